@@ -1,0 +1,116 @@
+package parser
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"weir/parser/ast"
+)
+
+// Kind says what sort of mistake an Error is about.
+type Kind uint8
+
+// The kinds of errors. Their texts begin as ksqlDB's do, since its users and its clients look for them.
+const (
+	Syntax  Kind = iota // the text does not follow the grammar
+	Literal             // a literal has no value: a number out of range
+	Value               // a clause needs another sort of literal
+	Column              // a column definition contradicts its statement
+	TooBig              // a limit of Options was passed
+	Bug                 // the parser contradicts itself; not the user's mistake
+)
+
+// Error is a mistake in a text.
+type Error struct {
+	Pos  ast.Pos
+	Kind Kind
+	Msg  string // what was expected and what was found
+	Hint string // what could be done about it, or empty
+	Line string // the line that Pos is in
+}
+
+// Error shows the place, the mistake, the line with a caret below the place, and the hint.
+func (e *Error) Error() string {
+	var b strings.Builder
+	switch e.Kind {
+	case Syntax:
+		fmt.Fprintf(&b, "line %s: Syntax Error\n%s", e.Pos, e.Msg)
+	case Literal:
+		// ksqlDB is one column off here. Whoever looks for its text finds it; the caret is right.
+		fmt.Fprintf(&b, "Failed to prepare statement: line %d:%d: %s", e.Pos.Line, e.Pos.Col+1, e.Msg)
+	case Value:
+		fmt.Fprintf(&b, "Failed to prepare statement: %s (line %s)", e.Msg, e.Pos)
+	case Column:
+		fmt.Fprintf(&b, "Line: %d, Col: %d: %s", e.Pos.Line, e.Pos.Col, e.Msg)
+	case TooBig:
+		fmt.Fprintf(&b, "line %s: %s", e.Pos, e.Msg)
+	case Bug:
+		fmt.Fprintf(&b, "line %s: internal error: %s; please report it together with the statement", e.Pos, e.Msg)
+	}
+	b.WriteString("\nStatement: ")
+	b.WriteString(e.caret())
+	if e.Hint != "" {
+		b.WriteString("\n" + e.Hint)
+	}
+	return b.String()
+}
+
+const (
+	shownBefore = 160 // runes of a long line shown before the place
+	shownAfter  = 80  // and behind it
+)
+
+// caret is the line, or the part of it around the place, with a caret below the place. Tabs stay tabs.
+func (e *Error) caret() string {
+	line := []rune(e.Line)
+	col := min(max(e.Pos.Col-1, 0), len(line))
+	if last := col + shownAfter; last < len(line) {
+		line = append(line[:last:last], '…')
+	}
+	if first := col - shownBefore; first > 0 {
+		line = append([]rune{'…'}, line[first:]...)
+		col -= first - 1
+	}
+	pad := make([]rune, col)
+	for i := range pad {
+		pad[i] = ' '
+		if line[i] == '\t' {
+			pad[i] = '\t'
+		}
+	}
+	return string(line) + "\n" + strings.Repeat(" ", len("Statement: ")) + string(pad) + "^"
+}
+
+// lineAt is the line of src around an offset.
+func lineAt(src string, off int) string {
+	off = min(off, len(src))
+	start := strings.LastIndexByte(src[:off], '\n') + 1
+	line := src[start:]
+	if n := strings.IndexByte(line, '\n'); n >= 0 {
+		line = line[:n]
+	}
+	line = strings.TrimSuffix(line, "\r")
+	if !utf8.ValidString(line) {
+		line = strings.ToValidUTF8(line, "\ufffd")
+	}
+	return line
+}
+
+func describe(t *token) string {
+	text, quote := t.text, "'"
+	if t.kind == kString || t.kind == kQuoted {
+		text, quote = t.text[1:len(t.text)-1], t.text[:1]
+	}
+	switch {
+	case t.kind == kEnd && text == "":
+		return "the end of the text"
+	case len(text) > 40:
+		cut := 40
+		for !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut] + "…"
+	}
+	return quote + text + quote
+}

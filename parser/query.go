@@ -1,0 +1,182 @@
+package parser
+
+import (
+	"strconv"
+
+	"weir/parser/ast"
+)
+
+// afterSource are the words that can go on with a query behind FROM and a table.
+var afterSource = []string{"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "WINDOW", "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "EMIT", "LIMIT"}
+
+// query reads a SELECT. Its clauses come out in MySQL's order, with a named window at the end: its name is the query's
+// index and its PARTITION BY is the query's.
+func (c *cutter) query() {
+	c.enter()
+	defer c.leave()
+	q := &ast.Query{At: ast.At(c.pos())}
+	id := len(c.queries)
+	c.queries = append(c.queries, q)
+	if !c.is("SELECT") {
+		c.expected("SELECT")
+		return
+	}
+	c.keep()
+	for {
+		c.item(q)
+		if !c.isOp(",") {
+			break
+		}
+		c.keep()
+	}
+	if !c.is("FROM") {
+		c.expected("FROM")
+		return
+	}
+	c.keep()
+	c.source()
+	if c.is("WINDOW") {
+		q.Window = c.window()
+	}
+	if c.is("WHERE") {
+		c.keep()
+		c.expr()
+	}
+	if t := c.tok(); c.accept("GROUP") {
+		c.expect("BY")
+		q.GroupBy = c.exprList("GROUP\nBY", t.pos)
+	}
+	at := len(c.out)
+	if t := c.tok(); c.acceptWords("PARTITION", "BY") {
+		q.PartitionBy = c.exprList("PARTITION\nBY", t.pos)
+	}
+	partitionBy := append([]outToken(nil), c.out[at:]...)
+	c.out = c.out[:at]
+	if c.is("HAVING") {
+		c.keep()
+		c.expr()
+	}
+	c.put("WINDOW\n`"+strconv.Itoa(id)+"`\nAS\n(", c.pos())
+	c.out = append(c.out, partitionBy...)
+	c.put(")", c.pos())
+	if t := c.tok(); c.emitAhead() {
+		q.Emit = &ast.Emit{At: ast.At(t.pos)}
+		if c.ahead(1).isWord("FINAL") {
+			q.Emit.Kind = ast.EmitFinal
+		}
+		c.i += 2
+	}
+	q.Limit = c.limit()
+	c.end(afterSource...)
+}
+
+func (c *cutter) emitAhead() bool {
+	return c.is("EMIT") && (c.ahead(1).isWord("CHANGES") || c.ahead(1).isWord("FINAL"))
+}
+
+// limit reads LIMIT n, if it is there.
+func (c *cutter) limit() *ast.Limit {
+	t := c.tok()
+	if !c.accept("LIMIT") {
+		return nil
+	}
+	pos := c.pos()
+	l := &ast.Limit{At: ast.At(t.pos)}
+	switch n := c.number().(type) {
+	case *ast.IntLit:
+		l.N = int64(n.Value)
+	case *ast.BigintLit:
+		l.N = n.Value
+	case nil:
+	default:
+		c.failKind(Value, pos, "Value must be integer for command: LIMIT", "")
+	}
+	return l
+}
+
+func (c *cutter) item(q *ast.Query) {
+	start, at, t := c.i, len(c.out), c.tok()
+	switch {
+	case t.isOp("*"):
+		c.keep()
+		q.Select = append(q.Select, &ast.AllItem{At: ast.At(t.pos)})
+		return
+	case t.isName() && c.ahead(1).isOp(".") && c.ahead(2).isOp("*"):
+		name := c.name("a source")
+		c.putName(name)
+		c.keep()
+		c.keep()
+		q.Select = append(q.Select, &ast.AllItem{At: name.At, Qualifier: name.Name})
+		return
+	}
+	c.expr()
+	if c.isOp("->") && c.ahead(1).isOp("*") {
+		if c.primaryStart != start {
+			c.fail(c.ahead(1), "expected a field's name, found '*'", "->* is only possible behind a whole item of SELECT.")
+			return
+		}
+		c.i += 2
+		c.put(")", t.pos)
+		c.wrap(at, t.pos, []string{openStructAll})
+		q.Select = append(q.Select, &ast.StructAllItem{At: ast.At(t.pos)})
+		return
+	}
+	item := &ast.ExprItem{At: ast.At(t.pos)}
+	if c.accept("AS") || c.tok().isName() {
+		item.Alias = c.name("an alias")
+		c.put("AS", item.Alias.Pos())
+		c.putName(item.Alias)
+	}
+	q.Select = append(q.Select, item)
+}
+
+// exprList reads the list of a GROUP BY or PARTITION BY, with or without brackets. Each item comes out in brackets, since MySQL
+// takes a bare number for a position; an empty list leaves nothing in the output.
+func (c *cutter) exprList(words string, pos ast.Pos) *ast.ExprList {
+	list := &ast.ExprList{At: ast.At(pos)}
+	bracket := c.isOp("(") && c.bracketsList()
+	if bracket {
+		c.next()
+		if c.acceptOp(")") {
+			return list
+		}
+	}
+	c.put(words, pos)
+	for {
+		c.put("(", c.pos())
+		c.value()
+		c.put(")", c.pos())
+		if !c.isOp(",") {
+			break
+		}
+		c.keep()
+	}
+	if bracket {
+		c.expectOp(")")
+	}
+	return list
+}
+
+// bracketsList reports whether the bracket here encloses the whole list, rather than an item or a part of one. A single item
+// in brackets is not a list: it may be any expression.
+func (c *cutter) bracketsList() bool {
+	if c.ahead(1).isOp(")") {
+		return true
+	}
+	depth, comma := 0, false
+	for i := c.i; i < len(c.toks)-1; i++ {
+		switch t := &c.toks[i]; {
+		case t.kind != kOp:
+		case t.text == "(" || t.text == "[":
+			depth++
+		case t.text == ")" || t.text == "]":
+			if depth--; depth == 0 {
+				t = &c.toks[i+1]
+				return comma && (t.kind != kOp || t.text == ")")
+			}
+		case t.text == ",":
+			comma = comma || depth == 1
+		}
+	}
+	return false
+}
