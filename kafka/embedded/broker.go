@@ -1,0 +1,167 @@
+// Package embedded runs a Kafka broker inside the process, for development, demos, tests and one small node.
+//
+// The broker is franz-go's kfake with a data directory. It keeps topics, offsets, groups and transactional ids over restarts, loses no
+// acknowledged record when the process is killed, and without Options.SyncWrites may lose the last seconds at a power loss. A kill in
+// the middle of EndTransaction can tear the transaction, so nothing should lean on its transactions over a crash. It never expires and
+// never compacts: kfake's retention looks at every record's own timestamp, and its compaction loses a partition when killed.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// DefaultPartitions is the number of partitions of a topic created without one.
+const DefaultPartitions = 4
+
+// DefaultMaxFrameBytes bounds one request: Kafka's own socket.request.max.bytes is 100 MiB, ours a little tighter.
+const DefaultMaxFrameBytes = 64 << 20
+
+// DefaultMaxConnections bounds the connections from outside the process.
+const DefaultMaxConnections = 1000
+
+// Options configures a Broker. Only DataDir is required.
+type Options struct {
+	// DataDir holds the broker's data, and a lock against a second process. It is created if needed.
+	DataDir string
+	// Addr is where other programs reach the broker, host:port; port 0 takes a free one. Default 127.0.0.1:9092.
+	Addr string
+	// Advertise is the host[:port] that clients are told to connect to. Default: the address listened on.
+	// It is required when Addr names all interfaces.
+	Advertise string
+	// Partitions of topics created without a number. Default DefaultPartitions.
+	Partitions int
+	// SyncWrites makes every produced batch safe against a power loss, at 10 to 35 % of the throughput.
+	SyncWrites bool
+	// MaxDataWarn is the size of the data directory in bytes above which a warning is logged; 0 never warns.
+	// A start after a crash needs about as much memory as there is data.
+	MaxDataWarn int64
+	// MaxFrameBytes bounds one request. Default DefaultMaxFrameBytes.
+	MaxFrameBytes int
+	// MaxConnections bounds the connections from outside the process. Default DefaultMaxConnections.
+	MaxConnections int
+	// Logger takes the broker's log; nil discards it.
+	Logger *slog.Logger
+}
+
+// Broker is a running broker. All methods may be called from several goroutines.
+type Broker struct {
+	opts    Options
+	cluster *kfake.Cluster
+	ln      *listener
+	lock    *dirLock
+	stop    chan struct{}
+	wg      sync.WaitGroup
+	once    sync.Once
+	err     error
+}
+
+// Start opens the data directory and starts the broker. It fails if another process has the directory open, if the address is taken,
+// or if the data can't be read.
+func Start(opts Options) (*Broker, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(opts.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("the embedded broker cannot create its data directory: %w", err)
+	}
+	lock, err := lockDir(opts.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	ln, err := listen(opts)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	cluster, err := kfake.NewCluster(
+		kfake.NumBrokers(1),
+		kfake.ClusterID("weir"),
+		kfake.DataDir(opts.DataDir),
+		kfake.DefaultNumPartitions(opts.Partitions),
+		kfake.BrokerConfigs(fixedConfigs()),
+		kfake.WithLogger(brokerLog{opts.Logger}),
+		kfake.ListenFn(func(string, string) (net.Listener, error) { return ln, nil }),
+		syncOption(opts.SyncWrites),
+	)
+	if err != nil {
+		err = fmt.Errorf("the embedded broker cannot open its data in %s: %w; restore the directory from a copy, or move it away to start empty",
+			opts.DataDir, err)
+		return nil, errors.Join(err, ln.Close(), lock.release())
+	}
+	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, stop: make(chan struct{})}
+	b.guardRequests()
+	if opts.MaxDataWarn > 0 {
+		b.wg.Go(b.watchSize)
+	}
+	return b, nil
+}
+
+func (o *Options) complete() error {
+	if o.DataDir == "" {
+		return errors.New("the embedded broker needs a data directory")
+	}
+	abs, err := filepath.Abs(o.DataDir)
+	if err != nil {
+		return fmt.Errorf("the embedded broker's data directory %q: %w", o.DataDir, err)
+	}
+	o.DataDir = abs
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:9092"
+	}
+	if o.Partitions == 0 {
+		o.Partitions = DefaultPartitions
+	}
+	if o.Partitions < 0 {
+		return fmt.Errorf("the embedded broker's default number of partitions is %d: it must be at least 1", o.Partitions)
+	}
+	if o.MaxFrameBytes <= 0 {
+		o.MaxFrameBytes = DefaultMaxFrameBytes
+	}
+	if o.MaxConnections <= 0 {
+		o.MaxConnections = DefaultMaxConnections
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+func syncOption(on bool) kfake.Opt {
+	if on {
+		return kfake.SyncWrites()
+	}
+	return kfake.BrokerConfigs(nil)
+}
+
+// Addr is the host:port that clients outside the process are told to connect to.
+func (b *Broker) Addr() string { return b.ln.Addr().String() }
+
+// Dialer connects to the broker without a socket, whatever the address asked for; it is meant for kgo.Dialer.
+func (b *Broker) Dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return b.ln.dial
+}
+
+// ClientOpts are the options with which a client in this process reaches the broker.
+func (b *Broker) ClientOpts() []kgo.Opt {
+	return []kgo.Opt{kgo.SeedBrokers(b.Addr()), kgo.Dialer(b.Dialer())}
+}
+
+// Close stops the broker and writes out what it needs for a quick start. Clients should be closed before. It may be called repeatedly.
+func (b *Broker) Close() error {
+	b.once.Do(func() {
+		close(b.stop)
+		b.cluster.Close()
+		b.wg.Wait()
+		b.err = errors.Join(b.ln.Close(), b.lock.release())
+	})
+	return b.err
+}

@@ -1,0 +1,94 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/hamba/avro/v2"
+)
+
+// parsed is a schema that has been checked.
+type parsed struct {
+	Schema
+	key  string      // equal for schemas that are the same
+	avro avro.Schema // nil unless Type is Avro
+}
+
+// parse checks a schema and brings its text into the form that is kept. deps are what it refers to, innermost first. JSON schemas are
+// checked to be JSON; Protobuf schemas are kept as they are.
+func parse(s Schema, deps []Schema, normalize bool) (*parsed, error) {
+	if s.Type == "" {
+		s.Type = Avro
+	}
+	if strings.TrimSpace(s.Text) == "" {
+		return nil, apiErrorf(codeInvalidSchema, "the schema is empty")
+	}
+	p := &parsed{Schema: s}
+	canonical := strings.TrimSpace(s.Text)
+	switch s.Type {
+	case Avro:
+		var err error
+		if p.avro, err = parseAvro(s.Text, deps); err != nil {
+			return nil, apiErrorf(codeInvalidSchema, "invalid AVRO schema: %v", err)
+		}
+		if p.Text, canonical, err = compactJSON(s.Text); err != nil { // a bare type name, such as string
+			p.Text = fmt.Sprintf("%q", p.avro.Type())
+			canonical = p.Text
+		}
+	case JSON:
+		compact, sorted, err := compactJSON(s.Text)
+		if err != nil {
+			return nil, apiErrorf(codeInvalidSchema, "invalid JSON schema: %v", err)
+		}
+		if c := compact[0]; c != '{' && c != 't' && c != 'f' {
+			return nil, apiErrorf(codeInvalidSchema, "invalid JSON schema: expected an object, true or false")
+		}
+		p.Text, canonical = compact, compact
+		if normalize {
+			canonical = sorted
+		}
+	case Protobuf:
+	default:
+		return nil, apiErrorf(codeInvalidSchema, "unknown schema type %q: expected AVRO, JSON or PROTOBUF", s.Type)
+	}
+	var key strings.Builder
+	fmt.Fprintf(&key, "%s %q", s.Type, canonical)
+	for _, r := range s.References {
+		fmt.Fprintf(&key, " %q %q %d", r.Name, r.Subject, r.Version)
+	}
+	p.key = key.String()
+	return p, nil
+}
+
+func parseAvro(text string, deps []Schema) (avro.Schema, error) {
+	cache := &avro.SchemaCache{}
+	for _, d := range deps {
+		if _, err := avro.ParseWithCache(d.Text, "", cache); err != nil {
+			return nil, fmt.Errorf("in the referenced subject '%s', version %d: %w", d.Subject, d.Version, err)
+		}
+	}
+	return avro.ParseWithCache(text, "", cache)
+}
+
+// compactJSON takes the white space out, and gives a second form in which the order of keys doesn't count.
+func compactJSON(text string) (compact, sorted string, err error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return "", "", err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return "", "", errors.New("more than one JSON value")
+	}
+	var buf bytes.Buffer
+	if err := json.Compact(&buf, []byte(text)); err != nil {
+		return "", "", err
+	}
+	out, err := json.Marshal(v)
+	return buf.String(), string(out), err
+}

@@ -1,0 +1,95 @@
+package registry
+
+import "context"
+
+// Local is a Client of a store in the same process.
+type Local struct{ store *Store }
+
+// NewLocal returns a client of a store.
+func NewLocal(s *Store) *Local { return &Local{s} }
+
+// Register implements Client.
+func (l *Local) Register(_ context.Context, subject string, s Schema) (Schema, error) {
+	return l.store.register(subject, s, false)
+}
+
+// SchemaByID implements Client.
+func (l *Local) SchemaByID(_ context.Context, id int) (Schema, error) { return l.store.byID(id) }
+
+// Latest implements Client.
+func (l *Local) Latest(_ context.Context, subject string) (Schema, error) {
+	return l.store.get(subject, latestVersion, false)
+}
+
+// Version implements Client.
+func (l *Local) Version(_ context.Context, subject string, version int) (Schema, error) {
+	return l.store.get(subject, version, true)
+}
+
+// Versions implements Client.
+func (l *Local) Versions(_ context.Context, subject string) ([]int, error) {
+	return l.store.numbers(subject, false)
+}
+
+// Subjects implements Client.
+func (l *Local) Subjects(context.Context) ([]string, error) {
+	l.store.mu.RLock()
+	defer l.store.mu.RUnlock()
+	return l.store.names(false), nil
+}
+
+// Lookup implements Client.
+func (l *Local) Lookup(_ context.Context, subject string, s Schema) (Schema, error) {
+	return l.store.lookup(subject, s, false, false)
+}
+
+// Compatible implements Client.
+func (l *Local) Compatible(_ context.Context, subject string, s Schema) (bool, []string, error) {
+	reasons, err := l.store.compatible(subject, s, 0, false)
+	return err == nil && len(reasons) == 0, reasons, err
+}
+
+// Compatibility implements Client.
+func (l *Local) Compatibility(_ context.Context, subject string) (Level, error) {
+	l.store.mu.RLock()
+	defer l.store.mu.RUnlock()
+	return l.store.level(subject), nil
+}
+
+// SetCompatibility implements Client.
+func (l *Local) SetCompatibility(_ context.Context, subject string, level Level) error {
+	level, err := ParseLevel(string(level))
+	if err != nil {
+		return err
+	}
+	return l.store.setLevel(subject, level)
+}
+
+// DeleteSubject implements Client.
+func (l *Local) DeleteSubject(_ context.Context, subject string, permanent bool) ([]int, error) {
+	return l.store.deleteSubject(subject, permanent)
+}
+
+func (s *Store) get(name string, number int, deleted bool) (Schema, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	v, err := s.version(name, number, deleted)
+	if err != nil {
+		return Schema{}, err
+	}
+	return s.at(name, v), nil
+}
+
+func (s *Store) numbers(name string, deleted bool) ([]int, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	versions, err := s.versions(name, deleted)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int, len(versions))
+	for i, v := range versions {
+		out[i] = v.number
+	}
+	return out, nil
+}

@@ -1,0 +1,151 @@
+// Package registry keeps the schemas of topics: a client of Confluent's Schema Registry API, a server of that API with its own store,
+// and a client that uses such a store in the same process.
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Type is the language of a schema.
+type Type string
+
+// The types of schemas.
+const (
+	Avro     Type = "AVRO"
+	JSON     Type = "JSON"
+	Protobuf Type = "PROTOBUF"
+)
+
+// Types are all types, as GET /schemas/types lists them.
+var Types = []Type{JSON, Protobuf, Avro}
+
+// ParseType reads a type, in any case; an empty one is Avro, as in the API.
+func ParseType(s string) (Type, error) {
+	t := Type(strings.ToUpper(s))
+	if t == "" {
+		return Avro, nil
+	}
+	if !slices.Contains(Types, t) {
+		return "", fmt.Errorf("unknown schema type %q: expected AVRO, JSON or PROTOBUF", s)
+	}
+	return t, nil
+}
+
+// Schema is a schema, and where it stands. To register or to look one up, Type, Text and References are enough.
+type Schema struct {
+	ID         int    // one per text, over all subjects; 0 if not registered
+	Subject    string // empty if asked for by ID
+	Version    int    // from 1 within the subject; 0 if asked for by ID
+	Type       Type
+	Text       string
+	References []Reference
+}
+
+// Reference names a type that a schema takes from another subject.
+type Reference struct {
+	Name    string `json:"name"`
+	Subject string `json:"subject"`
+	Version int    `json:"version"`
+}
+
+// Level says which older schemas a new one has to fit.
+type Level string
+
+// The levels of compatibility. Backward: the new schema reads what the last one wrote. Forward: the last one reads what the new one
+// writes. Transitive: not the last one only, but all.
+const (
+	None               Level = "NONE"
+	Backward           Level = "BACKWARD"
+	BackwardTransitive Level = "BACKWARD_TRANSITIVE"
+	Forward            Level = "FORWARD"
+	ForwardTransitive  Level = "FORWARD_TRANSITIVE"
+	Full               Level = "FULL"
+	FullTransitive     Level = "FULL_TRANSITIVE"
+)
+
+var levels = []Level{None, Backward, BackwardTransitive, Forward, ForwardTransitive, Full, FullTransitive}
+
+// ParseLevel reads a compatibility level, in any case.
+func ParseLevel(s string) (Level, error) {
+	l := Level(strings.ToUpper(s))
+	if !slices.Contains(levels, l) {
+		return "", apiErrorf(codeInvalidLevel, "unknown compatibility level %q: expected one of %s", s, join(levels))
+	}
+	return l, nil
+}
+
+func join[T ~string](words []T) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return strings.Join(out, ", ")
+}
+
+// Client is a schema registry. Errors that the registry itself gives are *Error; see IsNotFound and IsIncompatible.
+type Client interface {
+	// Register adds a schema to a subject, unless it is there, and returns it with its ID.
+	Register(ctx context.Context, subject string, s Schema) (Schema, error)
+	// SchemaByID returns the schema with an ID.
+	SchemaByID(ctx context.Context, id int) (Schema, error)
+	// Latest returns the newest version of a subject.
+	Latest(ctx context.Context, subject string) (Schema, error)
+	// Version returns one version of a subject, also if it has been hidden by a delete.
+	Version(ctx context.Context, subject string, version int) (Schema, error)
+	// Versions returns the numbers of a subject's versions, in order.
+	Versions(ctx context.Context, subject string) ([]int, error)
+	// Subjects returns all subjects, sorted.
+	Subjects(ctx context.Context) ([]string, error)
+	// Lookup finds a schema in a subject by its text.
+	Lookup(ctx context.Context, subject string, s Schema) (Schema, error)
+	// Compatible tells whether a schema could be registered in a subject; if not, why not.
+	Compatible(ctx context.Context, subject string, s Schema) (ok bool, reasons []string, err error)
+	// Compatibility returns the level in force for a subject, or the general one if subject is empty.
+	Compatibility(ctx context.Context, subject string) (Level, error)
+	// SetCompatibility sets the level of a subject, or the general one if subject is empty.
+	SetCompatibility(ctx context.Context, subject string, level Level) error
+	// DeleteSubject deletes a subject and returns the numbers of the versions deleted. They are hidden first; permanent deletes hidden ones.
+	DeleteSubject(ctx context.Context, subject string, permanent bool) ([]int, error)
+}
+
+const maxReferenceDepth = 100
+
+// Dependencies are the schemas that s refers to, directly and indirectly, each once and before those that refer to it.
+func Dependencies(ctx context.Context, c Client, s Schema) ([]Schema, error) {
+	return dependencies(s, func(r Reference) (Schema, error) { return c.Version(ctx, r.Subject, r.Version) })
+}
+
+func dependencies(s Schema, get func(Reference) (Schema, error)) ([]Schema, error) {
+	type key struct {
+		subject string
+		version int
+	}
+	var out []Schema
+	done := make(map[key]bool)
+	var visit func(refs []Reference, depth int) error
+	visit = func(refs []Reference, depth int) error {
+		if depth > maxReferenceDepth {
+			return apiErrorf(codeInvalidSchema, "schema references are nested more than %d deep", maxReferenceDepth)
+		}
+		for _, r := range refs {
+			k := key{r.Subject, r.Version}
+			if done[k] {
+				continue
+			}
+			dep, err := get(r)
+			if err != nil {
+				return fmt.Errorf("reference %q to subject %q, version %d: %w", r.Name, r.Subject, r.Version, err)
+			}
+			done[k] = true
+			if err := visit(dep.References, depth+1); err != nil {
+				return err
+			}
+			out = append(out, dep)
+		}
+		return nil
+	}
+	return out, visit(s.References, 0)
+}
