@@ -128,3 +128,14 @@ func (d *dialErrors) last() error {
 	defer d.mu.Unlock()
 	return d.err
 }
+
+// ID is the cluster's own id.
+func (c *Cluster) ID(ctx context.Context) (string, error) {
+	ctx, cancel := c.within(ctx)
+	defer cancel()
+	m, err := c.admin.BrokerMetadata(ctx)
+	if err != nil {
+		return "", c.fail("ask for the cluster's id", err)
+	}
+	return m.Cluster, nil
+}

@@ -1,0 +1,238 @@
+// Package catalog holds what exists: streams, tables, named types and queries with their lineage. It is changed only by
+// a Change, which applies whole or not at all.
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	"weir/types"
+)
+
+// Serde is how keys or values are written: a format and its properties, named as in WITH (VALUE_DELIMITER, ...).
+type Serde struct {
+	Format string
+	Props  map[string]string
+}
+
+// WindowKind is the kind of window that a windowed key carries.
+type WindowKind string
+
+// The kinds. Tumbling and hopping keys carry the start, session keys start and end.
+const (
+	Tumbling WindowKind = "TUMBLING"
+	Hopping  WindowKind = "HOPPING"
+	Session  WindowKind = "SESSION"
+)
+
+// Windowed says that a source's key is windowed. Size is in milliseconds; 0 for sessions.
+type Windowed struct {
+	Kind WindowKind
+	Size int64
+}
+
+// Source is a stream or table. It is never changed once it is in a catalog; a Change replaces it.
+type Source struct {
+	Name      string
+	IsTable   bool
+	ReadOnly  bool // CREATE SOURCE ...
+	Schema    types.Schema
+	Topic     string
+	Key       Serde
+	Value     Serde
+	Windowed  *Windowed
+	Timestamp string // column that holds the event time; empty for the record's own
+	TimeFmt   string // its format where it is a STRING
+	SQL       string // the statement that made it
+	Query     string // id of the query that made it with CREATE ... AS; else empty
+	// Materialized says that pull queries can look rows up.
+	Materialized bool
+}
+
+// Kind is "stream" or "table".
+func (s *Source) Kind() string {
+	if s.IsTable {
+		return "table"
+	}
+	return "stream"
+}
+
+// Query is the lineage of a persistent query.
+type Query struct {
+	ID      string
+	SQL     string
+	Sink    string // empty for a source table's own query
+	Sources []string
+}
+
+// Reader is a catalog as the planner sees it.
+type Reader interface {
+	Source(name string) (*Source, bool)
+	Sources() []*Source // by name
+	Type(name string) (*types.Type, bool)
+	Types() map[string]*types.Type
+	Query(id string) (*Query, bool)
+	Queries() []*Query // in the order they were made
+}
+
+// Change is a set of alterations that belong together.
+type Change struct {
+	PutSource  *Source
+	DropSource string
+	PutType    string
+	Type       *types.Type // of PutType
+	DropType   string
+	PutQuery   *Query
+	DropQuery  string
+}
+
+// Empty says whether the change alters nothing.
+func (c Change) Empty() bool { return c == Change{} }
+
+// Catalog is the live catalog: read it from any goroutine, change it from one.
+type Catalog struct{ now atomic.Pointer[Snapshot] }
+
+// New is an empty catalog.
+func New() *Catalog {
+	c := new(Catalog)
+	c.now.Store(&Snapshot{})
+	return c
+}
+
+// Snapshot is the catalog as it stands; later changes don't touch it.
+func (c *Catalog) Snapshot() *Snapshot { return c.now.Load() }
+
+// Apply carries a change out, or refuses it and leaves everything as it was.
+func (c *Catalog) Apply(ch Change) error {
+	next, err := c.Snapshot().With(ch)
+	if err != nil {
+		return err
+	}
+	c.now.Store(next)
+	return nil
+}
+
+// Snapshot is a catalog at one moment. It is never changed.
+type Snapshot struct {
+	sources map[string]*Source
+	types   map[string]*types.Type
+	queries []*Query
+}
+
+// With is the catalog after a change.
+func (s *Snapshot) With(ch Change) (*Snapshot, error) {
+	next := &Snapshot{maps.Clone(s.sources), maps.Clone(s.types), slices.Clone(s.queries)}
+	if next.sources == nil {
+		next.sources, next.types = map[string]*Source{}, map[string]*types.Type{}
+	}
+	if ch.DropQuery != "" {
+		i := slices.IndexFunc(next.queries, func(q *Query) bool { return q.ID == ch.DropQuery })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no query %s", ch.DropQuery)
+		}
+		next.queries = slices.Delete(next.queries, i, i+1)
+	}
+	if ch.DropSource != "" {
+		if err := next.mayDrop(ch.DropSource); err != nil {
+			return nil, err
+		}
+		delete(next.sources, ch.DropSource)
+	}
+	if ch.DropType != "" {
+		delete(next.types, ch.DropType)
+	}
+	if ch.PutType != "" {
+		next.types[ch.PutType] = ch.Type
+	}
+	if ch.PutSource != nil {
+		next.sources[ch.PutSource.Name] = ch.PutSource
+	}
+	if ch.PutQuery != nil {
+		if err := next.putQuery(ch.PutQuery); err != nil {
+			return nil, err
+		}
+	}
+	return next, nil
+}
+
+func (s *Snapshot) putQuery(q *Query) error {
+	for _, name := range append([]string{q.Sink}, q.Sources...) {
+		if _, ok := s.sources[name]; !ok && name != "" {
+			return fmt.Errorf("query %s refers to %s, which does not exist", q.ID, name)
+		}
+	}
+	if i := slices.IndexFunc(s.queries, func(o *Query) bool { return o.ID == q.ID }); i >= 0 {
+		s.queries[i] = q
+		return nil
+	}
+	s.queries = append(s.queries, q)
+	return nil
+}
+
+func (s *Snapshot) mayDrop(name string) error {
+	if _, ok := s.sources[name]; !ok {
+		return fmt.Errorf("Source %s does not exist.", name)
+	}
+	readers, writers := s.Users(name)
+	if len(readers)+len(writers) == 0 {
+		return nil
+	}
+	return fmt.Errorf("Cannot drop %s.\nThe following queries read from this source: %v.\n"+
+		"The following queries write into this source: %v.\nYou need to terminate them before dropping %s.",
+		name, readers, writers, name)
+}
+
+// Users are the ids of the queries that read and write a source.
+func (s *Snapshot) Users(name string) (readers, writers []string) {
+	for _, q := range s.queries {
+		if q.Sink == name {
+			writers = append(writers, q.ID)
+		}
+		if slices.Contains(q.Sources, name) {
+			readers = append(readers, q.ID)
+		}
+	}
+	return readers, writers
+}
+
+// Source finds a stream or table.
+func (s *Snapshot) Source(name string) (*Source, bool) {
+	src, ok := s.sources[name]
+	return src, ok
+}
+
+// Sources lists streams and tables by name.
+func (s *Snapshot) Sources() []*Source {
+	out := slices.Collect(maps.Values(s.sources))
+	slices.SortFunc(out, func(a, b *Source) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// Type finds a named type.
+func (s *Snapshot) Type(name string) (*types.Type, bool) {
+	t, ok := s.types[name]
+	return t, ok
+}
+
+// Types are all named types.
+func (s *Snapshot) Types() map[string]*types.Type { return maps.Clone(s.types) }
+
+// Query finds a persistent query.
+func (s *Snapshot) Query(id string) (*Query, bool) {
+	for _, q := range s.queries {
+		if q.ID == id {
+			return q, true
+		}
+	}
+	return nil, false
+}
+
+// Queries lists persistent queries in the order they were made.
+func (s *Snapshot) Queries() []*Query { return slices.Clone(s.queries) }

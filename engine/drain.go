@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"weir/exec"
+)
+
+// Drain waits until every bounded source connector has finished and every persistent query has read all of its input,
+// then closes the windows that are open, so that EMIT FINAL answers.
+func (e *Engine) Drain(ctx context.Context) error {
+	if err := e.conns.Wait(ctx); err != nil {
+		return err
+	}
+	if err := e.settled(ctx); err != nil {
+		return err
+	}
+	for _, r := range e.runningQueries() {
+		if err := r.worker.CloseWindows(ctx); err != nil {
+			return err
+		}
+		// What a query closes may be another's input.
+		if err := e.settled(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FinishPushes ends the push queries once they have read all that is there, and waits until their rows are handed out.
+func (e *Engine) FinishPushes(ctx context.Context) error {
+	e.pushes.mu.Lock()
+	for _, q := range e.pushes.open {
+		q.drain.Store(true)
+	}
+	e.pushes.mu.Unlock()
+	for {
+		e.pushes.mu.Lock()
+		left := len(e.pushes.open)
+		e.pushes.mu.Unlock()
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// settled waits until no query has anything left to read.
+func (e *Engine) settled(ctx context.Context) error {
+	last := int64(-1)
+	for {
+		all, sum := true, int64(0)
+		for _, r := range e.runningQueries() {
+			done, ends, err := r.worker.CaughtUp(ctx)
+			if err != nil {
+				return err
+			}
+			all, sum = all && done, sum+ends
+		}
+		if all && sum == last {
+			return nil
+		}
+		last = sum
+		if !all {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// runningQueries are the queries that read: neither failed nor paused.
+func (e *Engine) runningQueries() []*running {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []*running
+	for _, q := range e.catalog.Snapshot().Queries() {
+		if r := e.queries[q.ID]; r != nil && r.broken == nil && !r.worker.Failed() && !r.worker.Paused() {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Totals are the figures of all queries together.
+type Totals struct{ RowsIn, RowsOut, Late, Bad int64 }
+
+// Totals sums up the persistent queries.
+func (e *Engine) Totals() Totals {
+	var all exec.Stats
+	for _, q := range e.Queries() {
+		addStats(&all, q.Stats)
+	}
+	return Totals{all.RowsIn, all.RowsOut, all.Late, all.Bad}
+}

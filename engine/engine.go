@@ -1,0 +1,232 @@
+// Package engine carries out statements: each is parsed, planned, applied to the catalog, logged and started. It owns
+// the running queries and connectors of this node.
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/catalog"
+	"weir/connectors"
+	"weir/exec/state"
+	"weir/functions"
+	"weir/kafka"
+	"weir/parser"
+	"weir/registry"
+)
+
+// Options say what an engine works with.
+type Options struct {
+	Cluster   *kafka.Cluster
+	Embedded  bool                // the broker is in this process
+	Registry  registry.Client     // nil where there is none
+	Functions *functions.Registry // nil for the standard ones
+	DataDir   string              // state and the progress of connectors lie here
+	ServiceID string              // default "default_"
+	Config    map[string]string   // the server's properties
+	Log       *slog.Logger
+	Version   string
+	// FailPoint is called between the steps of commits; tests end the process there.
+	FailPoint func(name string)
+}
+
+// Engine is one node.
+type Engine struct {
+	opt     Options
+	catalog *catalog.Catalog
+	db      *state.DB
+	conns   *connectors.Runtime
+	log     *commandLog
+	node    string
+	started time.Time
+	// mu is held by whoever changes catalog, queries or command log: one statement at a time.
+	mu       sync.Mutex
+	queries  map[string]*running
+	declared map[string]declaredConnector
+	pushes   pushes
+	// insertClient writes the rows of INSERT VALUES; turn spreads those without key.
+	insertClient *kgo.Client
+	insertMu     sync.Mutex
+	turn         atomic.Int32
+	problems     *problemLog
+}
+
+// Open makes the engine of a node: it brings back what the command log tells, and starts it.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	if o.ServiceID == "" {
+		o.ServiceID = "default_"
+	}
+	if o.Functions == nil {
+		o.Functions = functions.Standard()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Config = maps.Clone(o.Config); o.Config == nil {
+		o.Config = map[string]string{}
+	}
+	e := &Engine{opt: o, catalog: catalog.New(), queries: map[string]*running{}, declared: map[string]declaredConnector{}, started: time.Now()}
+	if err := e.open(ctx); err != nil {
+		return nil, errors.Join(err, e.Close(ctx))
+	}
+	return e, nil
+}
+
+func (e *Engine) open(ctx context.Context) error {
+	var err error
+	if e.node, err = nodeID(e.opt.DataDir); err != nil {
+		return err
+	}
+	if e.db, err = state.Open(filepath.Join(e.opt.DataDir, "state")); err != nil {
+		return err
+	}
+	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), Logger: e.opt.Log})
+	if err != nil {
+		return err
+	}
+	if e.problems, err = e.openProblemLog(ctx); err != nil {
+		return err
+	}
+	if e.log, err = e.openLog(ctx); err != nil {
+		return err
+	}
+	return e.recover(ctx)
+}
+
+// nodeID is this node's own name: made once, kept in the data directory.
+func nodeID(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "node.id")
+	if b, err := os.ReadFile(name); err == nil && len(b) > 0 {
+		return string(b), nil
+	}
+	var raw [6]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return "", err
+	}
+	id := hex.EncodeToString(raw[:])
+	return id, os.WriteFile(name, []byte(id), 0o644)
+}
+
+// Close stops connectors, commits and stops the queries, and closes the state.
+func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.pushes.closeAll()
+	if e.conns != nil {
+		e.conns.Close()
+	}
+	for _, q := range e.queries {
+		q.stop()
+	}
+	var errs []error
+	if e.problems != nil {
+		errs = append(errs, e.problems.close(ctx))
+	}
+	if e.log != nil {
+		e.log.close()
+	}
+	if e.insertClient != nil {
+		e.insertClient.Close()
+	}
+	if e.db != nil {
+		errs = append(errs, e.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Snapshot is the catalog as it stands.
+func (e *Engine) Snapshot() *catalog.Snapshot { return e.catalog.Snapshot() }
+
+// Connectors runs the node's connectors.
+func (e *Engine) Connectors() *connectors.Runtime { return e.conns }
+
+// Functions are the functions that queries may call.
+func (e *Engine) Functions() *functions.Registry { return e.opt.Functions }
+
+// Info is what /info tells.
+type Info struct {
+	Version, ClusterID, ServiceID string
+	Kafka                         error // nil where the broker answers
+	Failed                        []string
+}
+
+// Info asks how the node is.
+func (e *Engine) Info(ctx context.Context) Info {
+	i := Info{Version: e.opt.Version, ServiceID: e.opt.ServiceID, Kafka: e.opt.Cluster.Ping(ctx)}
+	if i.Kafka == nil {
+		i.ClusterID, _ = e.opt.Cluster.ID(ctx)
+	}
+	for _, q := range e.Queries() {
+		if q.State == Failed {
+			i.Failed = append(i.Failed, q.ID)
+		}
+	}
+	return i
+}
+
+// Session is what one client has set.
+type Session struct {
+	Principal             string // whoever asks
+	Properties, Variables map[string]string
+	// BaseDir is where relative paths in connectors start: the folder of a script.
+	BaseDir string
+	// SkipUnchanged makes a statement that stands already, word for word, do nothing instead of failing.
+	SkipUnchanged bool
+}
+
+// NewSession is a session in which nothing is set.
+func NewSession() *Session {
+	return &Session{Properties: map[string]string{}, Variables: map[string]string{}}
+}
+
+// config are the properties in force: the server's with the session's on top.
+func (e *Engine) config(s *Session) map[string]string {
+	out := maps.Clone(e.opt.Config)
+	maps.Copy(out, s.Properties)
+	return out
+}
+
+// Execute runs statements in order until one fails. Each result is handed over before the next statement begins; rows
+// must be read or closed by whoever gets them. SET, DEFINE and their like change the session.
+func (e *Engine) Execute(ctx context.Context, s *Session, text string, each func(parser.Stmt, Result) error) error {
+	rest := parser.Split(text)
+	if rest.Open != parser.Complete {
+		_, err := parser.Parse(text, parser.Options{})
+		if err == nil {
+			err = fmt.Errorf("the text ends inside a statement: end it with ;")
+		}
+		return e.fault(text, parser.Stmt{}, err)
+	}
+	for _, piece := range rest.Statements {
+		stmt, err := e.parse(s, text, piece)
+		if err != nil {
+			return err
+		}
+		if stmt == nil {
+			continue
+		}
+		r, err := e.statement(ctx, s, *stmt)
+		if err != nil {
+			return e.fault(text, *stmt, err)
+		}
+		if err := each(*stmt, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/catalog"
+	"weir/exec"
+	"weir/kafka"
+	"weir/parser"
+	"weir/planner"
+)
+
+// problemLog is the processing log: records that could not be read, and rows that were late, had no key or could not be
+// computed. It is an ordinary stream, KSQL_PROCESSING_LOG. Entries are flushed before the commit that leaves their
+// records behind, so that none is lost; after a crash some may be there twice.
+type problemLog struct {
+	topic  string
+	client *kgo.Client
+	mu     sync.Mutex
+	wait   []*kgo.Record
+}
+
+const problemStream = "KSQL_PROCESSING_LOG"
+
+// problem is an entry as JSON.
+type problem struct {
+	Time      int64   `json:"TIME"`
+	Query     string  `json:"QUERY"`
+	Type      string  `json:"TYPE"`
+	Topic     string  `json:"TOPIC"`
+	Partition int32   `json:"PARTITION"`
+	Offset    int64   `json:"OFFSET"`
+	Reason    string  `json:"REASON"`
+	Record    *string `json:"RECORD"`
+	RecordB64 *string `json:"RECORD_B64"`
+}
+
+func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
+	l := &problemLog{topic: e.opt.ServiceID + "ksql_processing_log"}
+	_, err := e.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: l.topic, Partitions: 1, Replicas: e.replicas(), IfNotExists: true})
+	if err != nil {
+		return nil, err
+	}
+	sql := fmt.Sprintf("CREATE STREAM %s (`TIME` TIMESTAMP, `QUERY` STRING, `TYPE` STRING, `TOPIC` STRING, `PARTITION` INTEGER, `OFFSET` BIGINT, "+
+		"`REASON` STRING, `RECORD` STRING, `RECORD_B64` STRING) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON')", problemStream, l.topic)
+	stmts, err := parser.Parse(sql+";", parser.Options{})
+	if err != nil {
+		return nil, err
+	}
+	p, err := planner.Build(stmts[0].Node, sql, &planner.Env{Catalog: e.catalog.Snapshot(), Functions: e.opt.Functions,
+		Partitions: func(string) (int32, bool) { return 1, true }})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.catalog.Apply(catalog.Change{PutSource: p.Change.PutSource}); err != nil {
+		return nil, err
+	}
+	l.client, err = e.opt.Cluster.NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	return l, err
+}
+
+// maxProblemRecord bounds the bytes of a record that an entry keeps.
+const maxProblemRecord = 64 << 10
+
+// add takes an entry; called by any task.
+func (l *problemLog) add(query string, b exec.BadRecord) {
+	p := problem{Time: time.Now().UnixMilli(), Query: query, Type: string(b.Kind), Topic: b.Topic, Partition: b.Partition, Offset: b.Offset, Reason: b.Message}
+	if b.Value != nil {
+		cut := b.Value[:min(len(b.Value), maxProblemRecord)]
+		if utf8.Valid(cut) {
+			s := string(cut)
+			p.Record = &s
+		}
+		s := base64.StdEncoding.EncodeToString(cut)
+		p.RecordB64 = &s
+	}
+	blob, err := json.Marshal(p)
+	if err != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wait = append(l.wait, &kgo.Record{Topic: l.topic, Value: blob})
+}
+
+// flush sends what is waiting; the broker has it when it returns.
+func (l *problemLog) flush(ctx context.Context) error {
+	l.mu.Lock()
+	recs := l.wait
+	l.wait = nil
+	l.mu.Unlock()
+	if len(recs) == 0 {
+		return nil
+	}
+	if err := l.client.ProduceSync(ctx, recs...).FirstErr(); err != nil {
+		return fmt.Errorf("cannot write the processing log: %w", err)
+	}
+	return nil
+}
+
+func (l *problemLog) close(ctx context.Context) error {
+	err := l.flush(ctx)
+	l.client.Close()
+	return err
+}

@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"context"
+	"io"
+
+	"weir/exec"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// pull answers a query over a table from what its query has committed.
+func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query) (Result, error) {
+	table := q.Lookup.Table
+	if setting(e.config(s), "ksql.query.pull.table.scan.enabled", "true") == "false" && q.Lookup.Keys == nil {
+		return nil, refuse(BadStatement, "Query requires table scan to be enabled. Table scans can be enabled by setting ksql.query.pull.table.scan.enabled=true.")
+	}
+	e.mu.Lock()
+	r := e.queries[table.Query]
+	e.mu.Unlock()
+	if r == nil {
+		return nil, refuse(BadStatement, "%s can't be queried: the query that makes it, %s, is not running on this node", table.Name, table.Query)
+	}
+	view := e.db.View()
+	defer view.Close()
+	var rows []Row
+	stage := r.topo.Stages[len(r.topo.Stages)-1]
+	env := e.execEnv(table.Query, e.config(s), nil)
+	in, err := e.opt.Cluster.Topic(ctx, stage.Input(env))
+	if err != nil {
+		return nil, err
+	}
+	err = exec.Pull(q.Lookup, r.topo, env.Functions, view, int32(len(in.Partitions)), func(row []types.Value, ts int64) error {
+		rows = append(rows, Row{Values: row, Timestamp: ts})
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Rows{Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, next: func(context.Context) (Row, error) {
+		if len(rows) == 0 {
+			return Row{}, io.EOF
+		}
+		first := rows[0]
+		rows = rows[1:]
+		return first, nil
+	}}, nil
+}

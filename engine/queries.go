@@ -1,0 +1,248 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"weir/catalog"
+	"weir/exec"
+	"weir/functions"
+	"weir/parser"
+	"weir/parser/ast"
+	"weir/planner/plan"
+)
+
+// running is a persistent query on this node.
+type running struct {
+	query  *plan.Query
+	topo   *exec.Topology
+	worker *exec.Worker
+	group  string
+	broken error // why it could not be started
+}
+
+// setting reads a property of a configuration, also under ksql.streams.
+func setting(config map[string]string, name, otherwise string) string {
+	for _, key := range []string{"ksql.streams." + name, name} {
+		if v, ok := config[key]; ok {
+			return v
+		}
+	}
+	return otherwise
+}
+
+// defaultCommit is the commit interval where commit.interval.ms says nothing.
+const defaultCommit = 100 * time.Millisecond
+
+func commitInterval(config map[string]string) time.Duration {
+	ms, err := strconv.Atoi(setting(config, "commit.interval.ms", ""))
+	if err != nil || ms <= 0 {
+		return defaultCommit
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+// coalesces says whether a table's changes are held back until the commit.
+func coalesces(config map[string]string) bool {
+	return setting(config, "cache.max.bytes.buffering", "") != "0"
+}
+
+func (e *Engine) replicas() int16 {
+	n, err := strconv.Atoi(setting(e.opt.Config, "replication.factor", setting(e.opt.Config, "ksql.internal.topic.replicas", "1")))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return int16(n)
+}
+
+// execEnv is what the tasks of a query run with.
+func (e *Engine) execEnv(query string, config map[string]string, bad func(exec.BadRecord)) *exec.Env {
+	return &exec.Env{
+		Functions: &functions.Env{Now: time.Now, Config: config},
+		Registry:  e.opt.Registry,
+		Internal: func(step, kind string) string {
+			return e.internalTopic(query + "-" + step + "-" + kind)
+		},
+		Coalesce: coalesces(config),
+		Bad:      bad,
+	}
+}
+
+// start starts a persistent query. A broker that is away does not fail it: the worker tries again.
+func (e *Engine) start(q *plan.Query, config map[string]string) error {
+	topo, err := exec.Build(q)
+	if err != nil {
+		return err
+	}
+	r := &running{query: q, topo: topo, group: e.internalTopic(q.ID)}
+	env := e.execEnv(q.ID, config, func(b exec.BadRecord) { e.problems.add(q.ID, b) })
+	r.worker = exec.NewWorker(topo, env, exec.WorkerOptions{Cluster: e.opt.Cluster, DB: e.db, Embedded: e.opt.Embedded,
+		Commit: commitInterval(config), Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
+		Earliest: setting(config, "auto.offset.reset", "earliest") != "latest", Problems: e.problems.flush, FailPoint: e.opt.FailPoint})
+	if err := r.worker.Start(); err != nil {
+		r.broken = err
+		e.opt.Log.Error("a query could not be started", "query", q.ID, "error", err)
+	}
+	e.queries[q.ID] = r
+	return nil
+}
+
+func (r *running) stop() {
+	if r.broken == nil {
+		r.worker.Stop()
+	}
+}
+
+func (r *running) pause() { r.worker.Pause() }
+
+func (r *running) state() (QueryState, string) {
+	switch err := r.worker.Err(); {
+	case r.broken != nil:
+		return Failed, r.broken.Error()
+	case r.worker.Failed():
+		return Failed, err.Error()
+	case r.worker.Paused():
+		return Paused, ""
+	case err != nil:
+		return Running, "trying again: " + err.Error()
+	}
+	return Running, ""
+}
+
+// end stops a query and forgets its state, its group and its own topics.
+func (e *Engine) end(ctx context.Context, id string) error {
+	r := e.queries[id]
+	if r == nil {
+		return nil
+	}
+	r.stop()
+	delete(e.queries, id)
+	b := e.db.NewBatch()
+	if err := b.DropQuery(id); err != nil {
+		return err
+	}
+	if err := b.Commit(true); err != nil {
+		return err
+	}
+	if err := e.opt.Cluster.DeleteGroup(ctx, r.group); err != nil {
+		e.opt.Log.Warn("the group of a query that ended is still there", "group", r.group, "error", err)
+	}
+	prefix := e.internalTopic(id + "-")
+	topics, err := e.opt.Cluster.Topics(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		if strings.HasPrefix(t.Name, prefix) {
+			e.dropTopic(ctx, t.Name)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) dropTopic(ctx context.Context, name string) {
+	if err := e.opt.Cluster.DeleteTopic(ctx, name); err != nil {
+		e.opt.Log.Warn("a topic could not be deleted", "topic", name, "error", err)
+	}
+	if e.opt.Registry == nil {
+		return
+	}
+	for _, subject := range []string{name + "-key", name + "-value"} {
+		_, _ = e.opt.Registry.DeleteSubject(ctx, subject, false) // most topics have no schemas
+	}
+}
+
+func dropQuery(id string) catalog.Change { return catalog.Change{DropQuery: id} }
+
+// Queries are the queries of this node: persistent ones in the order they were made, then push queries.
+func (e *Engine) Queries() []Query {
+	e.mu.Lock()
+	var out []Query
+	for _, q := range e.catalog.Snapshot().Queries() {
+		r := e.queries[q.ID]
+		if r == nil {
+			continue
+		}
+		x := Query{ID: q.ID, Kind: plan.Persistent, SQL: q.SQL, Sink: q.Sink, Sources: q.Sources, Group: r.group, Stats: r.worker.Stats()}
+		if target := sinkOf(r.query); target != nil {
+			x.SinkTopic = target.Topic
+		}
+		x.State, x.Error = r.state()
+		out = append(out, x)
+	}
+	e.mu.Unlock()
+	return append(out, e.pushes.list()...)
+}
+
+func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.Terminate) (Result, error) {
+	if !n.All && e.pushes.end(n.QueryID.Name) {
+		return &Done{Entity: "query", Name: n.QueryID.Name, Action: "terminate", Message: "Query terminated.", QueryID: n.QueryID.Name, Sequence: -1}, nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ids, err := e.ids(n.All, n.QueryID)
+	if err != nil {
+		return nil, err
+	}
+	seq, err := e.log.append(ctx, command{Statement: stmt.Text, ID: e.log.nextID()})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if err := e.end(ctx, id); err != nil {
+			return nil, err
+		}
+		if err := e.catalog.Apply(dropQuery(id)); err != nil {
+			return nil, err
+		}
+	}
+	return &Done{Entity: "query", Name: n.QueryID.Name, Action: "terminate", Message: "Query terminated.", QueryID: n.QueryID.Name, Sequence: seq}, nil
+}
+
+func (e *Engine) pause(ctx context.Context, s *Session, stmt parser.Stmt, all bool, id ast.Ident, pause bool) (Result, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ids, err := e.ids(all, id)
+	if err != nil {
+		return nil, err
+	}
+	var seq int64
+	d := &Done{Entity: "query", Name: id.Name, Action: "pause", Message: "Query paused.", QueryID: id.Name}
+	if !pause {
+		d.Action, d.Message = "resume", "Query resumed."
+	}
+	for _, one := range ids {
+		verb := strings.ToUpper(d.Action)
+		if seq, err = e.log.append(ctx, command{Statement: verb + " `" + one + "`", ID: e.log.nextID()}); err != nil {
+			return nil, err
+		}
+		if pause {
+			e.queries[one].worker.Pause()
+		} else {
+			e.queries[one].worker.Resume()
+		}
+	}
+	d.Sequence = seq
+	return d, nil
+}
+
+// ids are the persistent queries that a statement means.
+func (e *Engine) ids(all bool, id ast.Ident) ([]string, error) {
+	var known []string
+	for _, q := range e.catalog.Snapshot().Queries() {
+		if e.queries[q.ID] != nil {
+			known = append(known, q.ID)
+		}
+	}
+	if all {
+		return known, nil
+	}
+	if !slices.Contains(known, id.Name) {
+		return nil, fmt.Errorf("Unknown queryId: %s. The queries are: %s", id.Name, strings.Join(known, ", "))
+	}
+	return []string{id.Name}, nil
+}

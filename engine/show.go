@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"weir/catalog"
+	"weir/connectors"
+	"weir/exec"
+	"weir/parser"
+	"weir/parser/ast"
+	"weir/planner"
+	"weir/planner/plan"
+)
+
+func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, error) {
+	switch n.Kind {
+	case ast.ShowStreams, ast.ShowTables:
+		return e.showSources(ctx, n.Kind == ast.ShowTables, n.Extended)
+	case ast.ShowTopics:
+		return e.showTopics(ctx, n)
+	case ast.ShowQueries:
+		return &Queries{n.Extended, e.Queries()}, nil
+	case ast.ShowFunctions:
+		return &Functions{e.opt.Functions.All()}, nil
+	case ast.ShowProperties:
+		return &Properties{e.properties(s)}, nil
+	case ast.ShowTypes:
+		return &Types{e.catalog.Snapshot().Types()}, nil
+	case ast.ShowVariables:
+		return &Variables{maps.Clone(s.Variables)}, nil
+	case ast.ShowConnectors:
+		out := &Connectors{Kind: n.Connector}
+		for _, c := range e.conns.List() {
+			if n.Connector == ast.AnyConnector || n.Connector.String() == string(c.Kind) {
+				out.Connectors = append(out.Connectors, c)
+			}
+		}
+		return out, nil
+	case ast.ShowConnectorPlugins:
+		return &ConnectorPlugins{connectors.Classes()}, nil
+	}
+	return nil, refuse(BadStatement, "SHOW %s is not supported", n.Kind)
+}
+
+func (e *Engine) showSources(ctx context.Context, tables, extended bool) (Result, error) {
+	out := &Sources{Tables: tables}
+	for _, src := range e.catalog.Snapshot().Sources() {
+		if src.IsTable != tables {
+			continue
+		}
+		out.Sources = append(out.Sources, src)
+		if extended {
+			d, err := e.description(ctx, src, true)
+			if err != nil {
+				return nil, err
+			}
+			out.Descriptions = append(out.Descriptions, d)
+		}
+	}
+	return out, nil
+}
+
+func (e *Engine) showTopics(ctx context.Context, n *ast.Show) (Result, error) {
+	topics, err := e.opt.Cluster.Topics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &Topics{Extended: n.Extended}
+	for _, t := range topics {
+		if !n.All && internal(t.Name) {
+			continue
+		}
+		x := Topic{Name: t.Name}
+		for _, p := range t.Partitions {
+			x.Replicas = append(x.Replicas, len(p.Replicas))
+		}
+		out.Topics = append(out.Topics, x)
+	}
+	if n.Extended {
+		counts, err := e.opt.Cluster.GroupCounts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range out.Topics {
+			c := counts[out.Topics[i].Name]
+			out.Topics[i].Consumers, out.Topics[i].ConsumerGroups = c.Consumers, c.Groups
+		}
+	}
+	return out, nil
+}
+
+// internal says whether a topic is one that users need not see.
+func internal(topic string) bool {
+	return strings.HasPrefix(topic, "_") || strings.HasSuffix(topic, "ksql_processing_log")
+}
+
+func (e *Engine) describe(ctx context.Context, n *ast.Describe) (Result, error) {
+	src, ok := e.catalog.Snapshot().Source(n.Name.Name)
+	if !ok {
+		var names []string
+		for _, s := range e.catalog.Snapshot().Sources() {
+			names = append(names, s.Name)
+		}
+		return nil, &planner.Error{Pos: n.Name.Pos(), Msg: "Could not find STREAM/TABLE '" + n.Name.Name + "' in the Metastore" + suggestion(n.Name.Name, names)}
+	}
+	return e.description(ctx, src, n.Extended)
+}
+
+func (e *Engine) description(ctx context.Context, src *catalog.Source, extended bool) (*Description, error) {
+	d := &Description{Source: src, Extended: extended}
+	readers, writers := e.catalog.Snapshot().Users(src.Name)
+	for _, q := range e.Queries() {
+		if slices.Contains(readers, q.ID) {
+			d.Readers = append(d.Readers, q)
+		}
+		if slices.Contains(writers, q.ID) {
+			d.Writers = append(d.Writers, q)
+			addStats(&d.Stats, q.Stats)
+		}
+	}
+	topic, err := e.opt.Cluster.Topic(ctx, src.Topic)
+	if err == nil {
+		d.Partitions, d.Replication = len(topic.Partitions), topic.ReplicationFactor()
+	}
+	if !extended {
+		return d, nil
+	}
+	for _, q := range d.Writers {
+		g, err := e.groupOffsets(ctx, q.Group)
+		if err != nil {
+			return nil, err
+		}
+		d.Offsets = append(d.Offsets, g...)
+	}
+	return d, nil
+}
+
+func addStats(to *exec.Stats, s exec.Stats) {
+	to.RowsIn += s.RowsIn
+	to.BytesIn += s.BytesIn
+	to.RowsOut += s.RowsOut
+	to.BytesOut += s.BytesOut
+	to.Counts.Add(s.Counts)
+	to.StateEntries += s.StateEntries
+	to.StateBytes += s.StateBytes
+	to.Commits += s.Commits
+	to.Lag += s.Lag
+	if s.LastCommit.After(to.LastCommit) {
+		to.LastCommit, to.CommitTime = s.LastCommit, s.CommitTime
+	}
+}
+
+func (e *Engine) groupOffsets(ctx context.Context, group string) ([]GroupOffsets, error) {
+	committed, err := e.opt.Cluster.CommittedOffsets(ctx, group, false)
+	if err != nil {
+		return nil, err
+	}
+	var out []GroupOffsets
+	for _, topic := range slices.Sorted(maps.Keys(committed)) {
+		starts, err := e.opt.Cluster.StartOffsets(ctx, topic)
+		if err != nil {
+			return nil, err
+		}
+		ends, err := e.opt.Cluster.EndOffsets(ctx, topic)
+		if err != nil {
+			return nil, err
+		}
+		g := GroupOffsets{Group: group, Topic: topic}
+		for _, p := range slices.Sorted(maps.Keys(committed[topic])) {
+			g.Partitions = append(g.Partitions, PartitionOffsets{p, starts[topic][p], ends[topic][p], committed[topic][p]})
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// explain plans a statement without carrying it out, or shows a running query.
+func (e *Engine) explain(s *Session, stmt parser.Stmt, n *ast.Explain) (Result, error) {
+	if n.Statement == nil {
+		for _, q := range e.Queries() {
+			if strings.EqualFold(q.ID, n.QueryID.Name) {
+				return e.explainRunning(q)
+			}
+		}
+		return nil, &planner.Error{Pos: n.QueryID.Pos(), Msg: "Query with id:" + n.QueryID.Name + " does not exist, use SHOW QUERIES to view the full set of queries."}
+	}
+	p, err := planner.Build(n.Statement, ast.Format(n.Statement), e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil))
+	if err != nil {
+		return nil, err
+	}
+	if p.Query == nil {
+		return nil, &planner.Error{Pos: n.Statement.Pos(), Msg: "The provided statement does not run a ksql query"}
+	}
+	x := explanation(p.Query)
+	if p.Change.PutQuery != nil {
+		x.Sources = p.Change.PutQuery.Sources
+	}
+	return x, nil
+}
+
+func (e *Engine) explainRunning(q Query) (Result, error) {
+	x := &Explanation{}
+	if r := e.queries[q.ID]; r != nil {
+		x = explanation(r.query)
+	}
+	x.Query, x.Sources = q, q.Sources
+	return x, nil
+}
+
+func explanation(q *plan.Query) *Explanation {
+	x := &Explanation{Query: Query{SQL: q.SQL, Kind: q.Kind}, Plan: plan.Explain(q), Columns: q.Columns}
+	if target := sinkOf(q); target != nil {
+		x.Sinks = []string{target.Name}
+		if target.Windowed != nil {
+			x.Windowed = string(target.Windowed.Kind)
+		}
+	}
+	return x
+}

@@ -1,0 +1,355 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"weir/catalog"
+	"weir/kafka"
+	"weir/parser"
+	"weir/parser/ast"
+	"weir/planner"
+	"weir/planner/plan"
+)
+
+// parse substitutes the session's variables in one statement of a text and parses it. Positions are those of the text.
+func (e *Engine) parse(s *Session, text string, piece parser.Piece) (*parser.Stmt, error) {
+	src := piece.Text + ";"
+	if len(s.Variables) > 0 || strings.Contains(src, "${") {
+		out, err := parser.Substitute(src, s.Variables)
+		if err != nil {
+			return nil, e.fault(text, parser.Stmt{Text: piece.Text}, err)
+		}
+		src = out
+	}
+	// White space in front keeps the positions those of the whole text.
+	lead := strings.Repeat("\n", max(piece.Pos.Line-1, 0)) + strings.Repeat(" ", max(piece.Pos.Col-1, 0))
+	list, err := parser.Parse(lead+src, parser.Options{})
+	if err != nil {
+		return nil, e.fault(text, parser.Stmt{Text: piece.Text}, err)
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return &list[0], nil
+}
+
+// Validate parses and plans all statements against a catalog that changes as they would change it, and does nothing.
+func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
+	sandbox := &Session{Principal: s.Principal, Properties: maps.Clone(s.Properties), Variables: maps.Clone(s.Variables), BaseDir: s.BaseDir}
+	pieces := parser.Split(text)
+	if pieces.Open != parser.Complete {
+		_, err := parser.Parse(text, parser.Options{})
+		if err == nil {
+			err = fmt.Errorf("the text ends inside a statement: end it with ;")
+		}
+		return nil, e.fault(text, parser.Stmt{}, err)
+	}
+	snap, next := e.catalog.Snapshot(), e.log.nextID()
+	topics := map[string]int32{}
+	var out []parser.Stmt
+	for _, piece := range pieces.Statements {
+		stmt, err := e.parse(sandbox, text, piece)
+		if err != nil {
+			return nil, err
+		}
+		if stmt == nil {
+			continue
+		}
+		out = append(out, *stmt)
+		if !planned(stmt.Node) {
+			sandboxSet(sandbox, stmt.Node)
+			continue
+		}
+		env := e.planEnv(sandbox, snap, next, topics)
+		p, err := planner.Build(stmt.Node, stmt.Text, env)
+		if err == nil && !p.Change.Empty() {
+			snap, err = snap.With(p.Change)
+			next++
+		}
+		if err != nil {
+			return nil, e.fault(text, *stmt, err)
+		}
+		if p.Topic != nil {
+			if n, ok := env.Partitions(p.Topic.Name); ok {
+				topics[p.Topic.Name] = n
+			} else {
+				topics[p.Topic.Name] = max(p.Topic.Partitions, 1)
+			}
+		}
+	}
+	return out, nil
+}
+
+// sandboxSet carries out what a statement does to the session alone.
+func sandboxSet(s *Session, n ast.Statement) {
+	switch n := n.(type) {
+	case *ast.Set:
+		s.Properties[n.Name] = n.Value
+	case *ast.Unset:
+		delete(s.Properties, n.Name)
+	case *ast.Define:
+		s.Variables[n.Name] = n.Value
+	case *ast.Undefine:
+		delete(s.Variables, n.Name)
+	}
+}
+
+// planned says whether a statement goes through the planner.
+func planned(n ast.Statement) bool {
+	switch n.(type) {
+	case *ast.CreateSource, *ast.CreateAs, *ast.InsertSelect, *ast.AlterSource, *ast.DropSource, *ast.CreateType, *ast.DropType, *ast.Query:
+		return true
+	}
+	return false
+}
+
+// planEnv is the world for the planner; topics are those that statements not yet carried out will have made.
+func (e *Engine) planEnv(s *Session, cat catalog.Reader, next int, topics map[string]int32) *planner.Env {
+	return &planner.Env{Catalog: cat, Functions: e.opt.Functions, Config: e.config(s), NextID: next,
+		Partitions: func(topic string) (int32, bool) {
+			if n, ok := topics[topic]; ok {
+				return n, true
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), kafka.DefaultTimeout)
+			defer cancel()
+			t, err := e.opt.Cluster.Topic(ctx, topic)
+			return int32(len(t.Partitions)), err == nil
+		},
+		Infer: e.infer,
+	}
+}
+
+// statement carries out one statement.
+func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
+	if planned(stmt.Node) {
+		if q, ok := stmt.Node.(*ast.Query); ok {
+			return e.query(ctx, s, stmt, q)
+		}
+		return e.define(ctx, s, stmt)
+	}
+	switch n := stmt.Node.(type) {
+	case *ast.InsertValues:
+		return e.insert(ctx, s, n)
+	case *ast.Set:
+		return e.set(s, n)
+	case *ast.Unset:
+		delete(s.Properties, n.Name)
+		return &Done{Message: fmt.Sprintf("Successfully unset local property '%s'.", n.Name), Sequence: -1}, nil
+	case *ast.Define:
+		s.Variables[n.Name] = n.Value
+		return &Done{Message: fmt.Sprintf("Variable '%s' defined.", n.Name), Sequence: -1}, nil
+	case *ast.Undefine:
+		if _, ok := s.Variables[n.Name]; !ok {
+			return nil, refuse(BadStatement, "Cannot undefine variable '%s' which was never defined", n.Name)
+		}
+		delete(s.Variables, n.Name)
+		return &Done{Message: fmt.Sprintf("Variable '%s' is no longer defined.", n.Name), Sequence: -1}, nil
+	case *ast.Show:
+		return e.show(ctx, s, n)
+	case *ast.Describe:
+		return e.describe(ctx, n)
+	case *ast.DescribeAll:
+		return e.show(ctx, s, &ast.Show{Kind: sourceKind(n.Tables), Extended: n.Extended})
+	case *ast.DescribeFunction:
+		f, err := e.opt.Functions.Describe(n.Name.Name)
+		return &Function{f}, err
+	case *ast.DescribeConnector:
+		st, err := e.conns.Status(n.Name.Name)
+		return &Connector{st}, err
+	case *ast.Explain:
+		return e.explain(s, stmt, n)
+	case *ast.Terminate:
+		return e.terminate(ctx, s, stmt, n)
+	case *ast.Pause:
+		return e.pause(ctx, s, stmt, n.All, n.QueryID, true)
+	case *ast.Resume:
+		return e.pause(ctx, s, stmt, n.All, n.QueryID, false)
+	case *ast.Print:
+		return e.print(ctx, s, n)
+	case *ast.CreateConnector:
+		return e.createConnector(ctx, s, stmt, n)
+	case *ast.DropConnector:
+		return e.dropConnector(ctx, s, stmt, n)
+	case *ast.AssertTopic:
+		return e.assertTopic(ctx, n)
+	case *ast.AssertSchema:
+		return e.assertSchema(ctx, n)
+	}
+	return nil, refuse(BadStatement, "%s is not supported by this server", firstWords(stmt.Text))
+}
+
+func firstWords(s string) string {
+	words := strings.Fields(s)
+	return strings.ToUpper(strings.Join(words[:min(2, len(words))], " "))
+}
+
+func sourceKind(tables bool) ast.ShowKind {
+	if tables {
+		return ast.ShowTables
+	}
+	return ast.ShowStreams
+}
+
+// define carries out a statement that changes the catalog: plan, make the topics, log, apply, start.
+func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s.SkipUnchanged && e.stands(stmt) {
+		return &Done{Warning: "unchanged", Sequence: -1}, nil
+	}
+	p, err := planner.Build(stmt.Node, stmt.Text, e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil))
+	if err != nil {
+		return nil, err
+	}
+	if p.Exists != "" {
+		return &Done{Warning: p.Exists, Message: p.Exists, Sequence: -1}, nil
+	}
+	if _, err := e.catalog.Snapshot().With(p.Change); err != nil {
+		return nil, err
+	}
+	if p.Topic != nil {
+		if err := e.makeTopic(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.registerSchemas(ctx, p); err != nil {
+		return nil, err
+	}
+	logged, err := p.Logged(stmt.Node, stmt.Text)
+	if err != nil {
+		return nil, err
+	}
+	seq, err := e.log.append(ctx, command{Statement: logged, Properties: s.Properties, ID: e.log.nextID()})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.apply(ctx, p, e.config(s)); err != nil {
+		return nil, err
+	}
+	if p.DropTopic != "" {
+		e.dropTopic(ctx, p.DropTopic)
+	}
+	return doneFor(stmt.Node, p, seq), nil
+}
+
+// stands says whether a statement has been carried out already, word for word.
+func (e *Engine) stands(stmt parser.Stmt) bool {
+	var name string
+	switch n := stmt.Node.(type) {
+	case *ast.CreateSource:
+		name = n.Name.Name
+	case *ast.CreateAs:
+		name = n.Name.Name
+	case *ast.InsertSelect:
+		for _, q := range e.catalog.Snapshot().Queries() {
+			if sameText(q.SQL, stmt.Text) {
+				return true
+			}
+		}
+		return false
+	case *ast.CreateType:
+		t, ok := e.catalog.Snapshot().Type(n.Name.Name)
+		return ok && t != nil
+	default:
+		return false
+	}
+	src, ok := e.catalog.Snapshot().Source(name)
+	return ok && sameText(src.SQL, stmt.Text)
+}
+
+// sameText compares statements without regard to how they are laid out.
+func sameText(a, b string) bool {
+	x, errX := parser.Parse(a+";", parser.Options{})
+	y, errY := parser.Parse(b+";", parser.Options{})
+	return errX == nil && errY == nil && len(x) == 1 && len(y) == 1 && ast.Format(x[0].Node) == ast.Format(y[0].Node)
+}
+
+// apply changes the catalog and starts and stops what the plan says. The statement is in the command log by now.
+func (e *Engine) apply(ctx context.Context, p *planner.Plan, config map[string]string) error {
+	if p.Change.DropQuery != "" {
+		if err := e.end(ctx, p.Change.DropQuery); err != nil {
+			return err
+		}
+	}
+	if err := e.catalog.Apply(p.Change); err != nil {
+		return err
+	}
+	if p.Query != nil {
+		return e.start(p.Query, config)
+	}
+	return nil
+}
+
+func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan) error {
+	t := p.Topic
+	if found, err := e.opt.Cluster.Topic(ctx, t.Name); err == nil {
+		if n := int32(len(found.Partitions)); t.Partitions != 0 && t.Partitions != n && p.Query == nil {
+			return refuse(BadStatement, "A Kafka topic with the name '%s' already exists, with different partition/replica configuration than required. "+
+				"KSQL expects %d partitions (topic has %d).", t.Name, t.Partitions, n)
+		}
+		return nil
+	}
+	if t.MustExist {
+		return refuse(BadStatement, "Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement "+
+			"providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: "+
+			"CREATE STREAM abc (...) WITH (KAFKA_TOPIC='%s', PARTITIONS=4, ...);%s", t.Name, t.Name, e.similarTopic(ctx, t.Name))
+	}
+	spec := kafka.TopicSpec{Name: t.Name, Partitions: t.Partitions, Replicas: t.Replicas, Configs: t.Configs, IfNotExists: true}
+	if spec.Replicas == 0 {
+		spec.Replicas = e.replicas()
+	}
+	_, err := e.opt.Cluster.CreateTopic(ctx, spec)
+	return err
+}
+
+// doneFor words the answer as ksqlDB does.
+func doneFor(n ast.Statement, p *planner.Plan, seq int64) *Done {
+	d := &Done{Sequence: seq, Action: "create"}
+	entity := func(isTable bool) {
+		d.Entity = "stream"
+		if isTable {
+			d.Entity = "table"
+		}
+	}
+	switch n := n.(type) {
+	case *ast.CreateSource:
+		entity(n.IsTable)
+		d.Name, d.Message = n.Name.Name, strings.ToUpper(d.Entity[:1])+d.Entity[1:]+" created"
+	case *ast.CreateAs:
+		entity(n.IsTable)
+		d.Name, d.QueryID = n.Name.Name, p.Query.ID
+		d.Message = "Created query with ID " + p.Query.ID
+	case *ast.InsertSelect:
+		d.Entity, d.Name, d.QueryID = "stream", n.Target.Name, p.Query.ID
+		d.Message = "Created query with ID " + p.Query.ID
+	case *ast.AlterSource:
+		entity(n.IsTable)
+		d.Action, d.Name = "alter", n.Name.Name
+		d.Message = fmt.Sprintf("%s %s altered.", strings.ToUpper(d.Entity[:1])+d.Entity[1:], n.Name.Name)
+	case *ast.DropSource:
+		entity(n.IsTable)
+		d.Action, d.Name = "drop", n.Name.Name
+		d.Message = fmt.Sprintf("Source `%s` was dropped.", n.Name.Name)
+	case *ast.CreateType:
+		d.Entity, d.Name = "type", n.Name.Name
+		d.Message = fmt.Sprintf("Registered custom type with name '%s' and SQL type %s", n.Name.Name, p.Change.Type)
+	case *ast.DropType:
+		d.Entity, d.Action, d.Name = "type", "drop", n.Name.Name
+		d.Message = fmt.Sprintf("Dropped type '%s'", n.Name.Name)
+	}
+	return d
+}
+
+// sinkOf is the source that a plan's query writes, or nil.
+func sinkOf(q *plan.Query) *catalog.Source {
+	if q == nil {
+		return nil
+	}
+	if s, ok := q.Root.(*plan.Sink); ok {
+		return s.Target
+	}
+	return nil
+}

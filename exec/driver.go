@@ -1,0 +1,204 @@
+package exec
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/state"
+	"weir/kafka"
+	"weir/planner/plan"
+)
+
+// Driver runs queries in one process and one goroutine, on topics in memory: the same tasks as on Kafka, and every
+// answer the same each time. Nothing in it reads a clock.
+type Driver struct {
+	env     func(query string) *Env
+	db      *state.DB // nil where no pull queries are asked
+	topics  map[string]*memTopic
+	queries []*driven
+}
+
+type memTopic struct{ parts [][]*kgo.Record }
+
+type driven struct {
+	id    string
+	topo  *Topology
+	local *Local
+	input string
+	read  []int64 // next offset per partition
+	sent  []*kgo.Record
+}
+
+// NewDriver makes a Driver without topics. env makes the environment of a query.
+func NewDriver(env func(query string) *Env, db *state.DB) *Driver {
+	return &Driver{env: env, db: db, topics: map[string]*memTopic{}}
+}
+
+// CreateTopic makes a topic; it leaves one alone that is there.
+func (d *Driver) CreateTopic(name string, partitions int32) {
+	if d.topics[name] == nil {
+		d.topics[name] = &memTopic{make([][]*kgo.Record, partitions)}
+	}
+}
+
+// Partitions is how many partitions a topic has.
+func (d *Driver) Partitions(name string) (int32, bool) {
+	t := d.topics[name]
+	if t == nil {
+		return 0, false
+	}
+	return int32(len(t.parts)), true
+}
+
+// Records are a topic's records in one partition. They are the Driver's.
+func (d *Driver) Records(topic string, partition int32) []*kgo.Record {
+	if t := d.topics[topic]; t != nil && int(partition) < len(t.parts) {
+		return t.parts[partition]
+	}
+	return nil
+}
+
+// Start starts a persistent query; it reads its topic from the beginning at the next Run.
+func (d *Driver) Start(q *plan.Query) error {
+	topo, err := Build(q)
+	if err != nil {
+		return err
+	}
+	env := d.env(q.ID)
+	last := topo.Stages[len(topo.Stages)-1]
+	run := &driven{id: q.ID, topo: topo, input: topo.Stages[0].Input(env)}
+	in, ok := d.Partitions(run.input)
+	if !ok {
+		return fmt.Errorf("there is no topic %s", run.input)
+	}
+	out, ok := d.Partitions(last.Output(env))
+	if !ok {
+		return fmt.Errorf("there is no topic %s", last.Output(env))
+	}
+	run.read = make([]int64, in)
+	if run.local, err = NewLocal(topo, env, in, out, nil); err != nil {
+		return err
+	}
+	run.local.Sent = run.keep
+	d.queries = append(d.queries, run)
+	return nil
+}
+
+// Stop ends a query.
+func (d *Driver) Stop(id string) {
+	for i, q := range d.queries {
+		if q.id == id {
+			d.queries = append(d.queries[:i], d.queries[i+1:]...)
+			return
+		}
+	}
+}
+
+// keep copies what a query sends: the sender's memory is used again.
+func (q *driven) keep(recs []kgo.Record) error {
+	for i := range recs {
+		r := recs[i]
+		r.Key, r.Value = clone(r.Key), clone(r.Value)
+		q.sent = append(q.sent, &r)
+	}
+	return nil
+}
+
+func clone(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	return append([]byte{}, b...)
+}
+
+// Produce adds a record to its topic. A partition below zero is chosen by the key, 0 without one.
+func (d *Driver) Produce(r *kgo.Record) error {
+	t := d.topics[r.Topic]
+	if t == nil {
+		return fmt.Errorf("there is no topic %s", r.Topic)
+	}
+	if r.Partition < 0 {
+		r.Partition = 0
+		if r.Key != nil {
+			r.Partition = kafka.Partition(r.Key, int32(len(t.parts)))
+		}
+	}
+	if int(r.Partition) >= len(t.parts) {
+		return fmt.Errorf("%s has no partition %d", r.Topic, r.Partition)
+	}
+	if r.Timestamp.IsZero() {
+		r.Timestamp = time.UnixMilli(0)
+	}
+	r.Offset = int64(len(t.parts[r.Partition]))
+	t.parts[r.Partition] = append(t.parts[r.Partition], r)
+	return nil
+}
+
+// Run lets the queries read until none has anything left. Each record is carried all the way before the next is read.
+func (d *Driver) Run() error {
+	for moved := true; moved; {
+		moved = false
+		for _, q := range d.queries {
+			for p := range q.read {
+				for recs := d.Records(q.input, int32(p)); q.read[p] < int64(len(recs)); q.read[p]++ {
+					moved = true
+					if err := q.local.Feed(recs[q.read[p] : q.read[p]+1]); err != nil {
+						return fmt.Errorf("query %s: %w", q.id, err)
+					}
+					if err := d.deliver(q); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Driver) deliver(q *driven) error {
+	for _, r := range q.sent {
+		if err := d.Produce(r); err != nil {
+			return err
+		}
+	}
+	q.sent = q.sent[:0]
+	return nil
+}
+
+// Commit ends a commit interval: what queries held back goes out, and their state is written where pull queries read it.
+func (d *Driver) Commit() error {
+	for moved := true; moved; {
+		if err := d.Run(); err != nil {
+			return err
+		}
+		moved = false
+		for _, q := range d.queries {
+			if err := q.local.flush(d.db, q.id); err != nil {
+				return err
+			}
+			moved = moved || len(q.sent) > 0
+			if err := d.deliver(q); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// CloseWindows closes all open windows: the input has ended.
+func (d *Driver) CloseWindows() error {
+	if err := d.Commit(); err != nil {
+		return err
+	}
+	for _, q := range d.queries {
+		if err := q.local.CloseAll(); err != nil {
+			return err
+		}
+		if err := d.deliver(q); err != nil {
+			return err
+		}
+	}
+	return d.Commit()
+}

@@ -1,0 +1,339 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/state"
+	"weir/kafka"
+)
+
+// embedded commits on the broker in this process, whose transactions don't survive a kill. State, offsets and an outbox
+// of the encoded outputs go into one batch of the database, and only then to the topics:
+//
+//	flush -> wait for the last outbox to be acknowledged -> batch {state, offsets, outbox, producer id} -> send outbox
+//
+// After a crash the output topics are read from the offsets that the batch names: records with the batch's producer id
+// are the part of the outbox that arrived; the rest is sent again under a new id.
+type embedded struct {
+	w        *Worker
+	kgo      *kgo.Client
+	producer producerID
+	sending  chan error   // result of the outbox that is on its way; nil where none is
+	ends     map[TP]int64 // first offset at which our next record can lie, per output partition
+	saved    map[TP]int64 // offsets as last written
+	told     time.Time    // when the group's offsets were last committed
+	rebuild  map[TP]int64 // nothing is emitted until the sources have been read this far; nil when not rebuilding
+	trimmed  map[TP]int64 // repartition topics were deleted up to here
+}
+
+type producerID struct {
+	ID    int64
+	Epoch int16
+}
+
+const (
+	metaOffsets = "offsets"
+	metaOutbox  = "outbox"
+)
+
+func (e *embedded) client() *kgo.Client { return e.kgo }
+
+func (e *embedded) start(ctx context.Context) error {
+	e.sending, e.saved, e.rebuild, e.told = nil, map[TP]int64{}, nil, time.Time{}
+	e.trimmed = map[TP]int64{}
+	if err := e.listEnds(ctx); err != nil {
+		return err
+	}
+	if err := e.connect(ctx); err != nil {
+		return err
+	}
+	if err := e.settle(ctx); err != nil {
+		e.kgo.Close()
+		return err
+	}
+	if err := e.restore(ctx); err != nil {
+		e.kgo.Close()
+		return err
+	}
+	return nil
+}
+
+func (e *embedded) connect(ctx context.Context) error {
+	var err error
+	e.kgo, err = e.w.opt.Cluster.NewClient(
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ManualFlushing(),
+		kgo.MaxBufferedRecords(2*sendChunk),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+		kgo.ProducerBatchMaxBytes(8<<20),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchMaxWait(250*time.Millisecond),
+		kgo.WithPools(fetchPool), kgo.KeepControlRecords(),
+	)
+	if err != nil {
+		return err
+	}
+	id, epoch, err := e.kgo.ProducerID(ctx)
+	if err != nil {
+		e.kgo.Close()
+		return fmt.Errorf("cannot get a producer id: %w", err)
+	}
+	e.producer = producerID{id, epoch}
+	return nil
+}
+
+// listEnds finds the ends of the output topics.
+func (e *embedded) listEnds(ctx context.Context) error {
+	e.ends = map[TP]int64{}
+	for _, s := range e.w.topo.Stages {
+		ends, err := e.w.opt.Cluster.EndOffsets(ctx, s.Output(e.w.env))
+		if err != nil {
+			return err
+		}
+		for topic, parts := range ends {
+			for p, at := range parts {
+				e.ends[TP{topic, p}] = at
+			}
+		}
+	}
+	return nil
+}
+
+// restore makes the tasks and puts state and offsets back.
+func (e *embedded) restore(ctx context.Context) error {
+	blob, err := e.w.opt.DB.Meta(e.w.topo.Query.ID, metaOffsets)
+	if err != nil {
+		return err
+	}
+	offsets, err := decodeOffsets(blob)
+	if err != nil {
+		return &FatalError{fmt.Errorf("the stored offsets of %s can't be read: %w", e.w.topo.Query.ID, err)}
+	}
+	if blob == nil {
+		if err := e.floor(ctx); err != nil {
+			return err
+		}
+	}
+	positions := map[string]map[int32]kgo.Offset{}
+	for i, s := range e.w.topo.Stages {
+		topic := s.Input(e.w.env)
+		from, err := e.w.opt.Cluster.StartOffsets(ctx, topic)
+		if err != nil {
+			return err
+		}
+		to, err := e.w.opt.Cluster.EndOffsets(ctx, topic)
+		if err != nil {
+			return err
+		}
+		positions[topic] = map[int32]kgo.Offset{}
+		for p := range e.w.parts[i] {
+			t, err := e.w.newTask(i, p)
+			if err != nil {
+				return &FatalError{err}
+			}
+			var known bool
+			if t.next, known = offsets[t.tp]; !known {
+				t.next = e.begin(i, from[topic][p], to[topic][p])
+			}
+			t.next = max(t.next, from[topic][p])
+			t.high = to[topic][p]
+			e.saved[t.tp] = t.next
+			positions[topic][p] = kgo.NewOffset().At(t.next)
+			if err := e.load(t, i); err != nil {
+				return err
+			}
+			e.w.tasks[t.tp] = t
+		}
+	}
+	spread(e.w.tasks)
+	e.kgo.AddConsumePartitions(positions)
+	return nil
+}
+
+// begin is where a new query begins to read: a rebuild reads its own topics from their end, since it fills them anew.
+func (e *embedded) begin(stage int, from, to int64) int64 {
+	if stage > 0 || !e.w.opt.Earliest {
+		return to
+	}
+	return from
+}
+
+func (e *embedded) load(t *running, stage int) error {
+	for n, s := range t.Stores {
+		id := state.StoreID{Query: e.w.topo.Query.ID, Stage: stage, Partition: t.Partition, Store: n}
+		if err := e.w.opt.DB.Load(id, s.Load); err != nil {
+			return &FatalError{fmt.Errorf("the state of %s can't be read: %w", e.w.topo.Query.ID, err)}
+		}
+	}
+	return nil
+}
+
+// spread gives every task one of the worker's goroutines.
+func spread(tasks map[TP]*running) {
+	n := workers(1 << 10)
+	for _, t := range tasks {
+		t.shard = int(t.Partition) % n
+	}
+}
+
+// floor finds out whether the query ran before and lost its state: then it emits nothing until it is where it was.
+func (e *embedded) floor(ctx context.Context) error {
+	committed, err := e.w.opt.Cluster.CommittedOffsets(ctx, e.w.opt.Group, false)
+	if err != nil {
+		return err
+	}
+	topic := e.w.topo.Stages[0].Input(e.w.env)
+	if len(committed[topic]) == 0 {
+		return nil
+	}
+	e.rebuild = map[TP]int64{}
+	for p, at := range committed[topic] {
+		e.rebuild[TP{topic, p}] = at
+	}
+	e.w.opt.Log.Warn("the state of a query is missing: it is made anew from the query's source. Streams may repeat the records after the last commit.",
+		"query", e.w.topo.Query.ID)
+	return nil
+}
+
+func (e *embedded) commit(ctx context.Context) error {
+	if err := e.acknowledged(ctx); err != nil {
+		return err
+	}
+	e.w.opt.FailPoint("acknowledged")
+	var out []kgo.Record
+	changed := false
+	for _, t := range e.w.tasks {
+		if e.suppress(t) {
+			t.Out.Reset()
+		}
+		changed = changed || len(t.Out.Records) > 0 || t.next != e.saved[t.tp]
+	}
+	e.rebuilt()
+	if !changed && !e.told.IsZero() {
+		return nil
+	}
+	b := e.w.opt.DB.NewBatch()
+	if err := e.writeState(b); err != nil {
+		return err
+	}
+	for _, t := range e.ordered() {
+		out = append(out, t.Out.Take()...)
+	}
+	if err := e.writeOutbox(b, out); err != nil {
+		return err
+	}
+	e.w.opt.FailPoint("batched")
+	if err := b.Commit(false); err != nil {
+		return err
+	}
+	e.w.opt.FailPoint("written")
+	for _, t := range e.w.tasks {
+		t.Committed()
+		e.saved[t.tp] = t.next
+	}
+	e.send(ctx, out)
+	return e.tell(ctx)
+}
+
+// ordered are the tasks by stage and partition.
+func (e *embedded) ordered() []*running {
+	var out []*running
+	for i, s := range e.w.topo.Stages {
+		for p := range e.w.parts[i] {
+			if t := e.w.tasks[TP{s.Input(e.w.env), p}]; t != nil {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// suppress says whether what a task put out is not to be emitted, because it was before the state was lost.
+func (e *embedded) suppress(t *running) bool {
+	return e.rebuild != nil && t.Stage.Index == len(e.w.topo.Stages)-1
+}
+
+// rebuilt ends a rebuild once the sources are read to the floor and nothing is on its way between the stages.
+func (e *embedded) rebuilt() {
+	if e.rebuild == nil {
+		return
+	}
+	for _, t := range e.w.tasks {
+		if floor, ok := e.rebuild[t.tp]; ok && t.next < floor && t.next < t.high {
+			return
+		}
+		if t.Stage.Index > 0 && t.next < t.high || t.Stage.Index < len(e.w.topo.Stages)-1 && len(t.Out.Records) > 0 {
+			return
+		}
+	}
+	e.rebuild = nil
+	e.w.opt.Log.Info("the state of a query is complete again", "query", e.w.topo.Query.ID)
+}
+
+func (e *embedded) writeState(b *state.Batch) error {
+	offsets := make(map[TP]int64, len(e.w.tasks))
+	for _, t := range e.w.tasks {
+		offsets[t.tp] = t.next
+		if err := writeStores(b, e.w.topo.Query.ID, t.Task); err != nil {
+			return err
+		}
+	}
+	return b.SetMeta(e.w.topo.Query.ID, metaOffsets, encodeOffsets(offsets))
+}
+
+// tell commits the offsets to the query's group about once a second, for lag and as the floor of a rebuild, and trims
+// repartition topics of what was consumed.
+func (e *embedded) tell(ctx context.Context) error {
+	if time.Since(e.told) < time.Second {
+		return nil
+	}
+	e.told = time.Now()
+	offsets := kafka.Offsets{}
+	for tp, at := range e.saved {
+		offsets.Set(tp.Topic, tp.Partition, at)
+	}
+	if err := e.w.opt.Cluster.CommitOffsets(ctx, e.w.opt.Group, offsets); err != nil {
+		return err
+	}
+	e.w.opt.FailPoint("told")
+	return e.trim(ctx)
+}
+
+// trimEvery is how many records a repartition topic collects before they are deleted.
+const trimEvery = 100_000
+
+func (e *embedded) trim(ctx context.Context) error {
+	for _, s := range e.w.topo.Stages[1:] {
+		topic := s.Input(e.w.env)
+		below := map[int32]int64{}
+		for tp, at := range e.saved {
+			// What an outbox refers to lies at or above the end that was known when it was written.
+			if at = min(at, e.ends[tp]); tp.Topic == topic && at-e.trimmed[tp] >= trimEvery {
+				below[tp.Partition], e.trimmed[tp] = at, at
+			}
+		}
+		if len(below) > 0 {
+			if err := e.w.opt.Cluster.DeleteRecords(ctx, topic, below); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// stop waits for what is on its way, so that a clean stop leaves nothing to settle.
+func (e *embedded) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := e.acknowledged(ctx); err == nil && len(e.saved) > 0 {
+		e.told = time.Time{}
+		if err := e.tell(ctx); err != nil {
+			e.w.opt.Log.Warn("offsets were not committed to the group", "query", e.w.topo.Query.ID, "error", err)
+		}
+	}
+	e.kgo.Close()
+}

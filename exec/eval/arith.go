@@ -1,0 +1,160 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+
+	"weir/planner/plan"
+	"weir/types"
+)
+
+var errDivByZero = errors.New("/ by zero")
+
+func (k *Compiler) arith(e *plan.Arith) Fn {
+	l, r := k.Compile(e.L), k.Compile(e.R)
+	switch e.T.Kind {
+	case types.Integer:
+		return integerArith(e.Op, l, r, func(n int64) types.Value { return types.IntValue(int32(n)) })
+	case types.Bigint:
+		return integerArith(e.Op, l, r, types.BigintValue)
+	case types.Double:
+		return doubleArith(e.Op, l, r)
+	}
+	return decimalArith(e.Op, l, r, e.T)
+}
+
+// integerArith wraps around on overflow, as Java's int and long do.
+func integerArith(op byte, l, r Fn, wrap func(int64) types.Value) Fn {
+	var f func(a, b int64) int64
+	switch op {
+	case '+':
+		f = func(a, b int64) int64 { return a + b }
+	case '-':
+		f = func(a, b int64) int64 { return a - b }
+	case '*':
+		f = func(a, b int64) int64 { return a * b }
+	default:
+		return func(c *Ctx) types.Value {
+			a, b := l(c), r(c)
+			switch {
+			case a.IsNull() || b.IsNull():
+				return types.NullValue
+			case b.Int() == 0:
+				return c.fail(errDivByZero)
+			case b.Int() == -1 && op == '/':
+				return wrap(-a.Int())
+			case b.Int() == -1:
+				return wrap(0)
+			case op == '/':
+				return wrap(a.Int() / b.Int())
+			}
+			return wrap(a.Int() % b.Int())
+		}
+	}
+	return func(c *Ctx) types.Value {
+		a, b := l(c), r(c)
+		if a.IsNull() || b.IsNull() {
+			return types.NullValue
+		}
+		return wrap(f(a.Int(), b.Int()))
+	}
+}
+
+func doubleArith(op byte, l, r Fn) Fn {
+	var f func(a, b float64) float64
+	switch op {
+	case '+':
+		f = func(a, b float64) float64 { return a + b }
+	case '-':
+		f = func(a, b float64) float64 { return a - b }
+	case '*':
+		f = func(a, b float64) float64 { return a * b }
+	case '/':
+		f = func(a, b float64) float64 { return a / b }
+	default:
+		f = math.Mod
+	}
+	return func(c *Ctx) types.Value {
+		a, b := l(c), r(c)
+		if a.IsNull() || b.IsNull() {
+			return types.NullValue
+		}
+		return types.DoubleValue(f(a.AsDouble(), b.AsDouble()))
+	}
+}
+
+func decimalArith(op byte, l, r Fn, t *types.Type) Fn {
+	return func(c *Ctx) types.Value {
+		a, b := l(c), r(c)
+		if a.IsNull() || b.IsNull() {
+			return types.NullValue
+		}
+		var out types.Value
+		switch op {
+		case '+':
+			out = types.AddDecimal(a, b)
+		case '-':
+			out = types.SubDecimal(a, b)
+		case '*':
+			out = types.MulDecimal(a, b)
+		case '/', '%':
+			if types.IsZero(b) {
+				return c.fail(errDivByZero)
+			}
+			if op == '/' {
+				out = types.DivDecimal(a, b, t.Scale)
+			} else {
+				out = types.RemDecimal(a, b)
+			}
+		}
+		out, err := types.FitDecimal(out, t)
+		if err != nil {
+			return c.fail(err)
+		}
+		return out
+	}
+}
+
+func (k *Compiler) neg(e *plan.Neg) Fn {
+	in := k.Compile(e.E)
+	return func(c *Ctx) types.Value {
+		v := in(c)
+		switch v.Kind() {
+		case types.Integer:
+			return types.IntValue(int32(-v.Int()))
+		case types.Bigint:
+			return types.BigintValue(-v.Int())
+		case types.Double:
+			return types.DoubleValue(-v.Double())
+		case types.Decimal:
+			return types.BigDecimalValue(new(big.Int).Neg(v.BigUnscaled()), v.Scale())
+		}
+		return types.NullValue
+	}
+}
+
+// maxConcat bounds what || may build from one row.
+const maxConcat = 64 << 20
+
+// concat treats NULL as NULL.
+func (k *Compiler) concat(e *plan.Concat) Fn {
+	l, r := k.Compile(e.L), k.Compile(e.R)
+	bytes := e.L.Type().Kind == types.Bytes
+	return func(c *Ctx) types.Value {
+		a, b := l(c), r(c)
+		if a.IsNull() || b.IsNull() {
+			return types.NullValue
+		}
+		if a.Len()+b.Len() > maxConcat {
+			return c.fail(fmt.Errorf("|| would build a value of %d bytes; the limit is %d", a.Len()+b.Len(), maxConcat))
+		}
+		out := make([]byte, 0, a.Len()+b.Len())
+		out = append(append(out, a.Bytes()...), b.Bytes()...)
+		if bytes {
+			return types.BytesValue(out)
+		}
+		return types.StringOf(out)
+	}
+}

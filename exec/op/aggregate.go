@@ -1,0 +1,434 @@
+package op
+
+import (
+	"math"
+	"slices"
+	"sort"
+
+	"weir/exec/eval"
+	"weir/exec/state"
+	"weir/exec/window"
+	"weir/functions"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Aggregate groups rows, in tumbling or hopping windows or without any.
+type Aggregate struct {
+	host    *Host
+	next    Op
+	acc     *accumulators
+	changes changes
+	group   []eval.Fn
+	slots   []int // of the group's columns where all are mere columns; else nil
+	ctx     *eval.Ctx
+	clock   clock
+	saved   clock        // as committed
+	win     *plan.Window // nil without windows
+	span    window.Time
+	final   bool
+	wantOld bool
+	open    []*groups // by start; one without windows
+	last    *groups   // the one used last
+	out     types.Batch
+	width   int
+	bounds  int // slot of WINDOWSTART; -1 without windows
+	keys    keyBatch
+	vals    []types.Value
+	dropped int64 // windows that start below it are expired; NoTime before any is
+	retired []*groups
+}
+
+// keyBatch are the encoded groups of a batch, so that their hashes can be computed and their slots fetched ahead.
+type keyBatch struct {
+	bytes  []byte
+	ends   []int
+	hashes []uint64
+	ok     []bool
+}
+
+// NewAggregate makes the operator of a plan.Aggregate over tumbling, hopping or no windows. wantOld says that what
+// follows needs the rows as they were before.
+func NewAggregate(h *Host, a *plan.Aggregate, wantOld, abortable bool, upstream int, next Op) *Aggregate {
+	k := h.compiler()
+	op := &Aggregate{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final,
+		wantOld: wantOld, width: len(a.Slots), bounds: -1, vals: make([]types.Value, len(a.Group)), dropped: types.NoTime}
+	op.slots = plainSlots(a.Group)
+	op.ctx = k.NewCtx()
+	op.changes = changes{acc: op.acc, keep: wantOld || abortable}
+	op.clock = newClock(upstream)
+	op.saved = op.clock.clone()
+	if a.Window != nil {
+		op.span = window.Time{Size: a.Window.Size, Advance: a.Window.Advance}
+		op.bounds = len(a.Group) + len(a.Aggs)
+	} else {
+		op.open = []*groups{op.acc.newGroups(0)}
+		op.last = op.open[0]
+	}
+	return op
+}
+
+func plainSlots(list []plan.Expr) []int {
+	out := make([]int, len(list))
+	for i, e := range list {
+		c, ok := e.(*plan.Column)
+		if !ok {
+			return nil
+		}
+		out[i] = c.Slot
+	}
+	return out
+}
+
+// Push groups the rows of a batch: first all keys, then their hashes, then the updates, so that the cache misses of
+// large tables overlap.
+func (a *Aggregate) Push(b *types.Batch) error {
+	a.out.Reset(a.width)
+	if !a.wantOld {
+		a.out.Old = nil
+	}
+	if b.Old != nil {
+		return a.pushTable(b)
+	}
+	a.encode(b)
+	if a.last != nil {
+		for _, h := range a.keys.hashes {
+			a.last.table.Touch(h)
+		}
+	}
+	for i := range b.N {
+		if !a.keys.ok[i] {
+			continue
+		}
+		if err := a.update(b.Row(i), b.Meta[i], a.keys.key(i), a.keys.hashes[i]); err != nil {
+			return err
+		}
+	}
+	return a.emit()
+}
+
+func (k *keyBatch) key(i int) []byte {
+	if i == 0 {
+		return k.bytes[:k.ends[0]]
+	}
+	return k.bytes[k.ends[i-1]:k.ends[i]]
+}
+
+// encode computes the groups of all rows; rows without value or group are counted and left out.
+func (a *Aggregate) encode(b *types.Batch) {
+	k := &a.keys
+	k.bytes, k.ends, k.hashes, k.ok = k.bytes[:0], k.ends[:0], k.hashes[:0], k.ok[:0]
+	for i := range b.N {
+		at := len(k.bytes)
+		m := b.Meta[i]
+		ok := m.Flags&types.NullRow == 0
+		if !ok {
+			a.host.Counts.Filtered++
+		} else if ok = a.key(b.Row(i), m); ok {
+			k.bytes = types.AppendKey(k.bytes, a.vals)
+		}
+		k.ends = append(k.ends, len(k.bytes))
+		k.hashes = append(k.hashes, state.Hash(k.bytes[at:]))
+		k.ok = append(k.ok, ok)
+	}
+}
+
+// key computes the group of a row into vals; ok is false where a part is NULL.
+func (a *Aggregate) key(row []types.Value, m types.Meta) bool {
+	if a.slots != nil {
+		for i, s := range a.slots {
+			a.vals[i] = row[s]
+		}
+	} else {
+		a.ctx.Row = row
+		for i, f := range a.group {
+			a.vals[i] = f(a.ctx)
+		}
+		if a.ctx.Err != nil {
+			a.host.failed(a.ctx, "GROUP BY", m)
+		}
+	}
+	for i := range a.vals {
+		if a.vals[i].IsNull() {
+			a.host.Counts.NullKey++
+			a.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", m})
+			return false
+		}
+	}
+	return true
+}
+
+// update takes a row into the windows that hold it.
+func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uint64) error {
+	if a.win == nil {
+		return a.into(a.last, row, m, key, hash, false)
+	}
+	// closes is as far as windows are closed for this row: by its own source's time, and for good by the clock.
+	closes := a.clock.see(m) - a.win.Grace
+	if err := a.closeFinal(); err != nil {
+		return err
+	}
+	taken := false
+	for start := a.span.First(m.Timestamp); start <= a.span.Last(m.Timestamp); start += a.span.Advance {
+		if start+a.span.Size <= closes {
+			a.host.report(Problem{Late, "GROUP BY", lateMessage(start, start+a.span.Size, closes), m})
+			continue
+		}
+		taken = true
+		if err := a.into(a.window(start), row, m, key, hash, false); err != nil {
+			return err
+		}
+	}
+	if !taken {
+		a.host.Counts.Late++
+	}
+	return nil
+}
+
+// window finds the groups of a window, or opens it.
+func (a *Aggregate) window(start int64) *groups {
+	if a.last != nil && a.last.start == start {
+		return a.last
+	}
+	i := sort.Search(len(a.open), func(i int) bool { return a.open[i].start >= start })
+	if i == len(a.open) || a.open[i].start != start {
+		a.open = slices.Insert(a.open, i, a.acc.newGroups(start))
+	}
+	a.last = a.open[i]
+	return a.last
+}
+
+// into adds a row to a group, or takes it out, and hands the change on at once where nothing is held back.
+func (a *Aggregate) into(g *groups, row []types.Value, m types.Meta, key []byte, hash uint64, undo bool) error {
+	ref, added := g.table.GetOrAdd(key, hash)
+	w := g.table.Words(ref)
+	if added {
+		w[0] = 1 << 63
+	}
+	a.changes.touch(g, ref, added)
+	objs := a.acc.objectsOf(g, w)
+	if a.host.Coalesce || a.final {
+		return a.report(a.acc.add(w, objs, row, m, undo), m)
+	}
+	out := types.Meta{Offset: m.Offset}
+	var old []types.Value
+	var next []types.Value
+	if a.wantOld {
+		if !added {
+			out.Flags |= types.HasOld
+		}
+		next, old = a.out.AppendChange(out)
+		if !added {
+			a.row(g, ref, w, objs, old)
+		}
+	} else {
+		next = a.out.Append(out)
+	}
+	if err := a.report(a.acc.add(w, objs, row, m, undo), m); err != nil {
+		return err
+	}
+	a.row(g, ref, w, objs, next)
+	a.stamp(&a.out.Meta[a.out.N-1], g, w)
+	return nil
+}
+
+// report logs an aggregate that could not take a row.
+func (a *Aggregate) report(err error, m types.Meta) error {
+	if err != nil {
+		a.host.Counts.Errors++
+		a.host.report(Problem{Failed, "aggregate", err.Error(), m})
+	}
+	return nil
+}
+
+// row writes the columns of a group. What may change before the row is used is copied.
+func (a *Aggregate) row(g *groups, ref state.Ref, w []uint64, objs []functions.Object, out []types.Value) {
+	n := len(a.vals)
+	if _, err := types.DecodeKey(g.table.Key(ref), out[:n]); err != nil {
+		panic("op: a group's key can't be decoded: " + err.Error())
+	}
+	a.acc.results(w, objs, out[n:n+len(a.acc.aggs)])
+	if !a.host.Coalesce && a.acc.objs > 0 {
+		for i := range a.acc.aggs {
+			out[n+i] = out[n+i].Clone()
+		}
+	}
+	if a.bounds >= 0 {
+		out[a.bounds] = types.BigintValue(g.start)
+		out[a.bounds+1] = types.BigintValue(g.start + a.win.Size)
+	}
+}
+
+func (a *Aggregate) stamp(m *types.Meta, g *groups, w []uint64) {
+	m.Timestamp, m.StreamTime = int64(w[0]), types.NoTime
+	if a.win != nil {
+		m.WindowStart, m.WindowEnd = g.start, g.start+a.win.Size
+	}
+}
+
+func (a *Aggregate) emit() error {
+	if a.out.N == 0 {
+		return nil
+	}
+	err := a.next.Push(&a.out)
+	a.out.Reset(a.width)
+	return err
+}
+
+// Flush hands on every group that changed since the last time, once, in the order in which they first changed.
+func (a *Aggregate) Flush() error {
+	if a.host.Coalesce && !a.final {
+		a.out.Reset(a.width)
+		for _, ch := range a.changes.list {
+			if err := a.emitChange(ch); err != nil {
+				return err
+			}
+		}
+		if err := a.emit(); err != nil {
+			return err
+		}
+	}
+	return a.next.Flush()
+}
+
+func (a *Aggregate) emitChange(ch change) error {
+	if a.out.N == types.BatchRows {
+		if err := a.emit(); err != nil {
+			return err
+		}
+	}
+	w := ch.in.table.Words(ch.ref)
+	if !a.wantOld {
+		a.row(ch.in, ch.ref, w, a.acc.objectsOf(ch.in, w), a.out.Append(types.Meta{}))
+		a.stamp(&a.out.Meta[a.out.N-1], ch.in, w)
+		return nil
+	}
+	bw, bobjs, had, err := a.changes.before(ch)
+	if err != nil {
+		return err
+	}
+	row, old := a.out.AppendChange(types.Meta{})
+	if had {
+		a.out.Meta[a.out.N-1].Flags |= types.HasOld
+		a.row(ch.in, ch.ref, bw, bobjs, old)
+	}
+	a.row(ch.in, ch.ref, w, a.acc.objectsOf(ch.in, w), row)
+	a.stamp(&a.out.Meta[a.out.N-1], ch.in, w)
+	return nil
+}
+
+// closeFinal hands on, for EMIT FINAL, the windows that the clock has closed.
+func (a *Aggregate) closeFinal() error {
+	if !a.final || len(a.open) == 0 {
+		return nil
+	}
+	closed := a.clock.closed() - a.win.Grace
+	for len(a.open) > 0 && a.open[0].start+a.win.Size <= closed {
+		if err := a.emitFinal(a.open[0]); err != nil {
+			return err
+		}
+		a.retire(a.open[0])
+		a.open = a.open[1:]
+	}
+	return nil
+}
+
+// retire takes a closed window out of the way; its groups live until their changes are committed.
+func (a *Aggregate) retire(g *groups) {
+	a.retired = append(a.retired, g)
+	if a.last == g {
+		a.last = nil
+	}
+}
+
+// emitFinal hands on the groups of a window, ordered by key.
+func (a *Aggregate) emitFinal(g *groups) error {
+	refs := make([]state.Ref, 0, g.table.Len())
+	g.table.Each(func(r state.Ref) bool {
+		refs = append(refs, r)
+		return true
+	})
+	slices.SortFunc(refs, func(x, y state.Ref) int { return slices.Compare(g.table.Key(x), g.table.Key(y)) })
+	for _, ref := range refs {
+		if a.out.N >= types.BatchRows {
+			if err := a.emit(); err != nil {
+				return err
+			}
+		}
+		w := g.table.Words(ref)
+		a.row(g, ref, w, a.acc.objectsOf(g, w), a.out.Append(types.Meta{Flags: types.Final}))
+		a.stamp(&a.out.Meta[a.out.N-1], g, w)
+	}
+	return nil
+}
+
+// Announce takes the stream time of an upstream task, and closes what that closes.
+func (a *Aggregate) Announce(upstream int, streamTime int64, atEnd bool) error {
+	a.clock.announce(upstream, streamTime, atEnd)
+	a.out.Reset(a.width)
+	if err := a.closeFinal(); err != nil {
+		return err
+	}
+	return a.emit()
+}
+
+// CloseAll moves the clock just far enough to close every window that is open: the input has ended.
+func (a *Aggregate) CloseAll() error {
+	if a.win == nil || len(a.open) == 0 {
+		return nil
+	}
+	a.clock.advance(a.open[len(a.open)-1].start + a.win.Size + a.win.Grace)
+	a.out.Reset(a.width)
+	if err := a.closeFinal(); err != nil {
+		return err
+	}
+	return a.emit()
+}
+
+// pushTable groups the rows of a table: the old row is taken out of its group before the new one goes into its own.
+func (a *Aggregate) pushTable(b *types.Batch) error {
+	for i := range b.N {
+		m := b.Meta[i]
+		if m.Flags&types.HasOld != 0 {
+			if err := a.tableRow(b.OldRow(i), m, true); err != nil {
+				return err
+			}
+		}
+		if m.Flags&types.NullRow == 0 {
+			if err := a.tableRow(b.Row(i), m, false); err != nil {
+				return err
+			}
+		}
+	}
+	return a.emit()
+}
+
+func (a *Aggregate) tableRow(row []types.Value, m types.Meta, undo bool) error {
+	if !a.key(row, m) {
+		return nil
+	}
+	a.keys.bytes = types.AppendKey(a.keys.bytes[:0], a.vals)
+	return a.into(a.last, row, m, a.keys.bytes, state.Hash(a.keys.bytes), undo)
+}
+
+// expiry is the start below which windows are no longer kept.
+func (a *Aggregate) expiry() int64 {
+	t := a.clock.closed()
+	if a.win == nil || t == types.NoTime {
+		return types.NoTime
+	}
+	return t - a.win.Retention
+}
+
+// StreamTime is the clock of the operator, NoTime before the first row.
+func (a *Aggregate) StreamTime() int64 {
+	if a.win == nil {
+		return types.NoTime
+	}
+	return a.clock.now
+}
+
+func lateMessage(start, end, closed int64) string {
+	return "the window [" + types.TimestampText(start) + ", " + types.TimestampText(end) + ") closed at stream time " +
+		types.TimestampText(max(closed, math.MinInt64/2)) + " less its grace period"
+}

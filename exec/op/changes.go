@@ -1,0 +1,127 @@
+package op
+
+import (
+	"weir/exec/state"
+	"weir/functions"
+	"weir/types"
+)
+
+// Flags of a group's record.
+const (
+	dirty   = 1 << iota // changed since the last commit
+	existed             // was there at the last commit
+)
+
+// change is a group that changed since the last commit. image is where its committed state begins in changes.images;
+// it means nothing for a new group.
+type change struct {
+	in       *groups
+	ref      state.Ref
+	image    int
+	objImage int
+}
+
+// changes are the groups that changed since the last commit, in the order of their first change.
+type changes struct {
+	acc    *accumulators
+	list   []change
+	images []uint64 // committed words, for an abort and for the row before
+	objs   [][]byte // committed objects, encoded: one entry per group
+	keep   bool     // images are wanted
+}
+
+// touch notes that a group is about to change.
+func (c *changes) touch(g *groups, ref state.Ref, added bool) {
+	flags := g.table.Flags(ref)
+	if flags&dirty != 0 {
+		return
+	}
+	ch := change{in: g, ref: ref, image: len(c.images), objImage: len(c.objs)}
+	if added {
+		flags &^= existed
+	}
+	if flags&existed != 0 && c.keep {
+		w := g.table.Words(ref)
+		c.images = append(c.images, w...)
+		if c.acc.objs > 0 {
+			c.objs = append(c.objs, c.acc.append(nil, w, c.acc.objectsOf(g, w)))
+		}
+	}
+	g.table.SetFlags(ref, flags|dirty)
+	c.list = append(c.list, ch)
+}
+
+// before is the committed state of a changed group; ok is false for one that was not there. The objects are made anew.
+func (c *changes) before(ch change) (w []uint64, objs []functions.Object, ok bool, err error) {
+	if ch.in.table.Flags(ch.ref)&existed == 0 {
+		return nil, nil, false, nil
+	}
+	w = c.images[ch.image : ch.image+c.acc.words]
+	if c.acc.objs > 0 {
+		objs = c.acc.newObjects()
+		err = c.acc.decode(c.objs[ch.objImage], make([]uint64, c.acc.words), objs)
+	}
+	return w, objs, true, err
+}
+
+// committed makes the state as it stands the committed one.
+func (c *changes) committed() {
+	for _, ch := range c.list {
+		ch.in.table.SetFlags(ch.ref, existed)
+	}
+	c.forget()
+}
+
+// aborted puts the committed state back.
+func (c *changes) aborted() error {
+	for _, ch := range c.list {
+		t := ch.in.table
+		w, objs, ok, err := c.before(ch)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			key := t.Key(ch.ref)
+			t.Remove(key, state.Hash(key))
+			continue
+		}
+		copy(t.Words(ch.ref), w)
+		if c.acc.objs > 0 {
+			ch.in.objects[w[c.acc.words-1]-1] = objs
+		}
+		t.SetFlags(ch.ref, existed)
+	}
+	c.forget()
+	return nil
+}
+
+func (c *changes) forget() {
+	clear(c.objs)
+	clear(c.list)
+	c.list, c.images, c.objs = c.list[:0], c.images[:0], c.objs[:0]
+}
+
+// Store is an operator's state as it goes to disk and comes from there.
+type Store interface {
+	// Dirty gives every entry that changed since the last commit; a nil value deletes. Bytes are valid during the call.
+	Dirty(put func(key, value []byte))
+	// Expired gives ranges of keys, from (included) to to (excluded), that are no longer wanted.
+	Expired(drop func(from, to []byte))
+	// Committed says that what Dirty gave is durable; Aborted that it is to be undone.
+	Committed()
+	Aborted() error
+	// Load puts back an entry that Dirty once gave; before the first Push.
+	Load(key, value []byte) error
+	// Size is the number of entries in memory, and their bytes.
+	Size() (entries, bytes int)
+}
+
+// Keys of a store: its own book-keeping first, then the entries.
+const (
+	metaKey  = 0x00
+	entryKey = 0x01
+)
+
+func appendWindow(dst []byte, start int64) []byte {
+	return types.AppendKey(dst, []types.Value{types.BigintValue(start)})
+}

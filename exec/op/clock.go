@@ -1,0 +1,105 @@
+package op
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"weir/types"
+)
+
+// clock is the stream time of a windowed operator. Where rows come straight from a source it is the latest timestamp
+// seen. Behind a repartition, each upstream task has a time of its own, carried by its rows, which says whether a row is
+// late; windows close by the least of the times that the upstream tasks announce.
+type clock struct {
+	now      int64 // latest time seen in any row
+	shut     int64 // as far as windows may close; never goes back
+	upstream []upstream
+}
+
+// upstream is what one upstream task has announced. A task that read to its end holds nobody back.
+type upstream struct {
+	time  int64
+	atEnd bool
+}
+
+func newClock(upstreams int) clock {
+	c := clock{now: types.NoTime, shut: types.NoTime, upstream: make([]upstream, upstreams)}
+	for i := range c.upstream {
+		c.upstream[i].time = types.NoTime
+	}
+	return c
+}
+
+// see takes a row's time, and returns the stream time by which the row is judged.
+func (c *clock) see(m types.Meta) int64 {
+	t := max(m.Timestamp, m.StreamTime)
+	c.now = max(c.now, t)
+	if len(c.upstream) == 0 {
+		c.shut = c.now
+	}
+	return max(t, c.shut)
+}
+
+// closed is the time by which windows are closed for good.
+func (c *clock) closed() int64 { return c.shut }
+
+func (c *clock) advance(t int64) {
+	c.now = max(c.now, t)
+	c.shut = max(c.shut, t)
+}
+
+func (c *clock) announce(from int, t int64, atEnd bool) {
+	if from >= len(c.upstream) {
+		return
+	}
+	c.upstream[from] = upstream{max(t, c.upstream[from].time), atEnd}
+	least, most, waiting := int64(0), types.NoTime, false
+	for _, u := range c.upstream {
+		most = max(most, u.time)
+		if u.atEnd {
+			continue
+		}
+		if !waiting || u.time < least {
+			least, waiting = u.time, true
+		}
+	}
+	if !waiting {
+		least = most
+	}
+	c.shut = max(c.shut, least)
+}
+
+// clone is a copy that later changes don't touch.
+func (c *clock) clone() clock {
+	return clock{c.now, c.shut, slices.Clone(c.upstream)}
+}
+
+// append encodes the clock for the operator's state.
+func (c *clock) append(dst []byte) []byte {
+	dst = binary.AppendVarint(binary.AppendVarint(dst, c.now), c.shut)
+	for _, u := range c.upstream {
+		dst = binary.AppendVarint(dst, u.time)
+	}
+	return dst
+}
+
+func (c *clock) decode(src []byte) error {
+	var n int
+	read := func() int64 {
+		v, used := binary.Varint(src)
+		if used <= 0 {
+			n = -1
+			return 0
+		}
+		src = src[used:]
+		return v
+	}
+	c.now, c.shut = read(), read()
+	for i := range c.upstream {
+		c.upstream[i].time = read()
+	}
+	if n < 0 {
+		return types.ErrCorrupt
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package op
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"weir/exec/eval"
+	"weir/exec/state"
+	"weir/functions"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// accumulators are the aggregates of an Aggregate, compiled: how a group's state is laid out, and what is done to it.
+//
+// A group's words are: the latest timestamp, the words of the aggregates in order, and where any aggregate needs an
+// object of its own, one more that numbers the group's objects from 1.
+type accumulators struct {
+	env   *functions.Env
+	aggs  []accumulator
+	words int // in all
+	objs  int // objects per group
+	ctx   *eval.Ctx
+}
+
+type accumulator struct {
+	name  string
+	words *functions.WordAggregate
+	at    int // first word
+	make  func(*functions.Env) functions.Object
+	obj   int // which of the group's objects
+	args  []eval.Fn
+	vals  []types.Value
+}
+
+func newAccumulators(h *Host, aggs []plan.Agg) *accumulators {
+	k := h.compiler()
+	a := &accumulators{env: h.Env, words: 1}
+	for _, agg := range aggs {
+		acc := accumulator{name: agg.Name, words: agg.Bound.Words, at: a.words, make: agg.Bound.Object, obj: a.objs,
+			args: k.All(agg.Args), vals: make([]types.Value, len(agg.Args))}
+		if acc.words != nil {
+			a.words += acc.words.Size
+		} else {
+			a.objs++
+		}
+		a.aggs = append(a.aggs, acc)
+	}
+	if a.objs > 0 {
+		a.words++
+	}
+	a.ctx = k.NewCtx()
+	return a
+}
+
+// groups are the groups of one window, or of an aggregation without windows.
+type groups struct {
+	start   int64
+	table   *state.Table
+	objects [][]functions.Object
+}
+
+func (a *accumulators) newGroups(start int64) *groups {
+	return &groups{start: start, table: state.NewTable(a.words)}
+}
+
+// objectsOf are the objects of a group; made for a new one.
+func (a *accumulators) objectsOf(g *groups, w []uint64) []functions.Object {
+	if a.objs == 0 {
+		return nil
+	}
+	if n := w[a.words-1]; n > 0 {
+		return g.objects[n-1]
+	}
+	g.objects = append(g.objects, a.newObjects())
+	w[a.words-1] = uint64(len(g.objects))
+	return g.objects[len(g.objects)-1]
+}
+
+func (a *accumulators) newObjects() []functions.Object {
+	objs := make([]functions.Object, a.objs)
+	for i := range a.aggs {
+		if acc := &a.aggs[i]; acc.words == nil {
+			objs[acc.obj] = acc.make(a.env)
+		}
+	}
+	return objs
+}
+
+// add takes a row into a group, or out of it again.
+func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Value, m types.Meta, undo bool) error {
+	if ts := int64(w[0]); m.Timestamp > ts {
+		w[0] = uint64(m.Timestamp)
+	}
+	a.ctx.Row = row
+	for i := range a.aggs {
+		acc := &a.aggs[i]
+		for j, f := range acc.args {
+			acc.vals[j] = f(a.ctx)
+		}
+		var err error
+		switch {
+		case acc.words != nil && undo:
+			err = acc.words.Undo(w[acc.at:acc.at+acc.words.Size], acc.vals)
+		case acc.words != nil:
+			err = acc.words.Add(w[acc.at:acc.at+acc.words.Size], acc.vals, m.Offset)
+		case undo:
+			err = objs[acc.obj].Undo(acc.vals)
+		default:
+			err = objs[acc.obj].Add(acc.vals, m.Offset)
+		}
+		if err != nil && a.ctx.Err == nil {
+			a.ctx.Err = fmt.Errorf("%s: %w", acc.name, err)
+		}
+	}
+	err := a.ctx.Err
+	a.ctx.Err = nil
+	return err
+}
+
+// merge takes one group's state into another's.
+func (a *accumulators) merge(w []uint64, objs []functions.Object, from []uint64, fromObjs []functions.Object) error {
+	w[0] = uint64(max(int64(w[0]), int64(from[0])))
+	for i := range a.aggs {
+		acc := &a.aggs[i]
+		if acc.words != nil {
+			acc.words.Merge(w[acc.at:acc.at+acc.words.Size], from[acc.at:acc.at+acc.words.Size])
+		} else if err := objs[acc.obj].Merge(fromObjs[acc.obj]); err != nil {
+			return fmt.Errorf("%s: %w", acc.name, err)
+		}
+	}
+	return nil
+}
+
+// results writes what the aggregates have come to.
+func (a *accumulators) results(w []uint64, objs []functions.Object, out []types.Value) {
+	for i := range a.aggs {
+		acc := &a.aggs[i]
+		if acc.words != nil {
+			out[i] = acc.words.Result(w[acc.at : acc.at+acc.words.Size])
+		} else {
+			out[i] = objs[acc.obj].Result()
+		}
+	}
+}
+
+// append encodes a group's state.
+func (a *accumulators) append(dst []byte, w []uint64, objs []functions.Object) []byte {
+	n := a.words
+	if a.objs > 0 {
+		n--
+	}
+	for _, word := range w[:n] {
+		dst = binary.LittleEndian.AppendUint64(dst, word)
+	}
+	for _, o := range objs {
+		at := len(dst)
+		dst = append(dst, 0, 0, 0, 0)
+		dst = o.Append(dst)
+		binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	}
+	return dst
+}
+
+// decode reads what append wrote into words and fresh objects.
+func (a *accumulators) decode(src []byte, w []uint64, objs []functions.Object) error {
+	n := a.words
+	if a.objs > 0 {
+		n--
+	}
+	if len(src) < 8*n {
+		return types.ErrCorrupt
+	}
+	for i := range n {
+		w[i] = binary.LittleEndian.Uint64(src[8*i:])
+	}
+	src = src[8*n:]
+	for _, o := range objs {
+		if len(src) < 4 || uint64(len(src)-4) < uint64(binary.LittleEndian.Uint32(src)) {
+			return types.ErrCorrupt
+		}
+		size := binary.LittleEndian.Uint32(src)
+		if err := o.Decode(src[4 : 4+size]); err != nil {
+			return err
+		}
+		src = src[4+size:]
+	}
+	return nil
+}

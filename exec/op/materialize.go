@@ -1,0 +1,272 @@
+package op
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"weir/exec/state"
+	"weir/types"
+)
+
+// Materialize keeps the rows of a table by key, so that every change carries the row before it. With Coalesce on, it
+// hands on only the last change of a key, at Flush.
+type Materialize struct {
+	host     *Host
+	next     Op
+	key      []int // slots
+	windowed bool
+	table    *state.Table // one word: which of rows, from 1; 0 for a row that is gone
+	rows     [][]byte     // encoded
+	dirty    []rowChange
+	out      types.Batch
+	keyBuf   []byte
+	width    int
+	coalesce bool
+	bytes    int // of rows
+}
+
+type rowChange struct {
+	ref    state.Ref
+	before []byte // as committed; nil where there was none
+}
+
+// NewMaterialize makes the operator for rows whose key is in the slots. It coalesces only where asked to.
+func NewMaterialize(h *Host, key []int, windowed bool, width int, coalesce bool, next Op) *Materialize {
+	return &Materialize{host: h, next: next, key: key, windowed: windowed, table: state.NewTable(1), width: width,
+		rows: make([][]byte, 1), coalesce: coalesce && h.Coalesce}
+}
+
+// Push stores the rows. Rows without key are counted and left out, and so is the delete of a row that is not there.
+func (o *Materialize) Push(b *types.Batch) error {
+	o.out.Reset(o.width)
+	for i := range b.N {
+		m, row := b.Meta[i], b.Row(i)
+		if !o.encodeKey(row, m) {
+			continue
+		}
+		ref, _ := o.table.GetOrAdd(o.keyBuf, state.Hash(o.keyBuf))
+		before := o.stored(ref)
+		if m.Flags&types.NullRow != 0 && before == nil {
+			o.host.Counts.Filtered++
+			continue
+		}
+		o.touch(ref, before)
+		o.store(ref, row, m)
+		if o.coalesce {
+			continue
+		}
+		if err := o.append(m, row, before); err != nil {
+			return err
+		}
+	}
+	return o.emit()
+}
+
+func (o *Materialize) emit() error {
+	if o.out.N == 0 {
+		return nil
+	}
+	err := o.next.Push(&o.out)
+	o.out.Reset(o.width)
+	return err
+}
+
+func (o *Materialize) encodeKey(row []types.Value, m types.Meta) bool {
+	o.keyBuf = o.keyBuf[:0]
+	if o.windowed {
+		o.keyBuf = types.AppendKey(o.keyBuf, []types.Value{types.BigintValue(m.WindowStart), types.BigintValue(m.WindowEnd)})
+	}
+	for _, s := range o.key {
+		if row[s].IsNull() {
+			o.host.Counts.NullKey++
+			o.host.report(Problem{NullKey, "table", "a part of the primary key is NULL: the row is skipped", m})
+			return false
+		}
+		o.keyBuf = types.AppendKey(o.keyBuf, row[s:s+1])
+	}
+	return true
+}
+
+func (o *Materialize) stored(ref state.Ref) []byte { return o.rows[o.table.Words(ref)[0]] }
+
+// store keeps a row as: timestamp, then its columns. What was stored before is never written to.
+func (o *Materialize) store(ref state.Ref, row []types.Value, m types.Meta) {
+	w := o.table.Words(ref)
+	if w[0] == 0 {
+		o.rows = append(o.rows, nil)
+		o.bytes += rowOverhead
+		w[0] = uint64(len(o.rows) - 1)
+	}
+	o.bytes -= len(o.rows[w[0]])
+	if m.Flags&types.NullRow != 0 {
+		o.rows[w[0]] = nil
+		return
+	}
+	o.rows[w[0]] = types.AppendRow(binary.AppendVarint(nil, m.Timestamp), row)
+	o.bytes += len(o.rows[w[0]])
+}
+
+func (o *Materialize) touch(ref state.Ref, before []byte) {
+	if o.table.Flags(ref)&dirty == 0 {
+		o.table.SetFlags(ref, dirty)
+		o.dirty = append(o.dirty, rowChange{ref, before})
+	}
+}
+
+func (o *Materialize) append(m types.Meta, row []types.Value, before []byte) error {
+	m.Flags &^= types.HasOld
+	if before != nil {
+		m.Flags |= types.HasOld
+	}
+	next, old := o.out.AppendChange(m)
+	copy(next, row)
+	if before == nil {
+		return nil
+	}
+	_, n := binary.Varint(before)
+	_, err := types.DecodeRow(before[n:], old)
+	return err
+}
+
+// Flush hands on the last change of each key since the last time.
+func (o *Materialize) Flush() error {
+	if o.coalesce {
+		o.out.Reset(o.width)
+		for _, ch := range o.dirty {
+			if err := o.emitChange(ch); err != nil {
+				return err
+			}
+		}
+		if err := o.emit(); err != nil {
+			return err
+		}
+	}
+	return o.next.Flush()
+}
+
+func (o *Materialize) emitChange(ch rowChange) error {
+	now := o.stored(ch.ref)
+	if now == nil && ch.before == nil {
+		return nil
+	}
+	if o.out.N == types.BatchRows {
+		if err := o.emit(); err != nil {
+			return err
+		}
+	}
+	m := types.Meta{StreamTime: types.NoTime}
+	row := make([]types.Value, o.width)
+	if now != nil {
+		ts, n := binary.Varint(now)
+		m.Timestamp = ts
+		if _, err := types.DecodeRow(now[n:], row); err != nil {
+			return err
+		}
+	} else {
+		m.Flags = types.NullRow
+		if err := o.keyColumns(ch.ref, row, &m); err != nil {
+			return err
+		}
+		m.Timestamp, _ = binary.Varint(ch.before)
+	}
+	if o.windowed {
+		if err := o.keyColumns(ch.ref, row, &m); err != nil {
+			return err
+		}
+	}
+	return o.append(m, row, ch.before)
+}
+
+// keyColumns writes the key's columns and window from the record's key.
+func (o *Materialize) keyColumns(ref state.Ref, row []types.Value, m *types.Meta) error {
+	key := o.table.Key(ref)
+	if o.windowed {
+		var bounds [2]types.Value
+		rest, err := types.DecodeKey(key, bounds[:])
+		if err != nil {
+			return err
+		}
+		key, m.WindowStart, m.WindowEnd = rest, bounds[0].Int(), bounds[1].Int()
+	}
+	vals := make([]types.Value, len(o.key))
+	if _, err := types.DecodeKey(key, vals); err != nil {
+		return err
+	}
+	for i, s := range o.key {
+		row[s] = vals[i]
+	}
+	return nil
+}
+
+// Dirty gives the rows that changed: entryKey and the key; the value is the stored row.
+func (o *Materialize) Dirty(put func(key, value []byte)) {
+	var key []byte
+	for _, ch := range o.dirty {
+		key = append(append(key[:0], entryKey), o.table.Key(ch.ref)...)
+		put(key, o.stored(ch.ref))
+	}
+}
+
+// Expired has nothing to give.
+func (o *Materialize) Expired(func(from, to []byte)) {}
+
+// Committed makes the state as it stands the committed one.
+func (o *Materialize) Committed() {
+	for _, ch := range o.dirty {
+		o.table.SetFlags(ch.ref, 0)
+	}
+	clear(o.dirty)
+	o.dirty = o.dirty[:0]
+}
+
+// Aborted puts the committed state back.
+func (o *Materialize) Aborted() error {
+	for _, ch := range o.dirty {
+		o.rows[o.table.Words(ch.ref)[0]] = ch.before
+		o.table.SetFlags(ch.ref, 0)
+	}
+	o.dirty = o.dirty[:0]
+	return nil
+}
+
+// Load puts a row back.
+func (o *Materialize) Load(key, value []byte) error {
+	if len(key) == 0 || key[0] != entryKey {
+		return types.ErrCorrupt
+	}
+	ref, _ := o.table.GetOrAdd(key[1:], state.Hash(key[1:]))
+	o.rows = append(o.rows, slices.Clone(value))
+	o.table.Words(ref)[0] = uint64(len(o.rows) - 1)
+	o.bytes += rowOverhead + len(value)
+	return nil
+}
+
+// Size counts the rows.
+func (o *Materialize) Size() (entries, size int) {
+	return o.table.Len(), o.table.Bytes() + o.bytes
+}
+
+// rowOverhead is what a row costs beside its bytes.
+const rowOverhead = 24
+
+// StoredRow reads an entry of a Materialize back as a row of the width, its key's columns included.
+func StoredRow(key, value []byte, windowed bool, row []types.Value) (types.Meta, error) {
+	var m types.Meta
+	ts, n := binary.Varint(value)
+	if n <= 0 || len(key) == 0 {
+		return m, types.ErrCorrupt
+	}
+	m.Timestamp = ts
+	if windowed {
+		var bounds [2]types.Value
+		if _, err := types.DecodeKey(key[1:], bounds[:]); err != nil {
+			return m, err
+		}
+		m.WindowStart, m.WindowEnd = bounds[0].Int(), bounds[1].Int()
+	}
+	_, err := types.DecodeRow(value[n:], row)
+	return m, err
+}
+
+// StoredKey is the key under which a Materialize without windows keeps a row.
+func StoredKey(vals []types.Value) []byte { return types.AppendKey([]byte{entryKey}, vals) }

@@ -1,0 +1,72 @@
+// Package op holds the operators: each takes batches of rows and hands batches on. An operator belongs to one task.
+package op
+
+import (
+	"weir/exec/eval"
+	"weir/functions"
+	"weir/types"
+)
+
+// Op is an operator, or whatever stands at the end of a chain of them. A batch belongs to the operator it is pushed to
+// until Push returns: it may change it, and keeps nothing of it.
+type Op interface {
+	Push(b *types.Batch) error
+	// Flush hands on what was held back since the last one. It ends a commit interval.
+	Flush() error
+}
+
+// Host is what a task offers to its operators.
+type Host struct {
+	Env *functions.Env
+	// Coalesce says that a table's changes are held back until Flush, and only the last of a key is handed on.
+	Coalesce bool
+	// Report takes a row that was left out, or a value that could not be computed. May be nil.
+	Report func(Problem)
+	Counts *Counts
+}
+
+// Counts balance per task: rows read = rows handed on + Filtered + Late + NullKey + Bad, before grouping.
+type Counts struct{ Read, Filtered, Late, NullKey, Bad, Errors int64 }
+
+// Reason says why a row is reported.
+type Reason string
+
+// The reasons.
+const (
+	Failed  Reason = "expression failed"
+	Late    Reason = "late record"
+	NullKey Reason = "null key"
+)
+
+// Problem is an entry for the processing log.
+type Problem struct {
+	Reason   Reason
+	Operator string
+	Message  string
+	Row      types.Meta
+}
+
+func (h *Host) report(p Problem) {
+	if h.Report != nil {
+		h.Report(p)
+	}
+}
+
+// failed counts and reports an expression that could not be computed, and clears the fault.
+func (h *Host) failed(c *eval.Ctx, operator string, m types.Meta) {
+	h.Counts.Errors++
+	h.report(Problem{Failed, operator, c.Err.Error(), m})
+	c.Err = nil
+}
+
+func (h *Host) compiler() *eval.Compiler { return &eval.Compiler{Env: h.Env} }
+
+// Add sums up.
+func (c *Counts) Add(o Counts) {
+	c.Read += o.Read
+	c.Filtered += o.Filtered
+	c.Late += o.Late
+	c.NullKey += o.NullKey
+	c.Bad += o.Bad
+	c.Errors += o.Errors
+}

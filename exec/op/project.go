@@ -1,0 +1,73 @@
+package op
+
+import (
+	"weir/exec/eval"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Project computes new rows from old ones.
+type Project struct {
+	host  *Host
+	next  Op
+	exprs []eval.Fn
+	copy  []int // copy[i] is the slot that column i is a mere copy of, or -1
+	ctx   *eval.Ctx
+	out   types.Batch
+}
+
+// NewProject makes the operator of a plan.Project.
+func NewProject(h *Host, p *plan.Project, next Op) *Project {
+	k := h.compiler()
+	out := &Project{host: h, next: next, exprs: k.All(p.Exprs), copy: make([]int, len(p.Exprs))}
+	for i, e := range p.Exprs {
+		out.copy[i] = -1
+		if c, ok := e.(*plan.Column); ok {
+			out.copy[i] = c.Slot
+		}
+	}
+	out.ctx = k.NewCtx()
+	return out
+}
+
+// Push computes the rows, those of the former columns included.
+func (p *Project) Push(b *types.Batch) error {
+	p.out.Reset(len(p.exprs))
+	if b.Old == nil {
+		p.out.Old = nil
+	}
+	for i := range b.N {
+		m := b.Meta[i]
+		if b.Old == nil {
+			p.row(b.Row(i), p.out.Append(m), m)
+			continue
+		}
+		row, old := p.out.AppendChange(m)
+		p.row(b.Row(i), row, m)
+		if m.Flags&types.HasOld != 0 {
+			p.row(b.OldRow(i), old, m)
+		}
+	}
+	return p.next.Push(&p.out)
+}
+
+func (p *Project) row(in, out []types.Value, m types.Meta) {
+	p.ctx.Row = in
+	for i, f := range p.exprs {
+		if slot := p.copy[i]; slot >= 0 {
+			out[i] = in[slot]
+			continue
+		}
+		out[i] = f(p.ctx)
+		if p.ctx.Err != nil {
+			if m.Flags&types.NullRow != 0 {
+				p.ctx.Err = nil // a row without value has nothing to compute from
+				continue
+			}
+			p.host.failed(p.ctx, "SELECT", m)
+		}
+	}
+}
+
+// Flush passes on.
+func (p *Project) Flush() error { return p.next.Flush() }

@@ -1,0 +1,451 @@
+package op
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"weir/exec/eval"
+	"weir/exec/state"
+	"weir/functions"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Session groups rows into sessions: runs of rows of one group with no gap longer than Size between them. A session is
+// [start, end], both included; its end is its last row.
+type Session struct {
+	host    *Host
+	next    Op
+	acc     *accumulators
+	group   []eval.Fn
+	ctx     *eval.Ctx
+	clock   clock
+	saved   clock
+	win     *plan.Window
+	final   bool
+	table   *state.Table // one word: which of members
+	members []*member
+	dirty   []*member
+	out     types.Batch
+	width   int
+	keyBuf  []byte
+	vals    []types.Value
+	swept   int64
+}
+
+// member is a group with its sessions, by start.
+type member struct {
+	key      []byte
+	sessions []*session
+	dirty    bool
+	image    []session // as committed; their words and objects are never written to
+}
+
+type session struct {
+	start, end int64
+	w          []uint64
+	objs       []functions.Object
+	closed     bool // EMIT FINAL has handed it on
+}
+
+// NewSession makes the operator of a plan.Aggregate over session windows.
+func NewSession(h *Host, a *plan.Aggregate, upstream int, next Op) *Session {
+	k := h.compiler()
+	s := &Session{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final,
+		table: state.NewTable(1), width: len(a.Slots), vals: make([]types.Value, len(a.Group)), swept: types.NoTime}
+	s.ctx = k.NewCtx()
+	s.clock = newClock(upstream)
+	s.saved = s.clock.clone()
+	return s
+}
+
+// Push takes rows into sessions, merging those that a row connects.
+func (s *Session) Push(b *types.Batch) error {
+	s.reset()
+	for i := range b.N {
+		m := b.Meta[i]
+		if m.Flags&types.NullRow != 0 {
+			s.host.Counts.Filtered++
+			continue
+		}
+		if !s.key(b.Row(i), m) {
+			continue
+		}
+		if err := s.update(b.Row(i), m); err != nil {
+			return err
+		}
+		if s.out.N >= types.BatchRows {
+			if err := s.emit(); err != nil {
+				return err
+			}
+		}
+	}
+	return s.emit()
+}
+
+func (s *Session) reset() {
+	s.out.Reset(s.width)
+	if s.out.Old == nil {
+		s.out.Old = []types.Value{}
+	}
+}
+
+func (s *Session) emit() error {
+	if s.out.N == 0 {
+		return nil
+	}
+	err := s.next.Push(&s.out)
+	s.reset()
+	return err
+}
+
+func (s *Session) key(row []types.Value, m types.Meta) bool {
+	s.ctx.Row = row
+	for i, f := range s.group {
+		s.vals[i] = f(s.ctx)
+	}
+	if s.ctx.Err != nil {
+		s.host.failed(s.ctx, "GROUP BY", m)
+	}
+	for i := range s.vals {
+		if s.vals[i].IsNull() {
+			s.host.Counts.NullKey++
+			s.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", m})
+			return false
+		}
+	}
+	s.keyBuf = types.AppendKey(s.keyBuf[:0], s.vals)
+	return true
+}
+
+func (s *Session) member(key []byte) *member {
+	ref, added := s.table.GetOrAdd(key, state.Hash(key))
+	w := s.table.Words(ref)
+	if added {
+		s.members = append(s.members, &member{key: slices.Clone(key)})
+		w[0] = uint64(len(s.members) - 1)
+	}
+	return s.members[w[0]]
+}
+
+// update makes the row a session of its own, takes in those within the gap, and hands on what became of them.
+func (s *Session) update(row []types.Value, m types.Meta) error {
+	closes := s.clock.see(m) - s.win.Grace - s.win.Size
+	if err := s.closeFinal(); err != nil {
+		return err
+	}
+	who := s.member(s.keyBuf)
+	merged := &session{start: m.Timestamp, end: m.Timestamp, w: make([]uint64, s.acc.words), objs: s.acc.newObjects()}
+	merged.w[0] = 1 << 63
+	var taken []*session
+	for _, old := range who.sessions {
+		if old.end >= m.Timestamp-s.win.Size && old.start <= m.Timestamp+s.win.Size && !old.closed {
+			taken = append(taken, old)
+			merged.start, merged.end = min(merged.start, old.start), max(merged.end, old.end)
+		}
+	}
+	if merged.end < closes {
+		s.host.Counts.Late++
+		s.host.report(Problem{Late, "GROUP BY", lateMessage(merged.start, merged.end, closes), m})
+		return nil
+	}
+	s.touch(who)
+	for _, old := range taken {
+		if err := s.acc.merge(merged.w, merged.objs, old.w, s.copied(old)); err != nil {
+			return err
+		}
+		if !s.host.Coalesce && !s.final {
+			s.append(who, old, true)
+		}
+	}
+	if err := s.acc.add(merged.w, merged.objs, row, m, false); err != nil {
+		s.host.Counts.Errors++
+		s.host.report(Problem{Failed, "aggregate", err.Error(), m})
+	}
+	who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return slices.Contains(taken, x) })
+	at, _ := slices.BinarySearchFunc(who.sessions, merged.start, func(x *session, start int64) int { return int(max(-1, min(1, x.start-start))) })
+	who.sessions = slices.Insert(who.sessions, at, merged)
+	if !s.host.Coalesce && !s.final {
+		s.append(who, merged, false)
+	}
+	return nil
+}
+
+// copied are the objects of a session, anew: merging may take them over, and an abort may still need them.
+func (s *Session) copied(old *session) []functions.Object {
+	objs := s.acc.newObjects()
+	if len(objs) > 0 {
+		if err := s.acc.decode(s.acc.append(nil, old.w, old.objs), make([]uint64, s.acc.words), objs); err != nil {
+			panic("op: a session's state can't be copied: " + err.Error())
+		}
+	}
+	return objs
+}
+
+func (s *Session) touch(who *member) {
+	if who.dirty {
+		return
+	}
+	who.dirty = true
+	who.image = who.image[:0]
+	for _, x := range who.sessions {
+		who.image = append(who.image, *x)
+	}
+	s.dirty = append(s.dirty, who)
+}
+
+// append writes the row of a session, or its tombstone.
+func (s *Session) append(who *member, x *session, gone bool) {
+	m := types.Meta{Timestamp: x.end, StreamTime: types.NoTime, WindowStart: x.start, WindowEnd: x.end}
+	if gone {
+		m.Flags = types.NullRow | types.HasOld
+	}
+	row, old := s.out.AppendChange(m)
+	s.row(who, x, row)
+	if gone {
+		copy(old, row)
+	}
+}
+
+func (s *Session) row(who *member, x *session, out []types.Value) {
+	n := len(s.vals)
+	if _, err := types.DecodeKey(who.key, out[:n]); err != nil {
+		panic("op: a group's key can't be decoded: " + err.Error())
+	}
+	s.acc.results(x.w, x.objs, out[n:n+len(s.acc.aggs)])
+	bounds := n + len(s.acc.aggs)
+	out[bounds], out[bounds+1] = types.BigintValue(x.start), types.BigintValue(x.end)
+}
+
+// Flush hands on the sessions that came, changed or went since the last time. A session that came and went unseen
+// leaves no trace.
+func (s *Session) Flush() error {
+	if s.host.Coalesce && !s.final {
+		s.reset()
+		for _, who := range s.dirty {
+			s.emitMember(who)
+			if s.out.N >= types.BatchRows {
+				if err := s.emit(); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.emit(); err != nil {
+			return err
+		}
+	}
+	return s.next.Flush()
+}
+
+func (s *Session) emitMember(who *member) {
+	for i := range who.image {
+		old := &who.image[i]
+		if !slices.ContainsFunc(who.sessions, func(x *session) bool { return x.start == old.start && x.end == old.end }) {
+			s.append(who, old, true)
+		}
+	}
+	for _, x := range who.sessions {
+		if !slices.ContainsFunc(who.image, func(old session) bool { return &old.w[0] == &x.w[0] }) {
+			s.append(who, x, false)
+		}
+	}
+}
+
+// closeFinal hands on, for EMIT FINAL, the sessions that no row can join any more, by their end.
+func (s *Session) closeFinal() error {
+	if !s.final || s.clock.closed() == types.NoTime || s.clock.closed() == s.swept {
+		return nil
+	}
+	s.swept = s.clock.closed()
+	limit := s.clock.closed() - s.win.Grace - s.win.Size
+	type done struct {
+		who *member
+		x   *session
+	}
+	var list []done
+	for _, who := range s.members {
+		for _, x := range who.sessions {
+			if !x.closed && x.end < limit {
+				list = append(list, done{who, x})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b done) int {
+		if a.x.end != b.x.end {
+			return int(max(-1, min(1, a.x.end-b.x.end)))
+		}
+		return slices.Compare(a.who.key, b.who.key)
+	})
+	for _, d := range list {
+		s.touch(d.who)
+		c := *d.x
+		c.closed = true
+		d.who.sessions[slices.Index(d.who.sessions, d.x)] = &c
+		s.append(d.who, &c, false)
+		s.out.Meta[s.out.N-1].Flags |= types.Final
+	}
+	return nil
+}
+
+// Announce takes the stream time of an upstream task.
+func (s *Session) Announce(upstream int, streamTime int64, atEnd bool) error {
+	s.clock.announce(upstream, streamTime, atEnd)
+	s.reset()
+	if err := s.closeFinal(); err != nil {
+		return err
+	}
+	return s.emit()
+}
+
+// CloseAll moves the clock just far enough to close every open session.
+func (s *Session) CloseAll() error {
+	end := types.NoTime
+	for _, who := range s.members {
+		for _, x := range who.sessions {
+			end = max(end, x.end)
+		}
+	}
+	if end == types.NoTime {
+		return nil
+	}
+	s.clock.advance(end + s.win.Grace + s.win.Size + 1)
+	s.reset()
+	if err := s.closeFinal(); err != nil {
+		return err
+	}
+	return s.emit()
+}
+
+// StreamTime is the clock of the operator.
+func (s *Session) StreamTime() int64 { return s.clock.now }
+
+// Dirty gives the clock and the groups that changed: all sessions of a group are one entry.
+func (s *Session) Dirty(put func(key, value []byte)) {
+	if len(s.dirty) == 0 && s.clock.now == types.NoTime {
+		return
+	}
+	put([]byte{metaKey}, s.clock.append(nil))
+	limit := types.NoTime
+	if t := s.clock.closed(); t != types.NoTime {
+		limit = t - s.win.Retention
+	}
+	for _, who := range s.dirty {
+		who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return x.end < limit })
+		key := append([]byte{entryKey}, who.key...)
+		if len(who.sessions) == 0 {
+			put(key, nil)
+			continue
+		}
+		put(key, s.encode(who))
+	}
+}
+
+func (s *Session) encode(who *member) []byte {
+	var val []byte
+	for _, x := range who.sessions {
+		val = binary.AppendVarint(binary.AppendVarint(val, x.start), x.end)
+		closed := byte(0)
+		if x.closed {
+			closed = 1
+		}
+		body := s.acc.append(nil, x.w, x.objs)
+		val = binary.AppendUvarint(append(val, closed), uint64(len(body)))
+		val = append(val, body...)
+	}
+	return val
+}
+
+func (s *Session) decode(value []byte) ([]*session, error) {
+	var out []*session
+	for len(value) > 0 {
+		x := &session{w: make([]uint64, s.acc.words), objs: s.acc.newObjects()}
+		var n int
+		if x.start, n = binary.Varint(value); n <= 0 {
+			return nil, types.ErrCorrupt
+		}
+		value = value[n:]
+		if x.end, n = binary.Varint(value); n <= 0 || n >= len(value) {
+			return nil, types.ErrCorrupt
+		}
+		x.closed = value[n] == 1
+		value = value[n+1:]
+		size, n := binary.Uvarint(value)
+		if n <= 0 || size > uint64(len(value)-n) {
+			return nil, types.ErrCorrupt
+		}
+		if err := s.acc.decode(value[n:n+int(size)], x.w, x.objs); err != nil {
+			return nil, err
+		}
+		value = value[n+int(size):]
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// Expired has nothing to give: old sessions go when their group is next written.
+func (s *Session) Expired(func(from, to []byte)) {}
+
+// Committed makes the state as it stands the committed one.
+func (s *Session) Committed() {
+	for _, who := range s.dirty {
+		who.dirty = false
+		who.image = who.image[:0]
+	}
+	s.dirty = s.dirty[:0]
+	s.saved = s.clock.clone()
+}
+
+// Aborted puts the committed state back.
+func (s *Session) Aborted() error {
+	for _, who := range s.dirty {
+		who.sessions = who.sessions[:0]
+		for _, x := range who.image {
+			who.sessions = append(who.sessions, &x)
+		}
+		who.dirty = false
+	}
+	s.dirty = s.dirty[:0]
+	s.clock = s.saved.clone()
+	return nil
+}
+
+// Load puts an entry back.
+func (s *Session) Load(key, value []byte) error {
+	switch {
+	case len(key) == 1 && key[0] == metaKey:
+		err := s.clock.decode(value)
+		s.saved = s.clock.clone()
+		return err
+	case len(key) == 0 || key[0] != entryKey:
+		return types.ErrCorrupt
+	}
+	list, err := s.decode(value)
+	if err != nil {
+		return err
+	}
+	s.member(key[1:]).sessions = list
+	return nil
+}
+
+// Rows gives the sessions of an entry as rows, for pull queries. Rows are valid during the call.
+func (s *Session) Rows(key, value []byte, give func(row []types.Value, m types.Meta) error) error {
+	list, err := s.decode(value)
+	if err != nil {
+		return err
+	}
+	who := &member{key: key[1:]}
+	row := make([]types.Value, s.width)
+	for _, x := range list {
+		s.row(who, x, row)
+		m := types.Meta{Timestamp: x.end, StreamTime: types.NoTime, WindowStart: x.start, WindowEnd: x.end}
+		if err := give(row, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Size counts the groups.
+func (s *Session) Size() (entries, size int) {
+	return len(s.members), s.table.Bytes() + 200*len(s.members)
+}

@@ -1,0 +1,111 @@
+package exec
+
+import (
+	"errors"
+
+	"weir/exec/op"
+	"weir/formats"
+	"weir/kafka"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// sink ends a query: it encodes rows and gives them to the output.
+type sink struct {
+	host  *op.Host
+	plan  *plan.Sink
+	out   *Output
+	topic int
+	parts int32
+	key   formats.Encoder // nil without key columns
+	value formats.Encoder
+	buf   []byte
+	next  int32 // partition of the next record without a key
+}
+
+func newSink(h *op.Host, s *plan.Sink, out *Output, topic int, parts int32, task int, env *Env) (*sink, error) {
+	k := &sink{host: h, plan: s, out: out, topic: topic, parts: parts, next: int32(task)}
+	var err error
+	if keys := s.Target.Schema.With(types.KeyColumn); len(keys) > 0 {
+		spec := plan.Spec(s.Target.Key, true, s.Target.Topic)
+		spec.Registry = env.Registry
+		if k.key, err = formats.NewEncoder(spec, keys, s.KeySlots); err != nil {
+			return nil, err
+		}
+	}
+	spec := plan.Spec(s.Target.Value, false, s.Target.Topic)
+	spec.Registry = env.Registry
+	k.value, err = formats.NewEncoder(spec, s.Target.Schema.With(types.ValueColumn), s.ValueSlots)
+	return k, err
+}
+
+// Push writes a record per row; a null value for a table's deleted row and for a stream's null value.
+func (k *sink) Push(b *types.Batch) error {
+	for i := range b.N {
+		if err := k.row(b.Row(i), b.Meta[i]); err != nil {
+			k.host.Counts.Errors++
+			if k.host.Report != nil {
+				k.host.Report(op.Problem{Reason: op.Failed, Operator: "sink", Message: err.Error(), Row: b.Meta[i]})
+			}
+		}
+	}
+	return nil
+}
+
+func (k *sink) row(row []types.Value, m types.Meta) error {
+	var key []byte
+	if k.key != nil && !k.nullKey(row) {
+		buf, err := k.key.Append(k.buf[:0], row)
+		switch {
+		case errors.Is(err, formats.ErrNullRecord):
+		case err != nil:
+			return err
+		default:
+			if w := k.plan.Target.Windowed; w != nil {
+				buf = appendWindow(buf, w, m)
+			}
+			k.buf, key = buf, buf
+		}
+	}
+	ts := m.Timestamp
+	if slot := k.plan.TimeSlot; slot >= 0 && m.Flags&types.NullRow == 0 && !row[slot].IsNull() {
+		ts = row[slot].Int()
+	}
+	part := k.partition(key)
+	buf := k.out.begin(key)
+	if m.Flags&types.NullRow != 0 {
+		k.out.null(buf, k.topic, part, ts)
+		return nil
+	}
+	val, err := k.value.Append(buf, row)
+	switch {
+	case errors.Is(err, formats.ErrNullRecord):
+		k.out.null(buf, k.topic, part, ts)
+	case err != nil:
+		return err
+	default:
+		k.out.end(val, k.topic, part, ts)
+	}
+	return nil
+}
+
+// nullKey says whether no key column has a value: then the record has no key.
+func (k *sink) nullKey(row []types.Value) bool {
+	for _, s := range k.plan.KeySlots {
+		if !row[s].IsNull() {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *sink) partition(key []byte) int32 {
+	if key != nil {
+		return kafka.Partition(key, k.parts)
+	}
+	k.next = (k.next + 1) % k.parts
+	return k.next
+}
+
+// Flush has nothing to hand on: the output is taken by whoever runs the task.
+func (k *sink) Flush() error { return nil }

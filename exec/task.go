@@ -1,0 +1,283 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/op"
+	"weir/exec/state"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Task runs the operators of one stage for one partition. One goroutine at a time may use it.
+type Task struct {
+	Stage     *Stage
+	Partition int32
+	Out       Output
+	Counts    op.Counts
+	Stores    []op.Store
+	host      *op.Host
+	env       *Env
+	reader    reader
+	first     op.Op
+	batch     types.Batch
+	announce  func(upstream int, streamTime int64, atEnd bool) error
+	closers   []func() error
+	repart    *repartition
+	current   *kgo.Record // being read, for the processing log
+	input     string
+}
+
+// TaskOptions say where a task stands in its topology.
+type TaskOptions struct {
+	Partition int32
+	// Upstream is the number of tasks that write the stage's repartition topic; 0 where it reads a source.
+	Upstream int
+	// OutPartitions is how many partitions the topic has that the stage writes.
+	OutPartitions int32
+	// Abortable says that what was not committed may have to be undone.
+	Abortable bool
+	// Rows takes the rows of a query whose result goes to a client.
+	Rows func(b *types.Batch) error
+}
+
+// NewTask makes the operators of a stage.
+func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
+	t := &Task{Stage: s, Partition: o.Partition, env: env, input: s.Input(env)}
+	t.Out.Topics = []string{s.Output(env)}
+	t.host = &op.Host{Env: env.Functions, Coalesce: env.Coalesce, Counts: &t.Counts, Report: t.report}
+	next, err := t.end(o)
+	if err != nil {
+		return nil, err
+	}
+	for i := len(s.Steps) - 1; i >= 0; i-- {
+		wantOld := false
+		for _, later := range s.Steps[i+1:] {
+			f, ok := later.(*plan.Filter)
+			wantOld = wantOld || ok && f.Having
+		}
+		next = t.step(s.Steps[i], o, wantOld, next)
+	}
+	if s.From != nil {
+		t.reader = &repartitionReader{cols: len(s.From.Layout()), table: s.From.Table()}
+		t.first = next
+		return t, nil
+	}
+	if s.Scan.Materialize {
+		m := op.NewMaterialize(t.host, keySlots(s.Scan), s.Scan.Source.Windowed != nil, len(s.Scan.Cols), false, next)
+		t.Stores = append(t.Stores, m)
+		next = m
+	}
+	t.first = next
+	t.reader, err = newScanReader(s.Scan, env)
+	return t, err
+}
+
+// keySlots are the slots of a scanned table's primary key. The planner takes them all up for a materialized scan.
+func keySlots(s *plan.Scan) []int {
+	var out []int
+	for i, c := range s.Source.Schema {
+		if c.Role != types.KeyColumn {
+			continue
+		}
+		for slot, col := range s.Cols {
+			if col.Kind == plan.ScanColumn && col.Column == i {
+				out = append(out, slot)
+			}
+		}
+	}
+	return out
+}
+
+func (t *Task) end(o TaskOptions) (op.Op, error) {
+	switch end := t.Stage.End.(type) {
+	case *plan.Repartition:
+		r, err := newRepartition(t.host, end, int(o.Partition), &t.Out, 0, o.OutPartitions, t.env)
+		t.repart = r
+		return r, err
+	case *plan.Sink:
+		s, err := newSink(t.host, end, &t.Out, 0, o.OutPartitions, int(o.Partition), t.env)
+		if err != nil || !end.Materialize {
+			return s, err
+		}
+		m := op.NewMaterialize(t.host, end.KeySlots, end.Target.Windowed != nil, len(end.Layout()), true, s)
+		t.Stores = append(t.Stores, m)
+		return m, nil
+	case *plan.Result:
+		return &rows{give: o.Rows}, nil
+	}
+	return nil, fmt.Errorf("exec: a stage can't end with %T", t.Stage.End)
+}
+
+func (t *Task) step(n plan.Node, o TaskOptions, wantOld bool, next op.Op) op.Op {
+	switch n := n.(type) {
+	case *plan.Filter:
+		return op.NewFilter(t.host, n, next)
+	case *plan.Project:
+		return op.NewProject(t.host, n, next)
+	case *plan.Explode:
+		return op.NewExplode(t.host, n, next)
+	case *plan.Aggregate:
+		if n.Window != nil && n.Window.Advance == 0 {
+			s := op.NewSession(t.host, n, o.Upstream, next)
+			t.Stores = append(t.Stores, s)
+			t.announce = s.Announce
+			t.closers = append(t.closers, s.CloseAll)
+			return s
+		}
+		a := op.NewAggregate(t.host, n, wantOld, o.Abortable, o.Upstream, next)
+		t.Stores = append(t.Stores, a)
+		t.announce = a.Announce
+		t.closers = append(t.closers, a.CloseAll)
+		return a
+	}
+	panic(fmt.Sprintf("exec: no operator for %T", n))
+}
+
+// rows hands rows to a client.
+type rows struct{ give func(b *types.Batch) error }
+
+func (r *rows) Push(b *types.Batch) error { return r.give(b) }
+func (r *rows) Flush() error              { return nil }
+
+// Process takes records of the task's input, in order.
+func (t *Task) Process(recs []*kgo.Record) error {
+	t.batch.Reset(t.reader.width())
+	for _, rec := range recs {
+		if rec.Attrs.IsControl() {
+			continue // a transaction's marker: it only moves the offset
+		}
+		if t.Stage.From != nil {
+			if from, now, atEnd, ok := announcement(rec); ok {
+				if err := t.push(); err != nil {
+					return err
+				}
+				if t.announce != nil {
+					if err := t.announce(from, now, atEnd); err != nil {
+						return err
+					}
+				}
+				continue
+			}
+		}
+		t.Counts.Read++
+		t.current = rec
+		at := t.batch.N
+		if ok, err := t.reader.read(rec, &t.batch); err != nil || !ok {
+			t.refuse(rec, at, err)
+			continue
+		}
+		if t.batch.N >= types.BatchRows {
+			if err := t.push(); err != nil {
+				return err
+			}
+		}
+	}
+	return t.push()
+}
+
+func (t *Task) push() error {
+	if t.batch.N > 0 {
+		if err := t.first.Push(&t.batch); err != nil {
+			return err
+		}
+	}
+	t.reader.reset()
+	t.batch.Reset(t.reader.width())
+	return nil
+}
+
+// refuse counts a record that makes no row, and logs it where it is bad.
+func (t *Task) refuse(rec *kgo.Record, at int, err error) {
+	t.batch.Truncate(at)
+	if err == nil {
+		t.Counts.NullKey++
+		err = fmt.Errorf("the record has no key: a row of a table needs one")
+	} else {
+		t.Counts.Bad++
+	}
+	if t.env.Bad != nil {
+		t.env.Bad(BadRecord{Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Time: rec.Timestamp.UnixMilli(),
+			Kind: DeserializationError, Message: err.Error(), Key: rec.Key, Value: rec.Value})
+	}
+}
+
+func (t *Task) report(p op.Problem) {
+	if t.env.Bad != nil {
+		t.env.Bad(BadRecord{Topic: t.input, Partition: t.Partition, Offset: p.Row.Offset, Time: p.Row.Timestamp,
+			Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)})
+	}
+}
+
+// Flush hands on what operators held back: the end of a commit interval.
+func (t *Task) Flush() error { return t.first.Flush() }
+
+// SetAtEnd says whether the task has read its input to the end; told to the tasks behind a repartition at the next Flush.
+func (t *Task) SetAtEnd(atEnd bool) {
+	if t.repart != nil {
+		t.repart.atEnd = atEnd
+	}
+}
+
+// CloseAll closes all windows that are open: the input has ended for good.
+func (t *Task) CloseAll() error {
+	for _, f := range t.closers {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeStores puts what changed in a task's stores into a batch.
+func writeStores(b *state.Batch, query string, t *Task) error {
+	var failed error
+	for n, s := range t.Stores {
+		id := state.StoreID{Query: query, Stage: t.Stage.Index, Partition: t.Partition, Store: n}
+		s.Dirty(func(key, value []byte) { failed = errors.Join(failed, b.Put(id, key, value)) })
+		s.Expired(func(from, to []byte) { failed = errors.Join(failed, b.Drop(id, from, to)) })
+	}
+	return failed
+}
+
+// Committed says that state and output of the interval are durable.
+func (t *Task) Committed() {
+	for _, s := range t.Stores {
+		s.Committed()
+	}
+}
+
+// Aborted undoes the interval.
+func (t *Task) Aborted() error {
+	t.Out.Reset()
+	for _, s := range t.Stores {
+		if err := s.Aborted(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ProblemKind is the kind of an entry of the processing log, named as in ksqlDB.
+type ProblemKind string
+
+// The kinds.
+const (
+	DeserializationError  ProblemKind = "DESERIALIZATION_ERROR"
+	RecordProcessingError ProblemKind = "RECORD_PROCESSING_ERROR"
+)
+
+// BadRecord is an entry for the processing log: a record that was left out, or of which a part could not be computed.
+type BadRecord struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Time      int64 // of the record
+	Kind      ProblemKind
+	Message   string
+	Key       []byte // of a DeserializationError: shares memory with the record
+	Value     []byte
+}

@@ -1,0 +1,434 @@
+package exec
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
+
+	"weir/exec/state"
+	"weir/kafka"
+)
+
+// transactions commits on a Kafka cluster: outputs, changelogs and the offsets of the group go into one transaction, and
+// when that has ended, the state goes into the local database with the changelog offsets that it stands at.
+//
+//	flush -> produce outputs and changelog -> offsets -> end of the transaction -> batch {state, changelog offsets}
+//
+// After a crash the group's offsets say what was committed; a database that is behind is brought up from the changelog.
+type transactions struct {
+	w       *Worker
+	kgo     *kgo.Client
+	mu      sync.Mutex // guards tasks against the group's callbacks
+	saved   map[TP]int64
+	logEnds map[logKey]int64 // next changelog offset, per stage and partition
+	failed  error            // of a callback; ends the session
+}
+
+// logKey is a partition of a stage's changelog.
+type logKey struct {
+	stage     int
+	partition int32
+}
+
+func (x *transactions) client() *kgo.Client { return x.kgo }
+
+func (x *transactions) start(ctx context.Context) error {
+	x.saved, x.logEnds, x.failed = map[TP]int64{}, map[logKey]int64{}, nil
+	reset := kgo.NewOffset().AtEnd()
+	if x.w.opt.Earliest {
+		reset = kgo.NewOffset().AtStart()
+	}
+	var topics []string
+	for i, s := range x.w.topo.Stages {
+		topics = append(topics, s.Input(x.w.env))
+		if s.Stateful() {
+			if err := x.changelog(ctx, i); err != nil {
+				return err
+			}
+		}
+	}
+	id := x.w.opt.Group + "-" + x.w.opt.Node
+	// The request that puts offsets into a transaction is kept at the version before topic ids and before the broker adds
+	// the group by itself: one way for every broker.
+	versions := kversion.Stable()
+	versions.SetMaxKeyVersion(txnOffsetCommitKey, 4)
+	var err error
+	x.kgo, err = x.w.opt.Cluster.NewClient(
+		kgo.MaxVersions(versions),
+		kgo.ConsumerGroup(x.w.opt.Group), kgo.InstanceID(id), kgo.ConsumeTopics(topics...),
+		kgo.Balancers(kgo.RangeBalancer()),
+		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.ConsumeResetOffset(reset),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RequireStableFetchOffsets(),
+		kgo.SessionTimeout(20*time.Second), kgo.RebalanceTimeout(30*time.Second),
+		kgo.TransactionalID(id), kgo.TransactionTimeout(40*time.Second),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+		kgo.FetchMaxWait(250*time.Millisecond), kgo.WithPools(fetchPool), kgo.KeepControlRecords(),
+		kgo.OnPartitionsAssigned(x.assigned), kgo.OnPartitionsRevoked(x.revoked), kgo.OnPartitionsLost(x.revoked),
+	)
+	if err != nil {
+		return err
+	}
+	// The producer's id is asked for first, since it fences a predecessor that may still be about.
+	if _, _, err := x.kgo.ProducerID(ctx); err != nil {
+		x.kgo.Close()
+		return fmt.Errorf("cannot begin transactions as %s: %w", id, err)
+	}
+	return nil
+}
+
+const txnOffsetCommitKey = 28
+
+// changelog makes the topic that holds a stage's state.
+func (x *transactions) changelog(ctx context.Context, stage int) error {
+	_, err := x.w.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: x.logTopic(stage), Partitions: x.w.parts[stage],
+		Replicas: x.w.opt.Replicas, IfNotExists: true, Configs: map[string]string{"cleanup.policy": "compact"}})
+	return err
+}
+
+func (x *transactions) logTopic(stage int) string {
+	return x.w.env.Internal(fmt.Sprintf("stage%d", stage), "changelog")
+}
+
+// assigned makes and restores the tasks of partitions that have come to this node.
+func (x *transactions) assigned(ctx context.Context, _ *kgo.Client, parts map[string][]int32) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	committed, err := x.w.opt.Cluster.CommittedOffsets(ctx, x.w.opt.Group, true)
+	if err != nil {
+		x.failed = err
+		return
+	}
+	for stage, s := range x.w.topo.Stages {
+		topic := s.Input(x.w.env)
+		for _, p := range parts[topic] {
+			if err := x.take(ctx, stage, p, committed); err != nil {
+				x.failed = err
+				return
+			}
+		}
+	}
+}
+
+func (x *transactions) take(ctx context.Context, stage int, p int32, committed kafka.Offsets) error {
+	t, err := x.w.newTask(stage, p)
+	if err != nil {
+		return &FatalError{err}
+	}
+	t.shard = int(p) % workers(1<<10)
+	starts, err := x.w.opt.Cluster.StartOffsets(ctx, t.tp.Topic)
+	if err != nil {
+		return err
+	}
+	ends, err := x.w.opt.Cluster.StableOffsets(ctx, t.tp.Topic)
+	if err != nil {
+		return err
+	}
+	t.high = ends[t.tp.Topic][p]
+	var known bool
+	if t.next, known = committed[t.tp.Topic][p]; !known {
+		t.next = t.high
+		if x.w.opt.Earliest {
+			t.next = starts[t.tp.Topic][p]
+		}
+	}
+	x.saved[t.tp] = t.next
+	if t.Stage.Stateful() {
+		if err := x.restore(ctx, t); err != nil {
+			return err
+		}
+	}
+	x.w.tasks[t.tp] = t
+	return nil
+}
+
+// revoked lets go of partitions. Rebalances happen only right after a commit, so nothing of theirs is open.
+func (x *transactions) revoked(_ context.Context, _ *kgo.Client, parts map[string][]int32) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for topic, list := range parts {
+		for _, p := range list {
+			delete(x.w.tasks, TP{topic, p})
+			delete(x.saved, TP{topic, p})
+		}
+	}
+}
+
+// restore brings the local state up to the changelog's last stable offset, then gives it to the task.
+func (x *transactions) restore(ctx context.Context, t *running) error {
+	key := logKey{t.Stage.Index, t.Partition}
+	topic := x.logTopic(key.stage)
+	name := fmt.Sprintf("changelog/%d/%d", key.stage, key.partition)
+	blob, err := x.w.opt.DB.Meta(x.w.topo.Query.ID, name)
+	if err != nil {
+		return err
+	}
+	from, _ := binary.Varint(blob)
+	starts, err := x.w.opt.Cluster.StartOffsets(ctx, topic)
+	if err != nil {
+		return err
+	}
+	ends, err := x.w.opt.Cluster.StableOffsets(ctx, topic)
+	if err != nil {
+		return err
+	}
+	to := ends[topic][t.Partition]
+	from = max(from, starts[topic][t.Partition])
+	if from < to {
+		if err := x.replay(ctx, topic, key, from, to); err != nil {
+			return err
+		}
+	}
+	x.logEnds[key] = to
+	for n, s := range t.Stores {
+		if err := x.w.opt.DB.Load(x.storeID(key, n), s.Load); err != nil {
+			return &FatalError{fmt.Errorf("the state of %s can't be read: %w", x.w.topo.Query.ID, err)}
+		}
+	}
+	return nil
+}
+
+func (x *transactions) storeID(key logKey, store int) state.StoreID {
+	return state.StoreID{Query: x.w.topo.Query.ID, Stage: key.stage, Partition: key.partition, Store: store}
+}
+
+func (x *transactions) replay(ctx context.Context, topic string, key logKey, from, to int64) error {
+	client, err := x.w.opt.Cluster.NewClient(kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {key.partition: kgo.NewOffset().At(from)}}))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	began, told := time.Now(), time.Now()
+	for next := from; next < to; {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err0(); err != nil {
+			return err
+		}
+		b := x.w.opt.DB.NewBatch()
+		var failed error
+		fetches.EachRecord(func(r *kgo.Record) {
+			if next = r.Offset + 1; !r.Attrs.IsControl() && len(r.Key) > 0 && r.Offset < to && failed == nil {
+				failed = b.Put(x.storeID(key, int(r.Key[0])), r.Key[1:], r.Value)
+			}
+		})
+		// A compacted topic's end may hold no record: its position is told by the partition.
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			if len(p.Records) == 0 && p.LastStableOffset >= to && next == from {
+				next = to
+			}
+		})
+		if failed == nil {
+			failed = b.SetMeta(x.w.topo.Query.ID, fmt.Sprintf("changelog/%d/%d", key.stage, key.partition), binary.AppendVarint(nil, min(next, to)))
+		}
+		if failed == nil {
+			failed = b.Commit(false)
+		}
+		if failed != nil {
+			return failed
+		}
+		if time.Since(told) > 2*time.Second {
+			told = time.Now()
+			x.w.opt.Log.Info("restoring state", "query", x.w.topo.Query.ID, "partition", key.partition, "done", next-from, "of", to-from,
+				"for", time.Since(began).Round(time.Second))
+		}
+	}
+	return nil
+}
+
+func (x *transactions) commit(ctx context.Context) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	// A rebalance may only come right after a commit.
+	defer x.kgo.AllowRebalance()
+	if x.failed != nil {
+		return x.failed
+	}
+	offsets := kafka.Offsets{}
+	moved, produced := false, false
+	for _, t := range x.w.tasks {
+		offsets.Set(t.tp.Topic, t.tp.Partition, t.next)
+		moved = moved || t.next != x.saved[t.tp]
+		produced = produced || len(t.Out.Records) > 0
+	}
+	if !moved && !produced {
+		return nil
+	}
+	if err := x.kgo.BeginTransaction(); err != nil {
+		return err
+	}
+	b := x.w.opt.DB.NewBatch()
+	ends := maps.Clone(x.logEnds)
+	if err := x.inTransaction(ctx, b, offsets); err != nil {
+		x.logEnds = ends
+		return x.abort(ctx, err)
+	}
+	x.w.opt.FailPoint("offsets in transaction")
+	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		// What became of it is told by the group's offsets once the session begins anew.
+		return fmt.Errorf("the end of a transaction was not confirmed: %w", err)
+	}
+	x.w.opt.FailPoint("transaction ended")
+	if err := b.Commit(false); err != nil {
+		return err
+	}
+	x.w.opt.FailPoint("state written")
+	for _, t := range x.w.tasks {
+		t.Committed()
+		x.saved[t.tp] = t.next
+	}
+	return nil
+}
+
+// abort ends the transaction without effect, puts the tasks back to where the last commit left them, and reads on from
+// there. Where the broker does not confirm that, the session ends.
+func (x *transactions) abort(ctx context.Context, why error) error {
+	err := errors.Join(x.kgo.AbortBufferedRecords(ctx), x.kgo.EndTransaction(ctx, kgo.TryAbort))
+	if err != nil || errors.Is(why, kerr.ProducerFenced) || errors.Is(why, kerr.InvalidProducerEpoch) || errors.Is(why, kerr.FencedInstanceID) {
+		return errors.Join(why, err)
+	}
+	x.w.opt.Log.Warn("a transaction was aborted; its records are processed again", "query", x.w.topo.Query.ID, "error", why)
+	back := map[string]map[int32]kgo.EpochOffset{}
+	for _, t := range x.w.tasks {
+		if err := t.Aborted(); err != nil {
+			return err
+		}
+		t.next = x.saved[t.tp]
+		if back[t.tp.Topic] == nil {
+			back[t.tp.Topic] = map[int32]kgo.EpochOffset{}
+		}
+		back[t.tp.Topic][t.tp.Partition] = kgo.EpochOffset{Epoch: -1, Offset: t.next}
+	}
+	x.kgo.SetOffsets(back)
+	return nil
+}
+
+// inTransaction produces outputs and changelogs, and puts the offsets beside them.
+func (x *transactions) inTransaction(ctx context.Context, b *state.Batch, offsets kafka.Offsets) error {
+	var mu sync.Mutex
+	var failed error
+	rows, size := int64(0), int64(0)
+	produce := func(r *kgo.Record, then func(r *kgo.Record)) {
+		x.kgo.Produce(ctx, r, func(r *kgo.Record, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil && failed == nil {
+				failed = fmt.Errorf("writing to %s, partition %d: %w", r.Topic, r.Partition, err)
+			}
+			if err == nil && then != nil {
+				then(r)
+			}
+		})
+	}
+	for _, t := range x.w.tasks {
+		recs := t.Out.Take()
+		for i := range recs {
+			rows, size = rows+1, size+int64(len(recs[i].Key)+len(recs[i].Value))
+			produce(&recs[i], nil)
+		}
+		x.logChanges(t, b, produce)
+	}
+	x.w.opt.FailPoint("produced")
+	if err := x.kgo.Flush(ctx); err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed
+	}
+	for key, at := range x.logEnds {
+		if err := b.SetMeta(x.w.topo.Query.ID, fmt.Sprintf("changelog/%d/%d", key.stage, key.partition), binary.AppendVarint(nil, at)); err != nil {
+			return err
+		}
+	}
+	x.w.opt.FailPoint("flushed to broker")
+	if err := x.addOffsets(ctx, offsets); err != nil {
+		return err
+	}
+	x.w.stats.sent(rows, size)
+	return nil
+}
+
+// logChanges writes what changed in a task's stores to the changelog and to the batch.
+func (x *transactions) logChanges(t *running, b *state.Batch, produce func(*kgo.Record, func(*kgo.Record))) {
+	key := logKey{t.Stage.Index, t.Partition}
+	topic := ""
+	if len(t.Stores) > 0 {
+		topic = x.logTopic(key.stage)
+	}
+	now := time.Now()
+	for n, s := range t.Stores {
+		s.Dirty(func(k, v []byte) {
+			if err := b.Put(x.storeID(key, n), k, v); err != nil {
+				x.failed = err
+			}
+			r := &kgo.Record{Topic: topic, Partition: t.Partition, Timestamp: now, Key: append([]byte{byte(n)}, k...)}
+			if v != nil {
+				r.Value = append([]byte{}, v...)
+			}
+			produce(r, func(r *kgo.Record) { x.logEnds[key] = max(x.logEnds[key], r.Offset+1) })
+		})
+		s.Expired(func(from, to []byte) {
+			if err := b.Drop(x.storeID(key, n), from, to); err != nil {
+				x.failed = err
+			}
+		})
+	}
+}
+
+// addOffsets puts the processed offsets into the transaction.
+func (x *transactions) addOffsets(ctx context.Context, offsets kafka.Offsets) error {
+	id, epoch, err := x.kgo.ProducerID(ctx)
+	if err != nil {
+		return err
+	}
+	txn := x.w.opt.Group + "-" + x.w.opt.Node
+	add := kmsg.NewPtrAddOffsetsToTxnRequest()
+	add.TransactionalID, add.ProducerID, add.ProducerEpoch, add.Group = txn, id, epoch, x.w.opt.Group
+	added, err := add.RequestWith(ctx, x.kgo)
+	if err == nil {
+		err = kerr.ErrorForCode(added.ErrorCode)
+	}
+	if err != nil {
+		return fmt.Errorf("putting offsets into the transaction: %w", err)
+	}
+	req := kmsg.NewPtrTxnOffsetCommitRequest()
+	req.TransactionalID, req.Group, req.ProducerID, req.ProducerEpoch = txn, x.w.opt.Group, id, epoch
+	req.MemberID, req.Generation = x.kgo.GroupMetadata()
+	req.InstanceID = &txn
+	for topic, parts := range offsets {
+		rt := kmsg.NewTxnOffsetCommitRequestTopic()
+		rt.Topic = topic
+		for p, at := range parts {
+			rp := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+			rp.Partition, rp.Offset = p, at
+			rt.Partitions = append(rt.Partitions, rp)
+		}
+		req.Topics = append(req.Topics, rt)
+	}
+	resp, err := req.RequestWith(ctx, x.kgo)
+	if err != nil {
+		return fmt.Errorf("putting offsets into the transaction: %w", err)
+	}
+	for _, rt := range resp.Topics {
+		for _, rp := range rt.Partitions {
+			if err := kerr.ErrorForCode(rp.ErrorCode); err != nil {
+				return fmt.Errorf("putting offsets of %s, partition %d into the transaction: %w", rt.Topic, rp.Partition, err)
+			}
+		}
+	}
+	return nil
+}
+
+// stop closes the client; a static member's place in the group is kept for its return.
+func (x *transactions) stop() {
+	x.kgo.AllowRebalance()
+	x.kgo.Close()
+}

@@ -1,0 +1,272 @@
+// Package formats turns the bytes of keys and values into rows and back. What a query needs of a format is compiled
+// once, from the columns and which of them are used; then one call per record writes straight into the batch.
+package formats
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"weir/parser/suggest"
+	"weir/registry"
+	"weir/types"
+)
+
+// The names of the formats.
+const (
+	JSON      = "JSON"
+	Avro      = "AVRO"
+	Delimited = "DELIMITED"
+	Kafka     = "KAFKA"
+	None      = "NONE"
+)
+
+// Properties of formats, as they appear in Spec.Props and in error messages.
+const (
+	PropDelimiter = "delimiter"
+	PropFullName  = "fullSchemaName"
+)
+
+// Format is one entry of the registry: what a format is called and what it can do.
+type Format struct {
+	Name       string
+	Doc        string
+	Key, Value bool     // can hold keys, values
+	Multi      bool     // can hold several columns
+	Nested     bool     // can hold ARRAY, MAP and STRUCT
+	Infers     bool     // columns can be taken from the schema registry
+	Wraps      bool     // WRAP_SINGLE_VALUE=true is allowed
+	Unwraps    bool     // WRAP_SINGLE_VALUE=false is allowed
+	Registry   bool     // needs a schema registry
+	Props      []string // properties it takes
+	newDecoder func(Spec, types.Schema, []int) (Decoder, error)
+	newEncoder func(Spec, types.Schema, []int) (Encoder, error)
+}
+
+// All lists the formats.
+func All() []Format {
+	return []Format{
+		{Name: JSON, Doc: "JSON documents, read without a schema. A single key column is a bare value.",
+			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true,
+			newDecoder: jsonDecoders, newEncoder: jsonEncoders},
+		{Name: Avro, Doc: "Avro in the wire format of a schema registry: a zero byte, the schema's id, the data.",
+			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true, Infers: true, Registry: true,
+			Props: []string{PropFullName}, newDecoder: newAvroDecoder, newEncoder: newAvroEncoder},
+		{Name: Delimited, Doc: "Lines of text with a delimiter between the columns: CSV.",
+			Key: true, Value: true, Multi: true, Unwraps: true, Props: []string{PropDelimiter},
+			newDecoder: newDelimitedDecoder, newEncoder: newDelimitedEncoder},
+		{Name: Kafka, Doc: "The bytes of Kafka's own serializers for INTEGER, BIGINT, DOUBLE, STRING and BYTES: one column.",
+			Key: true, Value: true, Unwraps: true, newDecoder: newKafkaDecoder, newEncoder: newKafkaEncoder},
+		{Name: None, Doc: "No key: what is there is ignored, null is written.",
+			Key: true, Value: true, Multi: true, newDecoder: newNoneDecoder, newEncoder: newNoneEncoder},
+	}
+}
+
+// Lookup finds a format by its name in any case.
+func Lookup(name string) (*Format, error) {
+	upper := strings.ToUpper(strings.TrimSpace(name))
+	all := All()
+	names := make([]string, len(all))
+	for i := range all {
+		if all[i].Name == upper {
+			return &all[i], nil
+		}
+		names[i] = all[i].Name
+	}
+	hint := ""
+	if upper == "CSV" || upper == "TSV" {
+		hint = " Did you mean DELIMITED?"
+	} else if near, ok := suggest.Suggest(upper, names); ok {
+		hint = " Did you mean " + near + "?"
+	}
+	return nil, fmt.Errorf("Unknown format: %s.%s The formats are: %s", upper, hint, strings.Join(names, ", "))
+}
+
+// Spec says how the keys or the values of a topic are written.
+type Spec struct {
+	Format    string
+	IsKey     bool
+	Wrap      *bool             // WRAP_SINGLE_VALUE; nil for the format's default
+	Delimiter string            // of DELIMITED: one character, SPACE or TAB; empty for a comma
+	Props     map[string]string // other properties as given, by the names of this package
+	Registry  registry.Client   // nil where there is none
+	Subject   string            // in the registry; empty for <topic>-key or <topic>-value
+	Topic     string
+	SchemaID  *int   // a schema of the registry to write with; nil for one made from the columns
+	FullName  string // of the record in a schema made from the columns
+}
+
+// unwrapped says whether a single column stands bare, without an object or record around it.
+func (s Spec) unwrapped(cols types.Schema) bool {
+	return len(cols) == 1 && (s.IsKey || s.Wrap != nil && !*s.Wrap)
+}
+
+// subject is the name under which the schema is registered.
+func (s Spec) subject() string {
+	switch {
+	case s.Subject != "":
+		return s.Subject
+	case s.IsKey:
+		return s.Topic + "-key"
+	}
+	return s.Topic + "-value"
+}
+
+// Decoder reads keys or values. It belongs to one task. Text may share memory with the data and with the decoder: what
+// was decoded is valid until the data is reused or Reset is called, whichever comes first.
+type Decoder interface {
+	// Decode writes the wanted columns into their slots of dst, NULL where the data has nothing, and leaves the others
+	// alone. After an error the slots hold anything.
+	Decode(data []byte, dst []types.Value) error
+	// Reset takes back the memory of everything decoded so far; to be called after each batch.
+	Reset()
+}
+
+// Encoder writes keys or values. It belongs to one task.
+type Encoder interface {
+	// Append writes a row behind dst. The error is ErrNullRecord where the record is to be null; dst is then unchanged.
+	Append(dst []byte, row []types.Value) ([]byte, error)
+}
+
+// NewDecoder compiles a decoder. cols are all key columns or all value columns as declared; wanted[i] is the slot in
+// dst of column i, or -1.
+func NewDecoder(spec Spec, cols types.Schema, wanted []int) (Decoder, error) {
+	f, err := check(spec, cols, len(wanted))
+	if err != nil {
+		return nil, err
+	}
+	return f.newDecoder(spec, cols, wanted)
+}
+
+// NewEncoder compiles an encoder. from[i] is the slot in the row of column i.
+func NewEncoder(spec Spec, cols types.Schema, from []int) (Encoder, error) {
+	f, err := check(spec, cols, len(from))
+	if err != nil {
+		return nil, err
+	}
+	return f.newEncoder(spec, cols, from)
+}
+
+func check(spec Spec, cols types.Schema, slots int) (*Format, error) {
+	if err := Check(spec, cols); err != nil {
+		return nil, err
+	}
+	if slots != len(cols) {
+		return nil, fmt.Errorf("%d slots were given for %d columns", slots, len(cols))
+	}
+	return Lookup(spec.Format)
+}
+
+// Check says whether the format can hold the columns, with the properties given.
+func Check(spec Spec, cols types.Schema) error {
+	f, err := Lookup(spec.Format)
+	if err != nil {
+		return err
+	}
+	if err := f.checkProps(spec); err != nil {
+		return err
+	}
+	if err := f.checkWrap(spec, cols); err != nil {
+		return err
+	}
+	switch {
+	case f.Name == None && len(cols) > 0:
+		return fmt.Errorf("The 'NONE' format can only be used when no columns are defined. Got: [%s]", cols)
+	case !f.Multi && len(cols) > 1:
+		return fmt.Errorf("The '%s' format only supports a single field. Got: [%s]", f.Name, cols)
+	}
+	for _, c := range cols {
+		if err := f.checkType(c.Type, c.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Format) checkProps(spec Spec) error {
+	given := []string{}
+	for name := range spec.Props {
+		given = append(given, name)
+	}
+	if spec.Delimiter != "" {
+		given = append(given, PropDelimiter)
+	}
+	if spec.FullName != "" {
+		given = append(given, PropFullName)
+	}
+	given = slices.DeleteFunc(given, func(name string) bool { return slices.Contains(f.Props, name) })
+	if len(given) > 0 {
+		slices.Sort(given)
+		return fmt.Errorf("%s does not support the following configs: [%s]", f.Name, strings.Join(slices.Compact(given), ", "))
+	}
+	if name, ok := spec.Props[PropFullName]; ok && strings.TrimSpace(name) == "" || spec.FullName != "" && strings.TrimSpace(spec.FullName) == "" {
+		return fmt.Errorf("%s cannot be empty. Format configuration: {%s=}", PropFullName, PropFullName)
+	}
+	_, err := spec.delimiter()
+	return err
+}
+
+func (f *Format) checkWrap(spec Spec, cols types.Schema) error {
+	if spec.Wrap == nil || spec.IsKey {
+		return nil
+	}
+	if *spec.Wrap && !f.Wraps || !*spec.Wrap && !f.Unwraps {
+		return fmt.Errorf("Format '%s' does not support 'WRAP_SINGLE_VALUE' set to '%t'.", f.Name, *spec.Wrap)
+	}
+	if len(cols) > 1 {
+		return fmt.Errorf("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
+	}
+	return nil
+}
+
+func (f *Format) checkType(t *types.Type, column string) error {
+	switch {
+	case t.Kind.Nested() && !f.Nested,
+		f.Name == Kafka && !slices.Contains(kafkaKinds, t.Kind):
+		return fmt.Errorf("The '%s' format does not support type '%s', column: `%s`", f.Name, t.Kind, column)
+	case t.Kind == types.Map && t.Key.Kind != types.String && f.Name == Avro:
+		return fmt.Errorf("Avro only supports MAPs with STRING keys")
+	case t.Kind == types.Map && t.Key.Kind != types.String:
+		return fmt.Errorf("%s only supports MAP types with STRING keys", f.Name)
+	case t.Kind == types.Map, t.Kind == types.Array:
+		return f.checkType(t.Elem, column)
+	}
+	for _, field := range t.Fields {
+		if err := f.checkType(field.Type, column); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// delimiter is the delimiter of DELIMITED.
+func (s Spec) delimiter() (rune, error) {
+	given := s.Delimiter
+	if given == "" {
+		var ok bool
+		if given, ok = s.Props[PropDelimiter]; !ok {
+			return ',', nil
+		}
+	}
+	r := []rune(given)
+	switch {
+	case strings.EqualFold(given, "SPACE"):
+		return ' ', nil
+	case strings.EqualFold(given, "TAB"):
+		return '\t', nil
+	case strings.TrimFunc(given, unicode.IsSpace) == "":
+		return 0, fmt.Errorf("Delimiter cannot be empty, if you meant to have a tab or space for delimiter, please use the special values 'TAB' or 'SPACE'\nExample valid value: ';'")
+	case len(r) != 1 || r[0] == '"' || r[0] == '\n' || r[0] == unicode.ReplacementChar:
+		return 0, fmt.Errorf("Invalid delimiter value: '%s'. Delimiter must be a single character or TAB,SPACE\nExample valid value: ';'", given)
+	}
+	return r[0], nil
+}
+
+func jsonDecoders(spec Spec, cols types.Schema, wanted []int) (Decoder, error) {
+	return newJSONDecoder(spec, cols, wanted), nil
+}
+
+func jsonEncoders(spec Spec, cols types.Schema, from []int) (Encoder, error) {
+	return newJSONEncoder(spec, cols, from), nil
+}

@@ -1,0 +1,450 @@
+package formats
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"weir/formats/jsontext"
+	"weir/types"
+)
+
+// jsonDecoder reads JSON documents straight into the slots of the wanted columns. The whole document is checked, wanted
+// or not, except that bytes outside ASCII are looked at only in wanted strings.
+//
+// Names match exactly or, failing that, when the document's name in upper case is the column's; an exact name wins. A
+// name that comes twice counts the last time. What a document lacks is NULL.
+type jsonDecoder struct {
+	arena
+	root   jsonFields
+	bare   *jsonNode // an unwrapped single column; nil otherwise
+	unwrap bool
+	slot   int // of bare; -1 where it is not wanted
+}
+
+// jsonNode is where a value goes: its type, with what lies below it prepared.
+type jsonNode struct {
+	typ    *types.Type
+	path   string // for errors
+	elem   *jsonNode
+	fields *jsonFields
+}
+
+// jsonFields are the fields of an object, found by the order in which they came the last time.
+type jsonFields struct {
+	nodes   []*jsonNode
+	slots   []int // where in the row field i goes
+	byName  map[string]int
+	known   map[string]learnedKey
+	learned []learnedKey
+	round   uint32
+	exactly []uint32 // the round in which field i last came under its exact name
+}
+
+// learnedKey is the n-th name of the last document and the field it means, -1 for none.
+type learnedKey struct {
+	name  string
+	field int32
+	exact bool
+}
+
+// Bounds of what is learned, so that documents with ever new names cost no memory.
+const (
+	maxLearned     = 256
+	maxKnown       = 1024
+	maxLearnedName = 128
+)
+
+func newJSONDecoder(spec Spec, cols types.Schema, wanted []int) Decoder {
+	d := &jsonDecoder{unwrap: spec.unwrapped(cols), slot: -1}
+	if d.unwrap {
+		d.bare, d.slot = newJSONNode(cols[0].Type, cols[0].Name), wanted[0]
+		return d
+	}
+	for i, c := range cols {
+		if wanted[i] >= 0 {
+			d.root.add(c.Name, newJSONNode(c.Type, c.Name), wanted[i])
+		}
+	}
+	return d
+}
+
+func (f *jsonFields) add(name string, n *jsonNode, slot int) {
+	if f.byName == nil {
+		f.byName = map[string]int{}
+	}
+	f.byName[name] = len(f.nodes)
+	f.nodes, f.slots, f.exactly = append(f.nodes, n), append(f.slots, slot), append(f.exactly, 0)
+}
+
+func newJSONNode(t *types.Type, path string) *jsonNode {
+	n := &jsonNode{typ: t, path: path}
+	switch t.Kind {
+	case types.Array, types.Map:
+		n.elem = newJSONNode(t.Elem, path+"[]")
+	case types.Struct:
+		n.fields = &jsonFields{}
+		for i, f := range t.Fields {
+			n.fields.add(f.Name, newJSONNode(f.Type, path+"->"+f.Name), i)
+		}
+	}
+	return n
+}
+
+// Reset takes back the text and values given out so far.
+func (d *jsonDecoder) Reset() { d.reset() }
+
+// Decode reads one document.
+func (d *jsonDecoder) Decode(data []byte, dst []types.Value) error {
+	d.stack = d.stack[:0]
+	i := jsontext.SkipSpace(data, 0)
+	if jsontext.HasWord(data, i, "null") {
+		d.clear(dst)
+		if end := jsontext.SkipSpace(data, i+4); end < len(data) {
+			return jsonError("", data, end, "the end of the document")
+		}
+		return ErrNullRecord
+	}
+	var err error
+	if d.unwrap {
+		i, err = d.decodeBare(data, i, dst)
+	} else {
+		d.clear(dst)
+		if i >= len(data) || data[i] != '{' {
+			return jsonError("", data, i, "a JSON object")
+		}
+		i, err = d.object(data, i+1, &d.root, dst, "")
+	}
+	if err != nil {
+		return err
+	}
+	if i = jsontext.SkipSpace(data, i); i < len(data) {
+		return jsonError("", data, i, "the end of the document")
+	}
+	return nil
+}
+
+func (d *jsonDecoder) clear(dst []types.Value) {
+	for _, slot := range d.root.slots {
+		dst[slot] = types.NullValue
+	}
+	if d.slot >= 0 {
+		dst[d.slot] = types.NullValue
+	}
+}
+
+func (d *jsonDecoder) decodeBare(data []byte, i int, dst []types.Value) (int, error) {
+	v, i, err := d.value(data, i, d.bare)
+	if err == nil && d.slot >= 0 {
+		dst[d.slot] = v
+	}
+	return i, err
+}
+
+// object reads the fields of an object, whose content starts at i, into the slots of out.
+func (d *jsonDecoder) object(data []byte, i int, f *jsonFields, out []types.Value, path string) (int, error) {
+	if i = jsontext.SkipSpace(data, i); i < len(data) && data[i] == '}' {
+		return i + 1, nil
+	}
+	f.round++
+	for n := 0; ; n++ {
+		if i >= len(data) || data[i] != '"' {
+			return 0, jsonError(path, data, i, "a field name in double quotes")
+		}
+		i++
+		var field int
+		var exact bool
+		if k := f.recall(n, data, i); k != nil {
+			field, exact, i = int(k.field), k.exact, i+len(k.name)+1
+		} else {
+			end, escaped, _, ok := jsontext.StringEnd(data, i)
+			if !ok {
+				return 0, jsonError(path, data, end, "a double quote that ends the field name")
+			}
+			name := data[i:end]
+			if escaped {
+				if name, ok = jsontext.Unescape(d.room(len(name)), name); !ok {
+					return 0, jsonError(path, data, i, "a field name with JSON's escapes")
+				}
+			}
+			field, exact = f.lookup(n, name, escaped)
+			i = end + 1
+		}
+		if i < len(data) && data[i] != ':' {
+			i = jsontext.SkipSpace(data, i)
+		}
+		if i >= len(data) || data[i] != ':' {
+			return 0, jsonError(path, data, i, "a colon")
+		}
+		i = jsontext.SkipSpace(data, i+1)
+		if exact {
+			f.exactly[field] = f.round
+		}
+		if field < 0 || (!exact && f.exactly[field] == f.round) {
+			end, ok := i, false
+			if i < len(data) && data[i] == '"' {
+				end, _, _, ok = jsontext.StringEnd(data, i+1)
+				end++
+			} else {
+				end, ok = jsontext.SkipValue(data, i)
+			}
+			if !ok {
+				return 0, jsonError(path, data, end, "a JSON value")
+			}
+			i = end
+		} else {
+			v, end, err := d.value(data, i, f.nodes[field])
+			if err != nil {
+				return 0, err
+			}
+			out[f.slots[field]], i = v, end
+		}
+		if i < len(data) && data[i] != ',' {
+			i = jsontext.SkipSpace(data, i)
+		}
+		if i >= len(data) || data[i] != ',' {
+			if i < len(data) && data[i] == '}' {
+				return i + 1, nil
+			}
+			return 0, jsonError(path, data, i, "a comma or }")
+		}
+		i = jsontext.SkipSpace(data, i+1)
+	}
+}
+
+// recall gives the n-th name of the last document if it stands at i again.
+func (f *jsonFields) recall(n int, data []byte, i int) *learnedKey {
+	if n >= len(f.learned) {
+		return nil
+	}
+	k := &f.learned[n]
+	end := i + len(k.name)
+	if end >= len(data) || data[end] != '"' || string(data[i:end]) != k.name {
+		return nil
+	}
+	return k
+}
+
+// lookup finds the field that a name means and keeps it as the n-th.
+func (f *jsonFields) lookup(n int, name []byte, escaped bool) (field int, exact bool) {
+	k, ok := f.known[string(name)]
+	if !ok {
+		k = f.resolve(name)
+	}
+	switch {
+	case escaped || n >= maxLearned || n > len(f.learned) || len(name) > maxLearnedName:
+	case n == len(f.learned):
+		f.learned = append(f.learned, k)
+	default:
+		f.learned[n] = k
+	}
+	return int(k.field), k.exact
+}
+
+// resolve finds the field that a name means for the first time.
+func (f *jsonFields) resolve(name []byte) learnedKey {
+	k := learnedKey{name: string(name), field: -1}
+	if field, ok := f.byName[k.name]; ok {
+		k.field, k.exact = int32(field), true
+	} else if field, ok := f.byName[strings.ToUpper(k.name)]; ok {
+		k.field = int32(field)
+	}
+	if len(f.known) < maxKnown && len(name) <= maxLearnedName {
+		if f.known == nil {
+			f.known = map[string]learnedKey{}
+		}
+		f.known[k.name] = k
+	}
+	return k
+}
+
+// value reads the value at i.
+func (d *jsonDecoder) value(data []byte, i int, n *jsonNode) (types.Value, int, error) {
+	if i >= len(data) {
+		return types.NullValue, 0, jsonError(n.path, data, i, wants(n.typ))
+	}
+	switch c := data[i]; {
+	case c == '"':
+		return d.quoted(data, i+1, n)
+	case c == '-' || c-'0' <= 9:
+		return d.number(data, i, n)
+	case c == 'n' && jsontext.HasWord(data, i, "null"):
+		return types.NullValue, i + 4, nil
+	case n.typ.Kind == types.Boolean && jsontext.HasWord(data, i, "true"):
+		return types.BoolValue(true), i + 4, nil
+	case n.typ.Kind == types.Boolean && jsontext.HasWord(data, i, "false"):
+		return types.BoolValue(false), i + 5, nil
+	case c == '[' && n.typ.Kind == types.Array:
+		return d.array(data, i+1, n)
+	case c == '{' && n.typ.Kind == types.Map:
+		return d.mapping(data, i+1, n)
+	case c == '{' && n.typ.Kind == types.Struct:
+		fields := d.values(len(n.typ.Fields))
+		end, err := d.object(data, i+1, n.fields, fields, n.path)
+		return types.StructValue(fields), end, err
+	}
+	if n.typ.Kind == types.String {
+		return d.rawText(data, i, n)
+	}
+	return types.NullValue, 0, jsonError(n.path, data, i, wants(n.typ))
+}
+
+// rawText is any value as the text of a STRING: objects and arrays without white space between tokens.
+func (d *jsonDecoder) rawText(data []byte, i int, n *jsonNode) (types.Value, int, error) {
+	end, ok := jsontext.SkipValue(data, i)
+	if !ok {
+		return types.NullValue, 0, jsonError(n.path, data, end, "a JSON value")
+	}
+	text := data[i:end]
+	if !utf8.Valid(text) {
+		return types.NullValue, 0, jsonError(n.path, data, i, "text in UTF-8")
+	}
+	if bytes.IndexAny(text, " \n\t\r") >= 0 {
+		text = jsontext.Compact(d.room(len(text)), text)
+	}
+	return types.StringOf(text), end, nil
+}
+
+func (d *jsonDecoder) quoted(data []byte, i int, n *jsonNode) (types.Value, int, error) {
+	end, escaped, high, ok := jsontext.StringEnd(data, i)
+	if !ok {
+		return types.NullValue, 0, jsonError(n.path, data, end, "a double quote that ends the string")
+	}
+	text := data[i:end]
+	if high && !utf8.Valid(text) {
+		return types.NullValue, 0, jsonError(n.path, data, i, "text in UTF-8")
+	}
+	if escaped {
+		if text, ok = jsontext.Unescape(d.room(len(text)), text); !ok {
+			return types.NullValue, 0, jsonError(n.path, data, i, "a string with JSON's escapes")
+		}
+	}
+	if n.typ.Kind == types.String {
+		return types.StringOf(text), end + 1, nil
+	}
+	if n.typ.Kind == types.Boolean || n.typ.Kind.Nested() {
+		return types.NullValue, 0, jsonError(n.path, data, i-1, wants(n.typ))
+	}
+	v, err := d.scalarOfText(text, n.typ, true)
+	if err != nil {
+		return types.NullValue, 0, jsonError(n.path, data, i-1, wants(n.typ))
+	}
+	return v, end + 1, nil
+}
+
+// shortInt reads a whole number of few digits; end is 0 where it is something else.
+func shortInt(data []byte, i int) (num int64, end int) {
+	negative := data[i] == '-'
+	if negative {
+		i++
+	}
+	from := i
+	for i < len(data) && data[i]-'0' <= 9 {
+		num = num*10 + int64(data[i]-'0')
+		i++
+	}
+	if i == from || i-from > 18 || i-from > 1 && data[from] == '0' || i < len(data) && (data[i] == '.' || data[i]|0x20 == 'e') {
+		return 0, 0
+	}
+	if negative {
+		num = -num
+	}
+	return num, i
+}
+
+func (d *jsonDecoder) number(data []byte, i int, n *jsonNode) (types.Value, int, error) {
+	if n.typ.Kind == types.Bigint || n.typ.Kind == types.Integer {
+		if num, end := shortInt(data, i); end > 0 && (n.typ.Kind == types.Bigint || fits32(num)) {
+			return types.NumberValue(n.typ.Kind, num), end, nil
+		}
+	}
+	end, whole := jsontext.NumberEnd(data, i)
+	if end == i {
+		return types.NullValue, 0, jsonError(n.path, data, i, "a JSON number")
+	}
+	text := data[i:end]
+	var v types.Value
+	var err error
+	switch n.typ.Kind {
+	case types.String:
+		v = types.StringOf(text)
+	case types.Double, types.Decimal:
+		v, err = numberOfText(text, n.typ)
+	case types.Integer, types.Bigint, types.Time, types.Date, types.Timestamp:
+		var num int64
+		if whole {
+			num, err = parseInt(text)
+		} else {
+			num, err = truncInt(text)
+		}
+		if n.typ.Kind == types.Integer && !fits32(num) {
+			err = errRange
+		}
+		v = types.NumberValue(n.typ.Kind, num)
+	default:
+		err = errNotNumber
+	}
+	if err != nil {
+		return types.NullValue, 0, jsonError(n.path, data, i, wants(n.typ))
+	}
+	return v, end, nil
+}
+
+func (d *jsonDecoder) array(data []byte, i int, n *jsonNode) (types.Value, int, error) {
+	mark := len(d.stack)
+	if i = jsontext.SkipSpace(data, i); i < len(data) && data[i] == ']' {
+		return types.ArrayValue(nil), i + 1, nil
+	}
+	for {
+		v, end, err := d.value(data, jsontext.SkipSpace(data, i), n.elem)
+		if err != nil {
+			return types.NullValue, 0, err
+		}
+		d.push(v)
+		if i = jsontext.SkipSpace(data, end); i >= len(data) || data[i] != ',' {
+			if i < len(data) && data[i] == ']' {
+				return types.ArrayValue(d.pop(mark)), i + 1, nil
+			}
+			return types.NullValue, 0, jsonError(n.path, data, i, "a comma or ]")
+		}
+		i++
+	}
+}
+
+func (d *jsonDecoder) mapping(data []byte, i int, n *jsonNode) (types.Value, int, error) {
+	mark := len(d.stack)
+	if i = jsontext.SkipSpace(data, i); i < len(data) && data[i] == '}' {
+		return types.MapValue(nil), i + 1, nil
+	}
+	key := jsonNode{typ: types.TString, path: n.path}
+	for {
+		if i = jsontext.SkipSpace(data, i); i >= len(data) || data[i] != '"' {
+			return types.NullValue, 0, jsonError(n.path, data, i, "a key in double quotes")
+		}
+		k, end, err := d.quoted(data, i+1, &key)
+		if err != nil {
+			return types.NullValue, 0, err
+		}
+		if i = jsontext.SkipSpace(data, end); i >= len(data) || data[i] != ':' {
+			return types.NullValue, 0, jsonError(n.path, data, i, "a colon")
+		}
+		d.push(k)
+		v, end, err := d.value(data, jsontext.SkipSpace(data, i+1), n.elem)
+		if err != nil {
+			return types.NullValue, 0, err
+		}
+		d.push(v)
+		if i = jsontext.SkipSpace(data, end); i >= len(data) || data[i] != ',' {
+			if i < len(data) && data[i] == '}' {
+				return types.MapValue(d.popPairs(mark)), i + 1, nil
+			}
+			return types.NullValue, 0, jsonError(n.path, data, i, "a comma or }")
+		}
+		i++
+	}
+}
+
+func jsonError(path string, data []byte, at int, want string) error {
+	at = min(at, len(data))
+	return &Error{Format: JSON, Column: path, Offset: at, Want: want, Got: excerpt(data[at:])}
+}

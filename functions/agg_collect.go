@@ -1,0 +1,99 @@
+package functions
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"weir/types"
+)
+
+var collectAggregates = []Aggregate{
+	{Doc{"COLLECT_LIST", AggregateFn, "All values in an array, NULLs included. The property ksql.functions.collect_list.limit bounds its length.",
+		[]Example{{"COLLECT_LIST({1, NULL, 1})", "ARRAY[1, NULL, 1]"}}},
+		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+			return &BoundAggregate{CanUndo: true, Object: func(env *Env) Object {
+				return &list{limit: limit(env, "ksql.functions.collect_list.limit")}
+			}}, nil
+		}}}},
+	{Doc{"COLLECT_SET", AggregateFn, "All different values in an array, NULL included, in the order in which they first came. The property ksql.functions.collect_set.limit bounds its length.",
+		[]Example{{"COLLECT_SET({1, 2, 1, NULL})", "ARRAY[1, 2, NULL]"}}},
+		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+			return &BoundAggregate{Object: func(env *Env) Object {
+				return &bag{limit: limit(env, "ksql.functions.collect_set.limit"), result: bagKeys}
+			}}, nil
+		}}}},
+	{Doc{"HISTOGRAM", AggregateFn, "How often each value came, as a map, of at most 1000 values. NULLs are left out.",
+		[]Example{{"HISTOGRAM({'a', 'b', 'a'})", "MAP('a' := 2, 'b' := 1)"}}},
+		[]AggregateOverload{{Sig: "(x STRING) MAP<STRING, BIGINT>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+			return &BoundAggregate{CanUndo: true, Object: func(*Env) Object {
+				return &bag{limit: maxHistogram, skipNull: true, result: bagCounts}
+			}}, nil
+		}}}},
+	{Doc{"ATTR", AggregateFn, "The value that all rows of the group agree on, or NULL where they don't.",
+		[]Example{{"ATTR({1, 1})", "1"}, {"ATTR({1, 2})", "NULL"}}},
+		[]AggregateOverload{{Sig: "(x T) T", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+			return &BoundAggregate{CanUndo: true, Exact: true, Object: func(*Env) Object {
+				return &bag{limit: math.MaxInt, result: bagOnly}
+			}}, nil
+		}}}},
+}
+
+const maxHistogram = 1000
+
+// limit is a bound from the configuration; none where it is not set, not a number, or negative.
+func limit(env *Env, key string) int {
+	if env != nil {
+		if n, err := strconv.Atoi(strings.TrimSpace(env.Config[key])); err == nil && n >= 0 {
+			return n
+		}
+	}
+	return math.MaxInt
+}
+
+// list keeps all values in order.
+type list struct {
+	limit int
+	vals  []types.Value
+}
+
+func (l *list) Add(args []types.Value, _ int64) error {
+	if len(l.vals) < l.limit {
+		l.vals = append(l.vals, args[0].Clone())
+	}
+	return nil
+}
+
+// Undo takes out the first value that equals the row's.
+func (l *list) Undo(args []types.Value) error {
+	for i := range l.vals {
+		if types.Equal(l.vals[i], args[0]) {
+			l.vals = slices.Delete(l.vals, i, i+1)
+			break
+		}
+	}
+	return nil
+}
+
+func (l *list) Merge(other Object) error {
+	o := other.(*list).vals
+	l.vals = append(l.vals, o[:min(len(o), l.limit-len(l.vals))]...)
+	return nil
+}
+
+func (l *list) Result() types.Value { return types.ArrayValue(l.vals) }
+
+func (l *list) Append(dst []byte) []byte {
+	return types.AppendRow(binary.AppendUvarint(dst, uint64(len(l.vals))), l.vals)
+}
+
+func (l *list) Decode(src []byte) (err error) {
+	n, used := binary.Uvarint(src)
+	if used <= 0 || n > uint64(len(src)) {
+		return types.ErrCorrupt
+	}
+	l.vals, err = decodeValues(src[used:], int(n))
+	return err
+}

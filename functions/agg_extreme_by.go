@@ -1,0 +1,70 @@
+package functions
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"weir/types"
+)
+
+var errNoUndo = errors.New("this aggregate cannot take a row back")
+
+// bindExtremeBy makes MAX_BY for sign 1 and MIN_BY for sign -1.
+func bindExtremeBy(sign int) func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+	return func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+		return &BoundAggregate{Object: func(*Env) Object { return &extremeBy{sign: sign} }}, nil
+	}
+}
+
+// extremeBy keeps a value together with what it is chosen by and the place of its row.
+type extremeBy struct {
+	sign int
+	val  types.Value
+	by   types.Value // NULL as long as there is none
+	seq  int64
+}
+
+func (e *extremeBy) better(by types.Value, seq int64) bool {
+	if by.IsNull() || e.by.IsNull() {
+		return !by.IsNull()
+	}
+	c := types.Compare(by, e.by) * e.sign
+	return c > 0 || c == 0 && seq < e.seq
+}
+
+func (e *extremeBy) Add(args []types.Value, seq int64) error {
+	if e.better(args[1], seq) {
+		e.val, e.by, e.seq = args[0].Clone(), args[1].Clone(), seq
+	}
+	return nil
+}
+
+func (e *extremeBy) Undo([]types.Value) error { return errNoUndo }
+
+func (e *extremeBy) Merge(other Object) error {
+	if o := other.(*extremeBy); e.better(o.by, o.seq) {
+		e.val, e.by, e.seq = o.val, o.by, o.seq
+	}
+	return nil
+}
+
+func (e *extremeBy) Result() types.Value { return e.val }
+
+func (e *extremeBy) Append(dst []byte) []byte {
+	dst = binary.AppendVarint(dst, e.seq)
+	return types.AppendValue(types.AppendValue(dst, e.val), e.by)
+}
+
+func (e *extremeBy) Decode(src []byte) error {
+	seq, n := binary.Varint(src)
+	if n <= 0 {
+		return types.ErrCorrupt
+	}
+	var row [2]types.Value
+	rest, err := types.DecodeRow(src[n:], row[:])
+	if err != nil || len(rest) > 0 {
+		return types.ErrCorrupt
+	}
+	e.seq, e.val, e.by = seq, row[0].Clone(), row[1].Clone()
+	return nil
+}

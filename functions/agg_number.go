@@ -1,0 +1,182 @@
+package functions
+
+import (
+	"math"
+
+	"weir/types"
+)
+
+var numberAggregates = []Aggregate{
+	{Doc{"COUNT", AggregateFn, "Counts the rows of a group: all of them with COUNT(*), those where the argument is not NULL otherwise.",
+		[]Example{{"COUNT()", "0"}, {"COUNT({1, NULL, 3})", "2"}}},
+		[]AggregateOverload{
+			{Sig: "() BIGINT", Bind: bindWords(countAll)},
+			{Sig: "(x T) BIGINT", Bind: bindWords(countNotNull)},
+		}},
+	{Doc{"SUM", AggregateFn, "Adds numbers up. NULLs are left out; without any number the sum is 0. A DECIMAL sum has the type of the column and fails when it no longer fits.",
+		[]Example{{"SUM({1, 2, NULL, 3})", "6"}, {"SUM({1.50, 2.25})", "3.75"}}},
+		[]AggregateOverload{
+			{Sig: "(x INTEGER) INTEGER", Bind: bindWords(sumIntegers(types.Integer))},
+			{Sig: "(x BIGINT) BIGINT", Bind: bindWords(sumIntegers(types.Bigint))},
+			{Sig: "(x DECIMAL) DECIMAL", Bind: bindDecimalSum},
+			{Sig: "(x DOUBLE) DOUBLE", Bind: bindWords(sumDoubles)},
+		}},
+	{Doc{"SUM_LIST", AggregateFn, "Adds up all numbers of all arrays. NULLs, as arrays and in them, are left out.",
+		[]Example{{"SUM_LIST({ARRAY[1, 2], ARRAY[NULL, 3]})", "6"}}},
+		[]AggregateOverload{
+			{Sig: "(list ARRAY<INTEGER>) INTEGER", Bind: bindWords(eachItem(sumIntegers(types.Integer)))},
+			{Sig: "(list ARRAY<BIGINT>) BIGINT", Bind: bindWords(eachItem(sumIntegers(types.Bigint)))},
+			{Sig: "(list ARRAY<DOUBLE>) DOUBLE", Bind: bindWords(eachItem(sumDoubles))},
+		}},
+	{Doc{"AVG", AggregateFn, "The mean of the numbers. NULLs are left out; without any number it is 0.",
+		[]Example{{"AVG({1, 2, NULL, 2})", "1.6666666666666667E0"}}},
+		[]AggregateOverload{
+			{Sig: "(x INTEGER) DOUBLE", Bind: bindWords(avgIntegers)},
+			{Sig: "(x BIGINT) DOUBLE", Bind: bindWords(avgIntegers)},
+			{Sig: "(x DOUBLE) DOUBLE", Bind: bindWords(avgDoubles)},
+		}},
+}
+
+// words is a WordAggregate with what is known of it.
+type words struct {
+	*WordAggregate
+	exact bool
+}
+
+func bindWords(w words) func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+	return func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+		return &BoundAggregate{Words: w.WordAggregate, CanUndo: w.Undo != nil, Exact: w.exact}, nil
+	}
+}
+
+func addFloat(w *uint64, by float64) { *w = math.Float64bits(math.Float64frombits(*w) + by) }
+
+func float(w uint64) float64 { return math.Float64frombits(w) }
+
+var countAll = words{&WordAggregate{
+	Size:   1,
+	Add:    func(w []uint64, _ []types.Value, _ int64) error { w[0]++; return nil },
+	Undo:   func(w []uint64, _ []types.Value) error { w[0]--; return nil },
+	Merge:  func(w, other []uint64) { w[0] += other[0] },
+	Result: func(w []uint64) types.Value { return types.BigintValue(int64(w[0])) },
+}, true}
+
+var countNotNull = words{&WordAggregate{
+	Size: 1,
+	Add: func(w []uint64, args []types.Value, _ int64) error {
+		if !args[0].IsNull() {
+			w[0]++
+		}
+		return nil
+	},
+	Undo: func(w []uint64, args []types.Value) error {
+		if !args[0].IsNull() {
+			w[0]--
+		}
+		return nil
+	},
+	Merge:  countAll.Merge,
+	Result: countAll.Result,
+}, true}
+
+// sumIntegers keeps 64 bits; the result is cut to the kind, as Java's addition does.
+func sumIntegers(k types.Kind) words {
+	return words{&WordAggregate{
+		Size: 1,
+		// A NULL's number is 0.
+		Add:   func(w []uint64, args []types.Value, _ int64) error { w[0] += uint64(args[0].Int()); return nil },
+		Undo:  func(w []uint64, args []types.Value) error { w[0] -= uint64(args[0].Int()); return nil },
+		Merge: func(w, other []uint64) { w[0] += other[0] },
+		Result: func(w []uint64) types.Value {
+			if k == types.Integer {
+				return types.IntValue(int32(w[0]))
+			}
+			return types.BigintValue(int64(w[0]))
+		},
+	}, true}
+}
+
+var sumDoubles = words{&WordAggregate{
+	Size:   1,
+	Add:    func(w []uint64, args []types.Value, _ int64) error { addFloat(&w[0], args[0].Double()); return nil },
+	Undo:   func(w []uint64, args []types.Value) error { addFloat(&w[0], -args[0].Double()); return nil },
+	Merge:  func(w, other []uint64) { addFloat(&w[0], float(other[0])) },
+	Result: func(w []uint64) types.Value { return types.DoubleValue(float(w[0])) },
+}, false}
+
+// eachItem turns an aggregate of values into one of arrays of values.
+func eachItem(of words) words {
+	return words{&WordAggregate{
+		Size: of.Size,
+		Add: func(w []uint64, args []types.Value, seq int64) error {
+			items := args[0].Items()
+			for i := range items {
+				if err := of.Add(w, items[i:i+1], seq); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Undo: func(w []uint64, args []types.Value) error {
+			items := args[0].Items()
+			for i := range items {
+				if err := of.WordAggregate.Undo(w, items[i:i+1]); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Merge:  of.Merge,
+		Result: of.Result,
+	}, of.exact}
+}
+
+var avgIntegers = words{&WordAggregate{
+	Size: 2, // sum, count
+	Add: func(w []uint64, args []types.Value, _ int64) error {
+		if !args[0].IsNull() {
+			w[0] += uint64(args[0].Int())
+			w[1]++
+		}
+		return nil
+	},
+	Undo: func(w []uint64, args []types.Value) error {
+		if !args[0].IsNull() {
+			w[0] -= uint64(args[0].Int())
+			w[1]--
+		}
+		return nil
+	},
+	Merge: func(w, other []uint64) { w[0] += other[0]; w[1] += other[1] },
+	Result: func(w []uint64) types.Value {
+		if w[1] == 0 {
+			return types.DoubleValue(0)
+		}
+		return types.DoubleValue(float64(int64(w[0])) / float64(int64(w[1])))
+	},
+}, true}
+
+var avgDoubles = words{&WordAggregate{
+	Size: 2, // sum, count
+	Add: func(w []uint64, args []types.Value, _ int64) error {
+		if !args[0].IsNull() {
+			addFloat(&w[0], args[0].Double())
+			w[1]++
+		}
+		return nil
+	},
+	Undo: func(w []uint64, args []types.Value) error {
+		if !args[0].IsNull() {
+			addFloat(&w[0], -args[0].Double())
+			w[1]--
+		}
+		return nil
+	},
+	Merge: func(w, other []uint64) { addFloat(&w[0], float(other[0])); w[1] += other[1] },
+	Result: func(w []uint64) types.Value {
+		if w[1] == 0 {
+			return types.DoubleValue(0)
+		}
+		return types.DoubleValue(float(w[0]) / float64(int64(w[1])))
+	},
+}, false}

@@ -1,0 +1,75 @@
+package functions
+
+import (
+	"fmt"
+
+	"weir/types"
+)
+
+// Aggregate is a function over the rows of a group.
+type Aggregate struct {
+	Doc
+	Overloads []AggregateOverload
+}
+
+// AggregateOverload is one signature of an aggregate.
+type AggregateOverload struct {
+	Sig string
+	// Bind makes the aggregate for the types of its column arguments and the values of its initial ones. Params and
+	// Returns are set from the signature afterwards, unless Bind has set Returns.
+	Bind func(params []*types.Type, initial []types.Value) (*BoundAggregate, error)
+	// Accepts refuses types that the signature's letters let through; nil takes all.
+	Accepts func(params []*types.Type) bool
+}
+
+// Resolve chooses the overload for the arguments. What stands for an initial parameter has to be a literal.
+func (a *Aggregate) Resolve(args []Arg) (*BoundAggregate, error) {
+	sigs := make([]string, len(a.Overloads))
+	for i := range a.Overloads {
+		sigs[i] = a.Overloads[i].Sig
+	}
+	at, m, err := choose(a.Name, sigs, args, func(i int, m *match) bool {
+		accepts := a.Overloads[i].Accepts
+		return accepts == nil || accepts(m.params)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var params []*types.Type
+	var initial []types.Value
+	for i := range args {
+		if !m.sig.params[m.of[i]].initial {
+			params = append(params, m.params[i])
+			continue
+		}
+		if args[i].Const == nil {
+			text := fmt.Sprintf("Parameter %d passed to function %s must be a literal constant", i+1, a.Name)
+			if args[i].Text != "" {
+				text += fmt.Sprintf(", but was expression: '%s'", args[i].Text)
+			}
+			return nil, &ArgumentError{text}
+		}
+		v, err := convert(*args[i].Const, args[i].Type, m.params[i])
+		if err != nil {
+			return nil, fmt.Errorf("parameter %d of function %s: %w", i+1, a.Name, err)
+		}
+		initial = append(initial, v)
+	}
+	b, err := a.Overloads[at].Bind(params, initial)
+	if err != nil {
+		return nil, fmt.Errorf("function %s: %w", a.Name, err)
+	}
+	b.Params = params
+	if b.Returns == nil {
+		b.Returns = m.returns()
+	}
+	return b, nil
+}
+
+func convert(v types.Value, from, to *types.Type) (types.Value, error) {
+	cast, err := types.NewCaster(from, to)
+	if err != nil {
+		return types.NullValue, err
+	}
+	return cast(v)
+}

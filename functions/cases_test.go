@@ -1,0 +1,146 @@
+package functions
+
+import (
+	"testing"
+
+	"weir/types"
+)
+
+// Calls beside the documented examples; a result that begins with ! is the beginning of an error.
+var cases = [][2]string{
+	{"CONCAT(NULL, NULL)", "''"}, {"CONCAT_WS(NULL, 'a', 'b')", "NULL"}, {"CONCAT_WS(',', NULL, NULL)", "''"},
+	{"SUBSTRING('some string', 0, 2)", "'so'"}, {"SUBSTRING('abc', -9, 2)", "'ab'"}, {"SUBSTRING('abc', 2, -1)", "''"}, {"SUBSTRING('日本語', 2, 1)", "'本'"},
+	{"SUBSTRING(TO_BYTES('abc', 'utf8'), 2)", "TO_BYTES('bc', 'utf8')"}, {"SUBSTRING(NULL, 1)", "NULL"},
+	{"INSTR('short', 'or', 4)", "0"}, {"INSTR('corporate floor', 'or', -4, 2)", "2"}, {"INSTR('short', 'or', -4)", "0"}, {"INSTR('日本日', '日', 2)", "3"}, {"INSTR('a', '')", "0"},
+	{"INSTR('a', 'a', 0)", "0"}, {"INSTR('aaa', 'aa', 1, 2)", "2"}, {"INSTR('a', 'a', -99)", "0"}, {"INSTR('a', 'a', 99)", "0"},
+	{"LPAD('ab', -1, 'x')", "NULL"}, {"LPAD('ab', 5, '')", "NULL"}, {"LPAD('ab', 0, 'x')", "''"}, {"LPAD('é', 3, 'ab')", "'abé'"}, {"LPAD('a', 99999999, 'x')", "!a length of at most"},
+	{"TRIM('a\tb')", "'a\tb'"}, {"REPLACE('abc', NULL, 'x')", "NULL"},
+	{"SPLIT('', ',')", "ARRAY['']"}, {"SPLIT('.a.', '.')", "ARRAY['', 'a', '']"}, {"SPLIT(TO_BYTES('a,b', 'utf8'), TO_BYTES(',', 'utf8'))", "ARRAY[TO_BYTES('a', 'utf8'), TO_BYTES('b', 'utf8')]"},
+	{"SPLIT_TO_MAP('a:1,b,a:2', ',', ':')", "MAP('a' := '2')"}, {"SPLIT_TO_MAP('a:1', '', ':')", "NULL"},
+	{"CHR('\\ud820\\udeb8')", "'\U000182b8'"}, {"CHR('75')", "NULL"}, {"CHR('')", "NULL"}, {"CHR(22909)", "'好'"}, {"CHR(1114112)", "NULL"},
+	{"ELT(0, 'a')", "NULL"}, {"ELT(1, 'a')", "'a'"}, {"ELT(NULL, 'a')", "NULL"}, {"FIELD('x')", "0"},
+	{"ENCODE('ce95', 'hex', 'utf8')", "'Ε'"}, {"ENCODE('Ελ', 'ascii', 'hex')", "'3f3f'"}, {"ENCODE('0x4578', 'hex', 'ascii')", "'Ex'"}, {"ENCODE('X''4578''', 'hex', 'ascii')", "'Ex'"},
+	{"ENCODE('c39c', 'hex', 'ascii')", "'\ufffd\ufffd'"}, {"ENCODE('x', 'null', 'ascii')", "!Supported input and output encodings are"}, {"ENCODE('zz', 'hex', 'ascii')", "!not hexadecimal"},
+	{"BIGINT_FROM_BYTES(TO_BYTES('00', 'hex'))", "!Number of bytes must be equal to 8, but found 1"}, {"INT_FROM_BYTES(TO_BYTES('00000001', 'hex'), 'middle')", "!Byte order must be"},
+	{"UUID(TO_BYTES('00', 'hex'))", "!a UUID is made of 16 bytes"}, {"MASK_LEFT('abc', -1)", "!the number of characters"}, {"MASK(NULL)", "NULL"}, {"MASK_KEEP_RIGHT('ab', 9)", "'ab'"},
+	{"REGEXP_EXTRACT('(.*) (.*)', 'one', 2)", "NULL"}, {"REGEXP_EXTRACT('a', 'a', 5)", "NULL"}, {"REGEXP_EXTRACT('(', 'a')", "!not a regular expression"},
+	{"REGEXP_REPLACE('abc', 'b', '\\$')", "'a$c'"}, {"REGEXP_REPLACE('abc', 'b', '$3')", "!there is no group 3"},
+	{"URL_EXTRACT_QUERY('http://a.b/c')", "NULL"}, {"URL_EXTRACT_PATH('http://a.b')", "''"}, {"URL_EXTRACT_HOST('::')", "!URL input has invalid syntax"}, {"URL_ENCODE_PARAM('a*~b')", "'a*%7Eb'"},
+	{"ROUND(-1.7E0)", "-2"}, {"ROUND(-1.5)", "-1"}, {"ROUND(12345.678E0, -2)", "12300E0"}, {"ROUND(12345.678, -2)", "12300.000"}, {"ROUND(5)", "CAST('5' AS BIGINT)"}, {"TRUNC(-12.56)", "-12"},
+	{"TRUNC(1.234567E0, 10)", "1.234567E0"}, {"FLOOR(-1.1)", "-2.0"}, {"CEIL(-1.7)", "-1.0"}, {"LN(-1)", "CAST('NaN' AS DOUBLE)"}, {"LOG(0)", "CAST('-Infinity' AS DOUBLE)"}, {"LOG(1, 5)", "CAST('NaN' AS DOUBLE)"},
+	{"ABS(NULL)", "NULL"}, {"GREATEST(NULL, NULL)", "NULL"}, {"COALESCE(NULL, ARRAY[1])", "ARRAY[1]"}, {"NULLIF(NULL, 1)", "NULL"},
+	{"ARRAY_CONTAINS(ARRAY[1, NULL], NULL)", "TRUE"}, {"ARRAY_CONTAINS(NULL, 1)", "FALSE"}, {"ARRAY_INTERSECT(ARRAY[1], FILTER(ARRAY[1], x => x > 1))", "FILTER(ARRAY[1], x => x > 1)"},
+	{"ARRAY_SORT(ARRAY[3, NULL, 1], 'desc')", "ARRAY[3, 1, NULL]"}, {"ARRAY_SORT(ARRAY[1], 'up')", "!the direction is ASC or DESC"}, {"ARRAY_JOIN(ARRAY['a', 'b'], NULL)", "'ab'"}, {"ARRAY_MAX(NULL)", "NULL"},
+	{"GENERATE_SERIES(3, 1)", "ARRAY[3, 2, 1]"}, {"GENERATE_SERIES(1, 3, 0)", "!GENERATE_SERIES step cannot be zero"}, {"GENERATE_SERIES(1, 3, -1)", "!GENERATE_SERIES step has wrong sign"},
+	{"GENERATE_SERIES(0, 9000000000000)", "!a series of at most"}, {"SLICE(ARRAY[1, 2, 3], NULL, 2)", "ARRAY[1, 2]"}, {"SLICE(ARRAY[1, 2], 3, 1)", "FILTER(ARRAY[1], x => x > 1)"},
+	{"MAP_UNION(NULL, MAP('a' := 1))", "MAP('a' := 1)"}, {"MAP_KEYS(NULL)", "NULL"}, {"REDUCE(NULL, 2, (s, x) => s)", "2"}, {"REDUCE(ARRAY[5, NULL], 2, (s, x) => s + x)", "NULL"},
+	{"TRANSFORM(ARRAY['a', NULL], x => UCASE(x))", "ARRAY['A', NULL]"}, {"TRANSFORM(MAP('a' := 1, 'A' := 2), (k, v) => UCASE(k), (k, v) => v)", "MAP('A' := 2)"},
+	{`EXTRACTJSONFIELD('{"a.b": 1, "x": {"y": null}}', '$[''a.b'']')`, "'1'"}, {`EXTRACTJSONFIELD('{"x": {"y": null}}', '$.x.y')`, "NULL"}, {`EXTRACTJSONFIELD('{"@t": "v"}}', '$.@t')`, "'v'"},
+	{`EXTRACTJSONFIELD('{"a": "\u00e9"}', '$.a')`, "'é'"}, {`EXTRACTJSONFIELD('[1, [2, 3]]', '$[1][0]')`, "'2'"}, {`EXTRACTJSONFIELD('{"a": 1}', 'a')`, "!not a JSON path"}, {"EXTRACTJSONFIELD('', '$.a')", "!not a JSON document"},
+	{`EXTRACTJSONFIELD('{"a": 1}', '$.a.b')`, "NULL"}, {`EXTRACTJSONFIELD('[1]', '$[7]')`, "NULL"}, {`EXTRACTJSONFIELD(' {"a" : 1.50 }', '$.a')`, "'1.50'"},
+	{"JSON_ARRAY_LENGTH('')", "NULL"}, {"JSON_ARRAY_LENGTH('[1')", "!not a JSON document"}, {"JSON_CONCAT('[1, [2]]', '{}', '3')", "'[1,[2],{},3]'"}, {"JSON_CONCAT('null', 'null')", "'[null,null]'"},
+	{"JSON_CONCAT('', '1')", "NULL"}, {`JSON_CONCAT('{"a": 1}', NULL)`, "NULL"}, {`JSON_CONCAT('{"a": {"x": 1}}', '{"a": 2}')`, `'{"a":2}'`}, {"JSON_KEYS('[]')", "NULL"}, {`JSON_RECORDS('{}')`, "MAP()"},
+	{"JSON_ARRAY_CONTAINS('[1.0, true]', 1)", "TRUE"}, {"JSON_ARRAY_CONTAINS('[true]', TRUE)", "TRUE"}, {"JSON_ARRAY_CONTAINS('{}', 1)", "FALSE"},
+	{"TO_JSON_STRING(NULL)", "'null'"}, {"TO_JSON_STRING(TIME '16:43:40')", `'"16:43:40"'`}, {"TO_JSON_STRING(TIMESTAMP '1971-11-28T23:46:40')", `'"1971-11-28T23:46:40.000"'`}, {"TO_JSON_STRING(MAP('a' := 1E0))", `'{"a":1.0}'`},
+	{"DATEADD(HOURS, 23, DATE '2020-01-01')", "DATE '2020-01-01'"}, {"DATESUB(DAYS, 10, DATE '1970-01-06')", "DATE '1969-12-27'"}, {"TIMEADD(MILLISECONDS, -5, TIME '00:00:00.002')", "TIME '23:59:59.997'"},
+	{"DATEADD(FORTNIGHTS, 1, DATE '2020-01-01')", "!unknown time unit"}, {"DATEADD(DAYS, NULL, DATE '2020-01-01')", "NULL"}, {"UNIX_DATE()", "18518"}, {"UNIX_TIMESTAMP()", "1600000000000"},
+	{"FORMAT_DATE(FROM_DAYS(-1), 'dd-MM-yyyy''Sophia''')", "'31-12-1969Sophia'"}, {"FORMAT_DATE(DATE '2020-02-03', 'EEEE, d MMMM yy G')", "'Monday, 3 February 20 AD'"}, {"FORMAT_DATE(DATE '2020-02-03', 'q')", "'1'"},
+	{"FORMAT_DATE(DATE '2020-02-03', 'P')", "!date format"}, {"FORMAT_DATE(DATE '2020-02-03', '''')", "!date format"}, {"FORMAT_DATE(DATE '2020-02-03', '[yyyy')", "!date format"},
+	{"FORMAT_TIME(TIME '13:05:09', 'hh:mm a')", "'01:05 PM'"}, {"FORMAT_TIMESTAMP(TIMESTAMP '2020-07-01T12:00:00', 'XXX Z x VV', 'Europe/Berlin')", "'+02:00 +0200 +02 Europe/Berlin'"},
+	{"FORMAT_TIMESTAMP(TIMESTAMP '2020-07-01T12:00:00', 'yyyyMMddHHmmssSSS')", "'20200701120000000'"}, {"FORMAT_TIMESTAMP(TIMESTAMP '2020-01-01T00:00:00', 'X', 'Mars/Base')", "!unknown time zone"},
+	{"PARSE_DATE('2018-05-11Lit', 'yyyy-MM-dd''Lit''')", "DATE '2018-05-11'"}, {"PARSE_DATE('20180511', 'yyyyMMdd')", "DATE '2018-05-11'"}, {"PARSE_DATE('2018-02-30', 'yyyy-MM-dd')", "!\"2018-02-30\" does not have the form"},
+	{"PARSE_DATE('2018-060', 'yyyy-DDD')", "DATE '2018-03-01'"}, {"PARSE_DATE('x', 'yyyy')", "!\"x\" does not have the form"}, {"PARSE_DATE('2018-05-11 more', 'yyyy-MM-dd')", "!\"2018-05-11 more\" does not have"},
+	{"PARSE_TIMESTAMP('2018-05-11T21:58:33Z', 'yyyy-MM-dd''T''HH:mm:ssX')", "TIMESTAMP '2018-05-11T21:58:33'"}, {"PARSE_TIMESTAMP('2018-05-11 10:00', 'yyyy-MM-dd HH:mm[:ss]', 'Europe/Berlin')", "TIMESTAMP '2018-05-11T08:00:00'"},
+	{"PARSE_TIMESTAMP('2018-05-11 10:00:01 PM +02:00', 'yyyy-MM-dd hh:mm:ss a XXX')", "TIMESTAMP '2018-05-11T20:00:01'"}, {"PARSE_TIMESTAMP('2018-05-11 10 Europe/Paris', 'yyyy-MM-dd HH VV')", "TIMESTAMP '2018-05-11T08:00:00'"},
+	{"STRINGTOTIMESTAMP('bogus', 'yyyy')", "!\"bogus\" does not have the form"}, {"CONVERT_TZ(FROM_UNIXTIME(0), '+01:00', 'UTC+3')", "FROM_UNIXTIME(7200000)"},
+	{"GEO_DISTANCE(91, 0, 0, 0)", "!invalid latitude"}, {"GEO_DISTANCE(0, 0, 0, 0, 'feet')", "!the unit of a distance"}, {"GEO_DISTANCE(0, NULL, 0, 0, 'KM')", "NULL"},
+	{"CUBE_EXPLODE(ARRAY[NULL, 2])", "ARRAY[ARRAY[NULL, NULL], ARRAY[NULL, 2]]"}, {"EXPLODE(NULL)", "NULL"},
+}
+
+func TestCases(t *testing.T) {
+	for _, c := range cases {
+		call, err := compile(readExpr(t, c[0]), nil)
+		var got types.Value
+		if err == nil {
+			got, err = call.eval(nil)
+		}
+		if c[1][0] == '!' {
+			if err == nil || len(err.Error()) < len(c[1])-1 || err.Error()[:len(c[1])-1] != c[1][1:] {
+				t.Errorf("%s gives %v, %v, not an error that begins with %q", c[0], got, err, c[1][1:])
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c[0], err)
+			continue
+		}
+		want, err := compile(readExpr(t, c[1]), nil)
+		if err != nil {
+			t.Fatal(c[1], err)
+		}
+		val, err := want.eval(nil)
+		if err != nil {
+			t.Fatal(c[1], err)
+		}
+		if standard.Table(readExpr(t, c[0]).op) != nil {
+			call.typ = types.TArray(call.typ)
+		}
+		if conv, err := convert(val, want.typ, call.typ); err == nil {
+			val = conv
+		}
+		if !types.Equal(got, val) && !(types.Text(got, call.typ) == "NaN" && types.Text(val, want.typ) == "NaN") {
+			t.Errorf("%s gives %s, not %s", c[0], types.Text(got, call.typ), c[1])
+		}
+	}
+}
+
+func FuzzPatternParse(f *testing.F) {
+	f.Add("yyyy-MM-dd'T'HH:mm:ss.SSSX", "2018-05-11T21:58:33.123Z")
+	f.Add("[EEE ]d MMM yy hh a z", "Mon 3 Feb 20 01 PM PST")
+	f.Fuzz(func(t *testing.T, pattern, text string) {
+		p, err := parsePattern(pattern)
+		if err != nil {
+			return
+		}
+		at, err := p.parse(text, testEnv.Now().Location())
+		if err != nil {
+			return
+		}
+		if _, err := p.format(at); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func benchScalar(b *testing.B, name string, args []Arg, vals ...types.Value) {
+	bound, err := standard.Scalar(name).Resolve(args)
+	if err != nil {
+		b.Fatal(err)
+	}
+	eval := bound.New(testEnv)
+	c := &Call{Args: vals}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := eval(c); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkScalars(b *testing.B) {
+	s := types.StringValue
+	b.Run("UCASE", func(b *testing.B) { benchScalar(b, "UCASE", args(types.TString), s("MiXeD case")) })
+	b.Run("SUBSTRING", func(b *testing.B) {
+		benchScalar(b, "SUBSTRING", args(types.TString, types.TInteger, types.TInteger), s("hello world"), types.IntValue(2), types.IntValue(5))
+	})
+	b.Run("CONCAT", func(b *testing.B) {
+		benchScalar(b, "CONCAT", args(types.TString, types.TString), s("hello"), s("world"))
+	})
+	b.Run("ABS", func(b *testing.B) { benchScalar(b, "ABS", args(types.TBigint), types.BigintValue(-5)) })
+	b.Run("EXTRACTJSONFIELD", func(b *testing.B) {
+		benchScalar(b, "EXTRACTJSONFIELD", args(types.TString, types.TString), s(`{"a":{"x":[1,2,3]},"b":{"c":"found"}}`), s("$.b.c"))
+	})
+	b.Run("PARSE_TIMESTAMP", func(b *testing.B) {
+		benchScalar(b, "PARSE_TIMESTAMP", args(types.TString, types.TString), s("2018-05-11T21:58:33"), s("yyyy-MM-dd'T'HH:mm:ss"))
+	})
+}

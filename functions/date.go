@@ -1,0 +1,123 @@
+package functions
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"weir/types"
+)
+
+var dateFunctions = []Scalar{
+	{Doc: Doc{"DATEADD", DateTimeFn, "The date so many units later. Units below a day count when they add up to days.", []Example{{"DATEADD(DAYS, 10, DATE '2020-02-20')", "DATE '2020-03-01'"}}},
+		Overloads: shifts("DATE", types.Date, 1)},
+	{Doc: Doc{"DATESUB", DateTimeFn, "The date so many units earlier.", []Example{{"DATESUB(DAYS, 1, DATE '2020-03-01')", "DATE '2020-02-29'"}}},
+		Overloads: shifts("DATE", types.Date, -1)},
+	{Doc: Doc{"DATETOSTRING", DateTimeFn, "Days since 1970-01-01 as text in a format; FORMAT_DATE does the same for a DATE.", []Example{{"DATETOSTRING(17662, 'yyyy-MM-dd')", "'2018-05-11'"}}},
+		Overloads: []Overload{{Sig: "(days INTEGER, format STRING) STRING", Make: formatDate}}},
+	{Doc: Doc{"FORMAT_DATE", DateTimeFn, "The date as text in a format of Java's DateTimeFormatter.", []Example{{"FORMAT_DATE(DATE '2022-01-01', 'dd-MMM-yyyy')", "'01-Jan-2022'"}}},
+		Overloads: []Overload{{Sig: "(d DATE, format STRING) STRING", Make: formatDate}}},
+	{Doc: Doc{"FORMAT_TIME", DateTimeFn, "The time of day as text in a format of Java's DateTimeFormatter.", []Example{{"FORMAT_TIME(TIME '00:01:05', 'HH_mm_ss_SSS')", "'00_01_05_000'"}}},
+		Overloads: []Overload{{Sig: "(t TIME, format STRING) STRING", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+			s, err := p.format(time.UnixMilli(c.Args[0].Int()).UTC())
+			return types.StringValue(s), err
+		})}}},
+	{Doc: Doc{"FROM_DAYS", DateTimeFn, "The date so many days after 1970-01-01.", []Example{{"FROM_DAYS(17662)", "DATE '2018-05-11'"}}},
+		Overloads: []Overload{{Sig: "(days INTEGER) DATE", Eval: func(c *Call) (types.Value, error) { return types.DateValue(c.Args[0].Int()), nil }}}},
+	{Doc: Doc{"PARSE_DATE", DateTimeFn, "The date that a text in a format stands for; what the format lacks is taken from 1970-01-01.",
+		[]Example{{"PARSE_DATE('01-JAN-2022', 'dd-MMM-yyyy')", "DATE '2022-01-01'"}, {"PARSE_DATE('JAN-2022', 'MMM-yyyy')", "DATE '2022-01-01'"}}},
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) DATE", Make: parseDays(types.DateValue)}}},
+	{Doc: Doc{"PARSE_TIME", DateTimeFn, "The time of day that a text in a format stands for.", []Example{{"PARSE_TIME('10-30', 'HH-mm')", "TIME '10:30'"}}},
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) TIME", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+			t, err := p.parse(c.Args[0].Str(), time.UTC)
+			return types.TimeValue(types.FloorMod(t.UnixMilli(), types.MillisPerDay)), err
+		})}}},
+	{Doc: Doc{"STRINGTODATE", DateTimeFn, "PARSE_DATE with the result in days since 1970-01-01.", []Example{{"STRINGTODATE('11/05/2019', 'dd/MM/yyyy')", "18027"}}},
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) INTEGER", Make: parseDays(func(days int64) types.Value { return types.IntValue(int32(days)) })}}},
+	{Doc: Doc{"TIMEADD", DateTimeFn, "The time of day so many units later, going on from midnight.", []Example{{"TIMEADD(MINUTES, 90, TIME '23:00')", "TIME '00:30'"}}},
+		Overloads: shifts("TIME", types.Time, 1)},
+	{Doc: Doc{"TIMESUB", DateTimeFn, "The time of day so many units earlier.", []Example{{"TIMESUB(HOURS, 1, TIME '00:30')", "TIME '23:30'"}}},
+		Overloads: shifts("TIME", types.Time, -1)},
+	{Doc: Doc{"UNIX_DATE", DateTimeFn, "Days since 1970-01-01: today, or of a date.", []Example{{"UNIX_DATE(DATE '2018-05-11')", "17662"}}},
+		Overloads: []Overload{
+			{Sig: "() INTEGER", Make: func(b *Binding) Eval {
+				return func(*Call) (types.Value, error) {
+					return types.IntValue(int32(types.FloorDiv(b.Env.Now().UnixMilli(), types.MillisPerDay))), nil
+				}
+			}},
+			{Sig: "(d DATE) INTEGER", Eval: func(c *Call) (types.Value, error) { return types.IntValue(int32(c.Args[0].Int())), nil }},
+		}},
+}
+
+// unitMillis is the length of a time unit, by its name in the singular or plural.
+func unitMillis(unit string) (int64, error) {
+	switch strings.TrimSuffix(strings.ToUpper(unit), "S") {
+	case "MILLISECOND":
+		return 1, nil
+	case "SECOND":
+		return 1000, nil
+	case "MINUTE":
+		return 60_000, nil
+	case "HOUR":
+		return 3_600_000, nil
+	case "DAY":
+		return types.MillisPerDay, nil
+	case "WEEK":
+		return 7 * types.MillisPerDay, nil
+	}
+	return 0, fmt.Errorf("unknown time unit %q: want DAYS, HOURS, MINUTES, SECONDS or MILLISECONDS", unit)
+}
+
+// shifts are the overloads that add units to a date or time, or take them away for sign -1.
+func shifts(name string, kind types.Kind, sign int64) []Overload {
+	return []Overload{{Sig: "(unit UNIT, n INTEGER, t " + name + ") " + name, Make: func(b *Binding) Eval {
+		millis, err := unitMillis(b.Unit())
+		return func(c *Call) (types.Value, error) {
+			by, n := sign*c.Args[0].Int()*millis, c.Args[1].Int()
+			switch kind {
+			case types.Date:
+				n += types.FloorDiv(by, types.MillisPerDay)
+			case types.Time:
+				n = types.FloorMod(n+by, types.MillisPerDay)
+			default:
+				n += by
+			}
+			return types.NumberValue(kind, n), err
+		}
+	}}}
+}
+
+// withPattern compiles the format when it changes from one row to the next, so a literal once.
+func withPattern(at int, f func(p *datePattern, c *Call) (types.Value, error)) func(*Binding) Eval {
+	return func(*Binding) Eval {
+		var last *datePattern
+		return func(c *Call) (types.Value, error) {
+			if text := c.Args[at].Str(); last == nil || last.text != text {
+				p, err := parsePattern(text)
+				if err != nil {
+					return types.NullValue, err
+				}
+				last = p
+			}
+			return f(last, c)
+		}
+	}
+}
+
+func formatDate(b *Binding) Eval {
+	return withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+		s, err := p.format(time.Unix(c.Args[0].Int()*86400, 0).UTC())
+		return types.StringValue(s), err
+	})(b)
+}
+
+func parseDays(value func(days int64) types.Value) func(*Binding) Eval {
+	return withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+		t, err := p.parse(c.Args[0].Str(), time.UTC)
+		if err != nil {
+			return types.NullValue, err
+		}
+		days := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400
+		return value(days), nil
+	})
+}

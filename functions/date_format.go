@@ -1,0 +1,176 @@
+package functions
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// format prints a time. An optional section is always printed.
+func (p *datePattern) format(t time.Time) (string, error) {
+	out, err := appendParts(nil, p.parts, t)
+	return string(out), err
+}
+
+func appendParts(dst []byte, parts []patternPart, t time.Time) ([]byte, error) {
+	var err error
+	for i := range parts {
+		part := &parts[i]
+		switch part.letter {
+		case 0:
+			dst = append(dst, part.literal...)
+		case '[':
+			dst, err = appendParts(dst, part.optional, t)
+		default:
+			dst, err = part.append(dst, t)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return dst, nil
+}
+
+func (p *patternPart) append(dst []byte, t time.Time) ([]byte, error) {
+	switch p.letter {
+	case 'y', 'u':
+		if p.count == 2 {
+			return appendPadded(dst, (t.Year()%100+100)%100, 2)
+		}
+		return appendPadded(dst, t.Year(), p.count)
+	case 'M', 'L':
+		return p.appendName(dst, int(t.Month()), t.Month().String())
+	case 'Q', 'q':
+		return appendPadded(dst, (int(t.Month())+2)/3, min(p.count, 2))
+	case 'w':
+		_, week := t.ISOWeek()
+		return appendPadded(dst, week, p.count)
+	case 'd':
+		return appendPadded(dst, t.Day(), p.count)
+	case 'D':
+		return appendPadded(dst, t.YearDay(), p.count)
+	case 'E', 'c':
+		return p.appendDay(dst, t)
+	case 'e':
+		return p.appendName(dst, int(t.Weekday())+1, t.Weekday().String())
+	case 'a':
+		if t.Hour() < 12 {
+			return append(dst, "AM"...), nil
+		}
+		return append(dst, "PM"...), nil
+	case 'G':
+		if t.Year() <= 0 {
+			return append(dst, "BC"...), nil
+		}
+		return append(dst, "AD"...), nil
+	case 'H':
+		return appendPadded(dst, t.Hour(), p.count)
+	case 'k':
+		return appendPadded(dst, (t.Hour()+23)%24+1, p.count)
+	case 'K':
+		return appendPadded(dst, t.Hour()%12, p.count)
+	case 'h':
+		return appendPadded(dst, (t.Hour()+11)%12+1, p.count)
+	case 'm':
+		return appendPadded(dst, t.Minute(), p.count)
+	case 's':
+		return appendPadded(dst, t.Second(), p.count)
+	case 'S':
+		digits := fmt.Sprintf("%09d", t.Nanosecond())
+		for len(digits) < p.count {
+			digits += "0"
+		}
+		return append(dst, digits[:p.count]...), nil
+	case 'n':
+		return appendPadded(dst, t.Nanosecond(), p.count)
+	case 'A':
+		return appendPadded(dst, ((t.Hour()*60+t.Minute())*60+t.Second())*1000+t.Nanosecond()/1e6, p.count)
+	}
+	return p.appendZone(dst, t)
+}
+
+func appendPadded(dst []byte, n, width int) ([]byte, error) {
+	if n < 0 {
+		dst, n = append(dst, '-'), -n
+	}
+	text := strconv.Itoa(n)
+	for i := len(text); i < width; i++ {
+		dst = append(dst, '0')
+	}
+	return append(dst, text...), nil
+}
+
+// appendName prints a month or day as a number, short or in full.
+func (p *patternPart) appendName(dst []byte, n int, name string) ([]byte, error) {
+	switch {
+	case p.count <= 2:
+		return appendPadded(dst, n, p.count)
+	case p.count == 3:
+		return append(dst, name[:3]...), nil
+	case p.count == 4:
+		return append(dst, name...), nil
+	}
+	return append(dst, name[:1]...), nil
+}
+
+func (p *patternPart) appendDay(dst []byte, t time.Time) ([]byte, error) {
+	day := t.Weekday().String()
+	switch {
+	case p.count <= 3:
+		day = day[:3]
+	case p.count > 4:
+		day = day[:1]
+	}
+	return append(dst, day...), nil
+}
+
+func (p *patternPart) appendZone(dst []byte, t time.Time) ([]byte, error) {
+	name, secs := t.Zone()
+	switch p.letter {
+	case 'z':
+		return append(dst, name...), nil
+	case 'V':
+		return append(dst, t.Location().String()...), nil
+	case 'O':
+		if secs == 0 {
+			return append(dst, "GMT"...), nil
+		}
+		return appendOffset(append(dst, "GMT"...), secs, p.count == 4, true), nil
+	case 'X':
+		if secs == 0 {
+			return append(dst, 'Z'), nil
+		}
+	case 'Z':
+		switch p.count {
+		case 4:
+			if secs == 0 {
+				return append(dst, "GMT"...), nil
+			}
+			return appendOffset(append(dst, "GMT"...), secs, true, true), nil
+		case 5:
+			if secs == 0 {
+				return append(dst, 'Z'), nil
+			}
+			return appendOffset(dst, secs, true, true), nil
+		}
+		return appendOffset(dst, secs, true, false), nil
+	}
+	return appendOffset(dst, secs, p.count > 1, p.count == 3 || p.count == 5), nil
+}
+
+// appendOffset prints an offset; without always the minutes are left out where they are 0.
+func appendOffset(dst []byte, secs int, always, colon bool) []byte {
+	sign := byte('+')
+	if secs < 0 {
+		sign, secs = '-', -secs
+	}
+	h, m := secs/3600, secs/60%60
+	dst = append(dst, sign, byte('0'+h/10), byte('0'+h%10))
+	if m == 0 && !always {
+		return dst
+	}
+	if colon {
+		dst = append(dst, ':')
+	}
+	return append(dst, byte('0'+m/10), byte('0'+m%10))
+}

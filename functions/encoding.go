@@ -1,0 +1,146 @@
+package functions
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"weir/types"
+)
+
+var bytesFunctions = []Scalar{
+	{Doc: Doc{"ENCODE", StringFn, "The string read in one encoding and written in another. Encodings: hex, utf8, ascii, base64.",
+		[]Example{{"ENCODE('4578616d706C6521', 'hex', 'ascii')", "'Example!'"}, {"ENCODE('Example!', 'utf8', 'base64')", "'RXhhbXBsZSE='"}}},
+		Overloads: []Overload{{Sig: "(s STRING, from STRING, to STRING) STRING", Eval: func(c *Call) (types.Value, error) {
+			b, err := decodeText(c.Args[0].Str(), c.Args[1].Str())
+			if err != nil {
+				return types.NullValue, err
+			}
+			s, err := encodeText(b, c.Args[2].Str())
+			if strings.EqualFold(c.Args[2].Str(), "hex") {
+				s = strings.ToLower(s)
+			}
+			return types.StringValue(s), err
+		}}}},
+	{Doc: Doc{"FROM_BYTES", StringFn, "Bytes as text in an encoding: hex, utf8, ascii or base64.", []Example{{"FROM_BYTES(TO_BYTES('1aB2', 'hex'), 'hex')", "'1AB2'"}}},
+		Overloads: []Overload{{Sig: "(b BYTES, encoding STRING) STRING", Eval: func(c *Call) (types.Value, error) {
+			s, err := encodeText(c.Args[0].Bytes(), c.Args[1].Str())
+			return types.StringValue(s), err
+		}}}},
+	{Doc: Doc{"TO_BYTES", StringFn, "The bytes that text in an encoding stands for: hex, utf8, ascii or base64.", []Example{{"TO_BYTES('IQ==', 'base64')", "TO_BYTES('!', 'ascii')"}}},
+		Overloads: []Overload{{Sig: "(s STRING, encoding STRING) BYTES", Eval: func(c *Call) (types.Value, error) {
+			b, err := decodeText(c.Args[0].Str(), c.Args[1].Str())
+			return types.BytesValue(b), err
+		}}}},
+}
+
+var conversionFunctions = []Scalar{
+	{Doc: Doc{"BIGINT_FROM_BYTES", ConversionFn, "The BIGINT that 8 bytes stand for, in the byte order BIG_ENDIAN (the default) or LITTLE_ENDIAN.",
+		[]Example{{"BIGINT_FROM_BYTES(TO_BYTES('000000000000002A', 'hex'))", "42"}}},
+		Overloads: fromBytes("BIGINT", 8, func(n uint64) types.Value { return types.BigintValue(int64(n)) })},
+	{Doc: Doc{"DOUBLE_FROM_BYTES", ConversionFn, "The DOUBLE that 8 bytes stand for, in the byte order BIG_ENDIAN (the default) or LITTLE_ENDIAN.",
+		[]Example{{"DOUBLE_FROM_BYTES(TO_BYTES('3FF0000000000000', 'hex'))", "1E0"}}},
+		Overloads: fromBytes("DOUBLE", 8, func(n uint64) types.Value { return types.DoubleValue(math.Float64frombits(n)) })},
+	{Doc: Doc{"INT_FROM_BYTES", ConversionFn, "The INTEGER that 4 bytes stand for, in the byte order BIG_ENDIAN (the default) or LITTLE_ENDIAN.",
+		[]Example{{"INT_FROM_BYTES(TO_BYTES('2A000000', 'hex'), 'LITTLE_ENDIAN')", "42"}}},
+		Overloads: fromBytes("INTEGER", 4, func(n uint64) types.Value { return types.IntValue(int32(n)) })},
+}
+
+func fromBytes(name string, width int, value func(uint64) types.Value) []Overload {
+	eval := func(c *Call) (types.Value, error) {
+		b := c.Args[0].Bytes()
+		if len(b) != width {
+			return types.NullValue, fmt.Errorf("Number of bytes must be equal to %d, but found %d", width, len(b))
+		}
+		order := "BIG_ENDIAN"
+		if len(c.Args) > 1 {
+			order = strings.ToUpper(c.Args[1].Str())
+		}
+		var wide [8]byte
+		switch order {
+		case "BIG_ENDIAN":
+			copy(wide[8-width:], b)
+			return value(binary.BigEndian.Uint64(wide[:])), nil
+		case "LITTLE_ENDIAN":
+			copy(wide[:], b)
+			return value(binary.LittleEndian.Uint64(wide[:])), nil
+		}
+		return types.NullValue, fmt.Errorf("Byte order must be BIG_ENDIAN or LITTLE_ENDIAN, got %q", order)
+	}
+	return []Overload{
+		{Sig: "(b BYTES) " + name, Eval: eval},
+		{Sig: "(b BYTES, byte_order STRING) " + name, Eval: eval},
+	}
+}
+
+func errEncoding(name string) error {
+	return fmt.Errorf("Supported input and output encodings are: hex, utf8, ascii and base64; got %q", name)
+}
+
+// decodeText is the bytes that text in an encoding stands for. What is not ASCII becomes a question mark in ascii.
+func decodeText(s, encoding string) ([]byte, error) {
+	switch strings.ToLower(encoding) {
+	case "hex":
+		b, err := hex.DecodeString(stripHex(s))
+		if err != nil {
+			return nil, fmt.Errorf("not hexadecimal digits: %q", s)
+		}
+		return b, nil
+	case "utf8":
+		return []byte(s), nil
+	case "ascii":
+		return []byte(strings.Map(func(r rune) rune {
+			if r >= utf8.RuneSelf {
+				return '?'
+			}
+			return r
+		}, s)), nil
+	case "base64":
+		b, err := base64.StdEncoding.DecodeString(s)
+		if err != nil {
+			return nil, fmt.Errorf("not base64: %q", s)
+		}
+		return b, nil
+	}
+	return nil, errEncoding(encoding)
+}
+
+// stripHex takes 0x... and X'...' off the digits, and completes them to an even number.
+func stripHex(s string) string {
+	if d, ok := strings.CutPrefix(s, "0x"); ok {
+		s = d
+	} else if len(s) > 2 && (s[0] == 'X' || s[0] == 'x') && s[1] == '\'' && s[len(s)-1] == '\'' {
+		s = s[2 : len(s)-1]
+	}
+	if len(s)%2 == 1 {
+		s = "0" + s
+	}
+	return s
+}
+
+// encodeText is bytes as text in an encoding; what can't be written becomes U+FFFD.
+func encodeText(b []byte, encoding string) (string, error) {
+	switch strings.ToLower(encoding) {
+	case "hex":
+		return strings.ToUpper(hex.EncodeToString(b)), nil
+	case "utf8":
+		return strings.ToValidUTF8(string(b), "\ufffd"), nil
+	case "ascii":
+		var out strings.Builder
+		for _, c := range b {
+			if c >= utf8.RuneSelf {
+				out.WriteRune(utf8.RuneError)
+			} else {
+				out.WriteByte(c)
+			}
+		}
+		return out.String(), nil
+	case "base64":
+		return base64.StdEncoding.EncodeToString(b), nil
+	}
+	return "", errEncoding(encoding)
+}

@@ -1,0 +1,121 @@
+// Package functions holds the scalar, aggregate and table functions of the dialect: one literal registry, in which an
+// entry is a signature, its meaning, examples that a test runs, and the Go that computes it.
+package functions
+
+import (
+	"time"
+
+	"weir/types"
+)
+
+// Category groups functions in SHOW FUNCTIONS and in the documentation.
+type Category string
+
+// The categories, named as ksqlDB names them.
+const (
+	ArrayFn       Category = "ARRAY"
+	MapFn         Category = "MAP"
+	LambdaFn      Category = "LAMBDA"
+	ConditionalFn Category = "CONDITIONAL"
+	ConversionFn  Category = "CONVERSIONS"
+	DateTimeFn    Category = "DATE / TIME"
+	JSONFn        Category = "JSON"
+	MathFn        Category = "MATHEMATICAL"
+	RegexFn       Category = "REGULAR EXPRESSION"
+	StringFn      Category = "STRING"
+	URLFn         Category = "URL"
+	OtherFn       Category = "OTHER"
+	AggregateFn   Category = "AGGREGATE"
+	TableFn       Category = "TABLE"
+)
+
+// Example is a call with constant arguments and what it gives, both as SQL text: {"LEN('abc')", "3"}. Examples of
+// aggregates and table functions list the input rows' arguments in braces: {"{1, 2, 3}", "6"}.
+type Example struct{ Call, Result string }
+
+// Doc is what an entry says of itself.
+type Doc struct {
+	Name        string // upper case
+	Category    Category
+	Description string
+	Examples    []Example
+}
+
+// Env is what a function may use of the world; nothing else is reached from inside one.
+type Env struct {
+	Now    func() time.Time
+	Config map[string]string // properties in force, such as ksql.functions.collect_list.limit
+}
+
+// Arg is an argument as the planner sees it: its type, its value where it is a literal, or a lambda.
+type Arg struct {
+	Type  *types.Type
+	Const *types.Value // nil unless the argument is a literal
+	// Lambda gives the type of the lambda's body for parameters of these types; nil for other arguments.
+	Lambda func(params []*types.Type) (*types.Type, error)
+	Arity  int    // parameters of the lambda
+	Unit   string // a time unit keyword given as argument, such as DAYS; empty for other arguments
+	Text   string // the argument as written, for errors; may be empty
+}
+
+// Lambda is a compiled lambda at run time. The slice it is given is not kept.
+type Lambda func(args []types.Value) types.Value
+
+// Call is one function call at run time: the values of the arguments that are neither lambda nor time unit, in order, and
+// the lambdas in order. A Call is reused from row to row.
+type Call struct {
+	Args    []types.Value
+	Lambdas []Lambda
+}
+
+// Eval computes a function for one row. An error makes the result NULL and is reported to the processing log.
+type Eval func(c *Call) (types.Value, error)
+
+// Bound is a function chosen for the types of its arguments.
+type Bound struct {
+	// Params are the types that the arguments are to be converted to, one per argument, nil for lambdas and time units.
+	Params []*types.Type
+	// LambdaParams are the parameter types per lambda.
+	LambdaParams [][]*types.Type
+	Returns      *types.Type
+	// New makes the evaluator; each task makes its own, so it may keep scratch memory.
+	New func(env *Env) Eval
+	// Rows is set for a table function: the Eval returns an ARRAY whose items become rows of this type.
+	Rows bool
+}
+
+// BoundAggregate is an aggregate chosen for the types of its arguments. Exactly one of Words and Object is set.
+type BoundAggregate struct {
+	Params  []*types.Type // types that the column arguments are to be converted to; initial arguments are left out
+	Returns *types.Type
+	Words   *WordAggregate
+	Object  func(env *Env) Object
+	// CanUndo says that a row can be taken back, which aggregation over a table needs.
+	CanUndo bool
+	// Exact says that merging partial results in any order gives what adding the rows would have given.
+	Exact bool
+}
+
+// WordAggregate keeps its state in Size machine words without pointers, all zero to begin with: the cheap kind.
+type WordAggregate struct {
+	Size   int
+	Add    func(w []uint64, args []types.Value, seq int64) error
+	Undo   func(w []uint64, args []types.Value) error // nil where rows can't be taken back
+	Merge  func(w, other []uint64)
+	Result func(w []uint64) types.Value
+}
+
+// Object is the state of an aggregate that needs memory of its own: lists, text, decimals.
+type Object interface {
+	// Add takes one row; seq grows from row to row. Whatever is kept of args is cloned.
+	Add(args []types.Value, seq int64) error
+	// Undo takes one row back.
+	Undo(args []types.Value) error
+	// Merge takes in another state of the same aggregate, which is not used afterwards.
+	Merge(other Object) error
+	// Result may share memory with the state: it is used before the next Add.
+	Result() types.Value
+	// Append encodes the state; Decode reads it back from exactly those bytes into an empty state.
+	Append(dst []byte) []byte
+	Decode(src []byte) error
+}

@@ -1,0 +1,91 @@
+package functions
+
+import "weir/types"
+
+var lambdaFunctions = []Scalar{
+	{Doc: Doc{"FILTER", LambdaFn, "The items of an array, or the entries of a map, for which the lambda is true.",
+		[]Example{{"FILTER(ARRAY[3, 6, NULL, 10], x => x > 5)", "ARRAY[6, 10]"}, {"FILTER(MAP('a' := 1, 'b' := 9), (k, v) => v > 5)", "MAP('b' := 9)"}}},
+		Overloads: []Overload{
+			{Sig: "(list ARRAY<T>, f (T) => BOOLEAN) ARRAY<T>", Eval: filterArray},
+			{Sig: "(map MAP<K, V>, f (K, V) => BOOLEAN) MAP<K, V>", Eval: filterMap},
+		}},
+	{Doc: Doc{"REDUCE", LambdaFn, "Goes through an array or a map with a state, to which the lambda gives its next value. A NULL collection leaves the first state.",
+		[]Example{{"REDUCE(ARRAY[3, 6], 2, (s, x) => s + x)", "11"}, {"REDUCE(MAP('a' := 1, 'b' := 2), 0, (s, k, v) => s + v)", "3"}}},
+		Overloads: []Overload{
+			{Sig: "(list ARRAY<T>, state S, f (S, T) => S) S", NullIn: Pass, Eval: reduceArray},
+			{Sig: "(map MAP<K, V>, state S, f (S, K, V) => S) S", NullIn: Pass, Eval: reduceMap},
+		}},
+	{Doc: Doc{"TRANSFORM", LambdaFn, "What the lambda makes of every item of an array, or two lambdas of the keys and values of a map.",
+		[]Example{{"TRANSFORM(ARRAY[1, 2], x => x + 5)", "ARRAY[6, 7]"},
+			{"TRANSFORM(MAP('a' := 1), (k, v) => UCASE(k), (k, v) => v + 1)", "MAP('A' := 2)"}}},
+		Overloads: []Overload{
+			{Sig: "(list ARRAY<T>, f (T) => R) ARRAY<R>", Eval: transformArray},
+			{Sig: "(map MAP<K, V>, key (K, V) => R, val (K, V) => S) MAP<R, S>", Eval: transformMap},
+		}},
+}
+
+func filterArray(c *Call) (types.Value, error) {
+	var out []types.Value
+	items := c.Args[0].Items()
+	for i := range items {
+		if c.Lambdas[0](items[i : i+1]).Bool() {
+			out = append(out, items[i])
+		}
+	}
+	return types.ArrayValue(out), nil
+}
+
+func filterMap(c *Call) (types.Value, error) {
+	var out []types.Value
+	pairs := c.Args[0].Pairs()
+	for i := 0; i < len(pairs); i += 2 {
+		if c.Lambdas[0](pairs[i : i+2]).Bool() {
+			out = append(out, pairs[i], pairs[i+1])
+		}
+	}
+	return types.MapValue(out), nil
+}
+
+func reduceArray(c *Call) (types.Value, error) {
+	if c.Args[1].IsNull() {
+		return types.NullValue, nil
+	}
+	args := [2]types.Value{c.Args[1]}
+	for _, v := range c.Args[0].Items() {
+		args[1] = v
+		args[0] = c.Lambdas[0](args[:])
+	}
+	return args[0], nil
+}
+
+func reduceMap(c *Call) (types.Value, error) {
+	if c.Args[1].IsNull() {
+		return types.NullValue, nil
+	}
+	args := [3]types.Value{c.Args[1]}
+	pairs := c.Args[0].Pairs()
+	for i := 0; i < len(pairs); i += 2 {
+		args[1], args[2] = pairs[i], pairs[i+1]
+		args[0] = c.Lambdas[0](args[:])
+	}
+	return args[0], nil
+}
+
+func transformArray(c *Call) (types.Value, error) {
+	items := c.Args[0].Items()
+	out := make([]types.Value, len(items))
+	for i := range items {
+		out[i] = c.Lambdas[0](items[i : i+1])
+	}
+	return types.ArrayValue(out), nil
+}
+
+func transformMap(c *Call) (types.Value, error) {
+	pairs := c.Args[0].Pairs()
+	out := make([]types.Value, 0, len(pairs))
+	for i := 0; i < len(pairs); i += 2 {
+		key := c.Lambdas[0](pairs[i : i+2])
+		out = setPair(out, key, c.Lambdas[1](pairs[i:i+2]))
+	}
+	return types.MapValue(out), nil
+}

@@ -1,0 +1,62 @@
+package functions
+
+import (
+	"slices"
+
+	"weir/types"
+)
+
+var mapFunctions = []Scalar{
+	{Doc: Doc{"AS_MAP", MapFn, "A map of the keys in one array and the values in another, as far as both go.", []Example{{"AS_MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "MAP('a' := 1, 'b' := 2)"}}},
+		Overloads: []Overload{{Sig: "(keys ARRAY<STRING>, vals ARRAY<T>) MAP<STRING, T>", Eval: func(c *Call) (types.Value, error) {
+			var pairs []types.Value
+			vals := c.Args[1].Items()
+			for i, k := range c.Args[0].Items()[:min(c.Args[0].Len(), len(vals))] {
+				pairs = setPair(pairs, k, vals[i])
+			}
+			return types.MapValue(pairs), nil
+		}}}},
+	{Doc: Doc{"ENTRIES", MapFn, "The entries of a map as structs of K and V, sorted by key where the second argument is TRUE.",
+		[]Example{{"ENTRIES(MAP('b' := 2, 'a' := 1), TRUE)", "ARRAY[STRUCT(K := 'a', V := 1), STRUCT(K := 'b', V := 2)]"}}},
+		Overloads: []Overload{{Sig: "(map MAP<STRING, T>, sorted BOOLEAN) ARRAY<STRUCT>", Eval: func(c *Call) (types.Value, error) {
+			pairs := c.Args[0].Pairs()
+			out := make([]types.Value, 0, c.Args[0].Len())
+			for i := 0; i < len(pairs); i += 2 {
+				out = append(out, types.StructValue(slices.Clone(pairs[i:i+2])))
+			}
+			if c.Args[1].Bool() {
+				slices.SortFunc(out, func(a, b types.Value) int { return types.Compare(a.Items()[0], b.Items()[0]) })
+			}
+			return types.ArrayValue(out), nil
+		}, Returns: func(p []*types.Type) *types.Type {
+			return types.TArray(types.TStruct(types.Field{Name: "K", Type: types.TString}, types.Field{Name: "V", Type: p[0].Elem}))
+		}}}},
+	{Doc: Doc{"MAP_KEYS", MapFn, "The keys of a map.", []Example{{"MAP_KEYS(MAP('a' := 1, 'b' := 2))", "ARRAY['a', 'b']"}}},
+		Overloads: []Overload{{Sig: "(map MAP<STRING, T>) ARRAY<STRING>", Eval: everySecond(0)}}},
+	{Doc: Doc{"MAP_UNION", MapFn, "The entries of both maps; of equal keys the second map's value counts. A NULL map counts as empty.",
+		[]Example{{"MAP_UNION(MAP('a' := 1, 'b' := 2), MAP('b' := 3))", "MAP('a' := 1, 'b' := 3)"}}},
+		Overloads: []Overload{{Sig: "(left MAP<STRING, T>, right MAP<STRING, T>) MAP<STRING, T>", NullIn: Pass, Eval: func(c *Call) (types.Value, error) {
+			if c.Args[0].IsNull() && c.Args[1].IsNull() {
+				return types.NullValue, nil
+			}
+			pairs := slices.Clone(c.Args[0].Pairs())
+			right := c.Args[1].Pairs()
+			for i := 0; i < len(right); i += 2 {
+				pairs = setPair(pairs, right[i], right[i+1])
+			}
+			return types.MapValue(pairs), nil
+		}}}},
+	{Doc: Doc{"MAP_VALUES", MapFn, "The values of a map.", []Example{{"MAP_VALUES(MAP('a' := 1, 'b' := 2))", "ARRAY[1, 2]"}}},
+		Overloads: []Overload{{Sig: "(map MAP<STRING, T>) ARRAY<T>", Eval: everySecond(1)}}},
+}
+
+func everySecond(from int) Eval {
+	return func(c *Call) (types.Value, error) {
+		pairs := c.Args[0].Pairs()
+		out := make([]types.Value, 0, c.Args[0].Len())
+		for i := from; i < len(pairs); i += 2 {
+			out = append(out, pairs[i])
+		}
+		return types.ArrayValue(out), nil
+	}
+}

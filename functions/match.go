@@ -1,0 +1,270 @@
+package functions
+
+import (
+	"weir/types"
+)
+
+// match tries to fit arguments to a signature. A lower cost is a better fit.
+type match struct {
+	sig    *signature
+	of     []int // of argument i: the parameter it goes to
+	params []*types.Type
+	lambda [][]*types.Type
+	vars   [26]*types.Type
+	cost   int
+	grew   bool // a lambda gave a wider type than its letter was bound to: settle again
+}
+
+// What a step away from an exact fit costs.
+const (
+	costWiden    = 10     // per step from INTEGER to BIGINT to DECIMAL to DOUBLE
+	costAny      = 1      // a type that stands for any
+	costLiteral  = 1000   // a string literal for a date or time
+	costVariadic = 100000 // a signature that takes any number of arguments
+)
+
+// fit fits the arguments to the signature, or says no.
+func fit(sig *signature, args []Arg) (*match, bool) {
+	m := &match{sig: sig}
+	if !m.align(len(args)) {
+		return nil, false
+	}
+	m.params = make([]*types.Type, len(args))
+	for i := range args {
+		if !m.learn(m.pattern(i), &args[i], args[i].Type) {
+			return nil, false
+		}
+	}
+	learned := m.cost
+	for range maxSettle {
+		m.cost, m.lambda, m.grew = learned, nil, false
+		for i := range args {
+			if !m.settle(i, &args[i]) {
+				return nil, false
+			}
+		}
+		if !m.grew {
+			return m, true
+		}
+	}
+	return nil, false
+}
+
+// maxSettle bounds how often a lambda may widen what was settled before it: the steps from INTEGER to DOUBLE, and one.
+const maxSettle = 5
+
+func (m *match) pattern(arg int) *pattern { return m.sig.params[m.of[arg]].typ }
+
+// align says which parameter each of n arguments goes to. Initial parameters are not variadic unless they come last.
+func (m *match) align(n int) bool {
+	params := m.sig.params
+	at := -1
+	for i, p := range params {
+		if p.variadic {
+			at = i
+		}
+	}
+	extra := n - len(params)
+	if at < 0 && extra != 0 || extra < -1 {
+		return false
+	}
+	for i := range params {
+		if i != at {
+			m.of = append(m.of, i)
+			continue
+		}
+		m.cost += costVariadic
+		for range extra + 1 {
+			m.of = append(m.of, i)
+		}
+	}
+	return true
+}
+
+// learn binds the letters of a pattern to the types of the argument, widening what was bound before.
+func (m *match) learn(p *pattern, arg *Arg, t *types.Type) bool {
+	switch p.kind {
+	case lambdaOf:
+		return arg.Lambda != nil && arg.Arity == len(p.parts)-1
+	case timeUnit:
+		return arg.Unit != ""
+	}
+	if arg.Lambda != nil || arg.Unit != "" || t == nil {
+		return false
+	}
+	if t.Kind == types.Null {
+		return true
+	}
+	switch p.kind {
+	case anyType:
+		v := &m.vars[p.letter-'A']
+		m.cost += costAny
+		if *v == nil {
+			*v = t
+			return true
+		}
+		wide := widest(*v, t)
+		if wide == nil && arg.Const != nil && t.Kind == types.String && (*v).Kind.Temporal() {
+			return true
+		}
+		if wide != nil && !wide.Equal(t) {
+			m.cost += costWiden
+		}
+		if wide != nil {
+			*v = wide
+		}
+		return wide != nil
+	case anyDecimal:
+		return t.AsDecimal() != nil
+	case arrayOf:
+		return t.Kind == types.Array && m.learn(p.parts[0], &Arg{}, t.Elem)
+	case mapOf:
+		return t.Kind == types.Map && m.learn(p.parts[0], &Arg{}, t.Key) && m.learn(p.parts[1], &Arg{}, t.Elem)
+	case structOf:
+		return t.Kind == types.Struct
+	case eachOwn:
+		m.cost += costAny
+	}
+	return true
+}
+
+// widest is types.Widest that also looks into ARRAY and MAP.
+func widest(a, b *types.Type) *types.Type {
+	if a.Kind == b.Kind {
+		switch a.Kind {
+		case types.Array:
+			if elem := widest(a.Elem, b.Elem); elem != nil {
+				return types.TArray(elem)
+			}
+			return nil
+		case types.Map:
+			key, elem := widest(a.Key, b.Key), widest(a.Elem, b.Elem)
+			if key != nil && elem != nil {
+				return types.TMap(key, elem)
+			}
+			return nil
+		}
+	}
+	return types.Widest(a, b)
+}
+
+// settle decides what argument i is converted to, after all letters are bound as far as values bind them.
+func (m *match) settle(i int, arg *Arg) bool {
+	p := m.pattern(i)
+	switch p.kind {
+	case timeUnit:
+		return true
+	case lambdaOf:
+		return m.settleLambda(p, arg)
+	}
+	want := m.fill(p, arg.Type)
+	m.params[i] = want
+	if arg.Type.Kind == types.Null || want.Equal(arg.Type) {
+		return true
+	}
+	steps := widening(arg.Type, want)
+	switch {
+	case steps > 0:
+		m.cost += steps * costWiden
+		return true
+	case p.kind == arrayOf || p.kind == mapOf:
+		w := widest(arg.Type, want)
+		m.cost += costWiden
+		return w != nil && w.Equal(want)
+	}
+	if arg.Const != nil && arg.Type.Kind == types.String && want.Kind.Temporal() {
+		m.cost += costLiteral
+		_, err := castString(arg.Const.Str(), want)
+		return err == nil
+	}
+	return false
+}
+
+func castString(s string, to *types.Type) (types.Value, error) {
+	cast, err := types.NewCaster(types.TString, to)
+	if err != nil {
+		return types.NullValue, err
+	}
+	return cast(types.StringValue(s))
+}
+
+// widening is the number of steps from one numeric type to a wider one, 0 where there is no way.
+func widening(from, to *types.Type) int {
+	w := types.Widest(from, to)
+	if w == nil || !w.Equal(to) || !from.Kind.Numeric() {
+		return 0
+	}
+	return max(1, int(to.Kind)-int(from.Kind))
+}
+
+func (m *match) settleLambda(p *pattern, arg *Arg) bool {
+	last := len(p.parts) - 1
+	params := make([]*types.Type, last)
+	for j, part := range p.parts[:last] {
+		params[j] = m.fill(part, types.TNull)
+	}
+	body, err := arg.Lambda(params)
+	if err != nil {
+		return false
+	}
+	m.lambda = append(m.lambda, params)
+	result := p.parts[last]
+	if result.kind == anyType {
+		v := &m.vars[result.letter-'A']
+		if *v == nil || (*v).Kind == types.Null {
+			m.grew = m.grew || *v != nil
+			*v = body
+			return true
+		}
+		wide := widest(*v, body)
+		if wide != nil && !wide.Equal(*v) {
+			*v, m.grew = wide, true
+		}
+		return wide != nil && (body.Kind == types.Null || wide.Equal(body))
+	}
+	want := m.fill(result, body)
+	return body.Kind == types.Null || want.Equal(body)
+}
+
+// fill is the type that a pattern has come to mean; given is the type of what stands there.
+func (m *match) fill(p *pattern, given *types.Type) *types.Type {
+	switch p.kind {
+	case plainType:
+		return p.exact
+	case anyType:
+		if t := m.vars[p.letter-'A']; t != nil {
+			return t
+		}
+		return types.TNull
+	case anyDecimal:
+		if d := given.AsDecimal(); d != nil {
+			return d
+		}
+		return types.TDecimal(types.MaxPrecision, 0)
+	case arrayOf:
+		var inner = types.TNull
+		if given.Kind == types.Array {
+			inner = given.Elem
+		}
+		return types.TArray(m.fill(p.parts[0], inner))
+	case mapOf:
+		key, elem := types.TNull, types.TNull
+		if given.Kind == types.Map {
+			key, elem = given.Key, given.Elem
+		}
+		return types.TMap(m.fill(p.parts[0], key), m.fill(p.parts[1], elem))
+	}
+	return given
+}
+
+// returns is the result type; DECIMAL in it is the first DECIMAL among the parameters.
+func (m *match) returns() *types.Type {
+	given := types.TNull
+	for i := range m.of {
+		if k := m.pattern(i).kind; k == anyDecimal || k == structOf {
+			given = m.params[i]
+			break
+		}
+	}
+	return m.fill(m.sig.returns, given)
+}

@@ -1,0 +1,134 @@
+package functions
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"weir/types"
+)
+
+var regexFunctions = []Scalar{
+	{Doc: Doc{"REGEXP_EXTRACT", RegexFn, "The first part of the text that matches the pattern, or what the n-th group in it matches. Patterns are RE2's.",
+		[]Example{{"REGEXP_EXTRACT('(.*) (.*)', 'steven zhang', 2)", "'zhang'"}, {"REGEXP_EXTRACT('b.', 'abcb')", "'bc'"}}},
+		Overloads: []Overload{
+			{Sig: "(pattern STRING, s STRING) STRING", Make: regexEval(0, regexpExtract)},
+			{Sig: "(pattern STRING, s STRING, group INTEGER) STRING", Make: regexEval(0, regexpExtract)},
+		}},
+	{Doc: Doc{"REGEXP_EXTRACT_ALL", RegexFn, "All parts of the text that match the pattern, or what the n-th group matches in each.",
+		[]Example{{"REGEXP_EXTRACT_ALL('test.', 'test1 test2')", "ARRAY['test1', 'test2']"}, {"REGEXP_EXTRACT_ALL('(\\w)=(\\d)', 'a=1 b=2', 2)", "ARRAY['1', '2']"}}},
+		Overloads: []Overload{
+			{Sig: "(pattern STRING, s STRING) ARRAY<STRING>", Make: regexEval(0, regexpExtractAll)},
+			{Sig: "(pattern STRING, s STRING, group INTEGER) ARRAY<STRING>", Make: regexEval(0, regexpExtractAll)},
+		}},
+	{Doc: Doc{"REGEXP_REPLACE", RegexFn, "The text with every match of the pattern replaced; $1 stands for what the first group matched, \\ takes the meaning from the next character.",
+		[]Example{{"REGEXP_REPLACE('baababaa', '(ab)+', 'cat')", "'bacataa'"}, {"REGEXP_REPLACE('a-b', '(\\w)-(\\w)', '$2-$1')", "'b-a'"}}},
+		Overloads: []Overload{{Sig: "(s STRING, pattern STRING, replacement STRING) STRING", Make: regexEval(1, regexpReplace)}}},
+	{Doc: Doc{"REGEXP_SPLIT_TO_ARRAY", RegexFn, "The parts of the text between the matches of the pattern.", []Example{{"REGEXP_SPLIT_TO_ARRAY('aabcda', '(ab|cd)')", "ARRAY['a', '', 'a']"}}},
+		Overloads: []Overload{{Sig: "(s STRING, pattern STRING) ARRAY<STRING>", Make: regexEval(1, func(re *regexp.Regexp, c *Call) (types.Value, error) {
+			return stringArray(re.Split(c.Args[0].Str(), -1)), nil
+		})}}},
+}
+
+// regexEval compiles the pattern when it changes from one row to the next, so a literal once.
+func regexEval(at int, f func(re *regexp.Regexp, c *Call) (types.Value, error)) func(*Binding) Eval {
+	return func(*Binding) Eval {
+		var last *regexp.Regexp
+		return func(c *Call) (types.Value, error) {
+			if pattern := c.Args[at].Str(); last == nil || last.String() != pattern {
+				re, err := regexp.Compile(strings.Clone(pattern))
+				if err != nil {
+					return types.NullValue, fmt.Errorf("not a regular expression (of RE2's syntax): %w", err)
+				}
+				last = re
+			}
+			return f(last, c)
+		}
+	}
+}
+
+func groupOf(re *regexp.Regexp, c *Call) (int, error) {
+	group := 0
+	if len(c.Args) > 2 {
+		group = int(c.Args[2].Int())
+	}
+	if group < 0 || group > re.NumSubexp() {
+		return 0, fmt.Errorf("there is no group %d in %q", group, re)
+	}
+	return group, nil
+}
+
+func regexpExtract(re *regexp.Regexp, c *Call) (types.Value, error) {
+	group, err := groupOf(re, c)
+	if err != nil {
+		return types.NullValue, nil
+	}
+	s := c.Args[1].Str()
+	m := re.FindStringSubmatchIndex(s)
+	if m == nil || m[2*group] < 0 {
+		return types.NullValue, nil
+	}
+	return types.StringValue(s[m[2*group]:m[2*group+1]]), nil
+}
+
+func regexpExtractAll(re *regexp.Regexp, c *Call) (types.Value, error) {
+	group, err := groupOf(re, c)
+	if err != nil {
+		return types.NullValue, nil
+	}
+	s := c.Args[1].Str()
+	var out []types.Value
+	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+		if m[2*group] < 0 {
+			out = append(out, types.NullValue)
+			continue
+		}
+		out = append(out, types.StringValue(s[m[2*group]:m[2*group+1]]))
+	}
+	return types.ArrayValue(out), nil
+}
+
+func regexpReplace(re *regexp.Regexp, c *Call) (types.Value, error) {
+	s, with := c.Args[0].Str(), c.Args[2].Str()
+	var out []byte
+	end := 0
+	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+		out = append(out, s[end:m[0]]...)
+		var err error
+		if out, err = appendReplacement(out, with, s, m); err != nil {
+			return types.NullValue, err
+		}
+		end = m[1]
+	}
+	return types.StringOf(append(out, s[end:]...)), nil
+}
+
+// appendReplacement writes a replacement as Java reads it: $n is a group, a backslash takes the next character as it is.
+func appendReplacement(dst []byte, with, s string, m []int) ([]byte, error) {
+	for i := 0; i < len(with); i++ {
+		switch {
+		case with[i] == '\\' && i+1 < len(with):
+			i++
+			dst = append(dst, with[i])
+		case with[i] == '$':
+			if i+1 >= len(with) || with[i+1]-'0' > 9 {
+				return nil, fmt.Errorf("want the number of a group behind $ in %q", with)
+			}
+			i++
+			group := int(with[i] - '0')
+			for i+1 < len(with) && with[i+1]-'0' <= 9 && 2*(group*10+int(with[i+1]-'0')) < len(m) {
+				i++
+				group = group*10 + int(with[i]-'0')
+			}
+			if 2*group >= len(m) {
+				return nil, fmt.Errorf("there is no group %d for %q", group, with)
+			}
+			if m[2*group] >= 0 {
+				dst = append(dst, s[m[2*group]:m[2*group+1]]...)
+			}
+		default:
+			dst = append(dst, with[i])
+		}
+	}
+	return dst, nil
+}

@@ -1,0 +1,188 @@
+package functions
+
+import (
+	"strings"
+	"testing"
+
+	"weir/types"
+)
+
+func args(ts ...*types.Type) []Arg {
+	out := make([]Arg, len(ts))
+	for i, t := range ts {
+		out[i].Type = t
+	}
+	return out
+}
+
+func TestResolve(t *testing.T) {
+	lit := func(s string) Arg {
+		v := types.StringValue(s)
+		return Arg{Type: types.TString, Const: &v}
+	}
+	dec := types.TDecimal(9, 3)
+	for _, c := range []struct {
+		name string
+		args []Arg
+		want string // the parameters and the result; an error when it begins with !
+	}{
+		{"ABS", args(types.TBigint), "BIGINT BIGINT"},
+		{"ABS", args(dec), "DECIMAL(9, 3) DECIMAL(9, 3)"},
+		{"SQRT", args(types.TInteger), "DOUBLE DOUBLE"},
+		{"SQRT", args(dec), "DOUBLE DOUBLE"},
+		{"ROUND", args(dec), "DECIMAL(9, 3) DECIMAL(6, 0)"},
+		{"SIGN", args(dec), "DOUBLE INTEGER"},
+		{"ABS", args(types.TNull), "INTEGER INTEGER"},
+		{"LEN", args(types.TString), "STRING INTEGER"},
+		{"LEN", args(types.TInteger), "!Function 'LEN' does not accept parameters (INTEGER).\nValid alternatives are:\nLEN(STRING s)\nLEN(BYTES b)"},
+		{"COALESCE", nil, "!Function 'COALESCE' does not accept parameters ()."},
+		{"COALESCE", args(types.TNull, types.TInteger, types.TBigint), "BIGINT BIGINT BIGINT BIGINT"},
+		{"COALESCE", args(types.TNull, types.TNull), "NULL NULL NULL"},
+		{"GREATEST", args(types.TString, types.TInteger), "!Function 'GREATEST' does not accept parameters (STRING, INTEGER)."},
+		{"GREATEST", args(types.TDecimal(9, 2), types.TDecimal(7, 6)), "DECIMAL(13, 6) DECIMAL(13, 6) DECIMAL(13, 6)"},
+		{"GREATEST", append(args(types.TDate, types.TNull), lit("2022-06-14")), "DATE DATE DATE DATE"},
+		{"GREATEST", append(args(types.TDate), lit("soon")), "!does not accept parameters (DATE, STRING)"},
+		{"GREATEST", args(types.TArray(types.TInteger)), "!does not accept parameters (ARRAY<INTEGER>)"},
+		{"CONCAT", args(types.TString, types.TNull, types.TString), "STRING STRING STRING STRING"},
+		{"CONCAT", args(types.TBytes, types.TBytes), "BYTES BYTES BYTES"},
+		{"CONCAT", args(types.TBytes, types.TString), "!does not accept parameters (BYTES, STRING)"},
+		{"ARRAY_CONTAINS", args(types.TArray(types.TBigint), types.TInteger), "ARRAY<BIGINT> BIGINT BOOLEAN"},
+		{"ARRAY_CONTAINS", args(types.TArray(types.TInteger), types.TBigint), "ARRAY<BIGINT> BIGINT BOOLEAN"},
+		{"ARRAY_CONTAINS", args(types.TArray(types.TString), types.TBigint), "!does not accept parameters (ARRAY<STRING>, BIGINT)"},
+		{"DATEADD", []Arg{{Unit: "DAYS"}, {Type: types.TInteger}, {Type: types.TDate}}, "- INTEGER DATE DATE"},
+		{"DATEADD", args(types.TDate, types.TInteger, types.TDate), "!does not accept parameters (DATE, INTEGER, DATE)."},
+		{"GEO_DISTANCE", append(args(types.TDouble, types.TInteger, types.TDouble), lit("foo")), "!does not accept parameters (DOUBLE, INTEGER, DOUBLE, STRING)"},
+		{"ENTRIES", args(types.TMap(types.TString, dec), types.TBoolean), "MAP<STRING, DECIMAL(9, 3)> BOOLEAN ARRAY<STRUCT<`K` STRING, `V` DECIMAL(9, 3)>>"},
+		{"EXPLODE", args(types.TMap(types.TString, types.TInteger)), "!Function 'EXPLODE' does not accept parameters (MAP<STRING, INTEGER>).\nValid alternatives are:\nEXPLODE(ARRAY<T> list)"},
+		{"EXPLODE", args(types.TArray(dec)), "ARRAY<DECIMAL(9, 3)> DECIMAL(9, 3)"},
+	} {
+		fn := standard.Scalar(c.name)
+		if fn == nil {
+			fn = standard.Table(c.name)
+		}
+		b, err := fn.Resolve(c.args)
+		if want, bad := strings.CutPrefix(c.want, "!"); bad {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want an error with %q", c.name, err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		got := ""
+		for _, p := range b.Params {
+			if p == nil {
+				got += "- "
+			} else {
+				got += p.String() + " "
+			}
+		}
+		if got += b.Returns.String(); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestLambdaWidensState(t *testing.T) {
+	body := func(ts []*types.Type) (*types.Type, error) { return types.Widest(ts[0], ts[1]), nil }
+	b, err := standard.Scalar("REDUCE").Resolve([]Arg{{Type: types.TArray(types.TBigint)}, {Type: types.TInteger}, {Lambda: body, Arity: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Returns != types.TBigint || b.Params[1] != types.TBigint || b.LambdaParams[0][0] != types.TBigint {
+		t.Errorf("got state %s, lambda %v, result %s, want BIGINT throughout", b.Params[1], b.LambdaParams, b.Returns)
+	}
+}
+
+func TestResolveAggregate(t *testing.T) {
+	k := types.IntValue(3)
+	text := types.StringValue("x")
+	for _, c := range []struct {
+		name string
+		args []Arg
+		want string
+	}{
+		{"COUNT", nil, "BIGINT"},
+		{"SUM", args(types.TDecimal(4, 1)), "DECIMAL(4, 1) DECIMAL(4, 1)"},
+		{"SUM", args(types.TString), "!Function 'SUM' does not accept parameters (STRING)."},
+		{"AVG", args(types.TDecimal(4, 1)), "DOUBLE DOUBLE"},
+		{"MAX", args(types.TBoolean), "!Function 'MAX' does not accept parameters (BOOLEAN)."},
+		{"TOPK", []Arg{{Type: types.TBigint}, {Type: types.TInteger, Const: &k}}, "BIGINT ARRAY<BIGINT>"},
+		{"TOPK", []Arg{{Type: types.TBigint}, {Type: types.TString}, {Type: types.TDate}, {Type: types.TInteger, Const: &k}},
+			"BIGINT STRING DATE ARRAY<STRUCT<`sort_col` BIGINT, `col0` STRING, `col1` DATE>>"},
+		{"TOPK", []Arg{{Type: types.TBigint}, {Type: types.TInteger}}, "!Parameter 2 passed to function TOPK must be a literal constant"},
+		{"EARLIEST_BY_OFFSET", []Arg{{Type: types.TString}, {Type: types.TInteger, Const: &k}}, "STRING ARRAY<STRING>"},
+		{"EARLIEST_BY_OFFSET", []Arg{{Type: types.TString}, {Type: types.TString, Const: &text}}, "!does not accept parameters (STRING, STRING)."},
+		{"MAX_BY", args(types.TArray(types.TString), types.TDate), "ARRAY<STRING> DATE ARRAY<STRING>"},
+	} {
+		b, err := standard.Aggregate(c.name).Resolve(c.args)
+		if want, bad := strings.CutPrefix(c.want, "!"); bad {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want an error with %q", c.name, err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		got := ""
+		for _, p := range b.Params {
+			got += p.String() + " "
+		}
+		if got += b.Returns.String(); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// A parameter that takes any number of arguments may stand in the middle.
+func TestMiddleVariadic(t *testing.T) {
+	f := Aggregate{Doc{Name: "MID"}, []AggregateOverload{{Sig: "(n BIGINT, s STRING...; a INTEGER, b INTEGER) BIGINT",
+		Bind: func(_ []*types.Type, initial []types.Value) (*BoundAggregate, error) {
+			return &BoundAggregate{Words: countAll.WordAggregate}, nil
+		}}}}
+	n := types.IntValue(1)
+	in := Arg{Type: types.TInteger, Const: &n}
+	for _, c := range []struct {
+		args []Arg
+		want string
+	}{
+		{[]Arg{{Type: types.TBigint}, in, in}, ""},
+		{[]Arg{{Type: types.TBigint}, {Type: types.TString}, {Type: types.TString}, in, in}, ""},
+		{[]Arg{{Type: types.TBigint}, {Type: types.TString}, {Type: types.TString}, in}, "Function 'MID' does not accept parameters (BIGINT, STRING, STRING, INTEGER)."},
+		{[]Arg{{Type: types.TBigint}, {Type: types.TInteger}, in, in}, "(BIGINT, INTEGER, INTEGER, INTEGER)"},
+	} {
+		_, err := f.Resolve(c.args)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
+	}
+}
+
+func TestRegistry(t *testing.T) {
+	if standard.Scalar("len") == nil || standard.Scalar("COUNT") != nil || standard.Aggregate("Count") == nil || standard.Table("explode") == nil {
+		t.Error("functions are not found by their names")
+	}
+	if got := standard.Suggest("SUBSTRNG"); got != " Did you mean SUBSTRING?" {
+		t.Errorf("got %q", got)
+	}
+	e, err := standard.Describe("substring")
+	if err != nil || len(e.Variants) != 4 || e.Variants[1].Text != "SUBSTRING(STRING s, INTEGER pos, INTEGER len)" || e.Kind != KindScalar {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	if _, err := standard.Describe("nothing_like_it"); err == nil || err.Error() != "Can't find any functions with the name 'nothing_like_it'" {
+		t.Errorf("got %v", err)
+	}
+	more := standard.With(Extra{Scalars: []Scalar{{Doc: Doc{Name: "MINE"}, Overloads: []Overload{{Sig: "() BIGINT", Eval: same}}}}})
+	if more.Scalar("MINE") == nil || standard.Scalar("MINE") != nil {
+		t.Error("With changes the registry it is called on, or adds nothing")
+	}
+	for _, sig := range []string{"", "(", "(x) INTEGER", "(x INT) BIGINT", "(x T", "(x T) ARRAY<", "(f (T) = R) T", "(x T) T more"} {
+		if _, err := parseSignature(sig); err == nil {
+			t.Errorf("%q is no signature", sig)
+		}
+	}
+}

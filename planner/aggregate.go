@@ -1,0 +1,289 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"weir/functions"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// defaultGrace is how late a row may come for a window without a GRACE PERIOD: a day, less the window's size.
+const defaultGrace = 24 * 60 * 60 * 1000
+
+// aggregation collects what stands above GROUP BY and below the projection.
+type aggregation struct {
+	b     *builder
+	sel   *selection
+	node  *plan.Aggregate
+	below *resolver // resolves against the rows that are grouped
+	texts []string  // of the aggregate calls, so that one that is used twice is computed once
+	loose []string  // expressions that are neither grouped nor aggregated
+}
+
+func (b *builder) aggregate(q *ast.Query, sel *selection) error {
+	a := &aggregation{b: b, sel: sel, node: &plan.Aggregate{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY")}
+	if sel.scopes[0].src.IsTable {
+		sel.scopes[0].scan.Materialize = true
+	}
+	if err := a.group(q); err != nil {
+		return err
+	}
+	if err := a.window(q); err != nil {
+		return err
+	}
+	if err := a.items(); err != nil {
+		return err
+	}
+	having, err := a.having(q)
+	if err != nil {
+		return err
+	}
+	if len(a.node.Aggs) == 0 {
+		return at(q.GroupBy.Pos(), "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.")
+	}
+	a.finish(having)
+	return nil
+}
+
+func (a *aggregation) group(q *ast.Query) error {
+	if len(q.GroupBy.Items) == 0 {
+		return at(q.GroupBy.Pos(), "GROUP BY requires at least one expression")
+	}
+	for _, e := range q.GroupBy.Items {
+		x, err := a.below.expr(e)
+		if err != nil {
+			return err
+		}
+		part, err := a.b.keyPart(a.sel, e, x.Type(), "GROUP BY")
+		if err != nil {
+			return err
+		}
+		if part.t.Contains(types.Map) {
+			return at(e.Pos(), "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior "+
+				"due to inconsistent serialization. Key column name: `%s`. Column type: %s. See https://github.com/confluentinc/ksql/issues/6621 for more.", part.name, part.t)
+		}
+		a.sel.key = append(a.sel.key, part)
+		a.node.Group = append(a.node.Group, x)
+	}
+	a.nameKeys()
+	return nil
+}
+
+// nameKeys names the key columns of grouped expressions that the SELECT gives no name.
+func (a *aggregation) nameKeys() {
+	next := 0
+	for i := range a.sel.key {
+		if a.sel.key[i].name == "" {
+			a.sel.key[i].name = "KSQL_COL_" + string(rune('0'+next))
+			next++
+		}
+	}
+}
+
+func (a *aggregation) window(q *ast.Query) error {
+	w := q.Window
+	final := q.Emit != nil && q.Emit.Kind == ast.EmitFinal
+	if w == nil {
+		if final {
+			return at(q.Emit.Pos(), "EMIT FINAL is only supported for windowed aggregations.")
+		}
+		return nil
+	}
+	if src := a.sel.scopes[0].src; src.IsTable {
+		return at(w.Pos(), "WINDOW clause is only supported for streams, but %s is a table.", src.Name)
+	} else if src.Windowed != nil {
+		return at(w.Pos(), "WINDOW clause is not supported on a source that is windowed already: %s is %s.", src.Name, windowedAs(src))
+	}
+	win := &plan.Window{Kind: w.Kind}
+	switch w.Kind {
+	case ast.SessionWindow:
+		win.Size = millis(w.Gap)
+	case ast.HoppingWindow:
+		win.Size, win.Advance = millis(w.Size), millis(w.Advance)
+		if win.Advance <= 0 || win.Advance > win.Size {
+			return at(w.Advance.Pos(), "ADVANCE BY must be above zero and at most the window's SIZE")
+		}
+	case ast.TumblingWindow:
+		win.Size = millis(w.Size)
+		win.Advance = win.Size
+	}
+	if win.Size <= 0 {
+		return at(w.Pos(), "the window must be longer than zero")
+	}
+	switch {
+	case w.Grace != nil:
+		win.Grace = millis(w.Grace)
+	case !final:
+		win.Grace = max(defaultGrace-win.Size, 0)
+	}
+	win.Retention = win.Size + win.Grace
+	if w.Retention != nil {
+		if win.Retention = millis(w.Retention); win.Retention < win.Size+win.Grace {
+			return at(w.Retention.Pos(), "RETENTION must be at least the window's size and grace period together")
+		}
+	}
+	a.node.Window, a.node.Final = win, final
+	return nil
+}
+
+func (a *aggregation) items() error {
+	r := a.above("SELECT")
+	for i := range a.sel.items {
+		it := &a.sel.items[i]
+		x, err := r.expr(it.x)
+		if err != nil {
+			return err
+		}
+		it.expr, it.key = x, a.sel.keyIndex(it.x)
+	}
+	if len(a.loose) > 0 {
+		return at(a.sel.items[0].pos, "Non-aggregate SELECT expression(s) not part of GROUP BY: %s\n"+
+			"Either add the column(s) to the GROUP BY or remove them from the SELECT.", strings.Join(a.loose, ", "))
+	}
+	return nil
+}
+
+func (a *aggregation) having(q *ast.Query) (plan.Expr, error) {
+	if q.Having == nil {
+		return nil, nil
+	}
+	x, err := a.above("HAVING").boolean(a.sel.bare(q.Having))
+	if err == nil && len(a.loose) > 0 {
+		return nil, at(q.Having.Pos(), "Non-aggregate HAVING expression not part of GROUP BY: %s", strings.Join(a.loose, ", "))
+	}
+	return x, err
+}
+
+// above resolves against what the aggregation puts out. Slots are those of node.Slots: group, aggregates, window bounds;
+// the bounds' are set by finish.
+func (a *aggregation) above(clause string) *resolver {
+	r := &resolver{env: a.b.env, clause: clause}
+	r.column = func(c *ast.ColumnRef) (plan.Expr, error) {
+		if a.node.Window != nil && (c.Name == types.WindowStart || c.Name == types.WindowEnd) {
+			return a.bound(c.Name), nil
+		}
+		x, err := columnIn(a.sel.scopes, clause)(c)
+		if err != nil {
+			return nil, err
+		}
+		a.loosen(ast.Format(c))
+		return x, nil
+	}
+	r.special = func(e ast.Expr) (plan.Expr, error) {
+		if i := a.sel.keyIndex(e); i >= 0 {
+			return &plan.Column{Slot: i, Name: a.sel.key[i].name, T: a.sel.key[i].t}, nil
+		}
+		call, ok := e.(*ast.Call)
+		if !ok {
+			return nil, nil
+		}
+		if a.b.env.Functions.Table(call.Name) != nil {
+			return nil, at(call.Pos(), "Table functions cannot be used with aggregations.")
+		}
+		f := a.b.env.Functions.Aggregate(call.Name)
+		if f == nil {
+			return nil, nil
+		}
+		return a.call(call, f)
+	}
+	return r
+}
+
+func (a *aggregation) loosen(text string) {
+	if !slices.Contains(a.loose, text) {
+		a.loose = append(a.loose, text)
+	}
+}
+
+// call plans an aggregate, once for each text.
+func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, error) {
+	text := ast.Format(call)
+	i := slices.Index(a.texts, text)
+	if i < 0 {
+		below := a.b.resolver(a.sel, "SELECT")
+		below.special = func(e ast.Expr) (plan.Expr, error) {
+			if inner, ok := e.(*ast.Call); ok {
+				if a.b.env.Functions.Aggregate(inner.Name) != nil {
+					return nil, at(inner.Pos(), "Aggregate functions can not be nested: %s", text)
+				}
+			}
+			return nil, nil
+		}
+		args, exprs, err := below.args(call)
+		if err != nil {
+			return nil, err
+		}
+		bound, err := f.Resolve(args)
+		if err != nil {
+			return nil, at(call.Pos(), "%v", err)
+		}
+		if a.sel.in.Table() && !bound.CanUndo {
+			return nil, at(call.Pos(), "The aggregation function %s cannot be applied to a table source, only to a stream source.", call.Name)
+		}
+		agg := plan.Agg{Name: call.Name, Bound: bound}
+		for j, p := range bound.Params {
+			agg.Args = append(agg.Args, implicit(exprs[j], p))
+		}
+		i = len(a.texts)
+		a.texts = append(a.texts, text)
+		a.node.Aggs = append(a.node.Aggs, agg)
+	}
+	return &plan.Column{Slot: len(a.node.Group) + i, Name: text, T: a.node.Aggs[i].Bound.Returns}, nil
+}
+
+// bound is WINDOWSTART or WINDOWEND; a window's end lies below the aggregates until finish knows how many there are.
+func (a *aggregation) bound(name string) plan.Expr {
+	c := &plan.Column{Slot: -1, Name: name, T: types.TBigint}
+	a.sel.bounds = append(a.sel.bounds, c)
+	return c
+}
+
+// finish orders the slots, puts in the repartition where the key does not serve already, and HAVING on top.
+func (a *aggregation) finish(having plan.Expr) {
+	n := a.node
+	for i, k := range a.sel.key {
+		n.Slots = append(n.Slots, plan.Slot{Name: k.name, Type: n.Group[i].Type()})
+	}
+	for i, agg := range n.Aggs {
+		n.Slots = append(n.Slots, plan.Slot{Name: a.texts[i], Type: agg.Bound.Returns})
+	}
+	if n.Window != nil {
+		for _, c := range a.sel.bounds {
+			if c.Slot = len(n.Slots); c.Name == types.WindowEnd {
+				c.Slot++
+			}
+		}
+		n.Slots = append(n.Slots, plan.Slot{Name: types.WindowStart, Type: types.TBigint}, plan.Slot{Name: types.WindowEnd, Type: types.TBigint})
+	}
+	n.In = a.sel.in
+	if !a.keyServes() {
+		rp := &plan.Repartition{In: a.sel.in, Step: "Aggregate-GroupBy", Key: n.Group, Serde: a.sel.scopes[0].src.Key, SkipNull: true}
+		for i, k := range a.sel.key {
+			rp.Columns = append(rp.Columns, types.Column{Name: k.name, Type: n.Group[i].Type(), Role: types.KeyColumn})
+		}
+		n.In = rp
+	}
+	a.sel.in, a.sel.grouped = n, true
+	if having != nil {
+		a.sel.in = &plan.Filter{In: n, Cond: having, Having: true}
+	}
+}
+
+// keyServes says whether the rows are partitioned by the group already: it is the source's whole key, in order.
+func (a *aggregation) keyServes() bool {
+	src := a.sel.scopes[0].src
+	keys := src.Schema.With(types.KeyColumn)
+	if len(keys) != len(a.node.Group) || src.Windowed != nil {
+		return false
+	}
+	for i, k := range a.sel.key {
+		ref, ok := k.x.(*ast.ColumnRef)
+		if !ok || ref.Name != keys[i].Name {
+			return false
+		}
+	}
+	return true
+}

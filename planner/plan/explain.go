@@ -1,0 +1,226 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"weir/types"
+)
+
+// Explain prints the steps of a query as a tree that a person can read: the result on top, what it is made from below.
+func Explain(q *Query) string {
+	var b strings.Builder
+	if q.Lookup != nil {
+		explainLookup(&b, q.Lookup)
+		return b.String()
+	}
+	depth := 0
+	for n := q.Root; n != nil; n = n.Input() {
+		b.WriteString(strings.Repeat("  ", depth))
+		b.WriteString(describe(n))
+		b.WriteByte('\n')
+		depth++
+	}
+	return b.String()
+}
+
+func explainLookup(b *strings.Builder, l *Lookup) {
+	how := "every row"
+	switch {
+	case len(l.Keys) == 1:
+		how = "one key"
+	case l.Keys != nil:
+		how = fmt.Sprintf("%d keys", len(l.Keys))
+	}
+	fmt.Fprintf(b, "Lookup %s: %s", types.QuoteName(l.Table.Name), how)
+	if l.Table.Windowed != nil {
+		b.WriteString(", windows by WINDOWSTART")
+	}
+	if l.Where != nil {
+		fmt.Fprintf(b, "\n  where %s", Text(l.Where))
+	}
+	if l.Limit >= 0 {
+		fmt.Fprintf(b, "\n  limit %d", l.Limit)
+	}
+	b.WriteByte('\n')
+}
+
+func describe(n Node) string {
+	kind := "stream"
+	if n.Table() {
+		kind = "table"
+	}
+	switch n := n.(type) {
+	case *Sink:
+		s := fmt.Sprintf("Sink %s %s: topic %s, key %s, value %s", kind, types.QuoteName(n.Target.Name), n.Target.Topic, n.Target.Key.Format, n.Target.Value.Format)
+		if n.Materialize {
+			s += ", kept for pull queries"
+		}
+		return s
+	case *Result:
+		if n.Limit >= 0 {
+			return fmt.Sprintf("Result %s to the client, limit %d", kind, n.Limit)
+		}
+		return fmt.Sprintf("Result %s to the client", kind)
+	case *Project:
+		parts := make([]string, len(n.Exprs))
+		for i, e := range n.Exprs {
+			if parts[i] = Text(e); parts[i] != n.Slots[i].Name {
+				parts[i] += " AS " + n.Slots[i].Name
+			}
+		}
+		return "Project " + strings.Join(parts, ", ")
+	case *Filter:
+		word := "Filter "
+		if n.Having {
+			word = "Having "
+		}
+		return word + Text(n.Cond)
+	case *Explode:
+		parts := make([]string, len(n.Calls))
+		for i, c := range n.Calls {
+			parts[i] = Text(c)
+		}
+		return "Explode " + strings.Join(parts, ", ")
+	case *Repartition:
+		return "Repartition by " + texts(n.Key) + " through a topic of its own"
+	case *Aggregate:
+		return describeAggregate(n)
+	case *Scan:
+		return describeScan(n, kind)
+	}
+	return fmt.Sprintf("%T", n)
+}
+
+func describeAggregate(n *Aggregate) string {
+	aggs := make([]string, len(n.Aggs))
+	for i, a := range n.Aggs {
+		aggs[i] = a.Name + "(" + texts(a.Args) + ")"
+	}
+	s := "Aggregate by " + texts(n.Group) + ": " + strings.Join(aggs, ", ")
+	if w := n.Window; w != nil {
+		s += fmt.Sprintf(", %s window of %s", w.Kind, millis(w.Size))
+		if w.Advance > 0 && w.Advance != w.Size {
+			s += " every " + millis(w.Advance)
+		}
+		s += ", grace " + millis(w.Grace)
+	}
+	if n.Final {
+		s += ", final results only"
+	}
+	return s
+}
+
+func describeScan(n *Scan, kind string) string {
+	names := make([]string, len(n.Slots))
+	for i, s := range n.Slots {
+		names[i] = s.Name
+	}
+	s := fmt.Sprintf("Scan %s %s: topic %s, key %s, value %s, columns %s", kind, types.QuoteName(n.Source.Name), n.Source.Topic,
+		n.Source.Key.Format, n.Source.Value.Format, strings.Join(names, ", "))
+	if n.Time != nil {
+		s += ", event time from " + Text(n.Time)
+	}
+	if n.Materialize {
+		s += ", kept so that changes know the row before"
+	}
+	return s
+}
+
+func millis(ms int64) string {
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}} {
+		if ms != 0 && ms%u.size == 0 {
+			return fmt.Sprintf("%d %s", ms/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%d ms", ms)
+}
+
+func texts(list []Expr) string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = Text(e)
+	}
+	return strings.Join(out, ", ")
+}
+
+// Text prints an expression for people.
+func Text(e Expr) string {
+	switch e := e.(type) {
+	case *Column:
+		return e.Name
+	case *Literal:
+		if e.Value.Kind() == types.String {
+			return "'" + strings.ReplaceAll(e.Value.Str(), "'", "''") + "'"
+		}
+		return strings.ToUpper(types.Text(e.Value, e.T))
+	case *Arith:
+		return "(" + Text(e.L) + " " + string(e.Op) + " " + Text(e.R) + ")"
+	case *Neg:
+		return "-" + Text(e.E)
+	case *Concat:
+		return "(" + Text(e.L) + " || " + Text(e.R) + ")"
+	case *Compare:
+		return "(" + Text(e.L) + " " + e.Op.String() + " " + Text(e.R) + ")"
+	case *Logic:
+		word := " OR "
+		if e.And {
+			word = " AND "
+		}
+		return "(" + Text(e.L) + word + Text(e.R) + ")"
+	case *Not:
+		return "(NOT " + Text(e.E) + ")"
+	case *IsNull:
+		return "(" + Text(e.E) + " IS " + not(e.Not) + "NULL)"
+	case *In:
+		return "(" + Text(e.E) + " " + not(e.Not) + "IN (" + texts(e.List) + "))"
+	case *Like:
+		return "(" + Text(e.E) + " " + not(e.Not) + "LIKE " + Text(e.Pattern) + ")"
+	case *Case:
+		s := "CASE"
+		for _, w := range e.Whens {
+			s += " WHEN " + Text(w.Cond) + " THEN " + Text(w.Result)
+		}
+		if e.Else != nil {
+			s += " ELSE " + Text(e.Else)
+		}
+		return s + " END"
+	case *Cast:
+		if e.Implicit {
+			return Text(e.E)
+		}
+		return "CAST(" + Text(e.E) + " AS " + e.T.String() + ")"
+	case *Call:
+		args := texts(e.Args)
+		for _, l := range e.Lambdas {
+			if args != "" {
+				args += ", "
+			}
+			args += "=> " + Text(l.Body)
+		}
+		return e.Name + "(" + args + ")"
+	case *Param:
+		return e.Name
+	case *Subscript:
+		return Text(e.E) + "[" + Text(e.Index) + "]"
+	case *Deref:
+		return Text(e.E) + "->" + e.E.Type().Fields[e.Index].Name
+	case *Array:
+		return "ARRAY[" + texts(e.Items) + "]"
+	case *Map:
+		return "MAP(" + texts(e.Items) + ")"
+	case *Struct:
+		return "STRUCT(" + texts(e.Fields) + ")"
+	}
+	return fmt.Sprintf("%T", e)
+}
+
+func not(n bool) string {
+	if n {
+		return "NOT "
+	}
+	return ""
+}

@@ -1,0 +1,236 @@
+package plan
+
+import (
+	"weir/catalog"
+	"weir/functions"
+	"weir/parser/ast"
+	"weir/types"
+)
+
+// Node is a step of a query. Rows flow from the leaves to the root. The set is closed.
+type Node interface {
+	// Layout is the columns of the rows that leave the step.
+	Layout() Layout
+	// Table says that the rows are changes of a table.
+	Table() bool
+	// Input is the step before; nil for a Scan.
+	Input() Node
+	node()
+}
+
+// Layout names the slots of a row.
+type Layout []Slot
+
+// Slot is one position of a row.
+type Slot struct {
+	Name string
+	Type *types.Type
+}
+
+// ScanKind says where a scanned column comes from.
+type ScanKind uint8
+
+// The kinds of scanned columns: a column of the source (key, value or header), or a pseudo column.
+const (
+	ScanColumn ScanKind = iota
+	ScanRowTime
+	ScanRowPartition
+	ScanRowOffset
+	ScanWindowStart
+	ScanWindowEnd
+)
+
+// ScanCol is one slot that a Scan fills. Column is the position in the source's schema, for ScanColumn.
+type ScanCol struct {
+	Kind   ScanKind
+	Column int
+}
+
+type (
+	// Scan reads a stream or table from its topic; only the columns in use are decoded.
+	Scan struct {
+		Source *catalog.Source
+		Alias  string
+		Cols   []ScanCol
+		// Materialize keeps the rows of a table, so that changes carry the row before.
+		Materialize bool
+		// Time is the event time where a column holds it: a BIGINT or TIMESTAMP; nil for the record's own.
+		Time  Expr
+		Slots Layout
+	}
+
+	// Filter passes rows for which Cond is true; from a table, a row that stops matching leaves as a delete.
+	Filter struct {
+		In     Node
+		Cond   Expr
+		Having bool // for EXPLAIN
+	}
+
+	// Project computes new rows.
+	Project struct {
+		In    Node
+		Exprs []Expr
+		Slots Layout
+	}
+
+	// Explode calls table functions and passes one row per item; the shorter results are padded with NULL. The results
+	// take the slots behind those of the input.
+	Explode struct {
+		In    Node
+		Calls []*Call
+		Slots Layout
+	}
+
+	// Repartition moves rows to the partition of a key, through a topic of its own. Rows keep their layout.
+	Repartition struct {
+		In   Node
+		Step string // names the topic
+		Key  []Expr
+		// Columns are the key's columns, encoded with Serde, so that the topic is partitioned as others that have this key.
+		Columns types.Schema
+		Serde   catalog.Serde
+		// SkipNull drops rows whose key is null, in part or whole, and reports them.
+		SkipNull bool
+	}
+
+	// Aggregate groups rows of one partition: the group's columns, then the aggregates, then window bounds where windowed.
+	Aggregate struct {
+		In     Node
+		Step   string
+		Group  []Expr
+		Window *Window // nil where not windowed
+		Aggs   []Agg
+		Final  bool // EMIT FINAL
+		Slots  Layout
+	}
+
+	// Sink writes rows to a topic: KeySlots and ValueSlots in the order of the target's columns.
+	Sink struct {
+		In         Node
+		Target     *catalog.Source
+		KeySlots   []int
+		ValueSlots []int
+		TimeSlot   int // slot of the event time; -1 for the row's own
+		// Materialize keeps the rows for pull queries; false where an aggregate below holds them already.
+		Materialize bool
+	}
+
+	// Result hands rows to a client: the columns of a push query.
+	Result struct {
+		In    Node
+		Limit int64 // rows; -1 for no limit
+	}
+)
+
+// Agg is one aggregate of an Aggregate.
+type Agg struct {
+	Name  string
+	Bound *functions.BoundAggregate
+	Args  []Expr
+}
+
+// Window is a window definition; times in milliseconds.
+type Window struct {
+	Kind      ast.WindowKind
+	Size      int64 // of a session: the gap of inactivity that ends it
+	Advance   int64 // of a hopping window; equal to Size for a tumbling one
+	Grace     int64
+	Retention int64
+}
+
+// Windowed is the window of the keys that the rows carry, or nil.
+func Windowed(n Node) *catalog.Windowed {
+	for ; n != nil; n = n.Input() {
+		switch n := n.(type) {
+		case *Aggregate:
+			if n.Window == nil {
+				return nil
+			}
+			switch n.Window.Kind {
+			case ast.SessionWindow:
+				return &catalog.Windowed{Kind: catalog.Session}
+			case ast.HoppingWindow:
+				return &catalog.Windowed{Kind: catalog.Hopping, Size: n.Window.Size}
+			case ast.TumblingWindow:
+				return &catalog.Windowed{Kind: catalog.Tumbling, Size: n.Window.Size}
+			}
+		case *Scan:
+			return n.Source.Windowed
+		case *Repartition:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (n *Scan) Layout() Layout        { return n.Slots }
+func (n *Filter) Layout() Layout      { return n.In.Layout() }
+func (n *Project) Layout() Layout     { return n.Slots }
+func (n *Explode) Layout() Layout     { return n.Slots }
+func (n *Repartition) Layout() Layout { return n.In.Layout() }
+func (n *Aggregate) Layout() Layout   { return n.Slots }
+func (n *Sink) Layout() Layout        { return n.In.Layout() }
+func (n *Result) Layout() Layout      { return n.In.Layout() }
+
+func (n *Scan) Table() bool        { return n.Source.IsTable }
+func (n *Filter) Table() bool      { return n.In.Table() }
+func (n *Project) Table() bool     { return n.In.Table() }
+func (n *Explode) Table() bool     { return false }
+func (n *Repartition) Table() bool { return n.In.Table() }
+func (n *Aggregate) Table() bool   { return true }
+func (n *Sink) Table() bool        { return n.In.Table() }
+func (n *Result) Table() bool      { return n.In.Table() }
+
+func (n *Scan) Input() Node        { return nil }
+func (n *Filter) Input() Node      { return n.In }
+func (n *Project) Input() Node     { return n.In }
+func (n *Explode) Input() Node     { return n.In }
+func (n *Repartition) Input() Node { return n.In }
+func (n *Aggregate) Input() Node   { return n.In }
+func (n *Sink) Input() Node        { return n.In }
+func (n *Result) Input() Node      { return n.In }
+
+func (*Scan) node()        {}
+func (*Filter) node()      {}
+func (*Project) node()     {}
+func (*Explode) node()     {}
+func (*Repartition) node() {}
+func (*Aggregate) node()   {}
+func (*Sink) node()        {}
+func (*Result) node()      {}
+
+// QueryKind tells persistent queries from those that a client waits for.
+type QueryKind uint8
+
+// The kinds of queries.
+const (
+	Persistent QueryKind = iota
+	Push
+	Pull
+)
+
+// Query is a query ready to run.
+type Query struct {
+	ID     string // of a persistent query
+	Kind   QueryKind
+	SQL    string
+	Root   Node    // *Sink or *Result; nil for a pull query
+	Lookup *Lookup // of a pull query over a table
+	// Columns are what a client sees, in order; keys are marked in pull queries.
+	Columns types.Schema
+}
+
+// Lookup is a pull query over a materialized table.
+type Lookup struct {
+	Table *catalog.Source
+	// Slots are all columns of the table, then WINDOWSTART and WINDOWEND where it is windowed: the row that Where and
+	// Exprs see.
+	Slots Layout
+	// Keys are the whole keys that Where admits; nil for any key.
+	Keys [][]types.Value
+	// From and To bound WINDOWSTART, both included.
+	From, To int64
+	Where    Expr // nil for all
+	Exprs    []Expr
+	Limit    int64 // -1 for none
+}

@@ -1,0 +1,130 @@
+// Package planner turns a statement into what is to be done: a change of the catalog, topics to make, and a query of
+// resolved, typed steps. Names end here; everything after works with positions.
+package planner
+
+import (
+	"strings"
+
+	"weir/catalog"
+	"weir/functions"
+	"weir/parser"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Env is the world as the planner may see it. It reads, and changes nothing.
+type Env struct {
+	Catalog   catalog.Reader
+	Functions *functions.Registry
+	// Config are the properties in force: the server's with the session's on top.
+	Config map[string]string
+	// Partitions is how many partitions a topic has; ok is false where there is no such topic.
+	Partitions func(topic string) (n int32, ok bool)
+	// NextID numbers the next persistent query.
+	NextID int
+	// Infer reads the columns of a topic's key or value from the schema registry; nil where there is none.
+	Infer func(topic string, serde catalog.Serde, key bool) (types.Schema, error)
+}
+
+// Plan is what a statement amounts to.
+type Plan struct {
+	Change    catalog.Change
+	Query     *plan.Query
+	Topic     *Topic // to be there before the query starts
+	DropTopic string // to be deleted, with its schemas
+	// Exists says that IF [NOT] EXISTS makes the statement do nothing, and why.
+	Exists string
+}
+
+// Topic is a topic that a statement needs.
+type Topic struct {
+	Name       string
+	Partitions int32 // 0: as many as the server's default
+	Replicas   int16 // 0: the server's default
+	Configs    map[string]string
+	// MustExist says that the statement does not make it.
+	MustExist bool
+}
+
+// Build plans a statement that defines, changes or queries streams and tables. Others are the engine's own.
+func Build(stmt ast.Statement, sql string, env *Env) (*Plan, error) {
+	b := &builder{env: env, sql: sql}
+	switch s := stmt.(type) {
+	case *ast.CreateSource:
+		return b.createSource(s)
+	case *ast.CreateAs:
+		return b.createAs(s)
+	case *ast.InsertSelect:
+		return b.insertSelect(s)
+	case *ast.AlterSource:
+		return b.alterSource(s)
+	case *ast.DropSource:
+		return b.dropSource(s)
+	case *ast.CreateType:
+		return b.createType(s)
+	case *ast.DropType:
+		return b.dropType(s)
+	case *ast.Query:
+		if s.Emit == nil {
+			return b.pull(s)
+		}
+		return b.push(s)
+	}
+	return nil, at(stmt.Pos(), "%T can't be planned", stmt)
+}
+
+type builder struct {
+	env     *Env
+	sql     string
+	pushing bool // the rows go to a client, who sees window bounds in *
+}
+
+// Setting reads a property in force, also under ksql.streams.
+func (env *Env) Setting(name, otherwise string) string {
+	for _, key := range []string{name, "ksql.streams." + name} {
+		if v, ok := env.Config[key]; ok {
+			return v
+		}
+	}
+	return otherwise
+}
+
+func (b *builder) source(id ast.Ident) (*catalog.Source, error) {
+	src, ok := b.env.Catalog.Source(id.Name)
+	if ok {
+		return src, nil
+	}
+	return nil, at(id.Pos(), "%s does not exist.%s", id.Name, b.didYouMeanSource(id.Name))
+}
+
+func (b *builder) didYouMeanSource(name string) string {
+	var names []string
+	for _, s := range b.env.Catalog.Sources() {
+		if strings.EqualFold(s.Name, name) {
+			return "\nDid you mean " + s.Name + "? Hint: try removing double quotes from the source name."
+		}
+		names = append(names, s.Name)
+	}
+	return strings.TrimPrefix(didYouMean(name, names), ".")
+}
+
+// Logged is the statement as the command log keeps it: what was inferred is written out.
+func (p *Plan) Logged(stmt ast.Statement, text string) (string, error) {
+	create, ok := stmt.(*ast.CreateSource)
+	src := p.Change.PutSource
+	if !ok || src == nil || len(create.Columns) == len(src.Schema) {
+		return text, nil
+	}
+	columns := src.Schema.String()
+	if src.IsTable {
+		columns = src.Schema.TableString()
+	}
+	list, err := parser.ParseColumns(columns, parser.Options{})
+	if err != nil {
+		return "", err
+	}
+	whole := *create
+	whole.Columns = list
+	return ast.Format(&whole), nil
+}

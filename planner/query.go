@@ -1,0 +1,401 @@
+package planner
+
+import (
+	"fmt"
+
+	"weir/catalog"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// item is one column of a SELECT after * and -> * were spelt out.
+type item struct {
+	name  string
+	x     ast.Expr  // as written, qualifiers of a single source taken off
+	expr  plan.Expr // resolved against the rows that reach the projection
+	key   int       // which part of the key it is; -1 for a value
+	given bool      // the user gave the name
+	pos   ast.Pos
+}
+
+// selection is a planned SELECT up to its projection.
+type selection struct {
+	scopes []*scope
+	in     plan.Node
+	items  []item
+	// key are the parts of the key of the rows: what PARTITION BY or GROUP BY says, or the source's key columns.
+	key []keyPart
+	// noKey says that PARTITION BY NULL took the key away.
+	noKey   bool
+	grouped bool
+	bounds  []*plan.Column // references to the window's bounds, whose slots come last
+}
+
+type keyPart struct {
+	x    ast.Expr
+	name string // of the column that it makes, unless an alias renames it
+	t    *types.Type
+}
+
+func (b *builder) selection(q *ast.Query) (*selection, error) {
+	table, ok := q.From.(*ast.Table)
+	if !ok {
+		return nil, at(q.From.Pos(), "joins are not supported yet")
+	}
+	sc, err := b.scope(table)
+	if err != nil {
+		return nil, err
+	}
+	sel := &selection{scopes: []*scope{sc}, in: sc.scan}
+	if q.GroupBy == nil {
+		switch {
+		case q.Window != nil:
+			return nil, at(q.Window.Pos(), "WINDOW clause requires a GROUP BY clause.")
+		case q.Having != nil:
+			return nil, at(q.Having.Pos(), "HAVING requires a GROUP BY clause.")
+		case q.Emit != nil && q.Emit.Kind == ast.EmitFinal:
+			return nil, at(q.Emit.Pos(), "EMIT FINAL is only supported for windowed aggregations.")
+		}
+	} else if q.PartitionBy != nil {
+		return nil, at(q.PartitionBy.Pos(), "Only one of PARTITION BY and GROUP BY can be used. Partition the result in a query of its own.")
+	}
+	if err := b.where(q, sel); err != nil {
+		return nil, err
+	}
+	if err := b.items(q, sel); err != nil {
+		return nil, err
+	}
+	if q.GroupBy != nil {
+		return sel, b.aggregate(q, sel)
+	}
+	if err := b.partitionBy(q, sel); err != nil {
+		return nil, err
+	}
+	return sel, b.plainItems(sel)
+}
+
+func (b *builder) resolver(sel *selection, clause string) *resolver {
+	return &resolver{env: b.env, clause: clause, column: columnIn(sel.scopes, clause)}
+}
+
+func (b *builder) where(q *ast.Query, sel *selection) error {
+	if q.Where == nil {
+		return nil
+	}
+	cond, err := b.resolver(sel, "WHERE").boolean(q.Where)
+	if err != nil {
+		return err
+	}
+	sel.in = &plan.Filter{In: sel.in, Cond: cond}
+	if sc := sel.scopes[0]; sc.src.IsTable {
+		sc.scan.Materialize = true
+	}
+	return nil
+}
+
+// bare takes the qualifier off a column of the only source, so that T.ID and ID are one expression.
+func (sel *selection) bare(e ast.Expr) ast.Expr {
+	if len(sel.scopes) != 1 {
+		return e
+	}
+	out, _ := ast.Rewrite(e, func(x ast.Expr) (ast.Expr, error) {
+		if c, ok := x.(*ast.ColumnRef); ok && c.Qualifier == sel.scopes[0].alias {
+			return &ast.ColumnRef{At: c.At, Name: c.Name}, nil
+		}
+		return x, nil
+	})
+	return out
+}
+
+// items spells * out and names every column.
+func (b *builder) items(q *ast.Query, sel *selection) error {
+	for _, it := range q.Select {
+		switch it := it.(type) {
+		case *ast.AllItem:
+			if err := sel.all(it, q.Emit != nil && b.pushing); err != nil {
+				return err
+			}
+		case *ast.StructAllItem:
+			if err := b.structAll(sel, it); err != nil {
+				return err
+			}
+		case *ast.ExprItem:
+			sel.items = append(sel.items, item{name: it.Alias.Name, x: sel.bare(it.X), key: -1, given: it.Alias.Name != "", pos: it.X.Pos()})
+		}
+	}
+	taken := map[string]bool{}
+	for _, it := range sel.items {
+		taken[it.name] = true
+	}
+	next := 0
+	for i := range sel.items {
+		it := &sel.items[i]
+		if it.name == "" {
+			it.name = exprName(it.x)
+		}
+		for it.name == "" || (!it.given && generated(it.x) && taken[it.name] && it.name[:min(8, len(it.name))] == "KSQL_COL") {
+			if it.name = fmt.Sprintf("KSQL_COL_%d", next); taken[it.name] {
+				it.name = ""
+			}
+			next++
+		}
+		taken[it.name] = true
+	}
+	return b.checkNames(sel)
+}
+
+func generated(e ast.Expr) bool { return exprName(e) == "" }
+
+// exprName is the name of a column or field; empty for other expressions, which get KSQL_COL_n.
+func exprName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.ColumnRef:
+		return e.Name
+	case *ast.Deref:
+		return e.Field
+	}
+	return ""
+}
+
+func (b *builder) checkNames(sel *selection) error {
+	seen := map[string]bool{}
+	for _, it := range sel.items {
+		if seen[it.name] {
+			return at(it.pos, "Duplicate column names: %s. Give one of them an alias with AS.", it.name)
+		}
+		seen[it.name] = true
+	}
+	return nil
+}
+
+// all spells out *: keys first, then values and headers; a push query over a windowed source shows the bounds too.
+func (sel *selection) all(it *ast.AllItem, bounds bool) error {
+	found := false
+	for _, sc := range sel.scopes {
+		if it.Qualifier != "" && it.Qualifier != sc.alias {
+			continue
+		}
+		found = true
+		add := func(name string) {
+			ref := &ast.ColumnRef{At: it.At, Name: name}
+			sel.items = append(sel.items, item{name: name, x: ref, key: -1, given: true, pos: it.Pos()})
+		}
+		for _, c := range sc.src.Schema.With(types.KeyColumn) {
+			add(c.Name)
+		}
+		if bounds && sc.src.Windowed != nil {
+			add(types.WindowStart)
+			add(types.WindowEnd)
+		}
+		for _, c := range sc.src.Schema {
+			if c.Role != types.KeyColumn {
+				add(c.Name)
+			}
+		}
+	}
+	if !found {
+		return at(it.Pos(), "'%s' is not a valid stream/table name or alias.", it.Qualifier)
+	}
+	return nil
+}
+
+func (b *builder) structAll(sel *selection, it *ast.StructAllItem) error {
+	x := sel.bare(it.X)
+	r, err := b.resolver(sel, "SELECT").expr(x)
+	if err != nil {
+		return err
+	}
+	t := r.Type()
+	if t.Kind != types.Struct {
+		return at(it.Pos(), "Cannot resolve star '*' on non-struct type: %s", t)
+	}
+	for _, f := range t.Fields {
+		d := &ast.Deref{At: it.At, X: x, Field: f.Name}
+		sel.items = append(sel.items, item{name: f.Name, x: d, key: -1, given: true, pos: it.Pos()})
+	}
+	return nil
+}
+
+// partitionBy sets the key of the rows; without the clause it is the source's.
+func (b *builder) partitionBy(q *ast.Query, sel *selection) error {
+	if q.PartitionBy == nil {
+		for _, c := range sel.scopes[0].src.Schema.With(types.KeyColumn) {
+			sel.key = append(sel.key, keyPart{x: &ast.ColumnRef{Name: c.Name}, name: c.Name, t: c.Type})
+		}
+		return nil
+	}
+	pos := q.PartitionBy.Pos()
+	if sel.in.Table() {
+		return at(pos, "PARTITION BY is not supported for tables: the key of a table says which row a record changes.")
+	}
+	if sel.scopes[0].src.Windowed != nil {
+		return at(pos, "PARTITION BY is not supported on windowed sources: Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
+	}
+	if len(q.PartitionBy.Items) == 0 {
+		return at(pos, "PARTITION BY requires at least one expression")
+	}
+	for _, e := range q.PartitionBy.Items {
+		if _, null := e.(*ast.NullLit); null {
+			if len(q.PartitionBy.Items) > 1 {
+				return at(e.Pos(), "Cannot PARTITION BY multiple columns including NULL")
+			}
+			sel.noKey = true
+			return nil
+		}
+		x, err := b.resolver(sel, "PARTITION BY").expr(e)
+		if err != nil {
+			return err
+		}
+		part, err := b.keyPart(sel, e, x.Type(), "PARTITION BY")
+		if err != nil {
+			return err
+		}
+		sel.key = append(sel.key, part)
+	}
+	return nil
+}
+
+func (b *builder) keyPart(sel *selection, e ast.Expr, t *types.Type, clause string) (keyPart, error) {
+	bare := sel.bare(e)
+	for _, k := range sel.key {
+		if ast.Format(k.x) == ast.Format(bare) {
+			return keyPart{}, at(e.Pos(), "Duplicate %s expression: %s", clause, ast.Format(e))
+		}
+	}
+	if t.Kind == types.Null {
+		return keyPart{}, at(e.Pos(), "Cannot %s NULL", clause)
+	}
+	return keyPart{x: bare, name: exprName(bare), t: t}, nil
+}
+
+// plainItems resolves the SELECT of a query without GROUP BY, table functions included.
+func (b *builder) plainItems(sel *selection) error {
+	r := b.resolver(sel, "SELECT")
+	var explode plan.Explode
+	var pending []*plan.Column
+	for i := range sel.items {
+		it := &sel.items[i]
+		if call, ok := it.x.(*ast.Call); ok {
+			if col, err := b.tableCall(r, sel, call, &explode, it.name); err != nil {
+				return err
+			} else if col != nil {
+				pending = append(pending, col)
+				it.expr = col
+				continue
+			}
+		}
+		x, err := b.selectItem(r, sel, it, &explode, &pending)
+		if err != nil {
+			return err
+		}
+		it.expr = x
+		it.key = sel.keyIndex(it.x)
+	}
+	for i, c := range pending {
+		c.Slot = len(sel.in.Layout()) + i
+	}
+	if len(explode.Calls) > 0 {
+		explode.In = sel.in
+		explode.Slots = append(explode.Slots, sel.in.Layout()...)
+		for _, c := range pending {
+			explode.Slots = append(explode.Slots, plan.Slot{Name: c.Name, Type: c.T})
+		}
+		sel.in = &explode
+	}
+	return nil
+}
+
+// selectItem resolves an item in which table functions may stand anywhere.
+func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *plan.Explode, pending *[]*plan.Column) (plan.Expr, error) {
+	r.special = func(e ast.Expr) (plan.Expr, error) {
+		call, ok := e.(*ast.Call)
+		if !ok {
+			return nil, nil
+		}
+		special := r.special
+		r.special = nil
+		defer func() { r.special = special }()
+		col, err := b.tableCall(r, sel, call, ex, it.name)
+		if col == nil || err != nil {
+			return nil, err
+		}
+		*pending = append(*pending, col)
+		return col, nil
+	}
+	defer func() { r.special = nil }()
+	x, err := r.expr(it.x)
+	if err == nil && x.Type().Kind == types.Null {
+		return nil, at(it.pos, "The type of `%s` can't be told: give NULL a type, as in CAST(NULL AS STRING)", it.name)
+	}
+	return x, err
+}
+
+// tableCall plans a call of a table function; nil where the function is another kind.
+func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *plan.Explode, name string) (*plan.Column, error) {
+	f := b.env.Functions.Table(call.Name)
+	if f == nil {
+		return nil, nil
+	}
+	if sel.in.Table() {
+		return nil, at(call.Pos(), "Table source is not supported with table functions")
+	}
+	bound, err := r.bind(call, f.Resolve)
+	if err != nil {
+		return nil, err
+	}
+	ex.Calls = append(ex.Calls, bound)
+	return &plan.Column{Slot: -1, Name: name, T: bound.Bound.Returns}, nil
+}
+
+func (sel *selection) keyIndex(x ast.Expr) int {
+	text := ast.Format(x)
+	for i, k := range sel.key {
+		if ast.Format(k.x) == text {
+			return i
+		}
+	}
+	return -1
+}
+
+// project puts the projection on top and returns its columns.
+func (sel *selection) project() *plan.Project {
+	p := &plan.Project{In: sel.in}
+	for _, it := range sel.items {
+		p.Exprs = append(p.Exprs, it.expr)
+		p.Slots = append(p.Slots, plan.Slot{Name: it.name, Type: it.expr.Type()})
+	}
+	return p
+}
+
+// push plans a query whose rows go to a client as they come.
+func (b *builder) push(q *ast.Query) (*Plan, error) {
+	b.pushing = true
+	sel, err := b.selection(q)
+	if err != nil {
+		return nil, err
+	}
+	p := sel.project()
+	limit := int64(-1)
+	if q.Limit != nil {
+		if limit = q.Limit.N; limit < 0 {
+			return nil, at(q.Limit.Pos(), "Push queries don't support negative integers in the LIMIT clause.")
+		}
+	}
+	query := &plan.Query{Kind: plan.Push, SQL: b.sql, Root: &plan.Result{In: p, Limit: limit}}
+	for i, s := range p.Slots {
+		col := types.Column{Name: s.Name, Type: s.Type}
+		if sel.items[i].key >= 0 {
+			col.Role = types.KeyColumn
+		}
+		query.Columns = append(query.Columns, col)
+	}
+	return &Plan{Query: query}, nil
+}
+
+func windowedAs(src *catalog.Source) string {
+	if src.Windowed == nil {
+		return "not windowed"
+	}
+	return string(src.Windowed.Kind) + " windowed"
+}

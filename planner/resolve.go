@@ -1,0 +1,442 @@
+package planner
+
+import (
+	"fmt"
+	"math"
+
+	"weir/functions"
+	"weir/parser/ast"
+	"weir/parser/suggest"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// resolver turns syntax into typed expressions over slots.
+type resolver struct {
+	env *Env
+	// column finds what a name stands for.
+	column func(*ast.ColumnRef) (plan.Expr, error)
+	// special takes over expressions before the ordinary rules: group columns and aggregates above an aggregation.
+	special func(ast.Expr) (plan.Expr, error)
+	params  []lambdaParam
+	clause  string // WHERE, SELECT ...: for messages
+}
+
+type lambdaParam struct {
+	name string
+	expr *plan.Param
+}
+
+func (r *resolver) all(list []ast.Expr) ([]plan.Expr, error) {
+	out := make([]plan.Expr, len(list))
+	for i, e := range list {
+		x, err := r.expr(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = x
+	}
+	return out, nil
+}
+
+func (r *resolver) expr(e ast.Expr) (plan.Expr, error) {
+	if r.special != nil {
+		if x, err := r.special(e); x != nil || err != nil {
+			return x, err
+		}
+	}
+	switch e := e.(type) {
+	case *ast.ColumnRef:
+		return r.columnRef(e)
+	case *ast.NullLit, *ast.BoolLit, *ast.IntLit, *ast.BigintLit, *ast.DecimalLit, *ast.DoubleLit, *ast.StringLit, *ast.TypeLit:
+		return literal(e)
+	case *ast.UnitLit:
+		return nil, at(e.Pos(), "%s is a unit of time: it can only be an argument of a function such as TIMESTAMPADD", e.Unit)
+	case *ast.Unary:
+		return r.unary(e)
+	case *ast.Binary:
+		return r.binary(e)
+	case *ast.Comparison:
+		return r.comparison(e)
+	case *ast.Logical:
+		return r.logical(e)
+	case *ast.Not:
+		x, err := r.boolean(e.X)
+		return &plan.Not{E: x}, err
+	case *ast.IsNull:
+		x, err := r.expr(e.X)
+		return &plan.IsNull{E: x, Not: e.Not}, err
+	case *ast.Between:
+		return r.between(e)
+	case *ast.In:
+		return r.in(e)
+	case *ast.Like:
+		return r.like(e)
+	case *ast.Case:
+		return r.caseOf(e)
+	case *ast.Cast:
+		return r.cast(e)
+	case *ast.Call:
+		return r.call(e)
+	case *ast.Lambda:
+		return nil, at(e.Pos(), "a lambda can only be an argument of a function such as TRANSFORM")
+	case *ast.Subscript:
+		return r.subscript(e)
+	case *ast.Deref:
+		return r.deref(e)
+	case *ast.ArrayCtor:
+		return r.array(e)
+	case *ast.MapCtor:
+		return r.mapOf(e)
+	case *ast.StructCtor:
+		return r.structOf(e)
+	}
+	return nil, at(e.Pos(), "%s is not supported here", ast.Format(e))
+}
+
+func (r *resolver) columnRef(e *ast.ColumnRef) (plan.Expr, error) {
+	if e.Qualifier == "" {
+		for i := len(r.params) - 1; i >= 0; i-- {
+			if r.params[i].name == e.Name {
+				return r.params[i].expr, nil
+			}
+		}
+	}
+	return r.column(e)
+}
+
+func literal(e ast.Expr) (plan.Expr, error) {
+	switch e := e.(type) {
+	case *ast.NullLit:
+		return &plan.Literal{Value: types.NullValue, T: types.TNull}, nil
+	case *ast.BoolLit:
+		return &plan.Literal{Value: types.BoolValue(e.Value), T: types.TBoolean}, nil
+	case *ast.IntLit:
+		return &plan.Literal{Value: types.IntValue(e.Value), T: types.TInteger}, nil
+	case *ast.BigintLit:
+		return &plan.Literal{Value: types.BigintValue(e.Value), T: types.TBigint}, nil
+	case *ast.DoubleLit:
+		return &plan.Literal{Value: types.DoubleValue(e.Value), T: types.TDouble}, nil
+	case *ast.StringLit:
+		return &plan.Literal{Value: types.StringValue(e.Value), T: types.TString}, nil
+	case *ast.DecimalLit:
+		return decimalLiteral(e, e.Text)
+	case *ast.TypeLit:
+		return decimalLiteral(e, e.Text)
+	}
+	return nil, at(e.Pos(), "%s is not a literal", ast.Format(e))
+}
+
+func decimalLiteral(e ast.Expr, text string) (plan.Expr, error) {
+	v, err := types.ParseDecimal(text)
+	if err != nil {
+		return nil, at(e.Pos(), "Invalid numeric literal: %s", text)
+	}
+	precision := max(types.Precision(v), v.Scale())
+	if precision > types.MaxPrecision {
+		return nil, at(e.Pos(), "Invalid numeric literal: %s has more than %d digits", text, types.MaxPrecision)
+	}
+	return &plan.Literal{Value: v, T: types.TDecimal(precision, v.Scale())}, nil
+}
+
+func (r *resolver) unary(e *ast.Unary) (plan.Expr, error) {
+	x, err := r.expr(e.X)
+	if err != nil {
+		return nil, err
+	}
+	if !x.Type().Kind.Numeric() {
+		return nil, at(e.Pos(), "Error processing expression: %s. A sign needs a number, but %s is of type %s.",
+			ast.Format(e), ast.Format(e.X), typeName(x.Type()))
+	}
+	if e.Op == ast.Plus {
+		return x, nil
+	}
+	if lit, ok := x.(*plan.Literal); ok && lit.T.Kind == types.Bigint && lit.Value.Int() == -math.MinInt32 {
+		return &plan.Literal{Value: types.IntValue(math.MinInt32), T: types.TInteger}, nil
+	}
+	return &plan.Neg{E: x}, nil
+}
+
+func typeName(t *types.Type) string {
+	if t.Kind == types.Null {
+		return "null"
+	}
+	return t.String()
+}
+
+func (r *resolver) binary(e *ast.Binary) (plan.Expr, error) {
+	l, err := r.expr(e.L)
+	if err != nil {
+		return nil, err
+	}
+	rt, err := r.expr(e.R)
+	if err != nil {
+		return nil, err
+	}
+	a, b := l.Type(), rt.Type()
+	if e.Op == ast.Concat || e.Op == ast.Add {
+		if a.Kind == b.Kind && (a.Kind == types.String || a.Kind == types.Bytes) {
+			return &plan.Concat{L: l, R: rt}, nil
+		}
+	}
+	if a.Kind == types.Null || b.Kind == types.Null {
+		return nil, at(e.Pos(), "Error processing expression: %s. Arithmetic on types %s and %s are not supported.",
+			r.text(e), typeName(a), typeName(b))
+	}
+	if !a.Kind.Numeric() || !b.Kind.Numeric() || e.Op == ast.Concat {
+		return nil, at(e.Pos(), "Error processing expression: %s. Unsupported arithmetic types. %s %s",
+			r.text(e), a.Kind, b.Kind)
+	}
+	t := arithType(e.Op, a, b)
+	op := e.Op.String()[0]
+	if t.Kind == types.Decimal {
+		return &plan.Arith{Op: op, L: implicit(l, a.AsDecimal()), R: implicit(rt, b.AsDecimal()), T: t}, nil
+	}
+	return &plan.Arith{Op: op, L: implicit(l, t), R: implicit(rt, t), T: t}, nil
+}
+
+// text prints an expression the way ksqlDB's messages do.
+func (r *resolver) text(e ast.Expr) string {
+	s := ast.Format(e)
+	if _, ok := e.(*ast.Binary); ok && (s == "" || s[0] != '(') {
+		return "(" + s + ")"
+	}
+	return s
+}
+
+// arithType gives precision and scale of decimals as SQL Server does.
+func arithType(op ast.BinaryOp, a, b *types.Type) *types.Type {
+	w := types.Widest(a, b)
+	if w.Kind != types.Decimal {
+		return w
+	}
+	x, y := a.AsDecimal(), b.AsDecimal()
+	var precision, scale int
+	switch op {
+	case ast.Mul:
+		precision, scale = x.Precision+y.Precision+1, x.Scale+y.Scale
+	case ast.Div:
+		scale = max(6, x.Scale+y.Precision+1)
+		precision = x.Precision - x.Scale + y.Scale + scale
+	case ast.Mod:
+		scale = max(x.Scale, y.Scale)
+		precision = min(x.Precision-x.Scale, y.Precision-y.Scale) + scale
+	default:
+		scale = max(x.Scale, y.Scale)
+		precision = max(x.Precision-x.Scale, y.Precision-y.Scale) + scale + 1
+	}
+	if precision > types.MaxPrecision {
+		scale = max(scale-(precision-types.MaxPrecision), min(scale, 6))
+		precision = types.MaxPrecision
+	}
+	return types.TDecimal(precision, scale)
+}
+
+// implicit converts without being asked to; literals are converted at once.
+func implicit(e plan.Expr, t *types.Type) plan.Expr {
+	if t == nil || e.Type().Equal(t) {
+		return e
+	}
+	if lit, ok := e.(*plan.Literal); ok {
+		if lit.T.Kind == types.Null {
+			return &plan.Literal{T: t}
+		}
+		if conv, err := types.NewCaster(lit.T, t); err == nil {
+			if v, err := conv(lit.Value); err == nil {
+				return &plan.Literal{Value: v, T: t}
+			}
+		}
+	}
+	return &plan.Cast{E: e, T: t, Implicit: true}
+}
+
+func (r *resolver) boolean(e ast.Expr) (plan.Expr, error) {
+	x, err := r.expr(e)
+	if err != nil {
+		return nil, err
+	}
+	if k := x.Type().Kind; k != types.Boolean && k != types.Null {
+		return nil, at(e.Pos(), "Type error in %s expression: Should evaluate to boolean but is %s (%s) instead.",
+			r.clause, r.text(e), typeName(x.Type()))
+	}
+	return x, nil
+}
+
+func (r *resolver) logical(e *ast.Logical) (plan.Expr, error) {
+	l, err := r.boolean(e.L)
+	if err != nil {
+		return nil, err
+	}
+	rt, err := r.boolean(e.R)
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Logic{And: e.Op == ast.And, L: l, R: rt}, nil
+}
+
+func (r *resolver) cast(e *ast.Cast) (plan.Expr, error) {
+	x, err := r.expr(e.X)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.env.typeOf(e.Type)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := types.NewCaster(x.Type(), t); err != nil {
+		return nil, at(e.Pos(), "%v", err)
+	}
+	return &plan.Cast{E: x, T: t}, nil
+}
+
+func (r *resolver) subscript(e *ast.Subscript) (plan.Expr, error) {
+	x, err := r.expr(e.X)
+	if err != nil {
+		return nil, err
+	}
+	i, err := r.expr(e.Index)
+	if err != nil {
+		return nil, err
+	}
+	switch t := x.Type(); {
+	case t.Kind == types.Map:
+		if w := types.Widest(t.Key, i.Type()); w == nil || !w.Equal(t.Key) {
+			return nil, at(e.Index.Pos(), "the key of %s is of type %s, but %s is %s", ast.Format(e.X), t.Key, ast.Format(e.Index), typeName(i.Type()))
+		}
+		return &plan.Subscript{E: x, Index: implicit(i, t.Key)}, nil
+	case t.Kind != types.Array:
+		return nil, at(e.Pos(), "%s is of type %s: only an ARRAY or a MAP has elements", ast.Format(e.X), typeName(t))
+	case i.Type().Kind != types.Integer && i.Type().Kind != types.Bigint:
+		return nil, at(e.Index.Pos(), "an element of an ARRAY has a number, but %s is of type %s", ast.Format(e.Index), typeName(i.Type()))
+	}
+	return &plan.Subscript{E: x, Index: i}, nil
+}
+
+func (r *resolver) deref(e *ast.Deref) (plan.Expr, error) {
+	x, err := r.expr(e.X)
+	if err != nil {
+		return nil, err
+	}
+	t := x.Type()
+	if t.Kind != types.Struct {
+		return nil, at(e.Pos(), "%s is of type %s: only a STRUCT has fields", ast.Format(e.X), typeName(t))
+	}
+	i := t.FieldIndex(e.Field)
+	if i < 0 {
+		names := make([]string, len(t.Fields))
+		for j, f := range t.Fields {
+			names[j] = f.Name
+		}
+		return nil, at(e.Pos(), "%s has no field %s%s", ast.Format(e.X), e.Field, didYouMean(e.Field, names))
+	}
+	return &plan.Deref{E: x, Index: i}, nil
+}
+
+func didYouMean(word string, candidates []string) string {
+	if s, ok := suggest.Suggest(word, candidates); ok {
+		return fmt.Sprintf(". Did you mean %s?", s)
+	}
+	return ""
+}
+
+func (r *resolver) call(e *ast.Call) (plan.Expr, error) {
+	f := r.env.Functions.Scalar(e.Name)
+	if f == nil {
+		return nil, r.unknownFunction(e)
+	}
+	return r.bind(e, f.Resolve)
+}
+
+// bind types the arguments of a call and chooses the variant of the function for them.
+func (r *resolver) bind(e *ast.Call, resolve func([]functions.Arg) (*functions.Bound, error)) (*plan.Call, error) {
+	args, exprs, err := r.args(e)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := resolve(args)
+	if err != nil {
+		return nil, at(e.Pos(), "%v", err)
+	}
+	call := &plan.Call{Name: e.Name, Bound: bound}
+	for i, a := range e.Args {
+		if l, ok := a.(*ast.Lambda); ok {
+			body, err := r.lambda(l, bound.LambdaParams[len(call.Lambdas)])
+			if err != nil {
+				return nil, err
+			}
+			call.Lambdas = append(call.Lambdas, body)
+		} else if exprs[i] != nil {
+			call.Args = append(call.Args, implicit(exprs[i], bound.Params[i]))
+		}
+	}
+	return call, nil
+}
+
+// args types the arguments of a call; lambdas are typed later, when the function knows their parameters.
+func (r *resolver) args(e *ast.Call) ([]functions.Arg, []plan.Expr, error) {
+	args := make([]functions.Arg, len(e.Args))
+	exprs := make([]plan.Expr, len(e.Args))
+	for i, a := range e.Args {
+		switch a := a.(type) {
+		case *ast.Lambda:
+			args[i] = functions.Arg{Arity: len(a.Params), Lambda: r.lambdaType(a)}
+		case *ast.UnitLit:
+			args[i] = functions.Arg{Unit: a.Unit.String()}
+		default:
+			x, err := r.expr(a)
+			if err != nil {
+				return nil, nil, err
+			}
+			exprs[i] = x
+			args[i] = functions.Arg{Type: x.Type()}
+			if lit, ok := x.(*plan.Literal); ok {
+				args[i].Const = &lit.Value
+			}
+		}
+	}
+	return args, exprs, nil
+}
+
+func (r *resolver) unknownFunction(e *ast.Call) error {
+	if r.env.Functions.Aggregate(e.Name) != nil {
+		if r.clause == "GROUP BY" {
+			return at(e.Pos(), "GROUP BY does not support aggregate functions: %s is an aggregate function.", e.Name)
+		}
+		return at(e.Pos(), "%s is an aggregate function: it can't be used in %s here. Use it in the SELECT or HAVING of a query with GROUP BY.", e.Name, r.clause)
+	}
+	if r.env.Functions.Table(e.Name) != nil {
+		return at(e.Pos(), "%s is a table function: it can only be used in SELECT, and not inside another function.", e.Name)
+	}
+	return at(e.Pos(), "Can't find any functions with the name '%s'%s", e.Name, r.env.Functions.Suggest(e.Name))
+}
+
+// lambdaType types a lambda's body for parameters whose types the function's other arguments decide.
+func (r *resolver) lambdaType(l *ast.Lambda) func([]*types.Type) (*types.Type, error) {
+	return func(params []*types.Type) (*types.Type, error) {
+		body, err := r.lambda(l, params)
+		if err != nil {
+			return nil, err
+		}
+		return body.Body.Type(), nil
+	}
+}
+
+func (r *resolver) lambda(l *ast.Lambda, params []*types.Type) (*plan.Lambda, error) {
+	base := 0
+	if n := len(r.params); n > 0 {
+		base = r.params[n-1].expr.Index + 1
+	}
+	outer := r.params
+	defer func() { r.params = outer }()
+	if len(params) != len(l.Params) {
+		return nil, at(l.Pos(), "the lambda has %d parameters, but is called with %d", len(l.Params), len(params))
+	}
+	for i, p := range l.Params {
+		r.params = append(r.params, lambdaParam{p.Name, &plan.Param{Index: base + i, Name: p.Name, T: params[i]}})
+	}
+	body, err := r.expr(l.Body)
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Lambda{Base: base, Params: len(params), Body: body}, nil
+}

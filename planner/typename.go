@@ -1,0 +1,98 @@
+package planner
+
+import (
+	"weir/parser/ast"
+	"weir/types"
+)
+
+var scalarTypes = map[ast.TypeKind]*types.Type{
+	ast.TypeBoolean: types.TBoolean, ast.TypeInteger: types.TInteger, ast.TypeBigint: types.TBigint,
+	ast.TypeDouble: types.TDouble, ast.TypeString: types.TString, ast.TypeBytes: types.TBytes, ast.TypeTime: types.TTime,
+	ast.TypeDate: types.TDate, ast.TypeTimestamp: types.TTimestamp,
+}
+
+// typeOf resolves a type as written, named types included.
+func (env *Env) typeOf(t *ast.Type) (*types.Type, error) {
+	if scalar, ok := scalarTypes[t.Kind]; ok {
+		return scalar, nil
+	}
+	switch t.Kind {
+	case ast.TypeDecimal:
+		if t.Precision < 1 || t.Precision > types.MaxPrecision || t.Scale < 0 || t.Scale > t.Precision {
+			return nil, at(t.Pos(), "DECIMAL(%d, %d) is not possible: the precision is from 1 to %d, and the scale from 0 to the precision",
+				t.Precision, t.Scale, types.MaxPrecision)
+		}
+		return types.TDecimal(t.Precision, t.Scale), nil
+	case ast.TypeArray:
+		elem, err := env.typeOf(t.Elem)
+		if err != nil {
+			return nil, err
+		}
+		return types.TArray(elem), nil
+	case ast.TypeMap:
+		key, err := env.typeOf(t.Key)
+		if err != nil {
+			return nil, err
+		}
+		elem, err := env.typeOf(t.Elem)
+		if err != nil {
+			return nil, err
+		}
+		return types.TMap(key, elem), nil
+	case ast.TypeStruct:
+		fields := make([]types.Field, len(t.Fields))
+		seen := map[string]bool{}
+		for i, f := range t.Fields {
+			ft, err := env.typeOf(f.Type)
+			if err != nil {
+				return nil, err
+			}
+			if seen[f.Name] {
+				return nil, at(f.Pos(), "Duplicate field names found in STRUCT: '%s'", f.Name)
+			}
+			seen[f.Name] = true
+			fields[i] = types.Field{Name: f.Name, Type: ft}
+		}
+		return types.TStruct(fields...), nil
+	}
+	if named, ok := env.Catalog.Type(t.Name); ok {
+		return named, nil
+	}
+	var names []string
+	for name := range env.Catalog.Types() {
+		names = append(names, name)
+	}
+	for _, scalar := range scalarTypes {
+		names = append(names, scalar.String())
+	}
+	return nil, at(t.Pos(), "Cannot resolve unknown type: %s%s", t.Name, didYouMean(t.Name, names))
+}
+
+func (b *builder) createType(s *ast.CreateType) (*Plan, error) {
+	if _, ok := b.env.Catalog.Type(s.Name.Name); ok {
+		if s.IfNotExists {
+			return &Plan{Exists: s.Name.Name + " is already registered with type " + s.Name.Name}, nil
+		}
+		return nil, at(s.Name.Pos(), "Cannot register custom type '%s' since it is already registered with type: %s",
+			s.Name.Name, b.env.Catalog.Types()[s.Name.Name])
+	}
+	t, err := b.env.typeOf(s.Type)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{}
+	p.Change.PutType, p.Change.Type = s.Name.Name, t
+	return p, nil
+}
+
+func (b *builder) dropType(s *ast.DropType) (*Plan, error) {
+	if _, ok := b.env.Catalog.Type(s.Name.Name); !ok {
+		if s.IfExists {
+			return &Plan{Exists: "Type '" + s.Name.Name + "' does not exist"}, nil
+		}
+		return nil, at(s.Name.Pos(), "Type %s does not exist.", s.Name.Name)
+	}
+	p := &Plan{}
+	p.Change.DropType = s.Name.Name
+	return p, nil
+}

@@ -1,0 +1,112 @@
+package planner
+
+import (
+	"strings"
+
+	"weir/catalog"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Values is an INSERT INTO ... VALUES, resolved: an expression per column of the target, nil where none was given.
+type Values struct {
+	Target  *catalog.Source
+	Exprs   []plan.Expr
+	RowTime plan.Expr // nil for now
+}
+
+// BuildValues resolves INSERT INTO ... VALUES.
+func BuildValues(s *ast.InsertValues, env *Env) (*Values, error) {
+	b := &builder{env: env}
+	target, ok := env.Catalog.Source(s.Target.Name)
+	if !ok {
+		return nil, at(s.Target.Pos(), "Cannot insert values into an unknown stream/table: %s%s", types.QuoteName(s.Target.Name), b.didYouMeanSource(s.Target.Name))
+	}
+	if target.ReadOnly {
+		return nil, at(s.Target.Pos(), "Cannot insert values into read-only %s: %s", target.Kind(), target.Name)
+	}
+	if target.Windowed != nil {
+		return nil, at(s.Target.Pos(), "Cannot insert values into windowed stream/table %s!", target.Name)
+	}
+	names, err := insertColumns(s, target)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) != len(s.Values) {
+		return nil, at(s.Pos(), "Failed to prepare statement: Expected number columns and values to match: %d, %d", len(names), len(s.Values))
+	}
+	out := &Values{Target: target, Exprs: make([]plan.Expr, len(target.Schema))}
+	r := &resolver{env: env, clause: "VALUES", column: func(c *ast.ColumnRef) (plan.Expr, error) {
+		return nil, at(c.Pos(), "INSERT VALUES takes constants and functions of them, but %s is a column.", ast.Format(c))
+	}}
+	for i, name := range names {
+		x, err := r.expr(s.Values[i])
+		if err != nil {
+			return nil, err
+		}
+		if name.Name == types.RowTime {
+			if out.RowTime, err = assign(s.Values[i], x, types.TBigint, name.Name); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		at := target.Schema.Find(name.Name)
+		if out.Exprs[at], err = assign(s.Values[i], x, target.Schema[at].Type, name.Name); err != nil {
+			return nil, err
+		}
+	}
+	return out, b.keyGiven(s, target, out)
+}
+
+// insertColumns are the columns that the values go to.
+func insertColumns(s *ast.InsertValues, target *catalog.Source) ([]ast.Ident, error) {
+	var all []string
+	for _, c := range target.Schema {
+		all = append(all, c.Name)
+	}
+	if len(s.Columns) == 0 {
+		var out []ast.Ident
+		for _, c := range target.Schema {
+			if c.Role != types.HeaderColumn {
+				out = append(out, ast.Ident{At: s.At, Name: c.Name})
+			}
+		}
+		return out, nil
+	}
+	for _, c := range s.Columns {
+		i := target.Schema.Find(c.Name)
+		switch {
+		case i >= 0 && target.Schema[i].Role == types.HeaderColumn:
+			return nil, at(c.Pos(), "Cannot insert into HEADER columns: %s", c.Name)
+		case i >= 0 || c.Name == types.RowTime:
+		case types.PseudoType(c.Name) != nil:
+			return nil, at(c.Pos(), "Inserting into column `%s` is not allowed.", c.Name)
+		default:
+			return nil, at(c.Pos(), "Column name %s does not exist.%s", types.QuoteName(c.Name), strings.TrimPrefix(didYouMean(c.Name, all), "."))
+		}
+	}
+	return s.Columns, nil
+}
+
+func (b *builder) keyGiven(s *ast.InsertValues, target *catalog.Source, v *Values) error {
+	for i, c := range target.Schema {
+		if c.Role == types.KeyColumn && v.Exprs[i] == nil && target.IsTable {
+			return at(s.Pos(), "Failed to insert values into '%s'. Value for primary key column(s) %s is required for tables", target.Name, c.Name)
+		}
+	}
+	return nil
+}
+
+// assign converts a value to a column's type. INSERT VALUES is more willing than expressions are: text becomes a number
+// or a time, and a number text.
+func assign(e ast.Expr, x plan.Expr, t *types.Type, column string) (plan.Expr, error) {
+	from := x.Type()
+	if from.Kind == types.Null || from.Equal(t) {
+		return implicit(x, t), nil
+	}
+	if _, err := types.NewCaster(from, t); err != nil || from.Kind == types.Double && t.Kind != types.Double && t.Kind != types.String && t.Kind != types.Decimal {
+		return nil, at(e.Pos(), "Expected type %s for field `%s` but got %s(%s)", t, column, from, ast.Format(e))
+	}
+	return &plan.Cast{E: x, T: t, Implicit: true}, nil
+}

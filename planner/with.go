@@ -1,0 +1,190 @@
+package planner
+
+import (
+	"strconv"
+	"strings"
+
+	"weir/catalog"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// withKind says what the value of a WITH property is.
+type withKind uint8
+
+const (
+	withText withKind = iota
+	withNumber
+	withBool
+)
+
+// withProps are the properties of CREATE ... WITH, the formats' own included.
+var withProps = map[string]withKind{
+	"KAFKA_TOPIC": withText, "PARTITIONS": withNumber, "REPLICAS": withNumber, "RETENTION_MS": withNumber,
+	"CLEANUP_POLICY": withText, "FORMAT": withText, "KEY_FORMAT": withText, "VALUE_FORMAT": withText,
+	"KEY_DELIMITER": withText, "VALUE_DELIMITER": withText, "TIMESTAMP": withText, "TIMESTAMP_FORMAT": withText,
+	"WRAP_SINGLE_VALUE": withBool, "KEY_SCHEMA_ID": withNumber, "VALUE_SCHEMA_ID": withNumber,
+	"KEY_SCHEMA_FULL_NAME": withText, "VALUE_SCHEMA_FULL_NAME": withText, "VALUE_AVRO_SCHEMA_FULL_NAME": withText,
+	"KEY_PROTOBUF_NULLABLE_REPRESENTATION": withText, "VALUE_PROTOBUF_NULLABLE_REPRESENTATION": withText,
+	"WINDOW_TYPE": withText, "WINDOW_SIZE": withText, "SOURCED_BY_CONNECTOR": withText, "QUERY_ID": withText,
+}
+
+// serdeProps are handed on to the formats, without KEY_ or VALUE_.
+var serdeProps = []string{"DELIMITER", "SCHEMA_ID", "SCHEMA_FULL_NAME", "PROTOBUF_NULLABLE_REPRESENTATION"}
+
+// with is a checked WITH clause; values are text, as the catalog keeps them.
+type with struct {
+	vals map[string]string
+	pos  map[string]ast.Pos
+	end  ast.Pos
+}
+
+func (b *builder) with(props []ast.Prop, pos ast.Pos) (*with, error) {
+	w := &with{vals: map[string]string{}, pos: map[string]ast.Pos{}, end: pos}
+	for _, p := range props {
+		name := strings.ToUpper(p.Name)
+		kind, ok := withProps[name]
+		if !ok {
+			known := make([]string, 0, len(withProps))
+			for k := range withProps {
+				known = append(known, k)
+			}
+			return nil, at(p.Pos(), "Invalid config variable(s) in the WITH clause: %s%s", name, didYouMean(name, known))
+		}
+		if _, twice := w.vals[name]; twice {
+			return nil, at(p.Pos(), "Duplicate property %s in the WITH clause", name)
+		}
+		text, err := propText(p, name, kind)
+		if err != nil {
+			return nil, err
+		}
+		w.vals[name], w.pos[name] = text, p.Pos()
+	}
+	return w, nil
+}
+
+func propText(p ast.Prop, name string, kind withKind) (string, error) {
+	x, err := literal(p.Value)
+	if err != nil {
+		return "", err
+	}
+	lit := x.(*plan.Literal)
+	text := types.Text(lit.Value, lit.T)
+	switch kind {
+	case withNumber:
+		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+			return "", at(p.Value.Pos(), "Invalid value %s for property %s: want a whole number", ast.Format(p.Value), name)
+		}
+	case withBool:
+		text = strings.ToLower(text)
+		if text != "true" && text != "false" {
+			return "", at(p.Value.Pos(), "Invalid value %s for property %s: want TRUE or FALSE", ast.Format(p.Value), name)
+		}
+	}
+	return text, nil
+}
+
+func (w *with) get(name string) (string, bool) {
+	v, ok := w.vals[name]
+	return v, ok
+}
+
+func (w *with) text(name, otherwise string) string {
+	if v, ok := w.vals[name]; ok {
+		return v
+	}
+	return otherwise
+}
+
+func (w *with) number(name string) int64 {
+	n, _ := strconv.ParseInt(w.vals[name], 10, 64)
+	return n
+}
+
+// serde reads the format and its properties for keys or values. inherit is what a query's sink takes over.
+func (b *builder) serde(w *with, key bool, inherit *catalog.Serde) (catalog.Serde, error) {
+	side := "VALUE"
+	if key {
+		side = "KEY"
+	}
+	format, given := w.get(side + "_FORMAT")
+	if both, ok := w.get("FORMAT"); ok {
+		if given {
+			return catalog.Serde{}, at(w.pos[side+"_FORMAT"], "Cannot supply both '%s_FORMAT' and 'FORMAT' properties, as 'FORMAT' sets both key and value formats. "+
+				"Either use just 'FORMAT', or use 'KEY_FORMAT' and 'VALUE_FORMAT'.", side)
+		}
+		format, given = both, true
+	}
+	s := catalog.Serde{Format: strings.ToUpper(strings.TrimSpace(format)), Props: map[string]string{}}
+	if !given {
+		s.Format = strings.ToUpper(b.env.Setting("ksql.persistence.default.format."+strings.ToLower(side), ""))
+		if inherit != nil {
+			s = catalog.Serde{Format: inherit.Format, Props: map[string]string{}}
+			if v := inherit.Props["DELIMITER"]; v != "" {
+				s.Props["DELIMITER"] = v
+			}
+		} else if s.Format == "" && key {
+			s.Format = "KAFKA"
+		}
+	}
+	if s.Format == "" {
+		return s, at(w.end, "Statement is missing the 'VALUE_FORMAT' property from the WITH clause. Either provide one or set a "+
+			"default via the 'ksql.persistence.default.format.value' config.")
+	}
+	for _, p := range serdeProps {
+		if v, ok := w.get(side + "_" + p); ok {
+			s.Props[p] = v
+		}
+	}
+	if v, ok := w.get("VALUE_AVRO_SCHEMA_FULL_NAME"); ok && !key {
+		s.Props["SCHEMA_FULL_NAME"] = v
+	}
+	if v, ok := w.get("WRAP_SINGLE_VALUE"); ok && !key {
+		s.Props["WRAP_SINGLE_VALUE"] = v
+	}
+	return s, nil
+}
+
+// topic is the topic that the clause asks for.
+func (b *builder) topic(w *with, name string) *Topic {
+	t := &Topic{Name: name, Partitions: int32(w.number("PARTITIONS")), Replicas: int16(w.number("REPLICAS")), Configs: map[string]string{}}
+	if v, ok := w.get("RETENTION_MS"); ok {
+		t.Configs["retention.ms"] = v
+	}
+	if v, ok := w.get("CLEANUP_POLICY"); ok {
+		t.Configs["cleanup.policy"] = strings.ToLower(v)
+	}
+	return t
+}
+
+// windowed reads WINDOW_TYPE and WINDOW_SIZE.
+func (b *builder) windowed(w *with) (*catalog.Windowed, error) {
+	kind, ok := w.get("WINDOW_TYPE")
+	size, sized := w.get("WINDOW_SIZE")
+	if !ok {
+		if sized {
+			return nil, at(w.pos["WINDOW_SIZE"], "WINDOW_SIZE needs a WINDOW_TYPE beside it.")
+		}
+		return nil, nil
+	}
+	out := &catalog.Windowed{Kind: catalog.WindowKind(strings.ToUpper(kind))}
+	switch out.Kind {
+	case catalog.Session:
+		if sized {
+			return nil, at(w.pos["WINDOW_SIZE"], "'WINDOW_SIZE' should not be set for SESSION windows.")
+		}
+		return out, nil
+	case catalog.Tumbling, catalog.Hopping:
+		if !sized {
+			return nil, at(w.pos["WINDOW_TYPE"], "%s windows require 'WINDOW_SIZE' to be provided in the WITH clause. For example: 'WINDOW_SIZE'='10 SECONDS'", out.Kind)
+		}
+		ms, err := durationText(size)
+		if err != nil {
+			return nil, at(w.pos["WINDOW_SIZE"], "Invalid duration: '%s'. %v", size, err)
+		}
+		out.Size = ms
+		return out, nil
+	}
+	return nil, at(w.pos["WINDOW_TYPE"], "Invalid value %s for property WINDOW_TYPE: String must be one of: SESSION, HOPPING, TUMBLING, null", kind)
+}
