@@ -33,11 +33,11 @@ const problemStream = "KSQL_PROCESSING_LOG"
 // problem is an entry as JSON.
 type problem struct {
 	Time      int64   `json:"TIME"`
-	Query     string  `json:"QUERY"`
-	Type      string  `json:"TYPE"`
-	Topic     string  `json:"TOPIC"`
-	Partition int32   `json:"PARTITION"`
-	Offset    int64   `json:"OFFSET"`
+	Query     string  `json:"QUERY_ID"`
+	Type      string  `json:"KIND"`
+	Topic     string  `json:"SOURCE_TOPIC"`
+	Partition int32   `json:"SOURCE_PARTITION"`
+	Offset    int64   `json:"SOURCE_OFFSET"`
 	Reason    string  `json:"REASON"`
 	Record    *string `json:"RECORD"`
 	RecordB64 *string `json:"RECORD_B64"`
@@ -49,7 +49,7 @@ func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql := fmt.Sprintf("CREATE STREAM %s (`TIME` TIMESTAMP, `QUERY` STRING, `TYPE` STRING, `TOPIC` STRING, `PARTITION` INTEGER, `OFFSET` BIGINT, "+
+	sql := fmt.Sprintf("CREATE STREAM %s (`TIME` TIMESTAMP, QUERY_ID STRING, KIND STRING, SOURCE_TOPIC STRING, SOURCE_PARTITION INTEGER, SOURCE_OFFSET BIGINT, "+
 		"`REASON` STRING, `RECORD` STRING, `RECORD_B64` STRING) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON')", problemStream, l.topic)
 	stmts, err := parser.Parse(sql+";", parser.Options{})
 	if err != nil {

@@ -46,6 +46,15 @@ func commitInterval(config map[string]string) time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
+// idleUpstream is weir.idle.upstream, in milliseconds.
+func idleUpstream(config map[string]string) time.Duration {
+	ms, err := strconv.Atoi(setting(config, "weir.idle.upstream", ""))
+	if err != nil || ms < 0 {
+		return time.Second
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
 // coalesces says whether a table's changes are held back until the commit.
 func coalesces(config map[string]string) bool {
 	return setting(config, "cache.max.bytes.buffering", "") != "0"
@@ -82,7 +91,7 @@ func (e *Engine) start(q *plan.Query, config map[string]string) error {
 	env := e.execEnv(q.ID, config, func(b exec.BadRecord) { e.problems.add(q.ID, b) })
 	r.worker = exec.NewWorker(topo, env, exec.WorkerOptions{Cluster: e.opt.Cluster, DB: e.db, Embedded: e.opt.Embedded,
 		Commit: commitInterval(config), Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
-		Earliest: setting(config, "auto.offset.reset", "earliest") != "latest", Problems: e.problems.flush, FailPoint: e.opt.FailPoint})
+		Earliest: setting(config, "auto.offset.reset", "earliest") != "latest", IdleUpstream: idleUpstream(config), Problems: e.problems.flush, FailPoint: e.opt.FailPoint})
 	if err := r.worker.Start(); err != nil {
 		r.broken = err
 		e.opt.Log.Error("a query could not be started", "query", q.ID, "error", err)

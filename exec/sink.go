@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 
 	"weir/exec/op"
 	"weir/formats"
@@ -43,7 +44,7 @@ func newSink(h *op.Host, s *plan.Sink, out *Output, topic int, parts int32, task
 func (k *sink) Push(b *types.Batch) error {
 	for i := range b.N {
 		if err := k.row(b.Row(i), b.Meta[i]); err != nil {
-			k.host.Counts.Errors++
+			k.host.Counts.Bad++
 			if k.host.Report != nil {
 				k.host.Report(op.Problem{Reason: op.Failed, Operator: "sink", Message: err.Error(), Row: b.Meta[i]})
 			}
@@ -68,7 +69,10 @@ func (k *sink) row(row []types.Value, m types.Meta) error {
 		}
 	}
 	ts := m.Timestamp
-	if slot := k.plan.TimeSlot; slot >= 0 && m.Flags&types.NullRow == 0 && !row[slot].IsNull() {
+	if slot := k.plan.TimeSlot; slot >= 0 && m.Flags&types.NullRow == 0 {
+		if row[slot].IsNull() {
+			return fmt.Errorf("the event time, column %s, is NULL: the row is not written", k.plan.Target.Timestamp)
+		}
 		ts = row[slot].Int()
 	}
 	part := k.partition(key)

@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"sort"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -27,7 +28,7 @@ type Task struct {
 	announce  func(upstream int, streamTime int64, atEnd bool) error
 	closers   []func() error
 	repart    *repartition
-	current   *kgo.Record // being read, for the processing log
+	recs      []*kgo.Record // being processed, for the processing log
 	input     string
 }
 
@@ -146,6 +147,7 @@ func (r *rows) Flush() error              { return nil }
 // Process takes records of the task's input, in order.
 func (t *Task) Process(recs []*kgo.Record) error {
 	t.batch.Reset(t.reader.width())
+	t.recs = recs
 	for _, rec := range recs {
 		if rec.Attrs.IsControl() {
 			continue // a transaction's marker: it only moves the offset
@@ -164,7 +166,6 @@ func (t *Task) Process(recs []*kgo.Record) error {
 			}
 		}
 		t.Counts.Read++
-		t.current = rec
 		at := t.batch.N
 		if ok, err := t.reader.read(rec, &t.batch); err != nil || !ok {
 			t.refuse(rec, at, err)
@@ -176,7 +177,9 @@ func (t *Task) Process(recs []*kgo.Record) error {
 			}
 		}
 	}
-	return t.push()
+	err := t.push()
+	t.recs = nil
+	return err
 }
 
 func (t *Task) push() error {
@@ -205,11 +208,20 @@ func (t *Task) refuse(rec *kgo.Record, at int, err error) {
 	}
 }
 
+// report logs what an operator could not do with a row, with the record that the row came from where it is at hand.
 func (t *Task) report(p op.Problem) {
-	if t.env.Bad != nil {
-		t.env.Bad(BadRecord{Topic: t.input, Partition: t.Partition, Offset: p.Row.Offset, Time: p.Row.Timestamp,
-			Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)})
+	if t.env.Bad == nil {
+		return
 	}
+	b := BadRecord{Topic: t.input, Partition: t.Partition, Offset: p.Row.Offset, Time: p.Row.Timestamp,
+		Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)}
+	if t.Stage.From == nil {
+		i := sort.Search(len(t.recs), func(i int) bool { return t.recs[i].Offset >= p.Row.Offset })
+		if i < len(t.recs) && t.recs[i].Offset == p.Row.Offset {
+			b.Key, b.Value = t.recs[i].Key, t.recs[i].Value
+		}
+	}
+	t.env.Bad(b)
 }
 
 // Flush hands on what operators held back: the end of a commit interval.

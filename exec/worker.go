@@ -35,6 +35,9 @@ type WorkerOptions struct {
 	Log      *slog.Logger
 	// Earliest says where a source is read from when the query is new.
 	Earliest bool
+	// IdleUpstream is how long a task before a repartition must have been at the end of its input until it no longer holds
+	// back the windows behind the repartition.
+	IdleUpstream time.Duration
 	// Problems sends what tasks have reported to the processing log, before the commit that leaves its records behind.
 	Problems func(ctx context.Context) error
 	// FailPoint is called between the steps of a commit, with their names; tests kill the process there.
@@ -68,6 +71,16 @@ type running struct {
 	next  int64 // offset of the next record
 	high  int64 // end of the partition as last heard
 	shard int
+	ended time.Time // since when it has been at its end with nothing coming
+	seen  int64     // next, as of the last look
+}
+
+// atEnd says whether the task has been at its end for as long as a task must be to hold no window open.
+func (t *running) atEnd(now time.Time, idle time.Duration) bool {
+	if t.next < t.high || t.next != t.seen || t.ended.IsZero() {
+		t.ended, t.seen = now, t.next
+	}
+	return t.next >= t.high && now.Sub(t.ended) >= idle
 }
 
 type work struct {
@@ -334,7 +347,7 @@ func (w *Worker) commitAll(ctx context.Context) error {
 	}
 	began := time.Now()
 	for _, t := range w.tasks {
-		t.SetAtEnd(t.next >= t.high)
+		t.SetAtEnd(t.atEnd(began, w.opt.IdleUpstream))
 		if err := t.Flush(); err != nil {
 			return err
 		}

@@ -9,8 +9,8 @@ import (
 	"weir/types"
 )
 
-// jsonDecoder reads JSON documents straight into the slots of the wanted columns. The whole document is checked, wanted
-// or not, except that bytes outside ASCII are looked at only in wanted strings.
+// jsonDecoder reads JSON documents straight into the slots of the wanted columns. The form of the whole document is
+// checked; UTF-8 and control characters only in what is wanted.
 //
 // Names match exactly or, failing that, when the document's name in upper case is the column's; an exact name wins. A
 // name that comes twice counts the last time. What a document lacks is NULL.
@@ -183,8 +183,7 @@ func (d *jsonDecoder) object(data []byte, i int, f *jsonFields, out []types.Valu
 		if field < 0 || (!exact && f.exactly[field] == f.round) {
 			end, ok := i, false
 			if i < len(data) && data[i] == '"' {
-				end, _, _, ok = jsontext.StringEnd(data, i+1)
-				end++
+				end, ok = skipString(data, i+1)
 			} else {
 				end, ok = jsontext.SkipValue(data, i)
 			}
@@ -210,6 +209,15 @@ func (d *jsonDecoder) object(data []byte, i int, f *jsonFields, out []types.Valu
 		}
 		i = jsontext.SkipSpace(data, i+1)
 	}
+}
+
+// skipString steps over the string whose content starts at i, looking no closer than it takes to find the end.
+func skipString(data []byte, i int) (end int, ok bool) {
+	if q := bytes.IndexByte(data[i:], '"'); q == 0 || q > 0 && data[i+q-1] != '\\' {
+		return i + q + 1, true
+	}
+	end, _, _, ok = jsontext.StringEnd(data, i)
+	return end + 1, ok
 }
 
 // recall gives the n-th name of the last document if it stands at i again.

@@ -94,15 +94,15 @@ func appendKeyDecimal(dst []byte, v Value) []byte {
 // with src.
 func DecodeKey(src []byte, row []Value) (rest []byte, err error) {
 	for i := range row {
-		if row[i], src, err = decodeKeyValue(src); err != nil {
+		if row[i], src, err = decodeKeyValue(src, 0); err != nil {
 			return nil, err
 		}
 	}
 	return src, nil
 }
 
-func decodeKeyValue(src []byte) (Value, []byte, error) {
-	if len(src) == 0 {
+func decodeKeyValue(src []byte, depth int) (Value, []byte, error) {
+	if len(src) == 0 || depth > maxNesting {
 		return NullValue, nil, ErrCorrupt
 	}
 	tag, src := src[0], src[1:]
@@ -119,7 +119,7 @@ func decodeKeyValue(src []byte) (Value, []byte, error) {
 	case Decimal:
 		return decodeKeyDecimal(src)
 	case Array, Map, Struct:
-		return decodeKeyItems(kind, src)
+		return decodeKeyItems(kind, src, depth+1)
 	}
 	if len(src) < 8 || tag < keyTag || kind > Struct || kind == Null {
 		return NullValue, nil, ErrCorrupt
@@ -148,6 +148,9 @@ func decodeKeyBytes(src []byte) (out, rest []byte, err error) {
 		out = append(out, src[:i]...)
 		if src[i+1] == keyEnd {
 			return out, src[i+2:], nil
+		}
+		if src[i+1] != 0xFF {
+			return nil, nil, ErrCorrupt
 		}
 		out = append(out, 0)
 		src = src[i+2:]
@@ -180,7 +183,7 @@ func decodeKeyDecimal(src []byte) (Value, []byte, error) {
 	return BigDecimalValue(num, scale), src[n:], nil
 }
 
-func decodeKeyItems(kind Kind, src []byte) (Value, []byte, error) {
+func decodeKeyItems(kind Kind, src []byte, depth int) (Value, []byte, error) {
 	var items []Value
 	for {
 		if len(src) == 0 {
@@ -190,12 +193,15 @@ func decodeKeyItems(kind Kind, src []byte) (Value, []byte, error) {
 		src = src[1:]
 		if more != keyMore {
 			n := len(items)
+			if more != keyEnd || kind == Map && n%2 == 1 {
+				return NullValue, nil, ErrCorrupt
+			}
 			if kind == Map {
 				n /= 2
 			}
 			return nested(kind, items, n), src, nil
 		}
-		v, rest, err := decodeKeyValue(src)
+		v, rest, err := decodeKeyValue(src, depth)
 		if err != nil {
 			return NullValue, nil, err
 		}

@@ -46,9 +46,11 @@ func AppendValue(dst []byte, v Value) []byte {
 }
 
 // DecodeRow reads len(row) values that AppendRow wrote and returns the bytes behind them. Text shares memory with src.
-func DecodeRow(src []byte, row []Value) (rest []byte, err error) {
+func DecodeRow(src []byte, row []Value) (rest []byte, err error) { return decodeRow(src, row, 0) }
+
+func decodeRow(src []byte, row []Value, depth int) (rest []byte, err error) {
 	for i := range row {
-		if row[i], src, err = DecodeValue(src); err != nil {
+		if row[i], src, err = decodeValue(src, depth); err != nil {
 			return nil, err
 		}
 	}
@@ -56,8 +58,13 @@ func DecodeRow(src []byte, row []Value) (rest []byte, err error) {
 }
 
 // DecodeValue reads one value that AppendValue wrote.
-func DecodeValue(src []byte) (Value, []byte, error) {
-	if len(src) == 0 {
+func DecodeValue(src []byte) (Value, []byte, error) { return decodeValue(src, 0) }
+
+// maxNesting bounds how deep values may nest, so that corrupt bytes do not exhaust the stack.
+const maxNesting = 1000
+
+func decodeValue(src []byte, depth int) (Value, []byte, error) {
+	if len(src) == 0 || depth > maxNesting {
 		return NullValue, nil, ErrCorrupt
 	}
 	kind, src := Kind(src[0]), src[1:]
@@ -80,7 +87,7 @@ func DecodeValue(src []byte) (Value, []byte, error) {
 	case Decimal:
 		return decodeDecimal(src)
 	case Array, Struct, Map:
-		return decodeItems(kind, src)
+		return decodeItems(kind, src, depth+1)
 	}
 	n, used := binary.Varint(src)
 	if used <= 0 || kind > Struct {
@@ -113,7 +120,7 @@ func decodeDecimal(src []byte) (Value, []byte, error) {
 	return BigDecimalValue(n, int(scale)), src[size:], nil
 }
 
-func decodeItems(kind Kind, src []byte) (Value, []byte, error) {
+func decodeItems(kind Kind, src []byte, depth int) (Value, []byte, error) {
 	n, src, err := uvarint(src)
 	if err != nil || n > uint64(len(src)) {
 		return NullValue, nil, ErrCorrupt
@@ -126,7 +133,7 @@ func decodeItems(kind Kind, src []byte) (Value, []byte, error) {
 		return NullValue, nil, ErrCorrupt
 	}
 	items := make([]Value, count)
-	if src, err = DecodeRow(src, items); err != nil {
+	if src, err = decodeRow(src, items, depth); err != nil {
 		return NullValue, nil, err
 	}
 	return nested(kind, items, int(n)), src, nil

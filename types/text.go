@@ -29,7 +29,8 @@ func AppendDouble(dst []byte, f float64) []byte {
 	text := strconv.FormatFloat(f, 'E', -1, 64)
 	mantissa, exp, _ := strings.Cut(text, "E")
 	if !strings.Contains(mantissa, ".") {
-		mantissa += ".0"
+		// Java prints two digits at least, the nearest ones: 4.9E-324 for the smallest number.
+		mantissa, exp, _ = strings.Cut(strconv.FormatFloat(f, 'E', 1, 64), "E")
 	}
 	n, _ := strconv.Atoi(exp)
 	dst = append(append(dst, mantissa...), 'E')

@@ -148,11 +148,11 @@ func ParseTime(s string) (int64, error) {
 		}
 	}
 	if hasFrac {
-		n, err := strconv.ParseUint((frac + "00")[:3], 10, 31)
+		n, err := strconv.ParseUint((frac + "00000000")[:9], 10, 31)
 		if err != nil {
 			return 0, bad
 		}
-		ms += int64(n)
+		ms += int64(n / 1e6)
 	}
 	return ms, nil
 }

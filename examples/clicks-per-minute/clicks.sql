@@ -3,16 +3,16 @@
 -- Queries that only look (SELECT ... EMIT CHANGES) begin with the oldest row, not with the next one.
 SET 'auto.offset.reset' = 'earliest';
 
--- 1. The lines of the log, as they are. The connector loads the file into a topic.
+-- 1. The lines of the log, as they are: a topic, and a connector that loads the file into it.
+CREATE STREAM log_lines (line STRING)
+  WITH (KAFKA_TOPIC = 'access_log', VALUE_FORMAT = 'KAFKA', PARTITIONS = 1);
+
 CREATE SOURCE CONNECTOR access_log WITH (
   'connector.class' = 'file',
   'path'   = 'access.log.gz',
   'format' = 'lines',
   'topic'  = 'access_log'
 );
-
-CREATE STREAM log_lines (line STRING)
-  WITH (KAFKA_TOPIC = 'access_log', VALUE_FORMAT = 'KAFKA', PARTITIONS = 1);
 
 -- 2. Clicks, parsed out of the lines: the groups of this pattern are client, time, method, path, status, bytes,
 --    referrer and agent. A line that does not match has no time: it goes to KSQL_PROCESSING_LOG and nowhere else.

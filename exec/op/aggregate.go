@@ -372,9 +372,10 @@ func (a *Aggregate) Announce(upstream int, streamTime int64, atEnd bool) error {
 	return a.emit()
 }
 
-// CloseAll moves the clock just far enough to close every window that is open: the input has ended.
+// CloseAll moves the clock just far enough to close every window that is open: the input has ended. Without EMIT FINAL
+// there is nothing to wait for, and the clock stays.
 func (a *Aggregate) CloseAll() error {
-	if a.win == nil || len(a.open) == 0 {
+	if !a.final || len(a.open) == 0 {
 		return nil
 	}
 	a.clock.advance(a.open[len(a.open)-1].start + a.win.Size + a.win.Grace)

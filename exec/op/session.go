@@ -300,6 +300,9 @@ func (s *Session) Announce(upstream int, streamTime int64, atEnd bool) error {
 // CloseAll moves the clock just far enough to close every open session.
 func (s *Session) CloseAll() error {
 	end := types.NoTime
+	if !s.final {
+		return nil
+	}
 	for _, who := range s.members {
 		for _, x := range who.sessions {
 			end = max(end, x.end)
