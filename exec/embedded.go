@@ -16,6 +16,9 @@ import (
 //
 //	flush -> wait for the last outbox to be acknowledged -> batch {state, offsets, outbox, producer id} -> send outbox
 //
+// Batch and sending happen in the background, while the tasks go on; if one of them fails, the session begins anew from
+// what is stored.
+//
 // After a crash the output topics are read from the offsets that the batch names: records with the batch's producer id
 // are the part of the outbox that arrived; the rest is sent again under a new id.
 type embedded struct {
@@ -23,8 +26,10 @@ type embedded struct {
 	kgo      *kgo.Client
 	producer producerID
 	sending  chan error   // result of the outbox that is on its way; nil where none is
+	sent     []kgo.Record // that outbox
 	ends     map[TP]int64 // first offset at which our next record can lie, per output partition
-	saved    map[TP]int64 // offsets as last written
+	saved    map[TP]int64 // offsets as last put into a batch
+	durable  map[TP]int64 // offsets whose batch is written and whose outbox is acknowledged
 	told     time.Time    // when the group's offsets were last committed
 	rebuild  map[TP]int64 // nothing is emitted until the sources have been read this far; nil when not rebuilding
 	trimmed  map[TP]int64 // repartition topics were deleted up to here
@@ -44,7 +49,7 @@ func (e *embedded) client() *kgo.Client { return e.kgo }
 
 func (e *embedded) start(ctx context.Context) error {
 	e.sending, e.saved, e.rebuild, e.told = nil, map[TP]int64{}, nil, time.Time{}
-	e.trimmed = map[TP]int64{}
+	e.trimmed, e.durable = map[TP]int64{}, map[TP]int64{}
 	if err := e.listEnds(ctx); err != nil {
 		return err
 	}
@@ -227,15 +232,11 @@ func (e *embedded) commit(ctx context.Context) error {
 		return err
 	}
 	e.w.opt.FailPoint("batched")
-	if err := b.Commit(false); err != nil {
-		return err
-	}
-	e.w.opt.FailPoint("written")
 	for _, t := range e.w.tasks {
 		t.Committed()
 		e.saved[t.tp] = t.next
 	}
-	e.send(ctx, out)
+	e.deliver(ctx, b, out)
 	return e.tell(ctx)
 }
 
@@ -285,7 +286,7 @@ func (e *embedded) writeState(b *state.Batch) error {
 	return b.SetMeta(e.w.topo.Query.ID, metaOffsets, encodeOffsets(offsets))
 }
 
-// tell commits the offsets to the query's group about once a second, for lag and as the floor of a rebuild, and trims
+// tell commits the offsets, as they were before the batch that is on its way, to the query's group about once a second, for lag and as the floor of a rebuild, and trims
 // repartition topics of what was consumed.
 func (e *embedded) tell(ctx context.Context) error {
 	if time.Since(e.told) < time.Second {
@@ -293,7 +294,7 @@ func (e *embedded) tell(ctx context.Context) error {
 	}
 	e.told = time.Now()
 	offsets := kafka.Offsets{}
-	for tp, at := range e.saved {
+	for tp, at := range e.durable {
 		offsets.Set(tp.Topic, tp.Partition, at)
 	}
 	if err := e.w.opt.Cluster.CommitOffsets(ctx, e.w.opt.Group, offsets); err != nil {
@@ -310,7 +311,7 @@ func (e *embedded) trim(ctx context.Context) error {
 	for _, s := range e.w.topo.Stages[1:] {
 		topic := s.Input(e.w.env)
 		below := map[int32]int64{}
-		for tp, at := range e.saved {
+		for tp, at := range e.durable {
 			// What an outbox refers to lies at or above the end that was known when it was written.
 			if at = min(at, e.ends[tp]); tp.Topic == topic && at-e.trimmed[tp] >= trimEvery {
 				below[tp.Partition], e.trimmed[tp] = at, at

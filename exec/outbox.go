@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -133,14 +134,18 @@ func decodeOutbox(blob []byte) (*outbox, error) {
 	return o, nil
 }
 
-// send gives the outbox to the broker, in the background.
-func (e *embedded) send(ctx context.Context, recs []kgo.Record) {
-	if len(recs) == 0 {
-		return
-	}
+// deliver writes the batch, then gives the outbox to the broker, in the background.
+func (e *embedded) deliver(ctx context.Context, b *state.Batch, recs []kgo.Record) {
 	done := make(chan error, 1)
-	e.sending = done
-	go func() { done <- e.sendAll(ctx, recs) }()
+	e.sending, e.sent = done, recs
+	go func() {
+		if err := b.Commit(true); err != nil {
+			done <- err
+			return
+		}
+		e.w.opt.FailPoint("written")
+		done <- e.sendAll(ctx, recs)
+	}()
 }
 
 func (e *embedded) sendAll(ctx context.Context, recs []kgo.Record) error {
@@ -166,13 +171,26 @@ func (e *embedded) sendAll(ctx context.Context, recs []kgo.Record) error {
 		e.w.opt.FailPoint("sending")
 	}
 	e.w.stats.sent(int64(len(recs)), size)
-	for i := range recs {
-		tp := TP{recs[i].Topic, recs[i].Partition}
-		if at := recs[i].Offset + 1; at > e.ends[tp] {
-			e.ends[tp] = at
-		}
-	}
 	return nil
+}
+
+// arrivedAt notes how far the output topics reach, now that the broker has the records.
+func (e *embedded) arrivedAt(recs []kgo.Record) {
+	last, at := TP{}, int64(0)
+	for i := range recs {
+		if tp := (TP{recs[i].Topic, recs[i].Partition}); tp != last {
+			e.reaches(last, at)
+			last, at = tp, 0
+		}
+		at = max(at, recs[i].Offset+1)
+	}
+	e.reaches(last, at)
+}
+
+func (e *embedded) reaches(tp TP, at int64) {
+	if at > e.ends[tp] {
+		e.ends[tp] = at
+	}
 }
 
 // acknowledged waits until the broker has all of the outbox.
@@ -182,7 +200,11 @@ func (e *embedded) acknowledged(ctx context.Context) error {
 	}
 	select {
 	case err := <-e.sending:
-		e.sending = nil
+		if err == nil {
+			e.arrivedAt(e.sent)
+			maps.Copy(e.durable, e.saved)
+		}
+		e.sending, e.sent = nil, nil
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -220,11 +242,15 @@ func (e *embedded) settle(ctx context.Context) error {
 	if err := e.writeOutbox(b, rest); err != nil {
 		return err
 	}
-	if err := b.Commit(false); err != nil {
+	if err := b.Commit(true); err != nil {
 		return err
 	}
 	e.w.opt.FailPoint("settled")
-	return e.sendAll(ctx, rest)
+	if err := e.sendAll(ctx, rest); err != nil {
+		return err
+	}
+	e.arrivedAt(rest)
+	return nil
 }
 
 // arrived counts, per partition, the records with the outbox's producer id.

@@ -17,11 +17,6 @@ func (a *arena) reset() {
 	a.text, a.slab, a.stack = a.text[:0], a.slab[:0], a.stack[:0]
 }
 
-// bytes is a copy of b.
-func (a *arena) bytes(b []byte) []byte {
-	return append(a.room(len(b)), b...)
-}
-
 // room is an empty slice with space for n bytes that nobody else writes to.
 func (a *arena) room(n int) []byte {
 	if cap(a.text)-len(a.text) < n {

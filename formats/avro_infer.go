@@ -12,7 +12,7 @@ import (
 )
 
 // Infer takes the columns from the schema registry: of the spec's schema id, with the names as they are there, or of the
-// subject's newest schema, with the names in upper case. A bare value becomes ROWKEY or ROWVAL.
+// subject's newest schema, with the names in upper case. Keys and bare values become one column, ROWKEY or ROWVAL.
 func Infer(ctx context.Context, spec Spec) (types.Schema, error) {
 	f, err := Lookup(spec.Format)
 	if err != nil {
@@ -56,8 +56,7 @@ func (in *avroInference) columns(spec Spec, schema avro.Schema) (types.Schema, e
 		role, bare = types.KeyColumn, "ROWKEY"
 	}
 	record, isRecord := notNull(schema).(*avro.RecordSchema)
-	single := spec.Wrap != nil && !*spec.Wrap || spec.IsKey && (!isRecord || len(record.Fields()) == 1)
-	if !isRecord || single {
+	if !isRecord || spec.IsKey || spec.Wrap != nil && !*spec.Wrap {
 		t, err := in.typeOf(schema)
 		if err != nil {
 			return nil, err

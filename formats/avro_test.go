@@ -222,6 +222,7 @@ func TestAvroInfer(t *testing.T) {
 		{`{"type":"record","name":"r","fields":[{"name":"a","type":"int"},{"name":"B","type":["null",{"type":"array","items":"string"}]}]}`, false, false, nil, "`A` INTEGER, `B` ARRAY<STRING>"},
 		{`{"type":"record","name":"r","fields":[{"name":"a","type":{"type":"map","values":"double"}}]}`, false, true, nil, "`a` MAP<STRING, DOUBLE>"},
 		{`"long"`, true, false, nil, "`ROWKEY` BIGINT KEY"},
+		{`{"type":"record","name":"r","fields":[{"name":"K","type":"int"},{"name":"L","type":["null","int"]}]}`, true, false, nil, "`ROWKEY` STRUCT<`K` INTEGER, `L` INTEGER> KEY"},
 		{`{"type":"bytes","logicalType":"decimal","precision":8,"scale":3}`, false, false, nil, "`ROWVAL` DECIMAL(8, 3)"},
 		{`{"type":"record","name":"r","fields":[{"name":"f0","type":"int"}]}`, false, false, new(bool), "`ROWVAL` STRUCT<`F0` INTEGER>"},
 		{`{"type":"record","name":"r","fields":[{"name":"f0","type":["int","string"]}]}`, false, false, nil, "!union of several types"},

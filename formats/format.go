@@ -130,20 +130,26 @@ type Encoder interface {
 }
 
 // NewDecoder compiles a decoder. cols are all key columns or all value columns as declared; wanted[i] is the slot in
-// dst of column i, or -1.
+// dst of column i, or -1. Without columns whatever is there is ignored.
 func NewDecoder(spec Spec, cols types.Schema, wanted []int) (Decoder, error) {
 	f, err := check(spec, cols, len(wanted))
 	if err != nil {
 		return nil, err
 	}
+	if len(cols) == 0 {
+		return noneDecoder{}, nil
+	}
 	return f.newDecoder(spec, cols, wanted)
 }
 
-// NewEncoder compiles an encoder. from[i] is the slot in the row of column i.
+// NewEncoder compiles an encoder. from[i] is the slot in the row of column i. A key without columns is null.
 func NewEncoder(spec Spec, cols types.Schema, from []int) (Encoder, error) {
 	f, err := check(spec, cols, len(from))
 	if err != nil {
 		return nil, err
+	}
+	if len(cols) == 0 && spec.IsKey {
+		return noneEncoder{}, nil
 	}
 	return f.newEncoder(spec, cols, from)
 }

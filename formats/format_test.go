@@ -135,6 +135,9 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%+v: got %v, want %q", c.spec, err, c.want)
 		}
 	}
+	if d, err := NewDecoder(Spec{Format: JSON, IsKey: true}, nil, nil); err != nil || d.Decode([]byte("anything"), nil) != nil {
+		t.Errorf("a key without columns is not ignored: %v", err)
+	}
 	if _, err := NewDecoder(Spec{Format: JSON}, two, []int{0}); err == nil {
 		t.Error("a missing slot is not refused")
 	}

@@ -29,9 +29,6 @@ type kafkaDecoder struct {
 }
 
 func newKafkaDecoder(_ Spec, cols types.Schema, wanted []int) (Decoder, error) {
-	if len(cols) == 0 {
-		return noneDecoder{}, nil
-	}
 	return &kafkaDecoder{cols[0], wanted[0]}, nil
 }
 

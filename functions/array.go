@@ -47,8 +47,8 @@ var arrayFunctions = []Scalar{
 		}}}},
 	{Doc: Doc{"ARRAY_SORT", ArrayFn, "The items in order, NULLs last; ASC or DESC.", []Example{{"ARRAY_SORT(ARRAY[3, NULL, 1])", "ARRAY[1, 3, NULL]"}, {"ARRAY_SORT(ARRAY[3, 1, 2], 'DESC')", "ARRAY[3, 2, 1]"}}},
 		Overloads: []Overload{
-			{Sig: "(list ARRAY<T>) ARRAY<T>", Eval: arraySort, Accepts: sortableItems},
-			{Sig: "(list ARRAY<T>, direction STRING) ARRAY<T>", Eval: arraySort, Accepts: sortableItems},
+			{Sig: "(list ARRAY<T>) ARRAY<T>", Eval: arraySort, Accepts: comparableItems},
+			{Sig: "(list ARRAY<T>, direction STRING) ARRAY<T>", Eval: arraySort, Accepts: comparableItems},
 		}},
 	{Doc: Doc{"GENERATE_SERIES", ArrayFn, "The numbers from start to end, both included, in steps.", []Example{{"GENERATE_SERIES(1, 3)", "ARRAY[1, 2, 3]"}, {"GENERATE_SERIES(5, 1, -2)", "ARRAY[5, 3, 1]"}}},
 		Overloads: []Overload{
@@ -82,8 +82,6 @@ func comparableItems(p []*types.Type) bool {
 	k := p[0].Elem.Kind
 	return k == types.Boolean || slices.Contains(comparableKinds, k)
 }
-
-func sortableItems(p []*types.Type) bool { return comparableItems(p) }
 
 func contains(items []types.Value, v types.Value) bool {
 	return slices.ContainsFunc(items, func(w types.Value) bool { return types.Equal(v, w) })

@@ -109,15 +109,13 @@ func decodeText(s, encoding string) ([]byte, error) {
 	return nil, errEncoding(encoding)
 }
 
-// stripHex takes 0x... and X'...' off the digits, and completes them to an even number.
+// stripHex takes 0x... and X'...' off the digits; behind 0x a leading zero may be left out.
 func stripHex(s string) string {
 	if d, ok := strings.CutPrefix(s, "0x"); ok {
-		s = d
-	} else if len(s) > 2 && (s[0] == 'X' || s[0] == 'x') && s[1] == '\'' && s[len(s)-1] == '\'' {
-		s = s[2 : len(s)-1]
+		return "0"[:len(d)%2] + d
 	}
-	if len(s)%2 == 1 {
-		s = "0" + s
+	if len(s) > 2 && (s[0] == 'X' || s[0] == 'x') && s[1] == '\'' && s[len(s)-1] == '\'' {
+		return s[2 : len(s)-1]
 	}
 	return s
 }

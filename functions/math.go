@@ -33,11 +33,11 @@ var mathFunctions = []Scalar{
 	doubleFunction("COT", "The cotangent of an angle in radians.", cot, Example{"COT(0)", "CAST('Infinity' AS DOUBLE)"}),
 	doubleFunction("DEGREES", "Radians as degrees.", func(x float64) float64 { return x * (180 / math.Pi) }, Example{"DEGREES(PI())", "180E0"}),
 	doubleFunction("EXP", "e to the power of the argument.", math.Exp, Example{"EXP(0)", "1E0"}, Example{"EXP(1)", "2.718281828459045E0"}),
-	doubleFunction("LN", "The natural logarithm; NaN for negative numbers.", math.Log, Example{"LN(1)", "0E0"}),
+	doubleFunction("LN", "The natural logarithm; NaN for negative numbers.", ln, Example{"LN(1)", "0E0"}),
 	{Doc: Doc{"LOG", MathFn, "The natural logarithm, or with two arguments the logarithm of the second to the base of the first.",
 		[]Example{{"LOG(1)", "0E0"}, {"LOG(2, 8)", "3E0"}}},
 		Overloads: []Overload{
-			{Sig: "(x DOUBLE) DOUBLE", Eval: double(math.Log)},
+			{Sig: "(x DOUBLE) DOUBLE", Eval: double(ln)},
 			{Sig: "(base DOUBLE, x DOUBLE) DOUBLE", Eval: doubles(logBase)},
 		}},
 	{Doc: Doc{"PI", MathFn, "The number pi.", []Example{{"PI()", "3.141592653589793E0"}}},
@@ -79,19 +79,6 @@ func doubles(f func(a, b float64) float64) Eval {
 }
 
 func cot(x float64) float64 { return 1 / math.Tan(x) }
-
-// logBase is NaN for bases that have no logarithm.
-func logBase(base, x float64) float64 {
-	switch {
-	case base <= 0 || base == 1:
-		return math.NaN()
-	case base == 2:
-		return math.Log2(x)
-	case base == 10:
-		return math.Log10(x)
-	}
-	return math.Log(x) / math.Log(base)
-}
 
 func sign(c *Call) (types.Value, error) {
 	f := c.Args[0].AsDouble()

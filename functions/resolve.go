@@ -28,12 +28,8 @@ func choose(name string, sigs []string, args []Arg, accepts func(i int, m *match
 
 // noMatch says what was given and what could have been.
 func noMatch(name string, sigs []string, args []Arg) error {
-	given := make([]string, len(args))
-	for i := range args {
-		given[i] = describeArg(&args[i])
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Function '%s' does not accept parameters (%s).\nValid alternatives are:", name, strings.Join(given, ", "))
+	fmt.Fprintf(&b, "Function '%s' does not accept parameters (%s).\nValid alternatives are:", name, describe(args))
 	for _, text := range sigs {
 		if sig, err := parseSignature(text); err == nil {
 			b.WriteString("\n" + sig.show(name))
@@ -46,6 +42,14 @@ func noMatch(name string, sigs []string, args []Arg) error {
 type ArgumentError struct{ text string }
 
 func (e *ArgumentError) Error() string { return e.text }
+
+func describe(args []Arg) string {
+	given := make([]string, len(args))
+	for i := range args {
+		given[i] = describeArg(&args[i])
+	}
+	return strings.Join(given, ", ")
+}
 
 func describeArg(a *Arg) string {
 	switch {

@@ -37,7 +37,7 @@ func TestResolve(t *testing.T) {
 		{"LEN", args(types.TInteger), "!Function 'LEN' does not accept parameters (INTEGER).\nValid alternatives are:\nLEN(STRING s)\nLEN(BYTES b)"},
 		{"COALESCE", nil, "!Function 'COALESCE' does not accept parameters ()."},
 		{"COALESCE", args(types.TNull, types.TInteger, types.TBigint), "BIGINT BIGINT BIGINT BIGINT"},
-		{"COALESCE", args(types.TNull, types.TNull), "NULL NULL NULL"},
+		{"COALESCE", args(types.TNull, types.TNull), "!Function 'COALESCE' cannot be resolved due to ambiguous method parameters (null, null)."},
 		{"GREATEST", args(types.TString, types.TInteger), "!Function 'GREATEST' does not accept parameters (STRING, INTEGER)."},
 		{"GREATEST", args(types.TDecimal(9, 2), types.TDecimal(7, 6)), "DECIMAL(13, 6) DECIMAL(13, 6) DECIMAL(13, 6)"},
 		{"GREATEST", append(args(types.TDate, types.TNull), lit("2022-06-14")), "DATE DATE DATE DATE"},

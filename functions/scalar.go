@@ -1,6 +1,10 @@
 package functions
 
-import "weir/types"
+import (
+	"fmt"
+
+	"weir/types"
+)
 
 // Scalar is a function of one row, or, in the table of table functions, one that gives rows.
 type Scalar struct {
@@ -81,6 +85,9 @@ func (s *Scalar) Resolve(args []Arg) (*Bound, error) {
 	b := &Bound{Params: m.params, LambdaParams: m.lambda, Returns: m.returns(), Rows: s.rows}
 	if o.Returns != nil {
 		b.Returns = o.Returns(m.params)
+	}
+	if b.Returns.Kind == types.Null {
+		return nil, &ArgumentError{fmt.Sprintf("Function '%s' cannot be resolved due to ambiguous method parameters (%s).", s.Name, describe(args))}
 	}
 	values := make([]*types.Type, 0, len(args))
 	for _, t := range m.params {

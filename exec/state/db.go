@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -18,11 +19,13 @@ type DB struct{ pebble *pebble.DB }
 // Open opens or makes the database in a folder; an empty name keeps it in memory.
 func Open(dir string) (*DB, error) {
 	opts := &pebble.Options{
-		Logger:                      quiet{},
-		MemTableSize:                16 << 20,
-		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       4,
-		L0StopWritesThreshold:       24,
+		Logger: quiet{},
+		// Large, so that what is overwritten soon, such as outboxes, never reaches a file. It grows to this size as needed.
+		MemTableSize:                64 << 20,
+		MemTableStopWritesThreshold: 3,
+		L0CompactionThreshold:       8,
+		L0StopWritesThreshold:       32,
+		LBaseMaxBytes:               256 << 20,
 		MaxOpenFiles:                500,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 	}
@@ -31,6 +34,10 @@ func Open(dir string) (*DB, error) {
 	opts.Cache = cache
 	for i := range opts.Levels {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		if i < 5 {
+			// What lies high is soon rewritten: compressing it would be for nothing.
+			opts.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+		}
 	}
 	if dir == "" {
 		opts.FS = vfs.NewMem()
@@ -140,7 +147,8 @@ func (b *Batch) DropQuery(query string) error {
 // Bytes is the size of the writes so far.
 func (b *Batch) Bytes() int { return b.b.Len() }
 
-// Commit makes the writes durable against the death of the process; with sync, against a loss of power too.
+// Commit carries the writes out. With sync they are on disk when it returns; without, they may be lost with the process,
+// since Pebble writes its log in the background.
 func (b *Batch) Commit(sync bool) error {
 	defer b.b.Close()
 	if sync {

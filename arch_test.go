@@ -1,0 +1,143 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// mayImport is the house's plan: which folder may import which others of ours. A folder that is not in it fails.
+var mayImport = map[string]string{
+	"":                     "cli",
+	"types":                "",
+	"parser/ast":           "",
+	"parser/suggest":       "",
+	"parser":               "parser/ast parser/suggest",
+	"kafka":                "",
+	"kafka/embedded":       "",
+	"registry":             "parser/suggest",
+	"functions":            "types parser/suggest",
+	"formats":              "types registry parser/suggest",
+	"catalog":              "types",
+	"planner/plan":         "types parser/ast functions formats catalog",
+	"planner":              "types parser parser/ast parser/suggest functions formats catalog planner/plan",
+	"exec/state":           "",
+	"exec/window":          "",
+	"exec/eval":            "types functions planner/plan",
+	"exec/op":              "types functions planner/plan exec/eval exec/state exec/window",
+	"exec":                 "types functions formats registry kafka catalog planner/plan exec/eval exec/op exec/state",
+	"connectors/connector": "parser/suggest",
+	"connectors/file":      "kafka connectors/connector",
+	"connectors/datagen":   "kafka connectors/connector",
+	"connectors":           "kafka parser/suggest connectors/connector connectors/file connectors/datagen",
+	"engine":               "types parser parser/ast parser/suggest functions formats registry kafka catalog connectors connectors/connector planner planner/plan exec exec/eval exec/state",
+	"server/wire":          "",
+}
+
+// skipImports are folders of tests and tools, which may look at everything.
+var skipImports = []string{"conformance", "bench", "examples"}
+
+func TestImportsPointDown(t *testing.T) {
+	imports := map[string]map[string]string{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		dir := filepath.ToSlash(filepath.Dir(path))
+		if dir == "." {
+			dir = ""
+		}
+		if imports[dir] == nil {
+			imports[dir] = map[string]string{}
+		}
+		for _, im := range f.Imports {
+			name, err := strconv.Unquote(im.Path.Value)
+			if err != nil {
+				return err
+			}
+			if rest, ok := strings.CutPrefix(name, "weir/"); ok {
+				imports[dir][rest] = path
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, uses := range imports {
+		top, _, _ := strings.Cut(dir, "/")
+		if slices.Contains(skipImports, top) {
+			continue
+		}
+		allowed, known := mayImport[dir]
+		if !known {
+			t.Errorf("%s is not in the table of folders: say in arch_test.go what it may import", dir)
+			continue
+		}
+		for use, file := range uses {
+			if !slices.Contains(strings.Fields(allowed), use) {
+				t.Errorf("%s imports %s, which %s may not", file, use, dir)
+			}
+		}
+	}
+}
+
+// TestOnlyTheParserKnowsTiDB keeps the parser's workings inside it.
+func TestOnlyTheParserKnowsTiDB(t *testing.T) {
+	for _, dir := range []string{"catalog", "planner", "exec", "engine", "server", "cli", "functions", "formats"} {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+				return err
+			}
+			src, err := os.ReadFile(path)
+			if err == nil && strings.Contains(string(src), "github.com/pingcap/") {
+				t.Errorf("%s imports TiDB's parser", path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestArchitectureNamesTheFolders keeps ARCHITECTURE.md from telling of folders that are gone, or leaving new ones out.
+func TestArchitectureNamesTheFolders(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^ {4}([a-z/]+)/ ").FindAllStringSubmatch(string(text), -1) {
+		named[m[1]] = true
+		if _, err := os.Stat(m[1]); err != nil {
+			t.Errorf("ARCHITECTURE.md names the folder %s, which is not there", m[1])
+		}
+	}
+	dirs, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		if d.IsDir() && !strings.HasPrefix(d.Name(), ".") && !named[d.Name()] {
+			t.Errorf("ARCHITECTURE.md does not name the folder %s", d.Name())
+		}
+	}
+}

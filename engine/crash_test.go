@@ -1,0 +1,368 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/kafka"
+	"weir/kafka/embedded"
+	"weir/parser"
+)
+
+// The crash tests kill a process that runs a windowed count and a filter, again and again: at random moments, and at
+// the fail points between the steps of a commit. Then code that knows nothing of the engine reads the topics and
+// compares. The process is this test binary itself.
+
+var crashKills = flag.Int("crash.kills", 0, "kills of each crash test; 0 for a short run, 30 for a full one")
+
+// failPoints are the places between the steps of a commit, per kind of broker. "settled" is reached on the way up.
+var failPoints = map[bool][]string{
+	true:  {"flushed", "acknowledged", "batched", "written", "sending", "told", "settled"},
+	false: {"flushed", "produced", "flushed to broker", "offsets in transaction", "transaction ended", "state written"},
+}
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("WEIR_CRASH_DIR"); dir != "" {
+		if err := crashChild(dir); err != nil {
+			fmt.Fprintln(os.Stderr, "crash child:", err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func TestCrashEmbedded(t *testing.T) { crash(t, "") }
+
+func TestCrashKafka(t *testing.T) {
+	broker := os.Getenv("WEIR_TEST_KAFKA")
+	if broker == "" {
+		t.Skip("WEIR_TEST_KAFKA names no broker")
+	}
+	crash(t, broker)
+}
+
+// crashName makes names that no other run on the same broker uses.
+func crashName(run, name string) string { return "crash_" + run + "_" + name }
+
+func crash(t *testing.T, broker string) {
+	points := failPoints[broker == ""]
+	kills := *crashKills
+	if kills == 0 {
+		kills = len(points) + 2
+		if testing.Short() {
+			t.Skip("a crash test takes a while")
+		}
+	}
+	c := &crasher{t: t, dir: t.TempDir(), broker: broker, run: strconv.FormatInt(time.Now().UnixNano()%1e9, 36), hits: map[string]int{}}
+	for i := range kills {
+		// At least half of the kills are at fail points, each in its turn; the others at any moment.
+		if i < len(points) || kills >= 20 && i < 2*len(points)+2 {
+			c.atPoint(points[i%len(points)])
+		} else {
+			c.atRandom()
+		}
+	}
+	for _, p := range points {
+		if want := min(kills/15+1, 2); c.hits[p] < want {
+			t.Errorf("fail point %q was hit %d times, want %d", p, c.hits[p], want)
+		}
+	}
+	c.finish()
+	c.verify()
+	t.Logf("%d kills, at fail points %v; commits between kills at least %d", kills, c.hits, c.least)
+}
+
+type crasher struct {
+	t           *testing.T
+	dir, broker string
+	run         string
+	hits        map[string]int
+	least       int
+	attempts    int
+}
+
+// child starts the process; it prints a line per commit.
+func (c *crasher) child(fail string, last bool) (*exec.Cmd, *bufio.Reader) {
+	c.t.Helper()
+	c.attempts++
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "WEIR_CRASH_DIR="+c.dir, "WEIR_CRASH_KAFKA="+c.broker, "WEIR_CRASH_RUN="+c.run, "WEIR_CRASH_FAIL="+fail,
+		"WEIR_CRASH_ATTEMPT="+strconv.Itoa(c.attempts), "WEIR_CRASH_LAST="+strconv.FormatBool(last))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	return cmd, bufio.NewReader(out)
+}
+
+// atPoint lets the process kill itself at a fail point, some commits on.
+func (c *crasher) atPoint(point string) {
+	cmd, out := c.child(point, false)
+	commits := 0
+	for {
+		line, err := out.ReadString('\n')
+		if err != nil {
+			break
+		}
+		switch {
+		case strings.HasPrefix(line, "commit"):
+			commits++
+		case strings.HasPrefix(line, "die "):
+			c.hits[strings.TrimSpace(line[4:])]++
+		}
+	}
+	err := cmd.Wait()
+	if cmd.ProcessState.ExitCode() != -1 {
+		c.t.Fatalf("the process was to die at %q, but ended: %v", point, err)
+	}
+	c.note(point, commits)
+}
+
+func (c *crasher) atRandom() {
+	cmd, out := c.child("", false)
+	commits := 0
+	for commits < 3 {
+		line, err := out.ReadString('\n')
+		if err != nil {
+			c.t.Fatalf("the process ended by itself: %v", cmd.Wait())
+		}
+		if strings.HasPrefix(line, "commit") {
+			commits++
+		}
+	}
+	time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+	if err := cmd.Process.Kill(); err != nil {
+		c.t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, out)
+	_ = cmd.Wait()
+	c.note("", commits)
+}
+
+func (c *crasher) note(point string, commits int) {
+	if point == "settled" {
+		return // lies before the first commit
+	}
+	if c.least == 0 || commits < c.least {
+		c.least = commits
+	}
+	if commits < 3 {
+		c.t.Errorf("only %d commits before the kill at %q", commits, point)
+	}
+}
+
+func (c *crasher) finish() {
+	cmd, out := c.child("", true)
+	_, _ = io.Copy(io.Discard, out)
+	if err := cmd.Wait(); err != nil {
+		c.t.Fatalf("the last run: %v", err)
+	}
+}
+
+// crashChild runs the queries and feeds them, until it is killed; the last one until all is read.
+func crashChild(dir string) error {
+	ctx := context.Background()
+	run, broker := os.Getenv("WEIR_CRASH_RUN"), os.Getenv("WEIR_CRASH_KAFKA")
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	cfg := kafka.Config{Brokers: []string{broker}}
+	if broker == "" {
+		b, err := embedded.Start(embedded.Options{DataDir: dir + "/kafka", Addr: "127.0.0.1:0"})
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		cfg = kafka.Config{Brokers: []string{b.Addr()}, Opts: b.ClientOpts()}
+	}
+	cluster, err := kafka.Connect(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	var commits atomic.Int64
+	fail, counted := os.Getenv("WEIR_CRASH_FAIL"), "written"
+	if broker != "" {
+		counted = "state written"
+	}
+	e, err := Open(ctx, Options{Cluster: cluster, Embedded: broker == "", DataDir: dir, ServiceID: crashName(run, "svc_"), Log: log,
+		Config: map[string]string{"commit.interval.ms": "20"},
+		FailPoint: func(name string) {
+			if name == fail && (commits.Load() >= 8 || name == "settled") {
+				fmt.Println("die", name)
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {}
+			}
+			if name == counted {
+				commits.Add(1)
+				fmt.Println("commit")
+			}
+		}})
+	if err != nil {
+		return err
+	}
+	s := NewSession()
+	s.SkipUnchanged = true
+	in := crashName(run, "in")
+	sql := fmt.Sprintf(`CREATE STREAM src (id BIGINT KEY, grp STRING, ts BIGINT) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON', PARTITIONS=4, TIMESTAMP='TS');
+		CREATE TABLE counts WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY grp EMIT CHANGES;
+		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
+		in, crashName(run, "counts"), crashName(run, "odd"))
+	if err := e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }); err != nil {
+		return err
+	}
+	last := os.Getenv("WEIR_CRASH_LAST") == "true"
+	if err := crashFeed(ctx, cluster, in, last); err != nil {
+		return err
+	}
+	if err := e.Drain(ctx); err != nil {
+		return err
+	}
+	defer cluster.Close()
+	return e.Close(ctx)
+}
+
+// crashFeed writes records, each with an id of its own: for ever, or a last few.
+func crashFeed(ctx context.Context, cluster *kafka.Cluster, topic string, last bool) error {
+	client, err := cluster.NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	attempt, err := strconv.ParseInt(os.Getenv("WEIR_CRASH_ATTEMPT"), 10, 64)
+	if err != nil {
+		return err
+	}
+	id := attempt * 1_000_000_000 // no id is used twice
+	for round := 0; !last || round < 20; round++ {
+		var recs []*kgo.Record
+		for range 400 {
+			id++
+			key := binary.BigEndian.AppendUint64(nil, uint64(id))
+			ts := 1_600_000_000_000 + attempt*60_000 + id%1_000_000_000/40
+			recs = append(recs, &kgo.Record{Topic: topic, Partition: kafka.Partition(key, 4), Key: key,
+				Value: fmt.Appendf(nil, `{"GRP":"g%d","TS":%d}`, id%97, ts)})
+		}
+		if err := client.ProduceSync(ctx, recs...).FirstErr(); err != nil {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nil
+}
+
+type crashValue struct {
+	Grp string `json:"GRP"`
+	TS  int64  `json:"TS"`
+	N   int64  `json:"N"`
+}
+
+// verify reads the topics with plain code.
+func (c *crasher) verify() {
+	cfg := kafka.Config{Brokers: []string{c.broker}}
+	if c.broker == "" {
+		b, err := embedded.Start(embedded.Options{DataDir: c.dir + "/kafka", Addr: "127.0.0.1:0"})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		defer b.Close()
+		cfg = kafka.Config{Brokers: []string{b.Addr()}, Opts: b.ClientOpts()}
+	}
+	cluster, err := kafka.Connect(c.t.Context(), cfg)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer cluster.Close()
+	counts, odd := map[string]int64{}, map[int64]string{}
+	rows := 0
+	c.read(cluster, "in", func(r *kgo.Record, v crashValue) {
+		rows++
+		counts[fmt.Sprintf("%s@%d", v.Grp, v.TS/1000*1000)]++
+		if id := int64(binary.BigEndian.Uint64(r.Key)); id%2 == 1 {
+			odd[id] = v.Grp
+		}
+	})
+	got := map[string]int64{}
+	c.read(cluster, "counts", func(r *kgo.Record, v crashValue) {
+		key := fmt.Sprintf("%s@%d", r.Key[:len(r.Key)-8], binary.BigEndian.Uint64(r.Key[len(r.Key)-8:]))
+		if v.N <= got[key] {
+			c.t.Errorf("%s: %d comes after %d", key, v.N, got[key])
+		}
+		got[key] = v.N
+	})
+	for key, n := range counts {
+		if got[key] != n {
+			c.t.Errorf("%s: the count ends at %d, want %d", key, got[key], n)
+		}
+	}
+	c.read(cluster, "odd", func(r *kgo.Record, v crashValue) {
+		id := int64(binary.BigEndian.Uint64(r.Key))
+		if odd[id] != v.Grp {
+			c.t.Errorf("the filter put out id %d twice, or wrongly", id)
+		}
+		delete(odd, id)
+	})
+	if len(odd) > 0 || len(got) != len(counts) {
+		c.t.Errorf("%d rows are missing from the filter's output; %d groups, want %d", len(odd), len(got), len(counts))
+	}
+	c.t.Logf("%d input rows, %d groups", rows, len(counts))
+}
+
+func (c *crasher) read(cluster *kafka.Cluster, name string, f func(*kgo.Record, crashValue)) {
+	topic := crashName(c.run, name)
+	ends, err := cluster.StableOffsets(c.t.Context(), topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	client, err := cluster.NewClient(kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer client.Close()
+	left := 0
+	for _, end := range ends[topic] {
+		if end > 0 {
+			left++
+		}
+	}
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	defer cancel()
+	for left > 0 {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err0(); err != nil {
+			c.t.Fatal(err)
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			if r.Offset+1 == ends[topic][r.Partition] {
+				left--
+			}
+			if r.Attrs.IsControl() {
+				return
+			}
+			var v crashValue
+			if err := json.Unmarshal(r.Value, &v); err != nil {
+				c.t.Error(err)
+			}
+			f(r, v)
+		})
+	}
+}
