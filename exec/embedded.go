@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -14,10 +15,10 @@ import (
 // embedded commits on the broker in this process, whose transactions don't survive a kill. State, offsets and an outbox
 // of the encoded outputs go into one batch of the database, and only then to the topics:
 //
-//	flush -> wait for the last outbox to be acknowledged -> batch {state, offsets, outbox, producer id} -> send outbox
+//	flush -> batch {state, offsets, outbox, producer id} -> send outbox -> wait until it is acknowledged
 //
-// Batch and sending happen in the background, while the tasks go on; if one of them fails, the session begins anew from
-// what is stored.
+// From the batch on it is a courier's work, in the background, one batch after the other, while the tasks go on. If it
+// fails, the session begins anew from what is stored.
 //
 // After a crash the output topics are read from the offsets that the batch names: records with the batch's producer id
 // are the part of the outbox that arrived; the rest is sent again under a new id.
@@ -25,14 +26,17 @@ type embedded struct {
 	w        *Worker
 	kgo      *kgo.Client
 	producer producerID
-	sending  chan error   // result of the outbox that is on its way; nil where none is
-	sent     []kgo.Record // that outbox
-	ends     map[TP]int64 // first offset at which our next record can lie, per output partition
-	saved    map[TP]int64 // offsets as last put into a batch
-	durable  map[TP]int64 // offsets whose batch is written and whose outbox is acknowledged
-	told     time.Time    // when the group's offsets were last committed
-	rebuild  map[TP]int64 // nothing is emitted until the sources have been read this far; nil when not rebuilding
-	trimmed  map[TP]int64 // repartition topics were deleted up to here
+	parcels  chan *parcel // to the courier
+	underway int          // parcels that the courier has not brought yet
+	arrived  chan delivery
+	gone     chan struct{} // closed when the courier has left
+	ends     map[TP]int64  // first offset at which our next record can lie, per output partition: the courier's
+	reached  map[TP]int64  // a copy of ends, as of the last delivery
+	saved    map[TP]int64  // offsets as last put into a parcel
+	durable  map[TP]int64  // offsets whose parcel was delivered
+	told     time.Time     // when the group's offsets were last committed
+	rebuild  map[TP]int64  // nothing is emitted until the sources have been read this far; nil when not rebuilding
+	trimmed  map[TP]int64  // repartition topics were deleted up to here
 }
 
 type producerID struct {
@@ -42,28 +46,31 @@ type producerID struct {
 
 const (
 	metaOffsets = "offsets"
-	metaOutbox  = "outbox"
+	metaOutbox  = "outbox"  // the records
+	metaAddress = "address" // producer id, and where the records can lie
 )
 
 func (e *embedded) client() *kgo.Client { return e.kgo }
 
 func (e *embedded) start(ctx context.Context) error {
-	e.sending, e.saved, e.rebuild, e.told = nil, map[TP]int64{}, nil, time.Time{}
-	e.trimmed, e.durable = map[TP]int64{}, map[TP]int64{}
+	*e = embedded{w: e.w, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
+		saved: map[TP]int64{}, durable: map[TP]int64{}, trimmed: map[TP]int64{}}
 	if err := e.listEnds(ctx); err != nil {
 		return err
 	}
 	if err := e.connect(ctx); err != nil {
 		return err
 	}
-	if err := e.settle(ctx); err != nil {
+	err := e.settle(ctx)
+	if err == nil {
+		err = e.restore(ctx)
+	}
+	if err != nil {
 		e.kgo.Close()
 		return err
 	}
-	if err := e.restore(ctx); err != nil {
-		e.kgo.Close()
-		return err
-	}
+	e.reached = maps.Clone(e.ends)
+	go e.courier(context.WithoutCancel(ctx))
 	return nil
 }
 
@@ -205,11 +212,9 @@ func (e *embedded) floor(ctx context.Context) error {
 }
 
 func (e *embedded) commit(ctx context.Context) error {
-	if err := e.acknowledged(ctx); err != nil {
+	if err := e.collect(); err != nil {
 		return err
 	}
-	e.w.opt.FailPoint("acknowledged")
-	var out []kgo.Record
 	changed := false
 	for _, t := range e.w.tasks {
 		if e.suppress(t) {
@@ -219,24 +224,26 @@ func (e *embedded) commit(ctx context.Context) error {
 	}
 	e.rebuilt()
 	if !changed && !e.told.IsZero() {
-		return nil
+		return e.tell(ctx)
 	}
-	b := e.w.opt.DB.NewBatch()
-	if err := e.writeState(b); err != nil {
+	p := &parcel{batch: e.w.opt.DB.NewBatch(), offsets: map[TP]int64{}}
+	if err := e.writeState(p.batch); err != nil {
 		return err
 	}
 	for _, t := range e.ordered() {
-		out = append(out, t.Out.Take()...)
+		p.add(t)
 	}
-	if err := e.writeOutbox(b, out); err != nil {
+	if err := p.batch.SetMeta(e.w.topo.Query.ID, metaOutbox, p.blob); err != nil {
 		return err
 	}
 	e.w.opt.FailPoint("batched")
 	for _, t := range e.w.tasks {
 		t.Committed()
-		e.saved[t.tp] = t.next
+		e.saved[t.tp], p.offsets[t.tp] = t.next, t.next
 	}
-	e.deliver(ctx, b, out)
+	if err := e.hand(ctx, p); err != nil {
+		return err
+	}
 	return e.tell(ctx)
 }
 
@@ -313,7 +320,7 @@ func (e *embedded) trim(ctx context.Context) error {
 		below := map[int32]int64{}
 		for tp, at := range e.durable {
 			// What an outbox refers to lies at or above the end that was known when it was written.
-			if at = min(at, e.ends[tp]); tp.Topic == topic && at-e.trimmed[tp] >= trimEvery {
+			if at = min(at, e.reached[tp]); tp.Topic == topic && at-e.trimmed[tp] >= trimEvery {
 				below[tp.Partition], e.trimmed[tp] = at, at
 			}
 		}
@@ -330,11 +337,13 @@ func (e *embedded) trim(ctx context.Context) error {
 func (e *embedded) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := e.acknowledged(ctx); err == nil && len(e.saved) > 0 {
+	if err := e.delivered(ctx); err == nil && len(e.saved) > 0 {
 		e.told = time.Time{}
 		if err := e.tell(ctx); err != nil {
 			e.w.opt.Log.Warn("offsets were not committed to the group", "query", e.w.topo.Query.ID, "error", err)
 		}
 	}
+	close(e.parcels)
 	e.kgo.Close()
+	<-e.gone
 }

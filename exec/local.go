@@ -127,7 +127,8 @@ func (l *Local) deliver(stage int) error {
 		return l.send(stage)
 	}
 	for _, t := range l.tasks[stage] {
-		recs := t.Out.Take()
+		full := t.Out.Take()
+		recs := full.Records
 		for p, far := range l.tasks[stage+1] {
 			l.inbox = l.inbox[:0]
 			for i := range recs {
@@ -144,19 +145,20 @@ func (l *Local) deliver(stage int) error {
 				return err
 			}
 		}
+		t.Out.Release(full)
 	}
 	return l.deliver(stage + 1)
 }
 
 func (l *Local) send(stage int) error {
 	for _, t := range l.tasks[stage] {
-		recs := t.Out.Take()
-		if l.Sent == nil || len(recs) == 0 {
-			continue
+		full := t.Out.Take()
+		if l.Sent != nil && len(full.Records) > 0 {
+			if err := l.Sent(full.Records); err != nil {
+				return err
+			}
 		}
-		if err := l.Sent(recs); err != nil {
-			return err
-		}
+		t.Out.Release(full)
 	}
 	return nil
 }

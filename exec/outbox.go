@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -16,34 +17,76 @@ import (
 // sendChunk is how many records are given to the client before it is told to send them.
 const sendChunk = 8192
 
-// An outbox is stored as: producer id, epoch, the output partitions with the first offsets where its records can lie,
-// then the records.
+// parcel is what one commit has to bring: a batch, and the outbox in it.
+type parcel struct {
+	batch   *state.Batch
+	blob    []byte // the outbox as it is stored: which partition of tps, timestamp, key, value, per record
+	tps     []TP
+	topic   string           // of index
+	index   []int            // number of a partition of topic in tps, plus 1
+	others  map[string][]int // indexes of other topics
+	recs    [][]kgo.Record   // per task
+	release []func()
+	offsets map[TP]int64 // of the inputs
+}
 
-func (e *embedded) writeOutbox(b *state.Batch, recs []kgo.Record) error {
+// delivery says that a parcel has arrived, or why it did not.
+type delivery struct {
+	err     error
+	offsets map[TP]int64
+	reached map[TP]int64
+}
+
+// add takes a task's output into the parcel.
+func (p *parcel) add(t *running) {
+	if len(t.Out.Records) == 0 {
+		return
+	}
+	full := t.Out.Take()
+	p.recs = append(p.recs, full.Records)
+	p.release = append(p.release, func() { t.Out.Release(full) })
+	p.blob = slices.Grow(p.blob, full.Bytes+16*len(full.Records))
+	for i := range full.Records {
+		p.append(&full.Records[i])
+	}
+}
+
+func (p *parcel) append(r *kgo.Record) {
+	p.blob = binary.AppendUvarint(p.blob, uint64(p.place(r.Topic, r.Partition)))
+	p.blob = binary.AppendVarint(p.blob, r.Timestamp.UnixMilli())
+	p.blob = appendNullable(appendNullable(p.blob, r.Key), r.Value)
+}
+
+// place numbers the output partitions of the parcel. Records of one topic come together.
+func (p *parcel) place(topic string, part int32) int {
+	if topic != p.topic {
+		if p.others == nil {
+			p.others = map[string][]int{}
+		}
+		p.others[p.topic] = p.index
+		p.topic, p.index = topic, p.others[topic]
+	}
+	for int(part) >= len(p.index) {
+		p.index = append(p.index, 0)
+	}
+	if p.index[part] == 0 {
+		p.tps = append(p.tps, TP{topic, part})
+		p.index[part] = len(p.tps)
+	}
+	return p.index[part] - 1
+}
+
+// address is what is stored beside an outbox: the producer that sends it, and the first offset at which its records can
+// lie in each partition.
+func (e *embedded) address(tps []TP) []byte {
 	buf := binary.AppendVarint(nil, e.producer.ID)
 	buf = binary.AppendVarint(buf, int64(e.producer.Epoch))
-	used := map[TP]int{}
-	var tps []TP
-	for i := range recs {
-		tp := TP{recs[i].Topic, recs[i].Partition}
-		if _, ok := used[tp]; !ok {
-			used[tp] = len(tps)
-			tps = append(tps, tp)
-		}
-	}
-	buf = binary.AppendUvarint(buf, uint64(len(tps)))
 	for _, tp := range tps {
 		buf = appendBytes(buf, []byte(tp.Topic))
 		buf = binary.AppendVarint(buf, int64(tp.Partition))
 		buf = binary.AppendVarint(buf, e.ends[tp])
 	}
-	for i := range recs {
-		r := &recs[i]
-		buf = binary.AppendUvarint(buf, uint64(used[TP{r.Topic, r.Partition}]))
-		buf = binary.AppendVarint(buf, r.Timestamp.UnixMilli())
-		buf = appendNullable(appendNullable(buf, r.Key), r.Value)
-	}
-	return b.SetMeta(e.w.topo.Query.ID, metaOutbox, buf)
+	return buf
 }
 
 func appendBytes(dst, b []byte) []byte {
@@ -111,15 +154,19 @@ type outbox struct {
 	recs     []kgo.Record
 }
 
-func decodeOutbox(blob []byte) (*outbox, error) {
-	c := &cursor{src: blob}
+func decodeOutbox(address, blob []byte) (*outbox, error) {
+	c := &cursor{src: address}
 	o := &outbox{producer: producerID{c.varint(), int16(c.varint())}, first: map[TP]int64{}}
-	tps := make([]TP, 0, 16)
-	for n := c.uvarint(); n > 0 && !c.bad; n-- {
+	var tps []TP
+	for len(c.src) > 0 && !c.bad {
 		tp := TP{string(c.take(c.uvarint())), int32(c.varint())}
 		o.first[tp] = c.varint()
 		tps = append(tps, tp)
 	}
+	if c.bad {
+		return nil, types.ErrCorrupt
+	}
+	c.src = blob
 	for len(c.src) > 0 && !c.bad {
 		i := c.uvarint()
 		if i >= uint64(len(tps)) {
@@ -134,18 +181,93 @@ func decodeOutbox(blob []byte) (*outbox, error) {
 	return o, nil
 }
 
-// deliver writes the batch, then gives the outbox to the broker, in the background.
-func (e *embedded) deliver(ctx context.Context, b *state.Batch, recs []kgo.Record) {
-	done := make(chan error, 1)
-	e.sending, e.sent = done, recs
-	go func() {
-		if err := b.Commit(true); err != nil {
-			done <- err
-			return
+// hand gives a parcel to the courier, who may have one in hand and one waiting.
+func (e *embedded) hand(ctx context.Context, p *parcel) error {
+	for {
+		select {
+		case e.parcels <- p:
+			e.underway++
+			return nil
+		case d := <-e.arrived:
+			if err := e.note(d); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		e.w.opt.FailPoint("written")
-		done <- e.sendAll(ctx, recs)
-	}()
+	}
+}
+
+// note takes in that a parcel has arrived.
+func (e *embedded) note(d delivery) error {
+	e.underway--
+	if d.err != nil {
+		return d.err
+	}
+	e.durable, e.reached = d.offsets, d.reached
+	return nil
+}
+
+// collect takes in what has arrived by now.
+func (e *embedded) collect() error {
+	for {
+		select {
+		case d := <-e.arrived:
+			if err := e.note(d); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// delivered waits until all parcels have arrived.
+func (e *embedded) delivered(ctx context.Context) error {
+	for e.underway > 0 {
+		select {
+		case d := <-e.arrived:
+			if err := e.note(d); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// courier brings parcels, one after the other: the batch is on disk before its outbox is sent, and the next batch is
+// written only when the broker has all of the outbox. After a failure it brings nothing more.
+func (e *embedded) courier(ctx context.Context) {
+	defer close(e.gone)
+	var failed error
+	for p := range e.parcels {
+		if failed == nil {
+			failed = e.bring(ctx, p)
+		}
+		e.arrived <- delivery{failed, p.offsets, maps.Clone(e.ends)}
+	}
+}
+
+func (e *embedded) bring(ctx context.Context, p *parcel) error {
+	if err := p.batch.SetMeta(e.w.topo.Query.ID, metaAddress, e.address(p.tps)); err != nil {
+		return err
+	}
+	if err := p.batch.Commit(true); err != nil {
+		return err
+	}
+	e.w.opt.FailPoint("written")
+	for _, recs := range p.recs {
+		if err := e.sendAll(ctx, recs); err != nil {
+			return err
+		}
+	}
+	for _, release := range p.release {
+		release()
+	}
+	e.w.opt.FailPoint("acknowledged")
+	return nil
 }
 
 func (e *embedded) sendAll(ctx context.Context, recs []kgo.Record) error {
@@ -171,90 +293,74 @@ func (e *embedded) sendAll(ctx context.Context, recs []kgo.Record) error {
 		e.w.opt.FailPoint("sending")
 	}
 	e.w.stats.sent(int64(len(recs)), size)
+	e.reach(recs)
 	return nil
 }
 
-// arrivedAt notes how far the output topics reach, now that the broker has the records.
-func (e *embedded) arrivedAt(recs []kgo.Record) {
-	last, at := TP{}, int64(0)
+// reach notes how far the output topics reach, now that the broker has the records, which are of one topic mostly.
+func (e *embedded) reach(recs []kgo.Record) {
+	var ends []int64 // per partition of topic
+	topic := ""
+	put := func() {
+		for p, end := range ends {
+			if tp := (TP{topic, int32(p)}); end > e.ends[tp] {
+				e.ends[tp] = end
+			}
+		}
+		ends = ends[:0]
+	}
 	for i := range recs {
-		if tp := (TP{recs[i].Topic, recs[i].Partition}); tp != last {
-			e.reaches(last, at)
-			last, at = tp, 0
+		if recs[i].Topic != topic {
+			put()
+			topic = recs[i].Topic
 		}
-		at = max(at, recs[i].Offset+1)
-	}
-	e.reaches(last, at)
-}
-
-func (e *embedded) reaches(tp TP, at int64) {
-	if at > e.ends[tp] {
-		e.ends[tp] = at
-	}
-}
-
-// acknowledged waits until the broker has all of the outbox.
-func (e *embedded) acknowledged(ctx context.Context) error {
-	if e.sending == nil {
-		return nil
-	}
-	select {
-	case err := <-e.sending:
-		if err == nil {
-			e.arrivedAt(e.sent)
-			maps.Copy(e.durable, e.saved)
+		for int(recs[i].Partition) >= len(ends) {
+			ends = append(ends, 0)
 		}
-		e.sending, e.sent = nil, nil
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
+		ends[recs[i].Partition] = max(ends[recs[i].Partition], recs[i].Offset+1)
 	}
+	put()
 }
 
 // settle finds out how much of the last outbox arrived before the process died, and sends the rest.
 func (e *embedded) settle(ctx context.Context) error {
 	query := e.w.topo.Query.ID
 	blob, err := e.w.opt.DB.Meta(query, metaOutbox)
-	if err != nil || blob == nil {
+	if err != nil || len(blob) == 0 {
 		return err
 	}
-	o, err := decodeOutbox(blob)
+	address, err := e.w.opt.DB.Meta(query, metaAddress)
+	if err != nil {
+		return err
+	}
+	o, err := decodeOutbox(address, blob)
 	if err != nil {
 		return &FatalError{fmt.Errorf("the outbox of %s can't be read: %w", query, err)}
 	}
-	if len(o.recs) == 0 {
-		return nil
-	}
-	arrived, err := e.arrived(ctx, o)
+	there, err := e.count(ctx, o)
 	if err != nil {
 		return err
 	}
+	p := &parcel{batch: e.w.opt.DB.NewBatch()}
 	var rest []kgo.Record
 	for i := range o.recs {
-		tp := TP{o.recs[i].Topic, o.recs[i].Partition}
-		if arrived[tp] > 0 {
-			arrived[tp]--
+		if tp := (TP{o.recs[i].Topic, o.recs[i].Partition}); there[tp] > 0 {
+			there[tp]--
 			continue
 		}
 		rest = append(rest, o.recs[i])
+		p.append(&o.recs[i])
 	}
-	b := e.w.opt.DB.NewBatch()
-	if err := e.writeOutbox(b, rest); err != nil {
+	if err := p.batch.SetMeta(query, metaOutbox, append([]byte{}, p.blob...)); err != nil {
 		return err
 	}
-	if err := b.Commit(true); err != nil {
-		return err
-	}
+	p.recs = [][]kgo.Record{rest}
 	e.w.opt.FailPoint("settled")
-	if err := e.sendAll(ctx, rest); err != nil {
-		return err
-	}
-	e.arrivedAt(rest)
-	return nil
+	return e.bring(ctx, p)
 }
 
-// arrived counts, per partition, the records with the outbox's producer id.
-func (e *embedded) arrived(ctx context.Context, o *outbox) (map[TP]int, error) {
+// count counts, per partition, the records with the outbox's producer id.
+func (e *embedded) count(ctx context.Context, o *outbox) (map[TP]int, error) {
 	from := map[string]map[int32]kgo.Offset{}
 	left := map[TP]int64{}
 	for tp, first := range o.first {

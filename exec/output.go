@@ -1,21 +1,23 @@
 package exec
 
 import (
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Output collects the records that a task makes in one commit interval. Take hands them over; while they are on their
-// way, the task fills a second bank.
+// Output collects the records that a task makes in one commit interval. Take hands them over with their memory, and the
+// task goes on in another bank.
 type Output struct {
 	Topics []string
-	bank
-	spare bank
+	*Bank
+	mu   sync.Mutex
+	free []*Bank
 }
 
-// bank holds records; keys and values lie in chunks that are used again.
-type bank struct {
+// Bank holds records; keys and values lie in chunks that are used again once the bank is released.
+type Bank struct {
 	Records []kgo.Record
 	Bytes   int
 	chunks  [][]byte
@@ -32,7 +34,7 @@ const outputChunk = 256 << 10
 const keptChunks = 64
 
 // begin starts a record, writes its key, and gives the buffer to append the value to. A nil key is a null key.
-func (o *bank) begin(key []byte) []byte {
+func (o *Bank) begin(key []byte) []byte {
 	if cap(o.open)-len(o.open) < len(key)+4096 {
 		o.nextChunk(len(key) + 4096)
 	}
@@ -41,7 +43,7 @@ func (o *bank) begin(key []byte) []byte {
 	return o.open
 }
 
-func (o *bank) nextChunk(size int) {
+func (o *Bank) nextChunk(size int) {
 	if o.open != nil {
 		o.chunks[o.chunk] = o.open
 		o.chunk++
@@ -76,7 +78,7 @@ func (o *Output) null(buf []byte, topic int, partition int32, ms int64) {
 	o.end(buf, topic, partition, ms).Value = nil
 }
 
-func (o *bank) add() *kgo.Record {
+func (o *Bank) add() *kgo.Record {
 	if n := len(o.Records); n < cap(o.Records) {
 		o.Records = o.Records[:n+1]
 	} else {
@@ -85,17 +87,31 @@ func (o *bank) add() *kgo.Record {
 	return &o.Records[len(o.Records)-1]
 }
 
-// Take hands over the records. They are valid until the Take after the next: by then they have to be delivered.
-func (o *Output) Take() []kgo.Record {
-	o.bank, o.spare = o.spare, o.bank
-	o.bank.reset()
-	return o.spare.Records
+// Take hands over the records. Release gives their memory back.
+func (o *Output) Take() *Bank {
+	full := o.Bank
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if n := len(o.free); n > 0 {
+		o.Bank, o.free = o.free[n-1], o.free[:n-1]
+	} else {
+		o.Bank = &Bank{}
+	}
+	return full
+}
+
+// Release gives the memory of records back that Take handed over; from any goroutine.
+func (o *Output) Release(b *Bank) {
+	b.reset()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.free = append(o.free, b)
 }
 
 // Reset forgets the records.
-func (o *Output) Reset() { o.bank.reset() }
+func (o *Output) Reset() { o.Bank.reset() }
 
-func (o *bank) reset() {
+func (o *Bank) reset() {
 	if o.open != nil {
 		o.chunks[o.chunk] = o.open
 	}

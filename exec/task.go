@@ -48,7 +48,7 @@ type TaskOptions struct {
 // NewTask makes the operators of a stage.
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	t := &Task{Stage: s, Partition: o.Partition, env: env, input: s.Input(env)}
-	t.Out.Topics = []string{s.Output(env)}
+	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.host = &op.Host{Env: env.Functions, Coalesce: env.Coalesce, Counts: &t.Counts, Report: t.report}
 	next, err := t.end(o)
 	if err != nil {

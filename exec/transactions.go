@@ -288,6 +288,9 @@ func (x *transactions) commit(ctx context.Context) error {
 	return nil
 }
 
+// delivered has nothing to wait for: a commit has delivered everything when it returns.
+func (x *transactions) delivered(context.Context) error { return nil }
+
 // abort ends the transaction without effect, puts the tasks back to where the last commit left them, and reads on from
 // there. Where the broker does not confirm that, the session ends.
 func (x *transactions) abort(ctx context.Context, why error) error {
@@ -329,7 +332,9 @@ func (x *transactions) inTransaction(ctx context.Context, b *state.Batch, offset
 		})
 	}
 	for _, t := range x.w.tasks {
-		recs := t.Out.Take()
+		full := t.Out.Take()
+		defer t.Out.Release(full)
+		recs := full.Records
 		for i := range recs {
 			rows, size = rows+1, size+int64(len(recs[i].Key)+len(recs[i].Value))
 			produce(&recs[i], nil)

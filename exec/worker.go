@@ -83,6 +83,7 @@ func (t *running) atEnd(now time.Time, idle time.Duration) bool {
 	return t.next >= t.high && now.Sub(t.ended) >= idle
 }
 
+// work is records for a task, or without records the end of its commit interval.
 type work struct {
 	task *running
 	recs []*kgo.Record
@@ -100,6 +101,8 @@ type committer interface {
 	client() *kgo.Client
 	// commit makes state, outputs and offsets of all tasks durable together. Tasks are idle and flushed.
 	commit(ctx context.Context) error
+	// delivered waits until the broker has all that was committed.
+	delivered(ctx context.Context) error
 	// stop lets go of everything; what was not committed is lost.
 	stop()
 }
@@ -316,6 +319,12 @@ func (w *Worker) process(job work) {
 	if w.lost.Load() != nil {
 		return
 	}
+	if job.recs == nil {
+		if err := job.task.Flush(); err != nil {
+			w.lose(err)
+		}
+		return
+	}
 	before := job.task.Out.Bytes
 	if err := job.task.Process(job.recs); err != nil {
 		w.lose(err)
@@ -348,9 +357,12 @@ func (w *Worker) commitAll(ctx context.Context) error {
 	began := time.Now()
 	for _, t := range w.tasks {
 		t.SetAtEnd(t.atEnd(began, w.opt.IdleUpstream))
-		if err := t.Flush(); err != nil {
-			return err
-		}
+		w.pending.Add(1)
+		w.shards[t.shard] <- work{task: t}
+	}
+	w.pending.Wait()
+	if err := w.taskError(); err != nil {
+		return err
 	}
 	w.opt.FailPoint("flushed")
 	if w.opt.Problems != nil {
@@ -384,6 +396,9 @@ func (w *Worker) do(ctx context.Context, f func() error) error {
 func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error) {
 	err = w.do(ctx, func() error {
 		if err := w.commitAll(ctx); err != nil {
+			return err
+		}
+		if err := w.commit.delivered(ctx); err != nil {
 			return err
 		}
 		done = true

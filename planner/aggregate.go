@@ -26,7 +26,7 @@ type aggregation struct {
 func (b *builder) aggregate(q *ast.Query, sel *selection) error {
 	a := &aggregation{b: b, sel: sel, node: &plan.Aggregate{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY")}
 	if sel.scopes[0].src.IsTable {
-		sel.scopes[0].scan.Materialize = true
+		sel.scopes[0].materialize()
 	}
 	if err := a.group(q); err != nil {
 		return err

@@ -89,7 +89,7 @@ func (b *builder) where(q *ast.Query, sel *selection) error {
 	}
 	sel.in = &plan.Filter{In: sel.in, Cond: cond}
 	if sc := sel.scopes[0]; sc.src.IsTable {
-		sc.scan.Materialize = true
+		sc.materialize()
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (b *builder) items(q *ast.Query, sel *selection) error {
 	for _, it := range q.Select {
 		switch it := it.(type) {
 		case *ast.AllItem:
-			if err := sel.all(it, q.Emit != nil && b.pushing); err != nil {
+			if err := sel.all(it, b.pushing); err != nil {
 				return err
 			}
 		case *ast.StructAllItem:
@@ -169,7 +169,7 @@ func (b *builder) checkNames(sel *selection) error {
 	return nil
 }
 
-// all spells out *: keys first, then values and headers; a push query over a windowed source shows the bounds too.
+// all spells out *: keys first, then values and headers; a query whose rows go to a client shows the bounds of a windowed source too.
 func (sel *selection) all(it *ast.AllItem, bounds bool) error {
 	found := false
 	for _, sc := range sel.scopes {

@@ -64,6 +64,16 @@ func (s *scope) schemaCol(i int) *plan.Column {
 	return s.col(plan.ScanCol{Kind: plan.ScanColumn, Column: i}, s.src.Schema[i].Name, s.src.Schema[i].Type)
 }
 
+// materialize keeps the rows of a table, so that changes carry the row before; they are found again by the whole key.
+func (s *scope) materialize() {
+	s.scan.Materialize = true
+	for i, c := range s.src.Schema {
+		if c.Role == types.KeyColumn {
+			s.schemaCol(i)
+		}
+	}
+}
+
 // find looks a column or pseudo column of the source up by name.
 func (s *scope) find(name string) (*plan.Column, bool) {
 	if i := s.src.Schema.Find(name); i >= 0 {
