@@ -220,7 +220,7 @@ func (e *embedded) commit(ctx context.Context) error {
 		if e.suppress(t) {
 			t.Out.Reset()
 		}
-		changed = changed || len(t.Out.Records) > 0 || t.next != e.saved[t.tp]
+		changed = changed || len(t.Out.Records)+len(t.Told.Records) > 0 || t.next != e.saved[t.tp]
 	}
 	e.rebuilt()
 	if !changed && !e.told.IsZero() {
@@ -230,8 +230,8 @@ func (e *embedded) commit(ctx context.Context) error {
 	if err := e.writeState(p.batch); err != nil {
 		return err
 	}
-	for _, t := range e.ordered() {
-		p.add(t)
+	for _, out := range outputs(e.ordered()) {
+		p.add(out)
 	}
 	if err := p.batch.SetMeta(e.w.topo.Query.ID, metaOutbox, p.blob); err != nil {
 		return err
@@ -248,12 +248,12 @@ func (e *embedded) commit(ctx context.Context) error {
 }
 
 // ordered are the tasks by stage and partition.
-func (e *embedded) ordered() []*running {
-	var out []*running
+func (e *embedded) ordered() []*Task {
+	var out []*Task
 	for i, s := range e.w.topo.Stages {
 		for p := range e.w.parts[i] {
 			if t := e.w.tasks[TP{s.Input(e.w.env), p}]; t != nil {
-				out = append(out, t)
+				out = append(out, t.Task)
 			}
 		}
 	}
@@ -274,7 +274,7 @@ func (e *embedded) rebuilt() {
 		if floor, ok := e.rebuild[t.tp]; ok && t.next < floor && t.next < t.high {
 			return
 		}
-		if t.Stage.Index > 0 && t.next < t.high || t.Stage.Index < len(e.w.topo.Stages)-1 && len(t.Out.Records) > 0 {
+		if t.Stage.Index > 0 && t.next < t.high || t.Stage.Index < len(e.w.topo.Stages)-1 && len(t.Out.Records)+len(t.Told.Records) > 0 {
 			return
 		}
 	}

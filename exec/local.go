@@ -126,8 +126,8 @@ func (l *Local) deliver(stage int) error {
 	if stage == len(l.tasks)-1 {
 		return l.send(stage)
 	}
-	for _, t := range l.tasks[stage] {
-		full := t.Out.Take()
+	for _, out := range outputs(l.tasks[stage]) {
+		full := out.Take()
 		recs := full.Records
 		for p, far := range l.tasks[stage+1] {
 			l.inbox = l.inbox[:0]
@@ -145,7 +145,7 @@ func (l *Local) deliver(stage int) error {
 				return err
 			}
 		}
-		t.Out.Release(full)
+		out.Release(full)
 	}
 	return l.deliver(stage + 1)
 }

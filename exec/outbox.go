@@ -37,14 +37,14 @@ type delivery struct {
 	reached map[TP]int64
 }
 
-// add takes a task's output into the parcel.
-func (p *parcel) add(t *running) {
-	if len(t.Out.Records) == 0 {
+// add takes an output into the parcel.
+func (p *parcel) add(out *Output) {
+	if len(out.Records) == 0 {
 		return
 	}
-	full := t.Out.Take()
+	full := out.Take()
 	p.recs = append(p.recs, full.Records)
-	p.release = append(p.release, func() { t.Out.Release(full) })
+	p.release = append(p.release, func() { out.Release(full) })
 	p.blob = slices.Grow(p.blob, full.Bytes+16*len(full.Records))
 	for i := range full.Records {
 		p.append(&full.Records[i])

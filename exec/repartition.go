@@ -29,9 +29,9 @@ const (
 type repartition struct {
 	host    *op.Host
 	plan    *plan.Repartition
-	task    int // announces as this upstream
-	out     *Output
-	topic   int
+	task    int     // announces as this upstream
+	out     *Output // rows
+	notes   *Output // announcements
 	parts   int32
 	key     []eval.Fn
 	ctx     *eval.Ctx
@@ -43,17 +43,16 @@ type repartition struct {
 	told    int64 // as last announced
 	atEnd   bool
 	toldEnd bool
-	tell    bool
 }
 
-func newRepartition(h *op.Host, p *plan.Repartition, task int, out *Output, topic int, parts int32, env *Env) (*repartition, error) {
+func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, parts int32, env *Env) (*repartition, error) {
 	spec := plan.Spec(p.Serde, true, "")
 	spec.Registry = env.Registry
 	if !registers(spec.Format) {
 		spec.Registry = nil
 	}
 	k := &eval.Compiler{Env: env.Functions}
-	r := &repartition{host: h, plan: p, task: task, out: out, topic: topic, parts: parts, key: k.All(p.Key),
+	r := &repartition{host: h, plan: p, task: task, out: out, notes: notes, parts: parts, key: k.All(p.Key),
 		vals: make([]types.Value, len(p.Key)), now: types.NoTime, told: types.NoTime}
 	r.ctx = k.NewCtx()
 	from := make([]int, len(p.Columns))
@@ -175,23 +174,23 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) {
 		val[at] |= hasNew
 		val = types.AppendRow(val, row)
 	}
-	r.out.end(val, r.topic, kafka.Partition(key, r.parts), m.Timestamp)
+	r.out.end(val, 0, kafka.Partition(key, r.parts), m.Timestamp)
 }
 
 // Flush tells every far partition the task's stream time, where it or the end has changed.
 func (r *repartition) Flush() error {
-	if !r.tell && (r.now == types.NoTime || r.now == r.told && r.atEnd == r.toldEnd) {
+	if r.now == types.NoTime || r.now == r.told && r.atEnd == r.toldEnd {
 		return nil
 	}
-	r.told, r.toldEnd, r.tell = r.now, r.atEnd, false
+	r.told, r.toldEnd = r.now, r.atEnd
 	for p := range r.parts {
-		val := binary.AppendUvarint(append(r.out.begin(nil), announces), uint64(r.task))
+		val := binary.AppendUvarint(append(r.notes.begin(nil), announces), uint64(r.task))
 		val = binary.AppendVarint(val, r.now)
 		end := byte(0)
 		if r.atEnd {
 			end = 1
 		}
-		r.out.end(append(val, end), r.topic, p, max(r.now, 0))
+		r.notes.end(append(val, end), 0, p, max(r.now, 0))
 	}
 	return nil
 }

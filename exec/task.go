@@ -18,6 +18,7 @@ type Task struct {
 	Stage     *Stage
 	Partition int32
 	Out       Output
+	Told      Output // announcements: they follow the rows of all tasks of the stage
 	Counts    op.Counts
 	Stores    []op.Store
 	host      *op.Host
@@ -49,6 +50,7 @@ type TaskOptions struct {
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	t := &Task{Stage: s, Partition: o.Partition, env: env, input: s.Input(env)}
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
+	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}
 	t.host = &op.Host{Env: env.Functions, Coalesce: env.Coalesce, Counts: &t.Counts, Report: t.report}
 	next, err := t.end(o)
 	if err != nil {
@@ -96,7 +98,7 @@ func keySlots(s *plan.Scan) []int {
 func (t *Task) end(o TaskOptions) (op.Op, error) {
 	switch end := t.Stage.End.(type) {
 	case *plan.Repartition:
-		r, err := newRepartition(t.host, end, int(o.Partition), &t.Out, 0, o.OutPartitions, t.env)
+		r, err := newRepartition(t.host, end, int(o.Partition), &t.Out, &t.Told, o.OutPartitions, t.env)
 		t.repart = r
 		return r, err
 	case *plan.Sink:
@@ -224,6 +226,19 @@ func (t *Task) report(p op.Problem) {
 	t.env.Bad(b)
 }
 
+// outputs are the rows of tasks, then their announcements: a time that is announced must not overtake the rows of
+// another task that came up to it in the same interval.
+func outputs(tasks []*Task) []*Output {
+	var out []*Output
+	for _, t := range tasks {
+		out = append(out, &t.Out)
+	}
+	for _, t := range tasks {
+		out = append(out, &t.Told)
+	}
+	return out
+}
+
 // Flush hands on what operators held back: the end of a commit interval.
 func (t *Task) Flush() error { return t.first.Flush() }
 
@@ -233,6 +248,9 @@ func (t *Task) SetAtEnd(atEnd bool) {
 		t.repart.atEnd = atEnd
 	}
 }
+
+// AtEnd is what SetAtEnd was last told.
+func (t *Task) AtEnd() bool { return t.repart != nil && t.repart.atEnd }
 
 // CloseAll closes all windows that are open: the input has ended for good.
 func (t *Task) CloseAll() error {
@@ -265,6 +283,7 @@ func (t *Task) Committed() {
 // Aborted undoes the interval.
 func (t *Task) Aborted() error {
 	t.Out.Reset()
+	t.Told.Reset()
 	for _, s := range t.Stores {
 		if err := s.Aborted(); err != nil {
 			return err

@@ -257,7 +257,7 @@ func (x *transactions) commit(ctx context.Context) error {
 	for _, t := range x.w.tasks {
 		offsets.Set(t.tp.Topic, t.tp.Partition, t.next)
 		moved = moved || t.next != x.saved[t.tp]
-		produced = produced || len(t.Out.Records) > 0
+		produced = produced || len(t.Out.Records)+len(t.Told.Records) > 0
 	}
 	if !moved && !produced {
 		return nil
@@ -331,15 +331,19 @@ func (x *transactions) inTransaction(ctx context.Context, b *state.Batch, offset
 			}
 		})
 	}
+	var tasks []*Task
 	for _, t := range x.w.tasks {
-		full := t.Out.Take()
-		defer t.Out.Release(full)
-		recs := full.Records
-		for i := range recs {
-			rows, size = rows+1, size+int64(len(recs[i].Key)+len(recs[i].Value))
-			produce(&recs[i], nil)
-		}
+		tasks = append(tasks, t.Task)
 		x.logChanges(t, b, produce)
+	}
+	for _, out := range outputs(tasks) {
+		full := out.Take()
+		defer out.Release(full)
+		for i := range full.Records {
+			r := &full.Records[i]
+			rows, size = rows+1, size+int64(len(r.Key)+len(r.Value))
+			produce(r, nil)
+		}
 	}
 	x.w.opt.FailPoint("produced")
 	if err := x.kgo.Flush(ctx); err != nil {

@@ -355,8 +355,10 @@ func (w *Worker) commitAll(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
+	if err := w.findEnds(ctx, began); err != nil {
+		return err
+	}
 	for _, t := range w.tasks {
-		t.SetAtEnd(t.atEnd(began, w.opt.IdleUpstream))
 		w.pending.Add(1)
 		w.shards[t.shard] <- work{task: t}
 	}
@@ -375,6 +377,39 @@ func (w *Worker) commitAll(ctx context.Context) error {
 	}
 	w.stats.held.Store(0)
 	w.stats.committed(w.tasks, time.Since(began))
+	return nil
+}
+
+// findEnds tells the tasks before a repartition whether they are at their ends. Fetches tell nothing of a partition that
+// holds nothing new, or that the broker has not got round to: before a task is believed to be at its end, the broker is
+// asked.
+func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
+	for i, s := range w.topo.Stages[:len(w.topo.Stages)-1] {
+		var ended []*running
+		for p := range w.parts[i] {
+			t := w.tasks[TP{s.Input(w.env), p}]
+			if t == nil {
+				continue
+			}
+			if !t.atEnd(now, w.opt.IdleUpstream) {
+				t.SetAtEnd(false)
+			} else if !t.AtEnd() {
+				ended = append(ended, t)
+			}
+		}
+		if len(ended) == 0 {
+			continue
+		}
+		topic := s.Input(w.env)
+		ends, err := w.opt.Cluster.StableOffsets(ctx, topic)
+		if err != nil {
+			return err
+		}
+		for _, t := range ended {
+			t.high = max(t.high, ends[topic][t.Partition])
+			t.SetAtEnd(t.atEnd(now, w.opt.IdleUpstream))
+		}
+	}
 	return nil
 }
 
