@@ -47,6 +47,7 @@ type Engine struct {
 	opt     Options
 	catalog *catalog.Catalog
 	db      *state.DB
+	budget  *state.Budget
 	conns   *connectors.Runtime
 	log     *commandLog
 	node    string
@@ -92,6 +93,7 @@ func (e *Engine) open(ctx context.Context) error {
 	if e.db, err = state.Open(filepath.Join(e.opt.DataDir, "state")); err != nil {
 		return err
 	}
+	e.budget = state.NewBudget(stateMemory(e.opt.Config))
 	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), Logger: e.opt.Log})
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ var known = map[string]string{
 	"ksql.service.id":                       "default_",
 	"ksql.variable.substitution.enable":     "true",
 	"processing.guarantee":                  "exactly_once_v2",
+	"weir.state.memory.bytes":               "1073741824",
 	"weir.idle.upstream":                    "1000",
 	"replication.factor":                    "1",
 }

@@ -55,6 +55,17 @@ func idleUpstream(config map[string]string) time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
+// defaultStateMemory is weir.state.memory.bytes where it is not set.
+const defaultStateMemory = 1 << 30
+
+func stateMemory(config map[string]string) int64 {
+	n, err := strconv.ParseInt(setting(config, "weir.state.memory.bytes", ""), 10, 64)
+	if err != nil || n <= 0 {
+		return defaultStateMemory
+	}
+	return n
+}
+
 // coalesces says whether a table's changes are held back until the commit.
 func coalesces(config map[string]string) bool {
 	return setting(config, "cache.max.bytes.buffering", "") != "0"
@@ -91,7 +102,7 @@ func (e *Engine) start(q *plan.Query, config map[string]string) error {
 	env := e.execEnv(q.ID, config, func(b exec.BadRecord) { e.problems.add(q.ID, b) })
 	r.worker = exec.NewWorker(topo, env, exec.WorkerOptions{Cluster: e.opt.Cluster, DB: e.db, Embedded: e.opt.Embedded,
 		Commit: commitInterval(config), Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
-		Earliest: setting(config, "auto.offset.reset", "earliest") != "latest", IdleUpstream: idleUpstream(config), Problems: e.problems.flush, FailPoint: e.opt.FailPoint})
+		Earliest: setting(config, "auto.offset.reset", "earliest") != "latest", IdleUpstream: idleUpstream(config), Problems: e.problems.flush, Budget: e.budget, FailPoint: e.opt.FailPoint})
 	if err := r.worker.Start(); err != nil {
 		r.broken = err
 		e.opt.Log.Error("a query could not be started", "query", q.ID, "error", err)

@@ -155,7 +155,7 @@ func (e *embedded) restore(ctx context.Context) error {
 			t.high = to[topic][p]
 			e.saved[t.tp] = t.next
 			positions[topic][p] = kgo.NewOffset().At(t.next)
-			if err := e.load(t, i); err != nil {
+			if err := t.load(e.w.opt.DB, e.w.topo.Query.ID, e.w.opt.Budget); err != nil {
 				return err
 			}
 			e.w.tasks[t.tp] = t
@@ -172,16 +172,6 @@ func (e *embedded) begin(stage int, from, to int64) int64 {
 		return to
 	}
 	return from
-}
-
-func (e *embedded) load(t *running, stage int) error {
-	for n, s := range t.Stores {
-		id := state.StoreID{Query: e.w.topo.Query.ID, Stage: stage, Partition: t.Partition, Store: n}
-		if err := e.w.opt.DB.Load(id, s.Load); err != nil {
-			return &FatalError{fmt.Errorf("the state of %s can't be read: %w", e.w.topo.Query.ID, err)}
-		}
-	}
-	return nil
 }
 
 // spread gives every task one of the worker's goroutines.

@@ -58,6 +58,12 @@ func (s *stats) committed(tasks map[TP]*running, took time.Duration) {
 	s.now.CommitTime, s.now.LastCommit = took, time.Now()
 }
 
+func (s *stats) stateBytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now.StateBytes
+}
+
 func (s *stats) sent(rows, bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

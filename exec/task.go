@@ -273,6 +273,49 @@ func writeStores(b *state.Batch, query string, t *Task) error {
 	return failed
 }
 
+// backing reads one store's entries from the database.
+type backing struct {
+	db *state.DB
+	id state.StoreID
+}
+
+func (b backing) Get(key []byte) ([]byte, error) { return b.db.Get(b.id, key) }
+
+func (b backing) Scan(lo, hi []byte, f func(key, value []byte) error) error {
+	return b.db.Scan(b.id, lo, hi, f)
+}
+
+// load gives the stores of a task their committed entries, as long as the budget has room for them.
+func (t *Task) load(db *state.DB, query string, budget *state.Budget) error {
+	for n, s := range t.Stores {
+		id := state.StoreID{Query: query, Stage: t.Stage.Index, Partition: t.Partition, Store: n}
+		evicter, can := s.(op.Evicter)
+		if can {
+			evicter.Back(backing{db, id})
+		}
+		loaded := 0
+		err := db.Load(id, func(key, value []byte) error {
+			if loaded++; can && loaded%loadCheck == 0 {
+				if _, size := s.Size(); budget.Hold(t, int64(size)) {
+					return errFull
+				}
+			}
+			return s.Load(key, value)
+		})
+		if errors.Is(err, errFull) {
+			evicter.Full()
+		} else if err != nil {
+			return &FatalError{fmt.Errorf("the state of %s can't be read: %w", query, err)}
+		}
+	}
+	budget.Hold(t, 0)
+	return nil
+}
+
+const loadCheck = 10_000
+
+var errFull = errors.New("the memory budget has no more room")
+
 // Committed says that state and output of the interval are durable.
 func (t *Task) Committed() {
 	for _, s := range t.Stores {

@@ -188,12 +188,7 @@ func (x *transactions) restore(ctx context.Context, t *running) error {
 		}
 	}
 	x.logEnds[key] = to
-	for n, s := range t.Stores {
-		if err := x.w.opt.DB.Load(x.storeID(key, n), s.Load); err != nil {
-			return &FatalError{fmt.Errorf("the state of %s can't be read: %w", x.w.topo.Query.ID, err)}
-		}
-	}
-	return nil
+	return t.load(x.w.opt.DB, x.w.topo.Query.ID, x.w.opt.Budget)
 }
 
 func (x *transactions) storeID(key logKey, store int) state.StoreID {

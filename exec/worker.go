@@ -12,6 +12,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"weir/exec/op"
 	"weir/exec/state"
 	"weir/kafka"
 )
@@ -40,6 +41,8 @@ type WorkerOptions struct {
 	IdleUpstream time.Duration
 	// Problems sends what tasks have reported to the processing log, before the commit that leaves its records behind.
 	Problems func(ctx context.Context) error
+	// Budget bounds the memory of the state of all queries; nil for no bound.
+	Budget *state.Budget
 	// FailPoint is called between the steps of a commit, with their names; tests kill the process there.
 	FailPoint func(name string)
 }
@@ -377,6 +380,24 @@ func (w *Worker) commitAll(ctx context.Context) error {
 	}
 	w.stats.held.Store(0)
 	w.stats.committed(w.tasks, time.Since(began))
+	return w.makeRoom(ctx)
+}
+
+// makeRoom lets go of state that lies in the database too, where the budget asks for it.
+func (w *Worker) makeRoom(ctx context.Context) error {
+	if !w.opt.Budget.Hold(w, w.stats.stateBytes()) {
+		return nil
+	}
+	if err := w.commit.delivered(ctx); err != nil {
+		return err
+	}
+	for _, t := range w.tasks {
+		for _, s := range t.Stores {
+			if e, ok := s.(op.Evicter); ok {
+				e.Evict()
+			}
+		}
+	}
 	return nil
 }
 
@@ -480,6 +501,7 @@ func (w *Worker) Paused() bool { return w.paused.Load() }
 func (w *Worker) Stop() {
 	w.cancel()
 	<-w.done
+	w.opt.Budget.Hold(w, 0)
 }
 
 // Err is why the query is not running, or nil.

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"sort"
@@ -37,6 +38,8 @@ type Aggregate struct {
 	vals    []types.Value
 	dropped int64 // windows that start below it are expired; NoTime before any is
 	retired []*groups
+	backing Backing // nil where all state is in memory
+	full    bool    // not everything was loaded: a window that is not in memory may be in the backing
 }
 
 // keyBatch are the encoded groups of a batch, so that their hashes can be computed and their slots fetched ahead.
@@ -161,7 +164,7 @@ func (a *Aggregate) key(row []types.Value, m types.Meta) bool {
 // update takes a row into the windows that hold it.
 func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uint64) error {
 	if a.win == nil {
-		return a.into(a.last, row, m, key, hash, false)
+		return a.into(a.last, nil, row, m, key, hash)
 	}
 	// closes is as far as windows are closed for this row: by its own source's time, and for good by the clock.
 	closes := a.clock.see(m) - a.win.Grace
@@ -175,7 +178,7 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 			continue
 		}
 		taken = true
-		if err := a.into(a.window(start), row, m, key, hash, false); err != nil {
+		if err := a.into(a.window(start), nil, row, m, key, hash); err != nil {
 			return err
 		}
 	}
@@ -192,23 +195,33 @@ func (a *Aggregate) window(start int64) *groups {
 	}
 	i := sort.Search(len(a.open), func(i int) bool { return a.open[i].start >= start })
 	if i == len(a.open) || a.open[i].start != start {
-		a.open = slices.Insert(a.open, i, a.acc.newGroups(start))
+		g := a.acc.newGroups(start)
+		g.partial = a.full
+		a.open = slices.Insert(a.open, i, g)
 	}
 	a.last = a.open[i]
 	return a.last
 }
 
-// into adds a row to a group, or takes it out, and hands the change on at once where nothing is held back.
-func (a *Aggregate) into(g *groups, row []types.Value, m types.Meta, key []byte, hash uint64, undo bool) error {
+// into takes one row out of a group and another one in, each where it is not nil, and hands the change on at once where
+// nothing is held back.
+func (a *Aggregate) into(g *groups, gone, row []types.Value, m types.Meta, key []byte, hash uint64) error {
 	ref, added := g.table.GetOrAdd(key, hash)
 	w := g.table.Words(ref)
 	if added {
 		w[0] = 1 << 63
+		if g.partial {
+			found, err := a.fetch(g, ref, w)
+			if err != nil {
+				return err
+			}
+			added = !found
+		}
 	}
 	a.changes.touch(g, ref, added)
 	objs := a.acc.objectsOf(g, w)
 	if a.host.Coalesce || a.final {
-		return a.report(a.acc.add(w, objs, row, m, undo), m)
+		return a.exchange(w, objs, gone, row, m)
 	}
 	out := types.Meta{Offset: m.Offset}
 	var old []types.Value
@@ -224,12 +237,25 @@ func (a *Aggregate) into(g *groups, row []types.Value, m types.Meta, key []byte,
 	} else {
 		next = a.out.Append(out)
 	}
-	if err := a.report(a.acc.add(w, objs, row, m, undo), m); err != nil {
+	if err := a.exchange(w, objs, gone, row, m); err != nil {
 		return err
 	}
 	a.row(g, ref, w, objs, next)
 	a.stamp(&a.out.Meta[a.out.N-1], g, w)
 	return nil
+}
+
+// exchange takes one row out of a group's state and another one in.
+func (a *Aggregate) exchange(w []uint64, objs []functions.Object, gone, row []types.Value, m types.Meta) error {
+	if gone != nil {
+		if err := a.report(a.acc.add(w, objs, gone, m, true), m); err != nil {
+			return err
+		}
+	}
+	if row == nil {
+		return nil
+	}
+	return a.report(a.acc.add(w, objs, row, m, false), m)
 }
 
 // report logs an aggregate that could not take a row.
@@ -343,6 +369,9 @@ func (a *Aggregate) retire(g *groups) {
 
 // emitFinal hands on the groups of a window, ordered by key.
 func (a *Aggregate) emitFinal(g *groups) error {
+	if err := a.complete(g); err != nil {
+		return err
+	}
 	refs := make([]state.Ref, 0, g.table.Len())
 	g.table.Each(func(r state.Ref) bool {
 		refs = append(refs, r)
@@ -386,30 +415,53 @@ func (a *Aggregate) CloseAll() error {
 	return a.emit()
 }
 
-// pushTable groups the rows of a table: the old row is taken out of its group before the new one goes into its own.
+// pushTable groups the rows of a table: the old row is taken out of its group before the new one goes into its own. A
+// row that stays in its group changes it once.
 func (a *Aggregate) pushTable(b *types.Batch) error {
 	for i := range b.N {
 		m := b.Meta[i]
+		var gone, row []types.Value
 		if m.Flags&types.HasOld != 0 {
-			if err := a.tableRow(b.OldRow(i), m, true); err != nil {
-				return err
-			}
+			gone = b.OldRow(i)
 		}
 		if m.Flags&types.NullRow == 0 {
-			if err := a.tableRow(b.Row(i), m, false); err != nil {
-				return err
-			}
+			row = b.Row(i)
+		}
+		if err := a.tableRow(gone, row, m); err != nil {
+			return err
 		}
 	}
 	return a.emit()
 }
 
-func (a *Aggregate) tableRow(row []types.Value, m types.Meta, undo bool) error {
-	if !a.key(row, m) {
-		return nil
+func (a *Aggregate) tableRow(gone, row []types.Value, m types.Meta) error {
+	keys := a.keys.bytes[:0]
+	if gone != nil && a.key(gone, m) {
+		keys = types.AppendKey(keys, a.vals)
+	} else {
+		gone = nil
 	}
-	a.keys.bytes = types.AppendKey(a.keys.bytes[:0], a.vals)
-	return a.into(a.last, row, m, a.keys.bytes, state.Hash(a.keys.bytes), undo)
+	at := len(keys)
+	if row != nil && a.key(row, m) {
+		keys = types.AppendKey(keys, a.vals)
+	} else {
+		row = nil
+	}
+	a.keys.bytes = keys
+	from, to := keys[:at], keys[at:]
+	if gone != nil && row != nil && !bytes.Equal(from, to) {
+		if err := a.into(a.last, gone, nil, m, from, state.Hash(from)); err != nil {
+			return err
+		}
+		gone = nil
+	}
+	switch {
+	case row != nil:
+		return a.into(a.last, gone, row, m, to, state.Hash(to))
+	case gone != nil:
+		return a.into(a.last, gone, nil, m, from, state.Hash(from))
+	}
+	return nil
 }
 
 // expiry is the start below which windows are no longer kept.

@@ -116,6 +116,24 @@ type Store interface {
 	Size() (entries, bytes int)
 }
 
+// Evicter is a Store that can let go of memory: what it needs again, it reads back.
+type Evicter interface {
+	// Back says where committed entries can be read.
+	Back(b Backing)
+	// Evict drops what is committed from memory; to be called right after a commit that is durable.
+	Evict()
+	// Full says, while entries are loaded, that the others are to stay where they are.
+	Full()
+}
+
+// Backing reads a store's committed entries.
+type Backing interface {
+	// Get reads an entry; nil where there is none.
+	Get(key []byte) ([]byte, error)
+	// Scan gives the entries from lo (included) to hi (excluded). Bytes are valid during the call.
+	Scan(lo, hi []byte, f func(key, value []byte) error) error
+}
+
 // Keys of a store: its own book-keeping first, then the entries.
 const (
 	metaKey  = 0x00

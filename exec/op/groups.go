@@ -58,6 +58,7 @@ type groups struct {
 	start   int64
 	table   *state.Table
 	objects [][]functions.Object
+	partial bool // some groups may lie in the backing alone
 }
 
 func (a *accumulators) newGroups(start int64) *groups {
