@@ -140,11 +140,8 @@ func (e *Engine) recover(ctx context.Context) error {
 	e.log.past = nil
 	for _, id := range slices.Compact(order) {
 		if q, ok := started[id]; ok {
-			if err := e.start(q.plan.Query, q.config); err != nil {
+			if err := e.start(q.plan.Query, q.config, paused[id]); err != nil {
 				return err
-			}
-			if paused[id] {
-				e.queries[id].pause()
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"weir/connectors"
 	"weir/connectors/connector"
@@ -51,7 +52,29 @@ func (e *Engine) createConnector(ctx context.Context, s *Session, stmt parser.St
 		return nil, err
 	}
 	e.declared[n.Name.Name] = declaredConnector{stmt.Text, sp}
+	e.awaitTopics(ctx, n.Name.Name)
 	return &Done{Entity: "connector", Name: n.Name.Name, Action: "create", Message: "Created connector " + n.Name.Name, Sequence: seq}, nil
+}
+
+// awaitTopics waits a little for the topics that a connector makes, so that the next statement finds them.
+func (e *Engine) awaitTopics(ctx context.Context, name string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		st, err := e.conns.Status(name)
+		if err != nil || st.State == connectors.Failed {
+			return
+		}
+		missing := len(st.Topics) == 0
+		for _, t := range st.Topics {
+			_, err := e.opt.Cluster.Topic(ctx, t)
+			missing = missing || err != nil
+		}
+		if !missing {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 func (e *Engine) dropConnector(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.DropConnector) (Result, error) {

@@ -108,21 +108,6 @@ func (n *node) try(t *testing.T, s *Session, sql string) (string, error) {
 	return b.String(), err
 }
 
-// changes runs a push query from the beginning until it has read all there is.
-func (n *node) changes(t *testing.T, s *Session, sql string) []string {
-	t.Helper()
-	s.Properties["auto.offset.reset"] = "earliest"
-	out := make(chan string, 1)
-	go func() { out <- n.run(t, s, sql) }()
-	for len(n.pushes.list()) == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	if err := n.FinishPushes(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimSpace(<-out), "\n")
-}
-
 func TestFirstSteps(t *testing.T) {
 	dir := t.TempDir()
 	n := startNode(t, dir)

@@ -22,7 +22,8 @@ const (
 	WrongEndpoint                  // a query was sent where only statements are taken, or the reverse
 	NotFound
 	AssertFailed
-	System // the broker is away, the disk is full
+	TooMany // of what a limit allows
+	System  // the broker is away, the disk is full
 )
 
 // Error is why a statement failed, and where in the text that was given.

@@ -70,6 +70,11 @@ func (e *Engine) Produce(ctx context.Context, target *catalog.Source, row []type
 	if rec.Timestamp = time.UnixMilli(ms); ms == 0 {
 		rec.Timestamp = time.Now()
 	}
+	if e.opt.Embedded {
+		if err := e.db.Room(); err != nil {
+			return &Error{Kind: System, Msg: err.Error(), Err: err}
+		}
+	}
 	topic, err := e.opt.Cluster.Topic(ctx, target.Topic)
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func (p *pushes) add(q *push, most int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.open) >= most {
-		return refuse(BadStatement, "Not executing statement '%s' as exceeding the maximum number of push queries (%d). "+
+		return refuse(TooMany, "Not executing statement '%s' as exceeding the maximum number of push queries (%d). "+
 			"End one, or raise ksql.max.push.queries.", q.query.SQL, most)
 	}
 	p.next++

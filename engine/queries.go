@@ -93,7 +93,7 @@ func (e *Engine) execEnv(query string, config map[string]string, bad func(exec.B
 }
 
 // start starts a persistent query. A broker that is away does not fail it: the worker tries again.
-func (e *Engine) start(q *plan.Query, config map[string]string) error {
+func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) error {
 	topo, err := exec.Build(q)
 	if err != nil {
 		return err
@@ -103,6 +103,9 @@ func (e *Engine) start(q *plan.Query, config map[string]string) error {
 	r.worker = exec.NewWorker(topo, env, exec.WorkerOptions{Cluster: e.opt.Cluster, DB: e.db, Embedded: e.opt.Embedded,
 		Commit: commitInterval(config), Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
 		Earliest: setting(config, "auto.offset.reset", "earliest") != "latest", IdleUpstream: idleUpstream(config), Problems: e.problems.flush, Budget: e.budget, FailPoint: e.opt.FailPoint})
+	if paused {
+		r.worker.BeginPaused()
+	}
 	if err := r.worker.Start(); err != nil {
 		r.broken = err
 		e.opt.Log.Error("a query could not be started", "query", q.ID, "error", err)
@@ -116,8 +119,6 @@ func (r *running) stop() {
 		r.worker.Stop()
 	}
 }
-
-func (r *running) pause() { r.worker.Pause() }
 
 func (r *running) state() (QueryState, string) {
 	switch err := r.worker.Err(); {
@@ -241,7 +242,9 @@ func (e *Engine) pause(ctx context.Context, s *Session, stmt parser.Stmt, all bo
 			return nil, err
 		}
 		if pause {
-			e.queries[one].worker.Pause()
+			if err := e.queries[one].worker.Pause(ctx); err != nil {
+				return nil, err
+			}
 		} else {
 			e.queries[one].worker.Resume()
 		}

@@ -16,7 +16,7 @@ import (
 
 // parse substitutes the session's variables in one statement of a text and parses it. Positions are those of the text.
 func (e *Engine) parse(s *Session, text string, piece parser.Piece) (*parser.Stmt, error) {
-	src := piece.Text + ";"
+	src := strings.TrimSuffix(piece.Text, ";") + ";"
 	if len(s.Variables) > 0 || strings.Contains(src, "${") {
 		out, err := parser.Substitute(src, s.Variables)
 		if err != nil {
@@ -278,7 +278,7 @@ func (e *Engine) apply(ctx context.Context, p *planner.Plan, config map[string]s
 		return err
 	}
 	if p.Query != nil {
-		return e.start(p.Query, config)
+		return e.start(p.Query, config, false)
 	}
 	return nil
 }

@@ -55,6 +55,9 @@ func (e *embedded) client() *kgo.Client { return e.kgo }
 func (e *embedded) start(ctx context.Context) error {
 	*e = embedded{w: e.w, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
 		saved: map[TP]int64{}, durable: map[TP]int64{}, trimmed: map[TP]int64{}}
+	if err := e.w.opt.DB.Room(); err != nil {
+		return err
+	}
 	if err := e.listEnds(ctx); err != nil {
 		return err
 	}
@@ -215,6 +218,9 @@ func (e *embedded) commit(ctx context.Context) error {
 	e.rebuilt()
 	if !changed && !e.told.IsZero() {
 		return e.tell(ctx)
+	}
+	if err := e.w.opt.DB.Room(); err != nil {
+		return err
 	}
 	p := &parcel{batch: e.w.opt.DB.NewBatch(), offsets: map[TP]int64{}}
 	if err := e.writeState(p.batch); err != nil {

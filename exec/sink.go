@@ -55,27 +55,35 @@ func (k *sink) Push(b *types.Batch) error {
 
 func (k *sink) row(row []types.Value, m types.Meta) error {
 	var key []byte
-	if k.key != nil && !k.nullKey(row) {
+	part := int32(-1)
+	if k.key != nil && !k.nullKey(row, m) {
 		buf, err := k.key.Append(k.buf[:0], row)
 		switch {
 		case errors.Is(err, formats.ErrNullRecord):
 		case err != nil:
 			return err
 		default:
+			// All windows of a key go to one partition, as in Kafka Streams.
+			part = kafka.Partition(buf, k.parts)
 			if w := k.plan.Target.Windowed; w != nil {
 				buf = appendWindow(buf, w, m)
 			}
 			k.buf, key = buf, buf
 		}
 	}
+	if part < 0 {
+		k.next = (k.next + 1) % k.parts
+		part = k.next
+	}
 	ts := m.Timestamp
 	if slot := k.plan.TimeSlot; slot >= 0 && m.Flags&types.NullRow == 0 {
 		if row[slot].IsNull() {
 			return fmt.Errorf("the event time, column %s, is NULL: the row is not written", k.plan.Target.Timestamp)
 		}
-		ts = row[slot].Int()
+		if ts = row[slot].Int(); ts < 0 {
+			return fmt.Errorf("event time: column %s is %d, before 1970", k.plan.Target.Timestamp, ts)
+		}
 	}
-	part := k.partition(key)
 	buf := k.out.begin(key)
 	if m.Flags&types.NullRow != 0 {
 		k.out.null(buf, k.topic, part, ts)
@@ -93,22 +101,18 @@ func (k *sink) row(row []types.Value, m types.Meta) error {
 	return nil
 }
 
-// nullKey says whether no key column has a value: then the record has no key.
-func (k *sink) nullKey(row []types.Value) bool {
+// nullKey says whether the record has no key: its column is NULL, or all of them are and the row had no key before. Several
+// columns make an object of NULLs.
+func (k *sink) nullKey(row []types.Value, m types.Meta) bool {
+	if len(k.plan.KeySlots) > 1 && m.Flags&types.NoKey == 0 {
+		return false
+	}
 	for _, s := range k.plan.KeySlots {
 		if !row[s].IsNull() {
 			return false
 		}
 	}
 	return true
-}
-
-func (k *sink) partition(key []byte) int32 {
-	if key != nil {
-		return kafka.Partition(key, k.parts)
-	}
-	k.next = (k.next + 1) % k.parts
-	return k.next
 }
 
 // Flush has nothing to hand on: the output is taken by whoever runs the task.

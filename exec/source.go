@@ -26,8 +26,8 @@ type reader interface {
 // scanReader reads a source's topic.
 type scanReader struct {
 	scan    *plan.Scan
-	key     formats.Decoder // nil where no key column is used
-	value   formats.Decoder // nil where no value column is used
+	key     formats.Decoder // nil where the source has no key columns
+	value   formats.Decoder // nil where the source has no value columns
 	headers []headerSlot
 	pseudo  []pseudoSlot
 	time    eval.Fn // nil for the record's own timestamp
@@ -88,13 +88,10 @@ func newScanReader(s *plan.Scan, env *Env) (*scanReader, error) {
 	return r, nil
 }
 
-// decoder makes the decoder of keys or values; nil where none of their columns is used.
+// decoder makes the decoder of keys or values; nil where the source declares no such columns. Where none of them is used
+// it only tells whether the bytes can be read: what is a bad record must not depend on the query.
 func decoder(src *catalog.Source, key bool, slots []int, env *Env) (formats.Decoder, error) {
-	used := false
-	for _, s := range slots {
-		used = used || s >= 0
-	}
-	if !used {
+	if len(slots) == 0 {
 		return nil, nil
 	}
 	serde, role := src.Value, types.ValueColumn

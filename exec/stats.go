@@ -12,7 +12,7 @@ import (
 
 // Stats are a query's figures, as of its last commit where a task holds them.
 type Stats struct {
-	RowsIn, BytesIn   int64
+	RowsIn, BytesIn   int64 // of the sources; what passes between stages is not counted
 	RowsOut, BytesOut int64
 	op.Counts
 	StateEntries, StateBytes int64

@@ -257,6 +257,9 @@ func (x *transactions) commit(ctx context.Context) error {
 	if !moved && !produced {
 		return nil
 	}
+	if err := x.w.opt.DB.Room(); err != nil {
+		return err
+	}
 	if err := x.kgo.BeginTransaction(); err != nil {
 		return err
 	}

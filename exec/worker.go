@@ -335,7 +335,9 @@ func (w *Worker) process(job work) {
 	}
 	last := job.recs[len(job.recs)-1]
 	job.task.next = last.Offset + 1
-	w.stats.took(job.recs)
+	if job.task.Stage.Index == 0 {
+		w.stats.took(job.recs)
+	}
 	w.stats.held.Add(int64(job.task.Out.Bytes - before))
 	for _, r := range job.recs {
 		r.Recycle()
@@ -488,8 +490,16 @@ func (w *Worker) CloseWindows(ctx context.Context) error {
 	})
 }
 
-// Pause stops reading; what was read is committed.
-func (w *Worker) Pause() { w.paused.Store(true) }
+// Pause stops reading; what was read is committed when it returns.
+func (w *Worker) Pause(ctx context.Context) error {
+	return w.do(ctx, func() error {
+		w.paused.Store(true)
+		return w.commitAll(ctx)
+	})
+}
+
+// BeginPaused is Pause for a worker that has not started.
+func (w *Worker) BeginPaused() { w.paused.Store(true) }
 
 // Resume goes on reading.
 func (w *Worker) Resume() { w.paused.Store(false) }

@@ -21,12 +21,17 @@ type aggregation struct {
 	below *resolver // resolves against the rows that are grouped
 	texts []string  // of the aggregate calls, so that one that is used twice is computed once
 	loose []string  // expressions that are neither grouped nor aggregated
+	// loosePos is the place of the first of them.
+	loosePos ast.Pos
 }
 
 func (b *builder) aggregate(q *ast.Query, sel *selection) error {
 	a := &aggregation{b: b, sel: sel, node: &plan.Aggregate{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY")}
 	if sel.scopes[0].src.IsTable {
 		sel.scopes[0].materialize()
+	}
+	if q.Window != nil {
+		a.below.column = noBounds(a.below.column)
 	}
 	if err := a.group(q); err != nil {
 		return err
@@ -44,6 +49,9 @@ func (b *builder) aggregate(q *ast.Query, sel *selection) error {
 	if len(a.node.Aggs) == 0 {
 		return at(q.GroupBy.Pos(), "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.")
 	}
+	if err := a.checkLoose(); err != nil {
+		return err
+	}
 	a.finish(having)
 	return nil
 }
@@ -60,10 +68,6 @@ func (a *aggregation) group(q *ast.Query) error {
 		part, err := a.b.keyPart(a.sel, e, x.Type(), "GROUP BY")
 		if err != nil {
 			return err
-		}
-		if part.t.Contains(types.Map) {
-			return at(e.Pos(), "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior "+
-				"due to inconsistent serialization. Key column name: `%s`. Column type: %s. See https://github.com/confluentinc/ksql/issues/6621 for more.", part.name, part.t)
 		}
 		a.sel.key = append(a.sel.key, part)
 		a.node.Group = append(a.node.Group, x)
@@ -133,25 +137,38 @@ func (a *aggregation) items() error {
 	r := a.above("SELECT")
 	for i := range a.sel.items {
 		it := &a.sel.items[i]
+		before := len(a.loose)
 		x, err := r.expr(it.x)
 		if err != nil {
 			return err
 		}
+		if len(a.loose) > before {
+			a.loose = append(a.loose[:before], r.text(it.x))
+			if a.loosePos == (ast.Pos{}) {
+				a.loosePos = it.pos
+			}
+		}
 		it.expr, it.key = x, a.sel.keyIndex(it.x)
 	}
-	if len(a.loose) > 0 {
-		return at(a.sel.items[0].pos, "Non-aggregate SELECT expression(s) not part of GROUP BY: %s\n"+
-			"Either add the column(s) to the GROUP BY or remove them from the SELECT.", strings.Join(a.loose, ", "))
-	}
 	return nil
+}
+
+// checkLoose refuses columns outside of aggregates that the rows are not grouped by.
+func (a *aggregation) checkLoose() error {
+	if len(a.loose) == 0 {
+		return nil
+	}
+	return at(a.loosePos, "Non-aggregate SELECT expression(s) not part of GROUP BY: %s\n"+
+		"Either add the column(s) to the GROUP BY or remove them from the SELECT.", strings.Join(a.loose, ", "))
 }
 
 func (a *aggregation) having(q *ast.Query) (plan.Expr, error) {
 	if q.Having == nil {
 		return nil, nil
 	}
+	before := len(a.loose)
 	x, err := a.above("HAVING").boolean(a.sel.bare(q.Having))
-	if err == nil && len(a.loose) > 0 {
+	if err == nil && before == 0 && len(a.loose) > 0 {
 		return nil, at(q.Having.Pos(), "Non-aggregate HAVING expression not part of GROUP BY: %s", strings.Join(a.loose, ", "))
 	}
 	return x, err
@@ -198,12 +215,25 @@ func (a *aggregation) loosen(text string) {
 	}
 }
 
+// noBounds refuses the bounds of windows where the rows are not in windows yet.
+func noBounds(column func(*ast.ColumnRef) (plan.Expr, error)) func(*ast.ColumnRef) (plan.Expr, error) {
+	return func(c *ast.ColumnRef) (plan.Expr, error) {
+		if c.Name == types.WindowStart || c.Name == types.WindowEnd {
+			return nil, at(c.Pos(), "Window bounds column %s can only be used in the SELECT clause of windowed aggregations", c.Name)
+		}
+		return column(c)
+	}
+}
+
 // call plans an aggregate, once for each text.
 func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, error) {
 	text := ast.Format(call)
 	i := slices.Index(a.texts, text)
 	if i < 0 {
 		below := a.b.resolver(a.sel, "SELECT")
+		if a.node.Window != nil {
+			below.column = noBounds(below.column)
+		}
 		below.special = func(e ast.Expr) (plan.Expr, error) {
 			if inner, ok := e.(*ast.Call); ok {
 				if a.b.env.Functions.Aggregate(inner.Name) != nil {

@@ -165,14 +165,18 @@ func (b *builder) checkSource(s *ast.CreateSource, src *catalog.Source, w *with)
 	}
 	for _, k := range keys {
 		if k.Type.Contains(types.Map) {
-			return at(s.Name.Pos(), "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior "+
-				"due to inconsistent serialization. Key column name: `%s`. Column type: %s. See https://github.com/confluentinc/ksql/issues/6621 for more.", k.Name, k.Type)
+			return mapKey(s.Name.Pos(), k.Name, k.Type)
 		}
 	}
 	if err := b.checkFormats(s.Name.Pos(), src); err != nil {
 		return err
 	}
 	return b.checkTimestamp(w, src)
+}
+
+func mapKey(pos ast.Pos, name string, t *types.Type) error {
+	return at(pos, "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior "+
+		"due to inconsistent serialization. Key column name: `%s`. Column type: %s. See https://github.com/confluentinc/ksql/issues/6621 for more.", name, t)
 }
 
 func infers(format string) bool {

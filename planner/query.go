@@ -1,7 +1,9 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"weir/catalog"
 	"weir/parser/ast"
@@ -113,8 +115,12 @@ func (b *builder) items(q *ast.Query, sel *selection) error {
 	for _, it := range q.Select {
 		switch it := it.(type) {
 		case *ast.AllItem:
+			from := len(sel.items)
 			if err := sel.all(it, b.pushing); err != nil {
 				return err
+			}
+			if q.PartitionBy != nil {
+				sel.rekeyed(from, q.PartitionBy.Items)
 			}
 		case *ast.StructAllItem:
 			if err := b.structAll(sel, it); err != nil {
@@ -200,6 +206,29 @@ func (sel *selection) all(it *ast.AllItem, bounds bool) error {
 	return nil
 }
 
+// rekeyed orders what * stands for behind a PARTITION BY: the new key, the values, and then what is left of the old key.
+func (sel *selection) rekeyed(from int, by []ast.Expr) {
+	var key []item
+	for _, e := range by {
+		if _, null := e.(*ast.NullLit); !null {
+			key = append(key, item{name: exprName(sel.bare(e)), x: sel.bare(e), key: -1, given: exprName(e) != "", pos: e.Pos()})
+		}
+	}
+	var values, old []item
+	for _, it := range sel.items[from:] {
+		isKey := slices.ContainsFunc(key, func(k item) bool { return ast.Format(k.x) == ast.Format(it.x) })
+		i := sel.scopes[0].src.Schema.Find(it.name)
+		switch {
+		case isKey:
+		case i >= 0 && sel.scopes[0].src.Schema[i].Role == types.KeyColumn:
+			old = append(old, it)
+		default:
+			values = append(values, it)
+		}
+	}
+	sel.items = slices.Concat(sel.items[:from], key, values, old)
+}
+
 func (b *builder) structAll(sel *selection, it *ast.StructAllItem) error {
 	x := sel.bare(it.X)
 	r, err := b.resolver(sel, "SELECT").expr(x)
@@ -266,7 +295,11 @@ func (b *builder) keyPart(sel *selection, e ast.Expr, t *types.Type, clause stri
 	if t.Kind == types.Null {
 		return keyPart{}, at(e.Pos(), "Cannot %s NULL", clause)
 	}
-	return keyPart{x: bare, name: exprName(bare), t: t}, nil
+	part := keyPart{x: bare, name: exprName(bare), t: t}
+	if t.Contains(types.Map) {
+		return part, mapKey(e.Pos(), cmp.Or(part.name, "KSQL_COL_0"), t)
+	}
+	return part, nil
 }
 
 // plainItems resolves the SELECT of a query without GROUP BY, table functions included.

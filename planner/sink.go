@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"weir/catalog"
+	"weir/formats"
 	"weir/parser/ast"
 	"weir/planner/plan"
 	"weir/types"
@@ -67,15 +68,21 @@ func (b *builder) wrongKind(s *ast.CreateAs, isTable bool) error {
 	return at(s.Name.Pos(), "Invalid result type. Your SELECT query produces a STREAM. Please use CREATE STREAM AS SELECT statement instead.")
 }
 
-// sinkKeyFormat settles the key format where the key came or went: no key is NONE, and a new key can't stay NONE.
+// sinkKeyFormat settles the key format where the key came or went: no key is NONE, a new key can't stay NONE, and what
+// KAFKA can't hold becomes JSON, unless the user has said otherwise.
 func (b *builder) sinkKeyFormat(w *with, target *catalog.Source) {
 	keys := len(target.Schema.With(types.KeyColumn))
 	_, given := w.get("KEY_FORMAT")
 	switch {
 	case keys == 0:
 		target.Key = catalog.Serde{Format: "NONE", Props: map[string]string{}}
-	case target.Key.Format == "NONE" && !given:
+	case given:
+		return
+	case target.Key.Format == "NONE":
 		target.Key = catalog.Serde{Format: strings.ToUpper(b.env.Setting("ksql.persistence.default.format.key", "KAFKA")), Props: map[string]string{}}
+	}
+	if target.Key.Format == formats.Kafka && formats.Check(plan.Spec(target.Key, true, target.Topic), target.Schema.With(types.KeyColumn)) != nil {
+		target.Key = catalog.Serde{Format: formats.JSON, Props: map[string]string{}}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"weir/catalog"
+	"weir/formats"
 	"weir/parser/ast"
 	"weir/planner/plan"
 	"weir/types"
@@ -131,6 +132,15 @@ func (b *builder) serde(w *with, key bool, inherit *catalog.Serde) (catalog.Serd
 	if s.Format == "" {
 		return s, at(w.end, "Statement is missing the 'VALUE_FORMAT' property from the WITH clause. Either provide one or set a "+
 			"default via the 'ksql.persistence.default.format.value' config.")
+	}
+	if _, err := formats.Lookup(s.Format); err != nil {
+		pos := w.end
+		for _, name := range []string{"FORMAT", side + "_FORMAT"} {
+			if p, ok := w.pos[name]; ok {
+				pos = p
+			}
+		}
+		return s, at(pos, "%v", err)
 	}
 	for _, p := range serdeProps {
 		if v, ok := w.get(side + "_" + p); ok {

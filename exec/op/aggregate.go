@@ -163,6 +163,9 @@ func (a *Aggregate) key(row []types.Value, m types.Meta) bool {
 
 // update takes a row into the windows that hold it.
 func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uint64) error {
+	if row == nil {
+		row = []types.Value{} // no column is used, but it is a row
+	}
 	if a.win == nil {
 		return a.into(a.last, nil, row, m, key, hash)
 	}

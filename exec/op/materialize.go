@@ -77,9 +77,9 @@ func (o *Materialize) encodeKey(row []types.Value, m types.Meta) bool {
 		o.keyBuf = types.AppendKey(o.keyBuf, []types.Value{types.BigintValue(m.WindowStart), types.BigintValue(m.WindowEnd)})
 	}
 	for _, s := range o.key {
-		if row[s].IsNull() {
+		if row[s].IsNull() && len(o.key) == 1 {
 			o.host.Counts.NullKey++
-			o.host.report(Problem{NullKey, "table", "a part of the primary key is NULL: the row is skipped", m})
+			o.host.report(Problem{NullKey, "table", "the primary key is NULL: the row is skipped", m})
 			return false
 		}
 		o.keyBuf = types.AppendKey(o.keyBuf, row[s:s+1])

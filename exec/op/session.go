@@ -139,7 +139,8 @@ func (s *Session) update(row []types.Value, m types.Meta) error {
 	merged.w[0] = 1 << 63
 	var taken []*session
 	for _, old := range who.sessions {
-		if old.end >= m.Timestamp-s.win.Size && old.start <= m.Timestamp+s.win.Size && !old.closed {
+		open := !old.closed && old.end >= closes
+		if open && old.end >= m.Timestamp-s.win.Size && old.start <= m.Timestamp+s.win.Size {
 			taken = append(taken, old)
 			merged.start, merged.end = min(merged.start, old.start), max(merged.end, old.end)
 		}

@@ -15,7 +15,10 @@ import (
 )
 
 // DB is the node's persistent state: one Pebble for all queries. Every key begins with the query it belongs to.
-type DB struct{ pebble *pebble.DB }
+type DB struct {
+	pebble *pebble.DB
+	dir    string // empty in memory
+}
 
 // Open opens or makes the database in a folder; an empty name keeps it in memory.
 func Open(dir string) (*DB, error) {
@@ -49,7 +52,7 @@ func Open(dir string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the state in %s: %w", dir, err)
 	}
-	return &DB{p}, nil
+	return &DB{p, dir}, nil
 }
 
 // quiet keeps Pebble's chatter out of the log; its errors come back from the calls.

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"weir/cli/render"
+	"weir/cli/repl"
+	"weir/engine"
+	"weir/parser"
+	"weir/server/wire"
+)
+
+// liveQueries are the queries of a script that show rows while it runs.
+type liveQueries struct {
+	screen  *screen
+	format  render.Format
+	columns func() int
+
+	wg      sync.WaitGroup
+	cancels []context.CancelFunc // only the goroutine that runs the script touches them
+
+	mu      sync.Mutex
+	queries []*liveQuery
+	left    int
+	last    *liveQuery // whose rows came last: another one's begin with its header
+	rows    int64
+	lines   int64 // of PRINT
+	errs    []error
+}
+
+// liveQuery shows the rows of one query among those of others.
+type liveQuery struct {
+	all     *liveQueries
+	title   string
+	header  string // shown before its first row
+	shown   bool
+	printer render.Printer
+	buf     bytes.Buffer // what waits for its turn: rows of several queries come in runs, not shuffled
+}
+
+const maxTurn = 64 << 10 // bytes that may wait
+
+func (l *liveQueries) start(ctx context.Context, s step, stmt parser.Stmt, res engine.Result) {
+	ctx, cancel := context.WithCancel(ctx)
+	l.cancels = append(l.cancels, cancel)
+	q := &liveQuery{all: l, title: s.title()}
+	q.printer = render.Printer{Out: &q.buf, Format: l.format, Columns: l.columns}
+	l.mu.Lock()
+	l.queries = append(l.queries, q)
+	l.left++
+	l.mu.Unlock()
+	l.wg.Go(func() {
+		err := repl.Show(ctx, stmt, res, q)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.left--
+		if err = errors.Join(err, q.give()); err != nil && !errors.Is(err, repl.ErrInterrupted) {
+			l.errs = append(l.errs, fmt.Errorf("%s: %w", q.title, err))
+		}
+	})
+}
+
+// flush shows what waits, query by query.
+func (l *liveQueries) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, q := range l.queries {
+		if q.buf.Len() > 0 {
+			if err := q.give(); err != nil {
+				l.errs = append(l.errs, err)
+			}
+		}
+	}
+}
+
+// wait returns when the context ends, or, if there were any, when all queries have ended at their limits.
+func (l *liveQueries) wait(ctx context.Context) {
+	ended := make(chan struct{})
+	if len(l.cancels) > 0 {
+		go func() { l.wg.Wait(); close(ended) }()
+	}
+	select {
+	case <-ctx.Done():
+	case <-ended:
+	}
+}
+
+// settle waits until nothing comes any more: PRINT does not know where its topic ends.
+func (l *liveQueries) settle(ctx context.Context) {
+	const quiet = 300 * time.Millisecond
+	last, since := int64(-1), time.Now()
+	for ctx.Err() == nil {
+		l.mu.Lock()
+		rows, left := l.rows+l.lines, l.left
+		l.mu.Unlock()
+		if rows != last {
+			last, since = rows, time.Now()
+		}
+		if left == 0 || time.Since(since) > quiet {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	l.end()
+}
+
+// end ends what still runs.
+func (l *liveQueries) end() {
+	for _, cancel := range l.cancels {
+		cancel()
+	}
+	l.wg.Wait()
+}
+
+func (l *liveQueries) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return errors.Join(l.errs...)
+}
+
+// shown are the rows shown so far, and the number of queries.
+func (l *liveQueries) shown() (rows int64, queries int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rows, len(l.queries)
+}
+
+// give shows what waits, after the header where another query's rows stand before. The lock is held.
+func (q *liveQuery) give() error {
+	if q.all.last != q {
+		if q.buf.Len() == 0 && q.all.last != nil {
+			return nil
+		}
+		q.all.last = q
+		head := q.header
+		if q.shown { // the columns are known by now
+			head, _, _ = strings.Cut(q.header, "\n")
+			head += "\n"
+		}
+		q.shown = true
+		if q.all.format == render.JSON {
+			head = ""
+		}
+		if _, err := io.WriteString(q.all.screen, head); err != nil {
+			return err
+		}
+	}
+	_, err := q.buf.WriteTo(q.all.screen)
+	return err
+}
+
+// step lets f write, and shows it at once unless other queries want to be seen too. The lock is taken.
+func (q *liveQuery) step(f func() error) error {
+	q.all.mu.Lock()
+	defer q.all.mu.Unlock()
+	if err := f(); err != nil || len(q.all.queries) > 1 && q.buf.Len() < maxTurn {
+		return err
+	}
+	return q.give()
+}
+
+// Header implements repl.Display.
+func (q *liveQuery) Header(meta wire.QueryMeta) error {
+	return q.step(func() error {
+		err := q.printer.Header(meta)
+		if q.all.format != render.JSON {
+			q.header = q.title + "\n" + q.buf.String()
+			q.buf.Reset()
+		}
+		return err
+	})
+}
+
+// Row implements repl.Display.
+func (q *liveQuery) Row(columns json.RawMessage, tombstone bool) error {
+	return q.step(func() error { q.all.rows++; return q.printer.Row(columns, tombstone) })
+}
+
+// Line implements repl.Display.
+func (q *liveQuery) Line(text string) error {
+	return q.step(func() error {
+		if q.all.lines++; q.header == "" {
+			q.header = q.title + "\n"
+		}
+		return q.printer.Line(text)
+	})
+}
+
+// Entity implements repl.Display: rows have none.
+func (q *liveQuery) Entity(wire.Entity) error { return nil }
+
+// Message implements repl.Display: that the script ended its queries goes without saying.
+func (q *liveQuery) Message(string) error { return nil }

@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"weir/cli/render"
+	"weir/cli/repl"
+	"weir/connectors"
+	"weir/engine"
+	"weir/parser"
+	"weir/parser/ast"
+)
+
+type runOptions struct {
+	node   *given
+	keep   bool
+	output string
+}
+
+func runCommand() command {
+	return command{
+		name: "run", args: "FILE", summary: "Runs a script with an engine and a Kafka broker of its own, until all input has been used up.", most: 1,
+		about: "Statements are carried out in order; SELECT ... EMIT CHANGES shows its rows as they come, from the first one. When every connector\n" +
+			"with an end has finished and everything is committed, windows are closed, a summary is printed, and the program ends; with\n" +
+			"--keep it goes on serving. Data lies in a temporary directory, unless --data-dir names one: then a second run skips the\n" +
+			"statements that stand unchanged. FILE - is the standard input. Ctrl-C commits and ends; a second one leaves at once.",
+		example: "weir run hello.sql",
+		flags: func(fs *flag.FlagSet) any {
+			o := &runOptions{node: nodeFlags(fs)}
+			fs.BoolVar(&o.keep, "keep", false, "goes on serving API, broker and registry when all input has been used up, on the addresses of weir server or on free ports")
+			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` TABULAR or JSON")
+			return o
+		},
+		run: runRun,
+	}
+}
+
+func runRun(ctx context.Context, in *invocation, options any) (err error) {
+	o := options.(*runOptions)
+	format, err := render.ParseFormat(o.output)
+	if err != nil {
+		return errUsage{err.Error()}
+	}
+	if len(in.args) == 0 {
+		return errUsage{"expected a file: weir run FILE"}
+	}
+	sc, err := readScript(in.args[0], in.stdin)
+	if err != nil {
+		return err
+	}
+	s, temporary, err := runSettings(o)
+	if err != nil {
+		return err
+	}
+	if temporary {
+		defer func() { err = errors.Join(err, os.RemoveAll(s.DataDir)) }()
+	}
+	n, err := startNode(ctx, s, nodeOptions{serveAPI: o.keep || s.told["listen"], freePorts: true}, newLog(s, in.stderr))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := newScriptRun(n, in, format, cancel)
+	r.session.BaseDir, r.session.SkipUnchanged = sc.dir, !temporary
+	err = r.run(ctx, sc, o.keep)
+	return errors.Join(err, n.close())
+}
+
+// runSettings resolves the settings; the data directory is a temporary one unless it was named.
+func runSettings(o *runOptions) (s Settings, temporary bool, err error) {
+	base := Settings{Listen: freePort, KafkaListen: freePort, RegistryListen: freePort, LogLevel: slog.LevelError}
+	if o.keep {
+		base.Listen, base.KafkaListen, base.RegistryListen = defaultListen, defaultKafkaListen, defaultRegistryListen
+	}
+	if s, err = resolveNode(o.node, base); err != nil || s.told["data-dir"] {
+		return s, false, err
+	}
+	if s.DataDir, err = os.MkdirTemp("", "weir-run-"); err != nil {
+		return s, false, fmt.Errorf("cannot make a temporary directory: %w", err)
+	}
+	return s, true, nil
+}
+
+// scriptRun is a script at work.
+type scriptRun struct {
+	n       *node
+	session *engine.Session
+	screen  *screen
+	printer *render.Printer
+	format  render.Format
+	live    liveQueries
+	started time.Time
+	states  map[string]connectors.State // of connectors, as they were last told
+	notes   io.Writer                   // takes what is said beside the answers: the screen, or where answers are JSON, stderr
+}
+
+// newScriptRun prepares; unheard is called when nobody takes the output any more.
+func newScriptRun(n *node, in *invocation, format render.Format, unheard func()) *scriptRun {
+	width := func() int { return columns(in.stdout) }
+	sc := newScreen(in.stdout, width, unheard)
+	session := engine.NewSession()
+	session.Principal = "local"
+	// A script's queries see all of its input, also what came before they did.
+	session.Properties["auto.offset.reset"] = "earliest"
+	notes := io.Writer(sc)
+	if format == render.JSON {
+		notes = in.stderr
+	}
+	return &scriptRun{
+		notes: notes, n: n, session: session, screen: sc, format: format, started: time.Now(), states: map[string]connectors.State{},
+		printer: &render.Printer{Out: sc, Format: format, Columns: width},
+		live:    liveQueries{screen: sc, format: format, columns: width},
+	}
+}
+
+// run carries the script out. That the user ended it is no error.
+func (r *scriptRun) run(ctx context.Context, sc *script, keep bool) error {
+	progress := r.watch(ctx)
+	err := r.steps(ctx, sc)
+	if err == nil {
+		err = r.finish(ctx, keep)
+	}
+	progress()
+	stopped := ctx.Err() != nil
+	if stopped || errors.Is(err, repl.ErrInterrupted) {
+		err = nil
+	}
+	if err == nil {
+		r.summary(stopped)
+	}
+	if err == nil && keep && !stopped {
+		r.n.describe(r.notes)
+		fmt.Fprintln(r.notes, "Serving. Ctrl-C ends.")
+		if err = r.n.wait(ctx); err == nil {
+			r.summary(true)
+		}
+	}
+	r.live.end()
+	return errors.Join(err, r.screen.close())
+}
+
+func (r *scriptRun) steps(ctx context.Context, sc *script) error {
+	for _, s := range sc.steps {
+		if s.pulls() && len(r.endless()) == 0 {
+			if err := r.n.engine.Drain(ctx); err != nil {
+				return err
+			}
+		}
+		err := r.n.engine.Execute(ctx, r.session, s.text, func(stmt parser.Stmt, res engine.Result) error { return r.answer(ctx, s, stmt, res) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answer shows what a statement answered. A query that waits for rows goes on beside the statements after it.
+func (r *scriptRun) answer(ctx context.Context, s step, stmt parser.Stmt, res engine.Result) error {
+	switch res := res.(type) {
+	case *engine.Rows:
+		if !s.pulls() {
+			r.live.start(ctx, s, stmt, res)
+			return nil
+		}
+		fmt.Fprintf(r.notes, "%s\n", s.title())
+		return repl.Show(ctx, stmt, res, r.printer)
+	case *engine.Printed:
+		r.live.start(ctx, s, stmt, res)
+		return nil
+	case *engine.Done:
+		text := res.Message
+		if res.Warning != "" {
+			text = res.Warning
+		}
+		if text == "" {
+			text = "done"
+		}
+		fmt.Fprintf(r.notes, "%-40s %s\n", s.title(), text)
+		r.readable(stmt)
+		if r.format == render.JSON {
+			return repl.Show(ctx, stmt, res, r.printer)
+		}
+		return nil
+	}
+	fmt.Fprintf(r.notes, "%s\n", s.title())
+	return repl.Show(ctx, stmt, res, r.printer)
+}
+
+// readable tells how another program reads what a query writes.
+func (r *scriptRun) readable(stmt parser.Stmt) {
+	n, ok := stmt.Node.(*ast.CreateAs)
+	if !ok {
+		return
+	}
+	if src, ok := r.n.engine.Snapshot().Source(n.Name.Name); ok {
+		fmt.Fprintf(r.notes, "%-40s %s\n", "", r.n.kcat(src.Topic, src.Value.Format == "AVRO"))
+	}
+}
+
+// finish waits for the end of the input, and then for the queries that show rows. Endless input ends with the user.
+func (r *scriptRun) finish(ctx context.Context, keep bool) error {
+	if names := r.endless(); len(names) > 0 {
+		if keep {
+			return nil
+		}
+		fmt.Fprintf(r.notes, "%s has no end: Ctrl-C stops.\n", join(names))
+		r.live.wait(ctx)
+		return nil
+	}
+	if err := r.n.engine.Drain(ctx); err != nil {
+		return err
+	}
+	if !keep {
+		if err := r.n.engine.FinishPushes(ctx); err != nil {
+			return err
+		}
+		r.live.settle(ctx)
+	}
+	return errors.Join(r.live.failure(), r.failedQueries())
+}
+
+// failedQueries are those that stopped by themselves.
+func (r *scriptRun) failedQueries() error {
+	var errs []error
+	for _, q := range r.n.engine.Queries() {
+		if q.State == engine.Failed {
+			errs = append(errs, fmt.Errorf("query %s stopped: %s", q.ID, q.Error))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"weir/cli/render"
+	"weir/parser"
+	"weir/parser/ast"
+)
+
+// script is a file of statements.
+type script struct {
+	dir   string // relative paths in it start here
+	steps []step
+}
+
+// step is one statement: its text, with blanks in front that keep its place in the file, and its tree.
+type step struct {
+	text string
+	stmt parser.Stmt
+}
+
+// readScript reads and parses a file, or what comes from stdin for "-". Nothing has been carried out when it fails.
+func readScript(name string, stdin io.Reader) (*script, error) {
+	var data []byte
+	var err error
+	dir := "."
+	if name == "-" {
+		data, err = io.ReadAll(stdin)
+	} else {
+		data, err = os.ReadFile(name)
+		dir = filepath.Dir(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the script: %w", err)
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	steps, err := parseScript(string(data), map[string]string{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &script{dir, steps}, nil
+}
+
+// parseScript parses a text with the variables that it defines itself.
+func parseScript(text string, variables map[string]string) ([]step, error) {
+	pieces := parser.Split(text)
+	if pieces.Open != parser.Complete {
+		if _, err := parser.Parse(text, parser.Options{}); err != nil {
+			return nil, err
+		}
+		return nil, errors.New("the script ends inside a statement: end it with ;")
+	}
+	variables = maps.Clone(variables)
+	var steps []step
+	for _, p := range pieces.Statements {
+		padded := strings.Repeat("\n", max(p.Pos.Line-1, 0)) + strings.Repeat(" ", max(p.Pos.Col-1, 0)) + p.Text
+		full, err := parser.Substitute(padded, variables)
+		if err != nil {
+			return nil, err
+		}
+		list, err := parser.Parse(full, parser.Options{})
+		if err != nil {
+			return nil, err
+		}
+		for _, stmt := range list {
+			switch n := stmt.Node.(type) {
+			case *ast.Define:
+				variables[n.Name] = n.Value
+			case *ast.Undefine:
+				delete(variables, n.Name)
+			}
+			steps = append(steps, step{padded, stmt})
+		}
+	}
+	return steps, nil
+}
+
+// pulls says whether a statement asks for what there is now: before it, all input is read.
+func (s step) pulls() bool {
+	q, ok := s.stmt.Node.(*ast.Query)
+	return ok && q.Emit == nil
+}
+
+// titleWidth is the longest title.
+const titleWidth = 60
+
+// title is the beginning of a statement, which tells it from the others: of a query all that fits, of others what they name.
+func (s step) title() string {
+	text := strings.TrimRight(strings.Join(strings.Fields(s.stmt.Text), " "), "; ")
+	if _, ok := s.stmt.Node.(*ast.Query); !ok {
+		if i := strings.IndexByte(text, '('); i > 0 {
+			text = strings.TrimSpace(text[:i])
+		}
+		for _, word := range []string{" WITH", " AS ", " VALUES"} {
+			if i := strings.Index(strings.ToUpper(text), word); i > 0 {
+				text = text[:i]
+			}
+		}
+	}
+	return render.Clip(render.Clean(text), titleWidth)
+}

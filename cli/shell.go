@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"golang.org/x/term"
+
+	"weir/cli/render"
+	"weir/cli/repl"
+	"weir/engine"
+	"weir/parser/ast"
+)
+
+type shellOptions struct {
+	node   *given
+	output string
+}
+
+func shellCommand() command {
+	return command{
+		summary: "Opens a prompt with an engine and a Kafka broker of its own. Statements can also be piped in.",
+		about: "Broker and schema registry listen on free ports of this machine, so that other programs can read along. What is made stays\n" +
+			"in the data directory; weir reset deletes it.",
+		example: "echo \"SHOW TOPICS;\" | weir --data-dir ./data",
+		flags: func(fs *flag.FlagSet) any {
+			o := &shellOptions{node: nodeFlags(fs)}
+			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` TABULAR or JSON")
+			return o
+		},
+		run: runShell,
+	}
+}
+
+func runShell(ctx context.Context, in *invocation, options any) error {
+	o := options.(*shellOptions)
+	format, err := render.ParseFormat(o.output)
+	if err != nil {
+		return errUsage{err.Error()}
+	}
+	s, err := resolveNode(o.node, Settings{Listen: freePort, KafkaListen: freePort, RegistryListen: freePort, LogLevel: slog.LevelError})
+	if err != nil {
+		return err
+	}
+	n, err := startNode(ctx, s, nodeOptions{serveAPI: s.told["listen"]}, newLog(s, in.stderr))
+	if err != nil {
+		return err
+	}
+	session := engine.NewSession()
+	session.Principal = "local"
+	if dir, err := os.Getwd(); err == nil {
+		session.BaseDir = dir
+	}
+	about := fmt.Sprintf("Kafka %s, schema registry %s, data %s", n.kafka, n.registry, shortHome(n.dir.path))
+	local := repl.NewLocal(n.engine, session, about)
+	r := newREPL(local, in, format)
+	r.HistoryFile = n.dir.join("history")
+	err = converse(ctx, r, in, func(w io.Writer) { banner(w, n) })
+	return errors.Join(err, n.close())
+}
+
+func newREPL(b repl.Backend, in *invocation, format render.Format) *repl.REPL {
+	return &repl.REPL{
+		Backend: b, Err: in.stderr, Version: Version,
+		Printer: &render.Printer{Out: in.stdout, Format: format, Columns: func() int { return columns(in.stdout) }},
+	}
+}
+
+// converse reads from the terminal, or from a file or pipe in its place.
+func converse(ctx context.Context, r *repl.REPL, in *invocation, greet func(io.Writer)) error {
+	if f, ok := in.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		greet(in.stdout)
+		return r.Interactive(ctx, f, in.stdout)
+	}
+	err := r.Pipe(ctx, in.stdin)
+	if errors.Is(err, repl.ErrInterrupted) {
+		return errShown
+	}
+	return err
+}
+
+// columns is the width of the terminal that a writer is; 0 where it is none.
+func columns(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 { // some terminals don't say
+		return 80
+	}
+	return width
+}
+
+// processingLog is there from the start: nothing that somebody made.
+const processingLog = "KSQL_PROCESSING_LOG"
+
+// banner greets with three lines, the last of them something to try.
+func banner(w io.Writer, n *node) {
+	fmt.Fprintf(w, "Weir %s, streaming SQL for Kafka. Kafka %s (kcat -b %s -L), data %s (%s).\n",
+		Version, n.kafka, n.kafka, shortHome(n.dir.path), render.Bytes(dirSize(n.dir.path)))
+	fmt.Fprintln(w, "Statements end with ; and may take several lines. help tells more, exit or Ctrl-D leaves.")
+	try := "CREATE STREAM clicks (user_id STRING, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1); " +
+		"CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks', 'rate'='5'); SELECT * FROM clicks EMIT CHANGES LIMIT 5;"
+	for _, src := range n.engine.Snapshot().Sources() {
+		if src.Name != processingLog && (!src.IsTable || src.Materialized) {
+			try = fmt.Sprintf("SELECT * FROM %s LIMIT 5;", ast.Quote(src.Name))
+			break
+		}
+	}
+	fmt.Fprintln(w, "To begin with: "+try)
+}

@@ -1,0 +1,162 @@
+package entity
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"weir/catalog"
+	"weir/engine"
+	"weir/exec"
+	"weir/server/wire"
+	"weir/types"
+)
+
+func sources(text string, r *engine.Sources) wire.Entity {
+	if r.Descriptions != nil {
+		e := &wire.SourceDescriptions{Sources: []wire.SourceDescription{}}
+		for _, d := range r.Descriptions {
+			e.Sources = append(e.Sources, description(d))
+		}
+		return wire.Of(e, text)
+	}
+	list := []wire.Source{}
+	for _, s := range r.Sources {
+		list = append(list, wire.Source{Type: kind(s), Name: s.Name, Topic: s.Topic, KeyFormat: s.Key.Format, ValueFormat: s.Value.Format, Windowed: s.Windowed != nil})
+	}
+	if r.Tables {
+		return wire.Of(&wire.Tables{Tables: list}, text)
+	}
+	return wire.Of(&wire.Streams{Streams: list}, text)
+}
+
+func kind(s *catalog.Source) string {
+	if s.IsTable {
+		return "TABLE"
+	}
+	return "STREAM"
+}
+
+func description(d *engine.Description) wire.SourceDescription {
+	s := d.Source
+	out := wire.SourceDescription{
+		Name: s.Name, Type: kind(s), Timestamp: s.Timestamp, Extended: d.Extended, Statement: s.SQL,
+		KeyFormat: s.Key.Format, ValueFormat: s.Value.Format, Topic: s.Topic, Partitions: d.Partitions, Replication: d.Replication,
+		ReadQueries: runningQueries(d.Readers), WriteQueries: runningQueries(d.Writers), Fields: fields(s.Schema),
+		Offsets: []wire.QueryOffsets{}, Constraints: []string{}, ClusterStats: []any{}, ClusterErrors: []any{},
+	}
+	if s.Windowed != nil {
+		out.WindowType = optional(string(s.Windowed.Kind))
+	}
+	if d.Extended {
+		out.Statistics, out.ErrorStats = statistics(d.Stats)
+	}
+	for _, q := range d.Writers {
+		if q.Error != "" {
+			out.ErrorStats = strings.TrimSpace(q.ID + ": " + q.Error + "\n" + out.ErrorStats)
+		}
+	}
+	out.Offsets = offsets(d.Offsets)
+	if s.ReadOnly {
+		out.Constraints = append(out.Constraints, "READ_ONLY")
+	}
+	return out
+}
+
+// statistics are the figures of the queries that write a source, in words.
+func statistics(s exec.Stats) (figures, errors string) {
+	if s.RowsIn == 0 && s.RowsOut == 0 {
+		return "", ""
+	}
+	figures = fmt.Sprintf("rows read: %d, rows written: %d, bytes written: %d, filtered: %d, late: %d, state: %d entries in %d bytes, lag: %d",
+		s.RowsIn, s.RowsOut, s.BytesOut, s.Filtered, s.Late, s.StateEntries, s.StateBytes, s.Lag)
+	if !s.LastCommit.IsZero() {
+		figures += ", last commit: " + s.LastCommit.UTC().Format(time.RFC3339)
+	}
+	if s.Bad+s.Errors+s.NullKey > 0 {
+		errors = fmt.Sprintf("bad records: %d, failed expressions: %d, null keys: %d", s.Bad, s.Errors, s.NullKey)
+	}
+	return figures, errors
+}
+
+// offsets puts the topics of each group together.
+func offsets(list []engine.GroupOffsets) []wire.QueryOffsets {
+	out := []wire.QueryOffsets{}
+	for _, g := range list {
+		t := wire.TopicOffsets{Topic: g.Topic, Offsets: []wire.PartitionOffset{}}
+		for _, p := range g.Partitions {
+			t.Offsets = append(t.Offsets, wire.PartitionOffset{Partition: p.Partition, Start: p.Start, End: p.End, Consumer: p.Offset})
+		}
+		i := slices.IndexFunc(out, func(q wire.QueryOffsets) bool { return q.Group == g.Group })
+		if i < 0 {
+			i = len(out)
+			out = append(out, wire.QueryOffsets{Group: g.Group})
+		}
+		out[i].Topics = append(out[i].Topics, t)
+	}
+	return out
+}
+
+func fields(s types.Schema) []wire.Field {
+	out := make([]wire.Field, len(s))
+	for i, c := range s {
+		out[i] = wire.Field{Name: c.Name, Schema: schema(c.Type)}
+		switch c.Role {
+		case types.KeyColumn:
+			out[i].Type = "KEY"
+		case types.HeaderColumn:
+			out[i].Type, out[i].Header = "HEADER", c.Header
+		case types.ValueColumn:
+		}
+	}
+	return out
+}
+
+func schema(t *types.Type) wire.Schema {
+	out := wire.Schema{Type: t.Kind.String()}
+	switch t.Kind {
+	case types.Decimal:
+		out.Parameters = map[string]int{"precision": t.Precision, "scale": t.Scale}
+	case types.Array, types.Map:
+		member := schema(t.Elem)
+		out.Member = &member
+	case types.Struct:
+		out.Fields = []wire.Field{}
+		for _, f := range t.Fields {
+			out.Fields = append(out.Fields, wire.Field{Name: f.Name, Schema: schema(f.Type)})
+		}
+	}
+	return out
+}
+
+func topics(text string, r *engine.Topics) wire.Entity {
+	if r.Extended {
+		e := &wire.TopicsExtended{Topics: []wire.TopicExtended{}}
+		for _, t := range r.Topics {
+			e.Topics = append(e.Topics, wire.TopicExtended{Topic: topic(t), Consumers: t.Consumers, Groups: t.ConsumerGroups})
+		}
+		return wire.Of(e, text)
+	}
+	e := &wire.Topics{Topics: []wire.Topic{}}
+	for _, t := range r.Topics {
+		e.Topics = append(e.Topics, topic(t))
+	}
+	return wire.Of(e, text)
+}
+
+func topic(t engine.Topic) wire.Topic {
+	if t.Replicas == nil {
+		t.Replicas = []int{}
+	}
+	return wire.Topic{Name: t.Name, Replicas: t.Replicas}
+}
+
+func variables(text string, r *engine.Variables) wire.Entity {
+	e := &wire.Variables{Variables: []wire.Variable{}}
+	for _, name := range slices.Sorted(maps.Keys(r.Variables)) {
+		e.Variables = append(e.Variables, wire.Variable{Name: name, Value: r.Variables[name]})
+	}
+	return wire.Of(e, text)
+}

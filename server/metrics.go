@@ -1,0 +1,111 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"weir/connectors"
+	"weir/engine"
+	"weir/planner/plan"
+)
+
+// metricsHandler is GET /metrics: figures per query and connector, and those of the Go runtime and the process.
+func metricsHandler(e Engine) http.Handler {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collector{e}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+type collector struct{ engine Engine }
+
+type queryMetric struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	get  func(*engine.Query) float64
+}
+
+func perQuery(name, help string, kind prometheus.ValueType, get func(*engine.Query) float64) queryMetric {
+	return queryMetric{prometheus.NewDesc("weir_query_"+name, help, []string{"query", "type"}, nil), kind, get}
+}
+
+const (
+	counter = prometheus.CounterValue
+	gauge   = prometheus.GaugeValue
+)
+
+var queryMetrics = []queryMetric{
+	perQuery("rows_in_total", "Rows read.", counter, func(q *engine.Query) float64 { return float64(q.Stats.RowsIn) }),
+	perQuery("bytes_in_total", "Bytes of keys and values read.", counter, func(q *engine.Query) float64 { return float64(q.Stats.BytesIn) }),
+	perQuery("rows_out_total", "Rows written.", counter, func(q *engine.Query) float64 { return float64(q.Stats.RowsOut) }),
+	perQuery("bytes_out_total", "Bytes of keys and values written.", counter, func(q *engine.Query) float64 { return float64(q.Stats.BytesOut) }),
+	perQuery("filtered_total", "Rows that a condition dropped.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Filtered) }),
+	perQuery("late_total", "Rows that came after their window had closed.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Late) }),
+	perQuery("null_key_total", "Rows dropped because their key was null.", counter, func(q *engine.Query) float64 { return float64(q.Stats.NullKey) }),
+	perQuery("bad_total", "Records that could not be read.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Bad) }),
+	perQuery("expression_errors_total", "Expressions that failed and became NULL.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Errors) }),
+	perQuery("commits_total", "Commits.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Commits) }),
+	perQuery("commit_seconds", "Time that the last commit took.", gauge, func(q *engine.Query) float64 { return q.Stats.CommitTime.Seconds() }),
+	perQuery("state_entries", "Entries of the state.", gauge, func(q *engine.Query) float64 { return float64(q.Stats.StateEntries) }),
+	perQuery("state_bytes", "Size of the state.", gauge, func(q *engine.Query) float64 { return float64(q.Stats.StateBytes) }),
+	perQuery("lag", "Records of the inputs still to be read.", gauge, func(q *engine.Query) float64 { return float64(q.Stats.Lag) }),
+	perQuery("running", "1 while the query runs, 0 while it is paused or has failed.", gauge, func(q *engine.Query) float64 {
+		if q.State == engine.Running {
+			return 1
+		}
+		return 0
+	}),
+}
+
+type connectorMetric struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	get  func(*connectors.Status) float64
+}
+
+func perConnector(name, help string, kind prometheus.ValueType, get func(*connectors.Status) float64) connectorMetric {
+	return connectorMetric{prometheus.NewDesc("weir_connector_"+name, help, []string{"connector", "class", "kind"}, nil), kind, get}
+}
+
+var connectorMetrics = []connectorMetric{
+	perConnector("rows_total", "Rows acknowledged.", counter, func(s *connectors.Status) float64 { return float64(s.Rows) }),
+	perConnector("bytes_total", "Bytes acknowledged.", counter, func(s *connectors.Status) float64 { return float64(s.Bytes) }),
+	perConnector("bad_total", "Rows whose key or time could not be read.", counter, func(s *connectors.Status) float64 { return float64(s.Bad) }),
+	perConnector("expected_rows", "Rows there are in all; 0 if not known.", gauge, func(s *connectors.Status) float64 { return float64(s.Total) }),
+	perConnector("failed", "1 if the connector has failed.", gauge, func(s *connectors.Status) float64 {
+		if s.State == connectors.Failed {
+			return 1
+		}
+		return 0
+	}),
+}
+
+// Describe names the metrics.
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, m := range queryMetrics {
+		ch <- m.desc
+	}
+	for _, m := range connectorMetrics {
+		ch <- m.desc
+	}
+}
+
+// Collect reads the figures.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	for _, q := range c.engine.Queries() {
+		kind := "persistent"
+		if q.Kind != plan.Persistent {
+			kind = "push"
+		}
+		for _, m := range queryMetrics {
+			ch <- prometheus.MustNewConstMetric(m.desc, m.kind, m.get(&q), q.ID, kind)
+		}
+	}
+	for _, s := range c.engine.Connectors().List() {
+		for _, m := range connectorMetrics {
+			ch <- prometheus.MustNewConstMetric(m.desc, m.kind, m.get(&s), s.Name, s.Class, string(s.Kind))
+		}
+	}
+}

@@ -1,0 +1,170 @@
+// Package server answers ksqlDB's REST API over an engine.
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"weir/catalog"
+	"weir/connectors"
+	"weir/engine"
+	"weir/parser"
+	"weir/server/wire"
+)
+
+// Engine is what the server needs of an engine.
+type Engine interface {
+	Execute(ctx context.Context, s *engine.Session, text string, each func(parser.Stmt, engine.Result) error) error
+	Validate(s *engine.Session, text string) ([]parser.Stmt, error)
+	CloseQuery(id string) error
+	Snapshot() *catalog.Snapshot
+	Queries() []engine.Query
+	Connectors() *connectors.Runtime
+	Info(ctx context.Context) engine.Info
+	IsProperty(name string) error
+}
+
+// Defaults of Options.
+const (
+	DefaultMaxBodyBytes   = 10 << 20
+	DefaultMaxConnections = 1000
+	DefaultMaxStreams     = 500
+	DefaultWriteTimeout   = time.Minute
+)
+
+// Options are the limits of a server. Zero values stand for the defaults.
+type Options struct {
+	MaxBodyBytes   int64         // of a request
+	MaxConnections int           // further ones wait to be accepted
+	MaxStreams     int           // SELECTs and PRINTs at the same time, over all clients
+	WriteTimeout   time.Duration // a client that takes no rows for so long is dropped
+	Log            *slog.Logger  // nil discards
+}
+
+const (
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 10 * time.Minute
+	maxHeaderBytes = 64 << 10
+)
+
+// Server is an http.Handler, and can listen by itself.
+type Server struct {
+	engine  Engine
+	opts    Options
+	handler http.Handler
+	streams chan struct{} // one token per SELECT or PRINT that runs
+	http    *http.Server
+	stop    context.CancelFunc
+}
+
+// New returns a server that does not listen yet.
+func New(e Engine, o Options) *Server {
+	o.MaxBodyBytes = cmp.Or(o.MaxBodyBytes, DefaultMaxBodyBytes)
+	o.MaxConnections = cmp.Or(o.MaxConnections, DefaultMaxConnections)
+	o.MaxStreams = cmp.Or(o.MaxStreams, DefaultMaxStreams)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, DefaultWriteTimeout)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{engine: e, opts: o, streams: make(chan struct{}, o.MaxStreams)}
+	// A page in a browser must not reach a server on localhost behind its user's back.
+	pages := http.NewCrossOriginProtection()
+	pages.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, wire.Generic(wire.Forbidden, "a page of another origin may not use this server"))
+	}))
+	s.handler = s.guard(pages.Handler(s.routes()))
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	s.http = &http.Server{
+		Handler: s, Protocols: protocols,
+		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		ErrorLog:    slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}
+	return s
+}
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ksql", post(s.statements))
+	mux.HandleFunc("/query", post(s.query))
+	mux.HandleFunc("/query-stream", post(s.queryStream))
+	mux.HandleFunc("/close-query", post(s.closeQuery))
+	mux.HandleFunc("/info", get(s.info))
+	mux.HandleFunc("/{$}", get(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/info", http.StatusTemporaryRedirect)
+	}))
+	mux.HandleFunc("/healthcheck", get(s.health))
+	mux.HandleFunc("/status", get(s.statuses))
+	mux.HandleFunc("/status/{type}/{entity}/{action}", get(s.status))
+	mux.HandleFunc("/is_valid_property/{property}", get(s.isProperty))
+	mux.HandleFunc("/clusterStatus", get(s.clusterStatus))
+	mux.Handle("/metrics", metricsHandler(s.engine))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, wire.Generic(wire.NotFound, "Not Found: there is nothing at "+r.URL.Path))
+	})
+	return mux
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers requests until Shutdown; then it returns nil. HTTP/1.1 and, by prior knowledge, HTTP/2 are spoken.
+func (s *Server) Serve(ln net.Listener) error {
+	if err := s.http.Serve(netutil.LimitListener(ln, s.opts.MaxConnections)); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Shutdown ends the streams and waits for the other requests, at most until the context ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stop()
+	return s.http.Shutdown(ctx)
+}
+
+// guard bounds the body and turns a panic into an answer.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			s.opts.Log.Error("a request failed: this is a bug", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+			reply(w, wire.Generic(wire.ServerError, fmt.Sprintf("internal error: %v", v)))
+		}()
+		r.Body = http.MaxBytesReader(w, r.Body, s.opts.MaxBodyBytes)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func post(h http.HandlerFunc) http.HandlerFunc { return only(http.MethodPost, h) }
+
+func get(h http.HandlerFunc) http.HandlerFunc { return only(http.MethodGet, h) }
+
+func only(method string, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != method && !(method == http.MethodGet && r.Method == http.MethodHead) {
+			w.Header().Set("Allow", method)
+			reply(w, wire.Generic(wire.MethodNotAllowed, r.URL.Path+" takes "+method+", not "+r.Method))
+			return
+		}
+		h(w, r)
+	}
+}

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+
+	"weir/engine"
+	"weir/parser"
+	"weir/parser/ast"
+	"weir/server/wire"
+)
+
+// query is POST /query, with the shape of answers of old unless another one is asked for.
+func (s *Server) query(w http.ResponseWriter, r *http.Request) {
+	if accepts(r, wire.Delimited) {
+		s.stream(w, r, delimited{})
+		return
+	}
+	s.stream(w, r, streamed{})
+}
+
+// queryStream is POST /query-stream.
+func (s *Server) queryStream(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case accepts(r, wire.Delimited):
+		s.stream(w, r, delimited{})
+	case accepts(r, wire.Streamed):
+		s.stream(w, r, streamed{})
+	case accepts(r, wire.JSON):
+		s.stream(w, r, array{})
+	default:
+		s.stream(w, r, delimited{})
+	}
+}
+
+// stream runs one SELECT or PRINT and sends its rows as they come.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, as shape) {
+	if accepts(r, wire.Protobuf) {
+		reply(w, wire.Generic(wire.NotAcceptable, "rows come as JSON: ask for "+wire.Delimited+", "+wire.JSON+" or "+wire.Streamed))
+		return
+	}
+	in, err := readScript(r)
+	if err != nil {
+		reply(w, failure(err, nil))
+		return
+	}
+	list, err := s.engine.Validate(in.session, in.text)
+	if err == nil {
+		err = s.mayStream(list, as)
+	}
+	if err != nil {
+		reply(w, failure(err, nil))
+		return
+	}
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	default:
+		reply(w, wire.Generic(wire.TooManyRequests, fmt.Sprintf("%d queries are being answered, which is the limit: end one first, or raise --max-streams", s.opts.MaxStreams)))
+		return
+	}
+	begun := false
+	err = s.engine.Execute(r.Context(), in.session, in.text, func(_ parser.Stmt, res engine.Result) error {
+		src, ok := source(res, as)
+		if !ok {
+			return nil
+		}
+		defer src.close()
+		begun = true
+		w.Header().Set("Content-Type", src.media)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		pump(r.Context(), w, src, s.opts.WriteTimeout)
+		return nil
+	})
+	if err != nil && !begun { // what fails later has been told in the stream
+		reply(w, failure(err, nil))
+	}
+}
+
+// mayStream expects one statement that answers with a stream; others before it may only set the session.
+func (s *Server) mayStream(list []parser.Stmt, as shape) error {
+	if len(list) == 0 {
+		return wire.Generic(wire.BadRequest, "the request holds no statement")
+	}
+	last := list[len(list)-1]
+	for _, stmt := range list[:len(list)-1] {
+		switch stmt.Node.(type) {
+		case *ast.Set, *ast.Unset, *ast.Define, *ast.Undefine:
+		default:
+			return wire.Generic(wire.BadRequest, fmt.Sprintf("Expected exactly one KSQL statement; found %d instead", len(list)))
+		}
+	}
+	if !streams(last) {
+		return wire.Statement(wire.WrongEndpoint, "this endpoint takes SELECT and PRINT: send other statements to /ksql", last.Text, nil)
+	}
+	if _, isPrint := last.Node.(*ast.Print); isPrint {
+		if _, json := as.(array); json {
+			return wire.Generic(wire.NotAcceptable, "PRINT answers with lines: ask for "+wire.Delimited)
+		}
+	}
+	return nil
+}
+
+// closeQuery is POST /close-query.
+func (s *Server) closeQuery(w http.ResponseWriter, r *http.Request) {
+	var body wire.CloseRequest
+	if err := readJSON(r, &body); err != nil {
+		reply(w, failure(err, nil))
+		return
+	}
+	if err := s.engine.CloseQuery(body.QueryID); err != nil {
+		reply(w, wire.Generic(wire.BadRequest, "No query with id "+body.QueryID))
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}

@@ -1,0 +1,60 @@
+package wire
+
+// Info answers /info.
+type Info struct {
+	Server ServerInfo `json:"KsqlServerInfo"`
+}
+
+// ServerInfo is what a client learns of a server.
+type ServerInfo struct {
+	Version        string `json:"version"`
+	KafkaClusterID string `json:"kafkaClusterId"`
+	ServiceID      string `json:"ksqlServiceId"`
+	Status         string `json:"serverStatus"`
+}
+
+// Health answers /healthcheck.
+type Health struct {
+	Healthy bool                    `json:"isHealthy"`
+	Details map[string]HealthDetail `json:"details"`
+	State   string                  `json:"serverState"`
+}
+
+// HealthDetail is the state of one part.
+type HealthDetail struct {
+	Healthy bool `json:"isHealthy"`
+}
+
+// States of a server.
+const (
+	StateRunning = "RUNNING"
+	StateError   = "ERROR"
+)
+
+// CommandStatuses answers /status: commands with their states.
+type CommandStatuses struct {
+	Statuses map[string]string `json:"commandStatuses"`
+}
+
+// CommandStatus is the state of a command.
+type CommandStatus struct {
+	Status  string  `json:"status"`
+	Message string  `json:"message"`
+	QueryID *string `json:"queryId"`
+}
+
+// Success is the status of a command that was carried out.
+const Success = "SUCCESS"
+
+// ClusterStatus answers /clusterStatus.
+type ClusterStatus struct {
+	Hosts map[string]HostStatus `json:"clusterStatus"`
+}
+
+// HostStatus is the state of one node. The time is in milliseconds since 1970.
+type HostStatus struct {
+	Alive         bool           `json:"hostAlive"`
+	LastUpdate    int64          `json:"lastStatusUpdateMs"`
+	ActiveStandby map[string]any `json:"activeStandbyPerQuery"`
+	StoreLags     map[string]any `json:"hostStoreLags"`
+}
