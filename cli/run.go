@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"weir/cli/render"
@@ -42,6 +44,9 @@ func runCommand() command {
 	}
 }
 
+// forgetTime bounds the cleaning up on brokers elsewhere.
+const forgetTime = 20 * time.Second
+
 func runRun(ctx context.Context, in *invocation, options any) (err error) {
 	o := options.(*runOptions)
 	format, err := render.ParseFormat(o.output)
@@ -71,6 +76,12 @@ func runRun(ctx context.Context, in *invocation, options any) (err error) {
 	r := newScriptRun(n, in, format, cancel)
 	r.session.BaseDir, r.session.SkipUnchanged = sc.dir, !temporary
 	err = r.run(ctx, sc, o.keep)
+	if temporary && n.broker == nil {
+		// On brokers that stay, a run without a data directory leaves what it wrote and nothing else.
+		forget, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTime)
+		defer cancel()
+		err = errors.Join(err, n.engine.Forget(forget))
+	}
 	return errors.Join(err, n.close())
 }
 
@@ -85,6 +96,10 @@ func runSettings(o *runOptions) (s Settings, temporary bool, err error) {
 	}
 	if s.DataDir, err = os.MkdirTemp("", "weir-run-"); err != nil {
 		return s, false, fmt.Errorf("cannot make a temporary directory: %w", err)
+	}
+	if !s.told["service-id"] {
+		// The directory's name is nobody else's, so no other node shares the run's queries.
+		s.ServiceID = strings.ReplaceAll(filepath.Base(s.DataDir), "-", "_") + "_"
 	}
 	return s, true, nil
 }

@@ -269,3 +269,21 @@ func (e *Engine) ids(all bool, id ast.Ident) ([]string, error) {
 	}
 	return []string{id.Name}, nil
 }
+
+// Forget ends all queries and deletes what the engine keeps on the brokers: its own topics and groups. What the queries
+// wrote stays. It is for an engine whose data directory goes too.
+func (e *Engine) Forget(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, q := range e.catalog.Snapshot().Queries() {
+		if err := e.end(ctx, q.ID); err != nil {
+			return err
+		}
+	}
+	for _, topic := range []string{e.log.topic, e.problems.topic} {
+		if err := e.opt.Cluster.DeleteTopic(ctx, topic); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -82,7 +82,7 @@ func TestRows(t *testing.T) {
 		}
 		got += line
 	}
-	want := "+-----------+-----------+\n|K          |LONG_CO... |\n+-----------+-----------+\n|a          |1          |\n|b          |{\"x\": 1... |\n|c          |<deleted>  |\n"
+	want := "+----------+----------+\n|K         |LONG_C... |\n+----------+----------+\n|a         |1         |\n|b         |{\"x\": ... |\n|c         |<deleted> |\n"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
