@@ -63,6 +63,7 @@ type Worker struct {
 	cancel  context.CancelFunc
 	failure atomic.Pointer[error]
 	paused  atomic.Bool
+	polling atomic.Pointer[context.CancelFunc] // ends the poll that is going on
 	stats   stats
 	lost    atomic.Pointer[error] // what a task answered
 }
@@ -250,6 +251,7 @@ func (w *Worker) backlog() int64 { return w.stats.held.Load() }
 func (w *Worker) poll(ctx context.Context, until time.Time) error {
 	pctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
+	w.polling.Store(&cancel)
 	select {
 	case c := <-w.cmds:
 		w.pending.Wait()
@@ -436,16 +438,22 @@ func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// do runs a function in the worker's goroutine, while the tasks are idle.
+// do runs a function in the worker's goroutine, while the tasks are idle. It does not wait for a poll to end by itself.
 func (w *Worker) do(ctx context.Context, f func() error) error {
 	c := command{f, make(chan error, 1)}
-	select {
-	case w.cmds <- c:
-		return <-c.reply
-	case <-w.done:
-		return fmt.Errorf("the query is not running: %w", w.Err())
-	case <-ctx.Done():
-		return ctx.Err()
+	for {
+		if stop := w.polling.Load(); stop != nil {
+			(*stop)()
+		}
+		select {
+		case w.cmds <- c:
+			return <-c.reply
+		case <-w.done:
+			return fmt.Errorf("the query is not running: %w", w.Err())
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
 	}
 }
 
