@@ -197,9 +197,8 @@ func (r *repartition) Flush() error {
 
 // repartitionReader reads what repartition wrote.
 type repartitionReader struct {
-	cols     int
-	table    bool
-	announce func(upstream int, streamTime int64, atEnd bool) error
+	cols  int
+	table bool
 }
 
 func (r *repartitionReader) width() int { return r.cols }

@@ -34,7 +34,6 @@ type scanReader struct {
 	ctx     *eval.Ctx
 	needKey bool // a table's rows must have a key
 	window  *catalog.Windowed
-	slab    []types.Value
 }
 
 type headerSlot struct {

@@ -67,7 +67,7 @@ func (x *transactions) start(ctx context.Context) error {
 		kgo.ConsumerGroup(x.w.opt.Group), kgo.InstanceID(id), kgo.ConsumeTopics(topics...),
 		kgo.Balancers(kgo.RangeBalancer()),
 		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.ConsumeResetOffset(reset),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RequireStableFetchOffsets(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.SessionTimeout(20*time.Second), kgo.RebalanceTimeout(30*time.Second),
 		kgo.TransactionalID(id), kgo.TransactionTimeout(40*time.Second),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()),

@@ -227,7 +227,7 @@ func (d *jsonDecoder) rawText(data []byte, i int, n *jsonNode) (types.Value, int
 	if !utf8.Valid(text) {
 		return types.NullValue, 0, jsonError(n.path, data, i, "text in UTF-8")
 	}
-	if bytes.IndexAny(text, " \n\t\r") >= 0 {
+	if bytes.ContainsAny(text, " \n\t\r") {
 		text = jsontext.Compact(d.room(len(text)), text)
 	}
 	return types.StringOf(text), end, nil

@@ -18,6 +18,3 @@ func (e *Error) Error() string { return e.Msg }
 func at(pos ast.Pos, format string, args ...any) error {
 	return &Error{pos, fmt.Sprintf(format, args...)}
 }
-
-// refuse makes an Error that belongs to the statement as a whole.
-func refuse(format string, args ...any) error { return at(ast.Pos{}, format, args...) }

@@ -156,7 +156,7 @@ func (e *encoder) null(dst []byte) []byte {
 
 // appendCSV quotes a text where it has to be, an empty one too, since without quotes that is null.
 func appendCSV(dst, text []byte) []byte {
-	if len(text) > 0 && bytes.IndexAny(text, ",\"\r\n") < 0 {
+	if len(text) > 0 && !bytes.ContainsAny(text, ",\"\r\n") {
 		return append(dst, text...)
 	}
 	dst = append(dst, '"')
