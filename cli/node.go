@@ -218,7 +218,7 @@ func (n *node) close() error {
 func (n *node) kcat(topic string, avro bool) string {
 	line := fmt.Sprintf("kcat -b %s -t %s -C -o beginning -e", n.kafka, topic)
 	if avro {
-		line += " -s value=avro -r " + n.registry
+		line += " -s value=avro -r " + n.registry + "   (a kcat built with Avro; else: PRINT '" + topic + "' FROM BEGINNING)"
 	}
 	return line
 }

@@ -265,9 +265,16 @@ func (x *transactions) commit(ctx context.Context) error {
 	}
 	b := x.w.opt.DB.NewBatch()
 	ends := maps.Clone(x.logEnds)
-	if err := x.inTransaction(ctx, b, offsets); err != nil {
+	written, err := x.produce(ctx, b)
+	if err == nil && written > 0 {
+		err = x.addOffsets(ctx, offsets)
+	}
+	if err != nil {
 		x.logEnds = ends
 		return x.abort(ctx, err)
+	}
+	if written == 0 {
+		return x.onlyOffsets(ctx, b, offsets)
 	}
 	x.w.opt.FailPoint("offsets in transaction")
 	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
@@ -275,6 +282,11 @@ func (x *transactions) commit(ctx context.Context) error {
 		return fmt.Errorf("the end of a transaction was not confirmed: %w", err)
 	}
 	x.w.opt.FailPoint("transaction ended")
+	return x.keep(b)
+}
+
+// keep writes the state that goes with what the brokers have.
+func (x *transactions) keep(b *state.Batch) error {
 	if err := b.Commit(false); err != nil {
 		return err
 	}
@@ -284,6 +296,36 @@ func (x *transactions) commit(ctx context.Context) error {
 		x.saved[t.tp] = t.next
 	}
 	return nil
+}
+
+// onlyOffsets commits an interval that produced nothing. The client knows of nothing in its transaction, and would leave
+// offsets in it uncommitted.
+func (x *transactions) onlyOffsets(ctx context.Context, b *state.Batch, offsets kafka.Offsets) error {
+	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		return err
+	}
+	at := map[string]map[int32]kgo.EpochOffset{}
+	for topic, parts := range offsets {
+		at[topic] = map[int32]kgo.EpochOffset{}
+		for p, o := range parts {
+			at[topic][p] = kgo.EpochOffset{Epoch: -1, Offset: o}
+		}
+	}
+	var failed error
+	x.kgo.CommitOffsetsSync(ctx, at, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		if failed = err; err != nil {
+			return
+		}
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				failed = errors.Join(failed, kerr.ErrorForCode(p.ErrorCode))
+			}
+		}
+	})
+	if failed != nil {
+		return fmt.Errorf("committing offsets: %w", failed)
+	}
+	return x.keep(b)
 }
 
 // delivered has nothing to wait for: a commit has delivered everything when it returns.
@@ -312,12 +354,13 @@ func (x *transactions) abort(ctx context.Context, why error) error {
 	return nil
 }
 
-// inTransaction produces outputs and changelogs, and puts the offsets beside them.
-func (x *transactions) inTransaction(ctx context.Context, b *state.Batch, offsets kafka.Offsets) error {
+// produce writes outputs and changelogs, and returns how many records those are.
+func (x *transactions) produce(ctx context.Context, b *state.Batch) (written int, err error) {
 	var mu sync.Mutex
 	var failed error
 	rows, size := int64(0), int64(0)
-	produce := func(r *kgo.Record, then func(r *kgo.Record)) {
+	send := func(r *kgo.Record, then func(r *kgo.Record)) {
+		written++
 		x.kgo.Produce(ctx, r, func(r *kgo.Record, err error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -332,7 +375,7 @@ func (x *transactions) inTransaction(ctx context.Context, b *state.Batch, offset
 	var tasks []*Task
 	for _, t := range x.w.tasks {
 		tasks = append(tasks, t.Task)
-		x.logChanges(t, b, produce)
+		x.logChanges(t, b, send)
 	}
 	for _, out := range outputs(tasks) {
 		full := out.Take()
@@ -340,27 +383,24 @@ func (x *transactions) inTransaction(ctx context.Context, b *state.Batch, offset
 		for i := range full.Records {
 			r := &full.Records[i]
 			rows, size = rows+1, size+int64(len(r.Key)+len(r.Value))
-			produce(r, nil)
+			send(r, nil)
 		}
 	}
 	x.w.opt.FailPoint("produced")
 	if err := x.kgo.Flush(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	if failed != nil {
-		return failed
+		return 0, failed
 	}
 	for key, at := range x.logEnds {
 		if err := b.SetMeta(x.w.topo.Query.ID, fmt.Sprintf("changelog/%d/%d", key.stage, key.partition), binary.AppendVarint(nil, at)); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	x.w.opt.FailPoint("flushed to broker")
-	if err := x.addOffsets(ctx, offsets); err != nil {
-		return err
-	}
 	x.w.stats.sent(rows, size)
-	return nil
+	return written, nil
 }
 
 // logChanges writes what changed in a task's stores to the changelog and to the batch.

@@ -330,18 +330,26 @@ func (w *Worker) process(job work) {
 		}
 		return
 	}
+	// A client whose position was set back may give again what the task has taken already.
+	recs := job.recs
+	for len(recs) > 0 && recs[0].Offset < job.task.next {
+		recs[0].Recycle()
+		recs = recs[1:]
+	}
+	if len(recs) == 0 {
+		return
+	}
 	before := job.task.Out.Bytes
-	if err := job.task.Process(job.recs); err != nil {
+	if err := job.task.Process(recs); err != nil {
 		w.lose(err)
 		return
 	}
-	last := job.recs[len(job.recs)-1]
-	job.task.next = last.Offset + 1
+	job.task.next = recs[len(recs)-1].Offset + 1
 	if job.task.Stage.Index == 0 {
-		w.stats.took(job.recs)
+		w.stats.took(recs)
 	}
 	w.stats.held.Add(int64(job.task.Out.Bytes - before))
-	for _, r := range job.recs {
+	for _, r := range recs {
 		r.Recycle()
 	}
 }

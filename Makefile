@@ -1,0 +1,65 @@
+# Targets for everyday work; `make` lists them. What CI runs is .ci/run.
+
+export CGO_ENABLED ?= 0
+
+STATICCHECK   = go run honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+KSQL_CASES   ?= $(WEIR_KSQL_CASES)
+FUZZTIME     ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race poison lint bench e2e crash kafka-up kafka-down ksql fuzz examples
+
+help: ## lists the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+build: ## builds ./weir, one static binary
+	go build -trimpath -o weir .
+
+test: ## all tests
+	go test ./...
+
+race: ## the concurrent packages under the race detector; needs a C compiler
+	CGO_ENABLED=1 go test -race -short ./parser ./exec/... ./engine ./connectors/... ./kafka/... ./registry ./server/...
+
+poison: ## tests with fetch buffers overwritten on return: finds values that outlive their record
+	go test -tags poison -short ./exec/... ./engine ./conformance/...
+
+lint: ## gofmt, go vet, staticcheck and golangci-lint
+	@test -z "$$(gofmt -l .)" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+	$(GOLANGCI_LINT) run ./...
+
+bench: ## microbenchmarks, with allocations
+	go test -run '^$$' -bench . ./bench/micro
+
+e2e: ## a query from end to end on the embedded broker, with 1,000 and with 1,000,000 keys
+	go run ./bench/e2e -keys 1000
+	go run ./bench/e2e -keys 1000000
+
+crash: ## 30 kills of a windowed count on each kind of broker; WEIR_TEST_KAFKA names the real one
+	go test -count=1 -timeout 30m -run '^TestCrash' ./engine -crash.kills 30
+
+kafka-up: ## starts an Apache Kafka on this machine for tests and prints WEIR_TEST_KAFKA=...
+	@scripts/kafka up
+
+kafka-down: ## stops it and removes its data
+	@scripts/kafka down
+
+ksql: ## runs ksqlDB's own cases: make ksql KSQL_CASES=DIR
+	@test -n "$(KSQL_CASES)" || { echo "make ksql KSQL_CASES=DIR: the folder that holds query/ and sql/"; exit 2; }
+	go run ./conformance/ksql "$(KSQL_CASES)"
+
+fuzz: ## every fuzz target for FUZZTIME, 10s unless told
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "== $$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+examples: ## runs the examples as a user would
+	go run . run examples/ten-records/orders.sql
+	go run . run examples/clicks-per-minute/clicks.sql
+	go run . run examples/cheapest-flight/flights.sql

@@ -1,0 +1,82 @@
+package examples
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"weir/cli"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write what is shown into expected.txt")
+
+// settled turns the rows that an example shows, below their header, into those that are the same in every run.
+var settled = map[string]func(rows []string) []string{
+	// How often a count is seen on its way, and which window is first, depends on when commits fall: the last count of each window counts.
+	"clicks-per-minute": func(rows []string) []string {
+		last := map[string]string{}
+		for _, r := range rows {
+			last[r[:strings.LastIndexByte(r[:len(r)-1], '|')]] = r
+		}
+		var out []string
+		for _, r := range last {
+			out = append(out, r)
+		}
+		return sorted(out)
+	},
+	// Batches are read side by side.
+	"cheapest-flight": sorted,
+}
+
+func sorted(rows []string) []string {
+	slices.Sort(rows)
+	return rows
+}
+
+// TestScripts runs each example as `weir run` does, and compares the rows that it shows with expected.txt beside it.
+func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob("*/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(scripts) < 3 {
+		t.Fatalf("only %d examples: %v", len(scripts), scripts)
+	}
+	for _, script := range scripts {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel() // they mostly wait
+			var out, errs bytes.Buffer
+			if code := cli.Main([]string{"weir", "run", script}, strings.NewReader(""), &out, &errs); code != 0 || errs.Len() > 0 {
+				t.Fatalf("ended with %d:\n%s%s", code, out.String(), errs.String())
+			}
+			if !strings.Contains(out.String(), "Done: all input is used up and committed.") {
+				t.Errorf("no summary:\n%s", out.String())
+			}
+			var rows []string
+			for line := range strings.Lines(out.String()) {
+				if strings.HasPrefix(line, "|") {
+					rows = append(rows, strings.TrimSuffix(line, "\n"))
+				}
+			}
+			dir := filepath.Dir(script)
+			if settle := settled[dir]; settle != nil && len(rows) > 0 {
+				rows = append(rows[:1], settle(rows[1:])...)
+			}
+			got := strings.Join(rows, "\n") + "\n"
+			name := filepath.Join(dir, "expected.txt")
+			if *rewrite {
+				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if want := readFile(t, name); got != want {
+				t.Errorf("shows\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
