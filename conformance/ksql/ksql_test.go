@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"math/big"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"weir/conformance/serdes"
+)
+
+// TestRatchet runs ksqlDB's cases from the folder that WEIR_KSQL_CASES names. The number that passes may not fall below
+// the one in ratchet.txt; where it rises, the file is to rise with it.
+func TestRatchet(t *testing.T) {
+	dir := os.Getenv("WEIR_KSQL_CASES")
+	if dir == "" {
+		t.Skip("WEIR_KSQL_CASES names no folder with ksqlDB's cases")
+	}
+	text, err := os.ReadFile("ratchet.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := runAll(files, regexp.MustCompile(""))
+	switch {
+	case got.passed < want:
+		t.Errorf("%d cases pass, there were %d: run `go run ./conformance/ksql -v` on the folder before and after", got.passed, want)
+	case got.passed > want:
+		t.Logf("%d cases pass, %d more than ratchet.txt says: write the number into it", got.passed, got.passed-want)
+	}
+}
+
+func TestExpand(t *testing.T) {
+	got, err := expand(json.RawMessage(`{"name":"n","statements":["a {FORMAT}"],"format":["X","Y"],"config":["1"],"properties":{"p":"{CONFIG}"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || got[1].Name != "n - Y - 1" || got[1].Statements[0] != "a Y" || got[1].settings["p"] != "1" {
+		t.Errorf("got %+v", got)
+	}
+	if _, err := expand(json.RawMessage(`{"name":"n"}`)); err == nil {
+		t.Error("a case without statements was taken")
+	}
+}
+
+func TestCompare(t *testing.T) {
+	for _, c := range []struct {
+		expected string
+		actual   any
+		same     bool
+	}{
+		{`1`, json.Number("1"), true},
+		{`1.0`, json.Number("1.0"), true},
+		{`1.0`, json.Number("1.00"), false}, // decimals keep their scale
+		{`1`, json.Number("1.0"), false},
+		{`1.5`, int64(1), true}, // cut to an integer
+		{`1.0000000001`, 1.0, true},
+		{`"1.50"`, serdes.Decimal{Unscaled: big.NewInt(15), Scale: 1}, true},
+		{`"AQ=="`, []byte{1}, true},
+		{`{"a":1}`, map[string]any{"A": int64(1)}, true},
+		{`{"a":1}`, map[string]any{"A": int64(1), "B": nil}, false},
+		{`{"a":null}`, map[string]any{"B": nil}, true},
+		{`[1,"x",null]`, []any{int64(1), "x", nil}, true},
+		{`[1]`, []any{}, false},
+		{`null`, nil, true},
+		{`null`, "", false},
+		{`true`, true, true},
+	} {
+		expected, err := serdes.ParseJSON([]byte(c.expected))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := (comparer{}).diff("x", expected, c.actual); (d == "") != c.same {
+			t.Errorf("%s and %s: %q", c.expected, serdes.Show(c.actual), d)
+		}
+	}
+}

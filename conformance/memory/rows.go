@@ -1,0 +1,101 @@
+package memory
+
+import (
+	"errors"
+	"io"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec"
+	"weir/parser"
+	"weir/parser/ast"
+	"weir/planner"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Rows are what a query answered.
+type Rows struct {
+	Columns types.Schema
+	Rows    []Row
+}
+
+// Row is one row; a tombstone is a deleted key, whose values are NULL.
+type Row struct {
+	Values    []types.Value
+	Time      int64 // milliseconds
+	Tombstone bool
+}
+
+// query answers a pull query from committed state, or a query over all that the topics hold by now.
+func (e *Engine) query(stmt parser.Stmt, _ *ast.Query) (*Rows, error) {
+	p, err := planner.Build(stmt.Node, stmt.Text, e.planEnv())
+	if err != nil {
+		return nil, err
+	}
+	out := &Rows{Columns: p.Query.Columns}
+	if l := p.Query.Lookup; l != nil {
+		return out, e.lookup(l, out)
+	}
+	topo, err := exec.Build(p.Query)
+	if err != nil {
+		return nil, err
+	}
+	env := e.env("push")
+	input := topo.Stages[0].Input(env)
+	parts, _ := e.Driver.Partitions(input)
+	limit := p.Query.Root.(*plan.Result).Limit
+	collect := func(b *types.Batch) error {
+		for i := range b.N {
+			if limit >= 0 && int64(len(out.Rows)) >= limit {
+				return io.EOF
+			}
+			out.Rows = append(out.Rows, Row{types.CloneRow(b.Row(i)), b.Meta[i].Timestamp, b.Meta[i].Flags&types.NullRow != 0})
+		}
+		return nil
+	}
+	local, err := exec.NewLocal(topo, env, parts, 1, collect)
+	if err != nil {
+		return nil, err
+	}
+	for part := range parts {
+		for _, r := range e.Driver.Records(input, part) {
+			if err := local.Feed([]*kgo.Record{r}); errors.Is(err, io.EOF) {
+				return out, nil
+			} else if err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := local.Flush(); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
+	if err := e.Driver.Commit(); err != nil {
+		return err
+	}
+	for _, q := range e.queries {
+		sink, ok := q.Root.(*plan.Sink)
+		if !ok || q.ID != l.Table.Query {
+			continue
+		}
+		topo, err := exec.Build(q)
+		if err != nil {
+			return err
+		}
+		view := e.db.View()
+		defer view.Close()
+		parts, _ := e.Driver.Partitions(topo.Stages[0].Input(e.env(q.ID)))
+		if n, ok := e.Driver.Partitions(sink.Target.Topic); ok {
+			parts = max(parts, n)
+		}
+		return exec.Pull(l, topo, e.functionEnv(), view, parts, func(row []types.Value, ms int64) error {
+			out.Rows = append(out.Rows, Row{Values: row, Time: ms})
+			return nil
+		})
+	}
+	return nil
+}
