@@ -105,7 +105,7 @@ func badRows(n int64) string {
 func (r *scriptRun) summary(stopped bool) {
 	took := time.Since(r.started)
 	total := r.n.engine.Totals()
-	if total.RowsIn == 0 {
+	if len(r.n.engine.Snapshot().Queries()) == 0 { // nothing was computed: what was loaded is what there is to tell
 		for _, c := range r.n.engine.Connectors().List() {
 			total.RowsIn += c.Rows
 		}
