@@ -77,7 +77,7 @@ func (w *engineWay) figures(ctx context.Context) (figures, error) {
 		if err != nil {
 			return f, err
 		}
-		at, err := w.cluster.CommittedOffsets(ctx, q.Group, false)
+		at, err := w.cluster.CommittedOffsets(ctx, q.Group)
 		if err != nil {
 			return f, err
 		}

@@ -154,7 +154,7 @@ func addStats(to *exec.Stats, s exec.Stats) {
 }
 
 func (e *Engine) groupOffsets(ctx context.Context, group string) ([]GroupOffsets, error) {
-	committed, err := e.opt.Cluster.CommittedOffsets(ctx, group, false)
+	committed, err := e.opt.Cluster.CommittedOffsets(ctx, group)
 	if err != nil {
 		return nil, err
 	}

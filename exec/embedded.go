@@ -187,7 +187,7 @@ func spread(tasks map[TP]*running) {
 
 // floor finds out whether the query ran before and lost its state: then it emits nothing until it is where it was.
 func (e *embedded) floor(ctx context.Context) error {
-	committed, err := e.w.opt.Cluster.CommittedOffsets(ctx, e.w.opt.Group, false)
+	committed, err := e.w.opt.Cluster.CommittedOffsets(ctx, e.w.opt.Group)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -102,7 +101,7 @@ func (x *transactions) logTopic(stage int) string {
 func (x *transactions) assigned(ctx context.Context, _ *kgo.Client, parts map[string][]int32) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	committed, err := x.w.opt.Cluster.CommittedOffsets(ctx, x.w.opt.Group, true)
+	committed, err := x.w.opt.Cluster.SettledOffsets(ctx, x.w.opt.Group, parts)
 	if err != nil {
 		x.failed = err
 		return
@@ -176,11 +175,10 @@ func (x *transactions) restore(ctx context.Context, t *running) error {
 	if err != nil {
 		return err
 	}
-	ends, err := x.w.opt.Cluster.StableOffsets(ctx, topic)
+	to, err := x.settledEnd(ctx, topic, t.Partition)
 	if err != nil {
 		return err
 	}
-	to := ends[topic][t.Partition]
 	from = max(from, starts[topic][t.Partition])
 	if from < to {
 		if err := x.replay(ctx, topic, key, from, to); err != nil {
@@ -189,6 +187,29 @@ func (x *transactions) restore(ctx context.Context, t *running) error {
 	}
 	x.logEnds[key] = to
 	return t.load(x.w.opt.DB, x.w.topo.Query.ID, x.w.opt.Budget)
+}
+
+// settledEnd is the end of a changelog partition once no transaction is open in it. A transaction's offsets can be seen
+// as committed while its marker is still on its way to the changelog; without it the state would be behind the offsets.
+func (x *transactions) settledEnd(ctx context.Context, topic string, p int32) (int64, error) {
+	for {
+		stable, err := x.w.opt.Cluster.StableOffsets(ctx, topic)
+		if err != nil {
+			return 0, err
+		}
+		ends, err := x.w.opt.Cluster.EndOffsets(ctx, topic)
+		if err != nil {
+			return 0, err
+		}
+		if stable[topic][p] == ends[topic][p] {
+			return ends[topic][p], nil
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 func (x *transactions) storeID(key logKey, store int) state.StoreID {
@@ -264,13 +285,11 @@ func (x *transactions) commit(ctx context.Context) error {
 		return err
 	}
 	b := x.w.opt.DB.NewBatch()
-	ends := maps.Clone(x.logEnds)
 	written, err := x.produce(ctx, b)
 	if err == nil && written > 0 {
 		err = x.addOffsets(ctx, offsets)
 	}
 	if err != nil {
-		x.logEnds = ends
 		return x.abort(ctx, err)
 	}
 	if written == 0 {
@@ -331,27 +350,9 @@ func (x *transactions) onlyOffsets(ctx context.Context, b *state.Batch, offsets 
 // delivered has nothing to wait for: a commit has delivered everything when it returns.
 func (x *transactions) delivered(context.Context) error { return nil }
 
-// abort ends the transaction without effect, puts the tasks back to where the last commit left them, and reads on from
-// there. Where the broker does not confirm that, the session ends.
+// abort ends the transaction without effect. The session ends with it: the next one begins from what was committed.
 func (x *transactions) abort(ctx context.Context, why error) error {
-	err := errors.Join(x.kgo.AbortBufferedRecords(ctx), x.kgo.EndTransaction(ctx, kgo.TryAbort))
-	if err != nil || errors.Is(why, kerr.ProducerFenced) || errors.Is(why, kerr.InvalidProducerEpoch) || errors.Is(why, kerr.FencedInstanceID) {
-		return errors.Join(why, err)
-	}
-	x.w.opt.Log.Warn("a transaction was aborted; its records are processed again", "query", x.w.topo.Query.ID, "error", why)
-	back := map[string]map[int32]kgo.EpochOffset{}
-	for _, t := range x.w.tasks {
-		if err := t.Aborted(); err != nil {
-			return err
-		}
-		t.next = x.saved[t.tp]
-		if back[t.tp.Topic] == nil {
-			back[t.tp.Topic] = map[int32]kgo.EpochOffset{}
-		}
-		back[t.tp.Topic][t.tp.Partition] = kgo.EpochOffset{Epoch: -1, Offset: t.next}
-	}
-	x.kgo.SetOffsets(back)
-	return nil
+	return errors.Join(why, x.kgo.AbortBufferedRecords(ctx), x.kgo.EndTransaction(ctx, kgo.TryAbort))
 }
 
 // produce writes outputs and changelogs, and returns how many records those are.

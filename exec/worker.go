@@ -450,7 +450,7 @@ func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
 func (w *Worker) do(ctx context.Context, f func() error) error {
 	c := command{f, make(chan error, 1)}
 	for {
-		if stop := w.polling.Load(); stop != nil {
+		if stop := w.polling.Load(); stop != nil && w.opt.Embedded {
 			(*stop)()
 		}
 		select {

@@ -147,13 +147,13 @@ func TestGroups(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, err := c.CommittedOffsets(ctx, "g", true); err != nil || len(got) != 0 {
+	if got, err := c.CommittedOffsets(ctx, "g"); err != nil || len(got) != 0 {
 		t.Errorf("offsets of a group that doesn't exist: %v, %v", got, err)
 	}
 	if err := c.CommitOffsets(ctx, "g", kafka.Offsets{"t": {1: 5}}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.CommittedOffsets(ctx, "g", true); err != nil || len(got) != 1 || got["t"][1] != 5 || len(got["t"]) != 1 {
+	if got, err := c.CommittedOffsets(ctx, "g"); err != nil || len(got) != 1 || got["t"][1] != 5 || len(got["t"]) != 1 {
 		t.Errorf("offsets %v, %v", got, err)
 	}
 	member := open(t, c, kgo.ConsumerGroup("readers"), kgo.ConsumeTopics("t"))
@@ -199,7 +199,7 @@ func TestUnreachable(t *testing.T) {
 	b.Close()
 	for what, err := range map[string]error{
 		"Topics": second(c.Topics(t.Context())), "EndOffsets": second(c.EndOffsets(t.Context(), "t")), "GroupCounts": second(c.GroupCounts(t.Context())),
-		"CommittedOffsets": second(c.CommittedOffsets(t.Context(), "g", false)), "DeleteTopic": c.DeleteTopic(t.Context(), "t"),
+		"CommittedOffsets": second(c.CommittedOffsets(t.Context(), "g")), "DeleteTopic": c.DeleteTopic(t.Context(), "t"),
 		"CreateTopic": second(c.CreateTopic(t.Context(), kafka.TopicSpec{Name: "t"})), "DeleteRecords": c.DeleteRecords(t.Context(), "t", map[int32]int64{0: 1}),
 	} {
 		if !errors.Is(err, kafka.ErrUnreachable) || !strings.Contains(err.Error(), "cannot reach Kafka at") {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Offsets are record offsets by topic and partition.
@@ -65,13 +67,9 @@ func (c *Cluster) listOffsets(ctx context.Context, what string, list func(contex
 }
 
 // CommittedOffsets are a group's offsets: the next record to read, per partition. A group that doesn't exist has none.
-// With stable, offsets in a transaction that has not ended are waited for.
-func (c *Cluster) CommittedOffsets(ctx context.Context, group string, stable bool) (Offsets, error) {
+func (c *Cluster) CommittedOffsets(ctx context.Context, group string) (Offsets, error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
-	if stable {
-		ctx = kadm.RequireStable(ctx)
-	}
 	fetched, err := c.admin.FetchOffsets(ctx, group)
 	if errors.Is(err, kerr.GroupIDNotFound) {
 		return Offsets{}, nil
@@ -91,6 +89,74 @@ func (c *Cluster) CommittedOffsets(ctx context.Context, group string, stable boo
 		}
 	}
 	return out, nil
+}
+
+// SettledOffsets are a group's offsets in the partitions given, once no transaction holds any back. A partition is asked
+// for by its number: of one whose first offset is still in a transaction, a group's list of all offsets says nothing.
+func (c *Cluster) SettledOffsets(ctx context.Context, group string, parts map[string][]int32) (Offsets, error) {
+	ctx, cancel := c.within(ctx)
+	defer cancel()
+	for {
+		out, settled, err := c.settledOffsets(ctx, group, parts)
+		if err != nil {
+			return nil, c.fail("read the offsets of group "+group, err)
+		}
+		if settled {
+			return out, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, c.fail("wait for the end of a transaction in group "+group, ctx.Err())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func (c *Cluster) settledOffsets(ctx context.Context, group string, parts map[string][]int32) (out Offsets, settled bool, err error) {
+	req := kmsg.NewPtrOffsetFetchRequest()
+	req.Group, req.RequireStable = group, true
+	for topic, list := range parts {
+		t := kmsg.NewOffsetFetchRequestTopic()
+		t.Topic, t.Partitions = topic, list
+		req.Topics = append(req.Topics, t)
+	}
+	resp, err := req.RequestWith(ctx, c.client)
+	if err != nil {
+		return nil, false, err
+	}
+	out, settled = make(Offsets), true
+	take := func(topic string, p int32, at int64, code int16) {
+		switch e := kerr.ErrorForCode(code); {
+		case errors.Is(e, kerr.UnstableOffsetCommit):
+			settled = false
+		case e != nil:
+			err = e
+		case at >= 0:
+			out.Set(topic, p, at)
+		}
+	}
+	if e := kerr.ErrorForCode(resp.ErrorCode); e != nil {
+		return nil, false, e
+	}
+	if len(resp.Groups) == 0 {
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				take(t.Topic, p.Partition, p.Offset, p.ErrorCode)
+			}
+		}
+		return out, settled, err
+	}
+	for _, g := range resp.Groups {
+		if e := kerr.ErrorForCode(g.ErrorCode); e != nil && !errors.Is(e, kerr.GroupIDNotFound) {
+			return nil, false, e
+		}
+		for _, t := range g.Topics {
+			for _, p := range t.Partitions {
+				take(t.Topic, p.Partition, p.Offset, p.ErrorCode)
+			}
+		}
+	}
+	return out, settled, err
 }
 
 // CommitOffsets sets a group's offsets. The group must have no members of its own.
