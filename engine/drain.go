@@ -56,6 +56,10 @@ func (e *Engine) settled(ctx context.Context) error {
 	for {
 		all, sum := true, int64(0)
 		for _, r := range e.runningQueries() {
+			if r.worker.Stats().Lag > 0 { // known without disturbing the query
+				all = false
+				continue
+			}
 			done, ends, err := r.worker.CaughtUp(ctx)
 			if err != nil {
 				return err
@@ -70,7 +74,7 @@ func (e *Engine) settled(ctx context.Context) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(10 * time.Millisecond):
+			case <-time.After(20 * time.Millisecond):
 			}
 		}
 	}
