@@ -374,7 +374,7 @@ func TestPumpBatches(t *testing.T) {
 		select {
 		case w.let <- struct{}{}:
 			writes++
-			time.Sleep(time.Millisecond)
+			time.Sleep(5 * time.Millisecond) // slow beside the rows on any machine, also under the race detector
 		case <-done:
 			open = false
 		}
@@ -383,7 +383,7 @@ func TestPumpBatches(t *testing.T) {
 	if want = append(want, "end EOF"...); !bytes.Equal(w.Body.Bytes(), want) {
 		t.Errorf("%d bytes came, want %d", w.Body.Len(), len(want))
 	}
-	if writes > rows/100 { // how many depends on the machine; one per row would be 200,000
+	if writes > 100 {
 		t.Errorf("%d writes for %d rows: they were not batched", writes, rows)
 	}
 }
