@@ -65,7 +65,7 @@ func topics(e *memory.Engine) []topicInfo {
 		out = append(out, topicInfo{s.Topic, s.Key, s.Value, e.Topics()[s.Topic]})
 	}
 	for _, q := range e.Queries() {
-		for n := q.Root; n != nil; n = n.Input() {
+		plan.Walk(q.Root, func(n plan.Node) bool {
 			switch n := n.(type) {
 			case *plan.Repartition:
 				out = append(out, topicInfo{name: internalName(q.ID, n.Step, "repartition"), key: n.Serde, value: scanOf(n).Source.Value})
@@ -76,19 +76,23 @@ func topics(e *memory.Engine) []topicInfo {
 					out = append(out, topicInfo{name: internalName(q.ID, "KafkaTopic_Source-Reduce", "changelog"), key: n.Source.Key, value: n.Source.Value})
 				}
 			}
-		}
+			return true
+		})
 	}
 	return out
 }
 
 // scanOf is the source that a step's rows come from.
 func scanOf(n plan.Node) *plan.Scan {
-	for ; n != nil; n = n.Input() {
-		if s, ok := n.(*plan.Scan); ok {
-			return s
+	found := &plan.Scan{Source: &catalog.Source{}}
+	plan.Walk(n, func(n plan.Node) bool {
+		s, ok := n.(*plan.Scan)
+		if ok {
+			found = s
 		}
-	}
-	return &plan.Scan{Source: &catalog.Source{}}
+		return !ok
+	})
+	return found
 }
 
 func (want *sourceSpec) check(e *memory.Engine) error {

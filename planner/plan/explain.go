@@ -14,14 +14,17 @@ func Explain(q *Query) string {
 		explainLookup(&b, q.Lookup)
 		return b.String()
 	}
-	depth := 0
-	for n := q.Root; n != nil; n = n.Input() {
-		b.WriteString(strings.Repeat("  ", depth))
-		b.WriteString(describe(n))
-		b.WriteByte('\n')
-		depth++
-	}
+	explainNode(&b, q.Root, 0)
 	return b.String()
+}
+
+func explainNode(b *strings.Builder, n Node, depth int) {
+	b.WriteString(strings.Repeat("  ", depth))
+	b.WriteString(describe(n))
+	b.WriteByte('\n')
+	for _, in := range n.Inputs() {
+		explainNode(b, in, depth+1)
+	}
 }
 
 func explainLookup(b *strings.Builder, l *Lookup) {

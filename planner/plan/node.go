@@ -13,8 +13,8 @@ type Node interface {
 	Layout() Layout
 	// Table says that the rows are changes of a table.
 	Table() bool
-	// Input is the step before; nil for a Scan.
-	Input() Node
+	// Inputs are the steps before, a join's left one first; none for a Scan.
+	Inputs() []Node
 	node()
 }
 
@@ -104,6 +104,18 @@ type (
 		Slots  Layout
 	}
 
+	// Join joins rows of two inputs that have one key, which lie in partitions of one number. Its rows are the left's columns,
+	// the right's, and the key's: the left side's where there is one, else the right's.
+	Join struct {
+		Left, Right Node
+		Step        string
+		Kind        JoinKind
+		// LeftKey and RightKey are of the same types, each over the rows of its side.
+		LeftKey, RightKey []Expr
+		Within            *Within // of two streams; nil otherwise
+		Slots             Layout
+	}
+
 	// Sink writes rows to a topic: KeySlots and ValueSlots in the order of the target's columns.
 	Sink struct {
 		In         Node
@@ -111,6 +123,8 @@ type (
 		KeySlots   []int
 		ValueSlots []int
 		TimeSlot   int // slot of the event time; -1 for the row's own
+		// Rekeyed says that PARTITION BY computed the key: of several columns, NULLs make a key of NULLs.
+		Rekeyed bool
 		// Materialize keeps the rows for pull queries; false where an aggregate below holds them already.
 		Materialize bool
 	}
@@ -138,9 +152,45 @@ type Window struct {
 	Retention int64
 }
 
+// Walk calls f for a node and all that it is made from, until f says false.
+func Walk(n Node, f func(Node) bool) bool {
+	if !f(n) {
+		return false
+	}
+	for _, in := range n.Inputs() {
+		if !Walk(in, f) {
+			return false
+		}
+	}
+	return true
+}
+
+// JoinKind says which rows without a match a join keeps.
+type JoinKind uint8
+
+// The kinds of joins.
+const (
+	InnerJoin JoinKind = iota
+	LeftJoin
+	RightJoin
+	FullJoin
+)
+
+func (k JoinKind) String() string { return [...]string{"inner", "left", "right", "full"}[k] }
+
+// Within is how far apart the rows of two streams may lie: a right row matches from Before ahead of the left row to After
+// behind it. Times are in milliseconds.
+type Within struct {
+	Before, After int64
+	Grace         int64
+	// Given says that the statement names the grace period: then a row without a match waits until its window has closed,
+	// and goes out once. Without it, it goes out at once, and again when a match comes.
+	Given bool
+}
+
 // Windowed is the window of the keys that the rows carry, or nil.
 func Windowed(n Node) *catalog.Windowed {
-	for ; n != nil; n = n.Input() {
+	for n != nil {
 		switch n := n.(type) {
 		case *Aggregate:
 			if n.Window == nil {
@@ -159,6 +209,7 @@ func Windowed(n Node) *catalog.Windowed {
 		case *Repartition:
 			return nil
 		}
+		n = n.Inputs()[0]
 	}
 	return nil
 }
@@ -169,6 +220,7 @@ func (n *Project) Layout() Layout     { return n.Slots }
 func (n *Explode) Layout() Layout     { return n.Slots }
 func (n *Repartition) Layout() Layout { return n.In.Layout() }
 func (n *Aggregate) Layout() Layout   { return n.Slots }
+func (n *Join) Layout() Layout        { return n.Slots }
 func (n *Sink) Layout() Layout        { return n.In.Layout() }
 func (n *Result) Layout() Layout      { return n.In.Layout() }
 
@@ -178,17 +230,19 @@ func (n *Project) Table() bool     { return n.In.Table() }
 func (n *Explode) Table() bool     { return false }
 func (n *Repartition) Table() bool { return n.In.Table() }
 func (n *Aggregate) Table() bool   { return true }
+func (n *Join) Table() bool        { return n.Left.Table() && n.Right.Table() }
 func (n *Sink) Table() bool        { return n.In.Table() }
 func (n *Result) Table() bool      { return n.In.Table() }
 
-func (n *Scan) Input() Node        { return nil }
-func (n *Filter) Input() Node      { return n.In }
-func (n *Project) Input() Node     { return n.In }
-func (n *Explode) Input() Node     { return n.In }
-func (n *Repartition) Input() Node { return n.In }
-func (n *Aggregate) Input() Node   { return n.In }
-func (n *Sink) Input() Node        { return n.In }
-func (n *Result) Input() Node      { return n.In }
+func (n *Scan) Inputs() []Node        { return nil }
+func (n *Filter) Inputs() []Node      { return []Node{n.In} }
+func (n *Project) Inputs() []Node     { return []Node{n.In} }
+func (n *Explode) Inputs() []Node     { return []Node{n.In} }
+func (n *Repartition) Inputs() []Node { return []Node{n.In} }
+func (n *Aggregate) Inputs() []Node   { return []Node{n.In} }
+func (n *Join) Inputs() []Node        { return []Node{n.Left, n.Right} }
+func (n *Sink) Inputs() []Node        { return []Node{n.In} }
+func (n *Result) Inputs() []Node      { return []Node{n.In} }
 
 func (*Scan) node()        {}
 func (*Filter) node()      {}
@@ -196,6 +250,7 @@ func (*Project) node()     {}
 func (*Explode) node()     {}
 func (*Repartition) node() {}
 func (*Aggregate) node()   {}
+func (*Join) node()        {}
 func (*Sink) node()        {}
 func (*Result) node()      {}
 

@@ -21,6 +21,8 @@ func Spec(s catalog.Serde, key bool, topic string) formats.Spec {
 			if id, err := strconv.Atoi(v); err == nil {
 				spec.SchemaID = &id
 			}
+		case "PROTOBUF_NULLABLE_REPRESENTATION":
+			spec.Props[formats.PropNullable] = v
 		case "WRAP_SINGLE_VALUE":
 			wrap := v == "true"
 			spec.Wrap = &wrap
