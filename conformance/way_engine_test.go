@@ -220,9 +220,12 @@ func (w *engineWay) close(ctx context.Context) error {
 // sweep deletes groups and topics. The members of the groups are static, so that they outlive their engine.
 func (w *engineWay) sweep(ctx context.Context, groups []string) error {
 	admin := kadm.NewClient(w.client)
-	described, err := admin.DescribeGroups(ctx, groups...)
-	if err != nil {
-		return err
+	var described kadm.DescribedGroups
+	if len(groups) > 0 { // none would be taken for all
+		var err error
+		if described, err = admin.DescribeGroups(ctx, groups...); err != nil {
+			return err
+		}
 	}
 	for _, g := range described {
 		var members []string

@@ -24,13 +24,15 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query) (Result, e
 	view := e.db.View()
 	defer view.Close()
 	var rows []Row
-	stage := r.topo.Stages[len(r.topo.Stages)-1]
 	env := e.execEnv(table.Query, e.config(s), nil)
-	in, err := e.opt.Cluster.Topic(ctx, stage.Input(env))
+	parts, err := r.topo.Partitions(func(topic string) (int32, error) {
+		found, err := e.opt.Cluster.Topic(ctx, topic)
+		return int32(len(found.Partitions)), err
+	})
 	if err != nil {
 		return nil, err
 	}
-	err = exec.Pull(q.Lookup, r.topo, env.Functions, view, int32(len(in.Partitions)), func(row []types.Value, ts int64) error {
+	err = exec.Pull(q.Lookup, r.topo, env.Functions, view, parts[len(parts)-1], func(row []types.Value, ts int64) error {
 		rows = append(rows, Row{Values: row, Timestamp: ts})
 		return ctx.Err()
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/exec"
+	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner"
@@ -40,10 +41,10 @@ type push struct {
 	current []Row
 	out     []Row
 	given   int64
-	limit   int64           // -1 for none
-	ends    map[int32]int64 // a pull query over a stream ends there; nil for a push query
-	at      map[int32]int64
-	topic   string
+	limit   int64         // -1 for none
+	ends    kafka.Offsets // a pull query over a stream ends there; nil for a push query
+	at      kafka.Offsets
+	topics  []string
 	engine  *Engine
 	drain   atomic.Bool // end once everything that is there has been read
 	ctx     context.Context
@@ -140,18 +141,20 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	if err != nil {
 		return nil, err
 	}
-	run := &push{engine: e, query: q, sources: sources, rows: make(chan []Row, 16), limit: q.Root.(*plan.Result).Limit, at: map[int32]int64{}}
+	run := &push{engine: e, query: q, sources: sources, rows: make(chan []Row, 16), limit: q.Root.(*plan.Result).Limit, at: kafka.Offsets{},
+		topics: topo.Sources()}
 	env := e.execEnv("push", config, func(b exec.BadRecord) { e.problems.add(run.id, b) })
-	topic := topo.Stages[0].Input(env)
-	found, err := e.opt.Cluster.Topic(ctx, topic)
+	parts, err := topo.Partitions(func(topic string) (int32, error) {
+		found, err := e.opt.Cluster.Topic(ctx, topic)
+		return int32(len(found.Partitions)), err
+	})
 	if err != nil {
 		return nil, err
 	}
-	parts := int32(len(found.Partitions))
 	if run.local, err = exec.NewLocal(topo, env, parts, 1, run.take); err != nil {
 		return nil, err
 	}
-	if err := run.begin(ctx, topic, parts, config, q.Kind == plan.Pull); err != nil {
+	if err := run.begin(ctx, topo.Whole(), config, q.Kind == plan.Pull); err != nil {
 		return nil, err
 	}
 	if q.Kind == plan.Push {
@@ -177,31 +180,36 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	return &Rows{QueryID: run.id, Kind: q.Kind, Columns: q.Columns, Table: q.Root.Table(), Limit: run.limit, next: run.next, close: run.cancel}, nil
 }
 
-func (q *push) begin(ctx context.Context, topic string, parts int32, config map[string]string, pull bool) error {
+// begin opens the client at the ends of the topics, or at the beginnings. whole names topics that are needed from their
+// beginning in any case.
+func (q *push) begin(ctx context.Context, whole []string, config map[string]string, pull bool) error {
 	e := q.engine
-	q.topic = topic
-	starts, err := e.opt.Cluster.StartOffsets(ctx, topic)
+	starts, err := e.opt.Cluster.StartOffsets(ctx, q.topics...)
 	if err != nil {
 		return err
 	}
-	ends, err := e.opt.Cluster.StableOffsets(ctx, topic)
+	ends, err := e.opt.Cluster.StableOffsets(ctx, q.topics...)
 	if err != nil {
 		return err
 	}
-	from := ends
-	if pull || setting(config, "auto.offset.reset", "latest") == "earliest" {
-		from = starts
-	}
-	positions := map[int32]kgo.Offset{}
-	for p := range parts {
-		q.at[p] = from[topic][p]
-		positions[p] = kgo.NewOffset().At(q.at[p])
+	earliest := pull || setting(config, "auto.offset.reset", "latest") == "earliest"
+	positions := map[string]map[int32]kgo.Offset{}
+	for _, topic := range q.topics {
+		from := ends
+		if earliest || slices.Contains(whole, topic) {
+			from = starts
+		}
+		positions[topic] = map[int32]kgo.Offset{}
+		for p, at := range from[topic] {
+			q.at.Set(topic, p, at)
+			positions[topic][p] = kgo.NewOffset().At(at)
+		}
 	}
 	if pull {
-		q.ends = ends[topic]
+		q.ends = ends
 	}
 	q.client, err = e.opt.Cluster.NewClient(kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(100*time.Millisecond),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: positions}))
+		kgo.ConsumePartitions(positions))
 	return err
 }
 
@@ -318,33 +326,38 @@ func (q *push) poll() error {
 		for recs := p.Records; len(recs) > 0 && failed == nil; {
 			n := min(len(recs), types.BatchRows)
 			q.read.Add(int64(n))
-			if failed = q.local.Feed(recs[:n]); failed == nil {
+			next := recs[n-1].Offset + 1
+			if failed = q.local.Offer(recs[:n], next < p.HighWatermark); failed == nil {
 				failed = q.hand()
 			}
-			q.at[p.Partition] = recs[n-1].Offset + 1
+			q.at.Set(p.Topic, p.Partition, next)
 			recs = recs[n:]
 		}
 	})
 	return failed
 }
 
-func (q *push) past(ends map[int32]int64) bool {
-	for p, end := range ends {
-		if q.at[p] < end {
-			return false
+func (q *push) past(ends kafka.Offsets) bool {
+	for topic, parts := range ends {
+		for p, end := range parts {
+			if q.at[topic][p] < end {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// now are the ends of the topic.
-func (q *push) now() (map[int32]int64, error) {
-	ends, err := q.engine.opt.Cluster.StableOffsets(q.ctx, q.topic)
-	return ends[q.topic], err
+// now are the ends of the topics.
+func (q *push) now() (kafka.Offsets, error) {
+	return q.engine.opt.Cluster.StableOffsets(q.ctx, q.topics...)
 }
 
 // finish closes the windows and hands out what is left: the input has ended.
 func (q *push) finish() error {
+	if err := q.local.Drain(); err != nil {
+		return err
+	}
 	if err := q.local.Flush(); err != nil {
 		return err
 	}

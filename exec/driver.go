@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -18,17 +20,27 @@ type Driver struct {
 	db      *state.DB // nil where no pull queries are asked
 	topics  map[string]*memTopic
 	queries []*driven
+	made    int64 // records so far
 }
 
-type memTopic struct{ parts [][]*kgo.Record }
+type memTopic struct {
+	parts [][]*kgo.Record
+	came  [][]int64 // which of all records of the Driver each is
+}
 
 type driven struct {
 	id    string
 	topo  *Topology
 	local *Local
-	input string
-	read  []int64 // next offset per partition
+	reads []reading
 	sent  []*kgo.Record
+}
+
+// reading is a partition of a source's topic that a query reads.
+type reading struct {
+	topic     string
+	partition int32
+	next      int64
 }
 
 // NewDriver makes a Driver without topics. env makes the environment of a query.
@@ -39,7 +51,7 @@ func NewDriver(env func(query string) *Env, db *state.DB) *Driver {
 // CreateTopic makes a topic; it leaves one alone that is there.
 func (d *Driver) CreateTopic(name string, partitions int32) {
 	if d.topics[name] == nil {
-		d.topics[name] = &memTopic{make([][]*kgo.Record, partitions)}
+		d.topics[name] = &memTopic{make([][]*kgo.Record, partitions), make([][]int64, partitions)}
 	}
 }
 
@@ -60,6 +72,30 @@ func (d *Driver) Records(topic string, partition int32) []*kgo.Record {
 	return nil
 }
 
+// All are the records of topics in the order in which they came.
+func (d *Driver) All(topics []string) []*kgo.Record {
+	type arrival struct {
+		rec *kgo.Record
+		at  int64
+	}
+	var all []arrival
+	for _, name := range topics {
+		if t := d.topics[name]; t != nil {
+			for p := range t.parts {
+				for i, rec := range t.parts[p] {
+					all = append(all, arrival{rec, t.came[p][i]})
+				}
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
+	out := make([]*kgo.Record, len(all))
+	for i := range all {
+		out[i] = all[i].rec
+	}
+	return out
+}
+
 // Start starts a persistent query; it reads its topic from the beginning at the next Run.
 func (d *Driver) Start(q *plan.Query) error {
 	topo, err := Build(q)
@@ -67,18 +103,28 @@ func (d *Driver) Start(q *plan.Query) error {
 		return err
 	}
 	env := d.env(q.ID)
-	last := topo.Stages[len(topo.Stages)-1]
-	run := &driven{id: q.ID, topo: topo, input: topo.Stages[0].Input(env)}
-	in, ok := d.Partitions(run.input)
-	if !ok {
-		return fmt.Errorf("there is no topic %s", run.input)
+	run := &driven{id: q.ID, topo: topo}
+	of := func(name string) (int32, error) {
+		if n, ok := d.Partitions(name); ok {
+			return n, nil
+		}
+		return 0, fmt.Errorf("there is no topic %s", name)
 	}
-	out, ok := d.Partitions(last.Output(env))
-	if !ok {
-		return fmt.Errorf("there is no topic %s", last.Output(env))
+	parts, err := topo.Partitions(of)
+	if err != nil {
+		return err
 	}
-	run.read = make([]int64, in)
-	if run.local, err = NewLocal(topo, env, in, out, nil); err != nil {
+	out, err := of(topo.Last().Output(env))
+	if err != nil {
+		return err
+	}
+	for _, topic := range topo.Sources() {
+		n, _ := d.Partitions(topic)
+		for p := range n {
+			run.reads = append(run.reads, reading{topic: topic, partition: p})
+		}
+	}
+	if run.local, err = NewLocal(topo, env, parts, out, nil); err != nil {
 		return err
 	}
 	run.local.Sent = run.keep
@@ -133,28 +179,46 @@ func (d *Driver) Produce(r *kgo.Record) error {
 	}
 	r.Offset = int64(len(t.parts[r.Partition]))
 	t.parts[r.Partition] = append(t.parts[r.Partition], r)
+	t.came[r.Partition] = append(t.came[r.Partition], d.made)
+	d.made++
 	return nil
 }
 
-// Run lets the queries read until none has anything left. Each record is carried all the way before the next is read.
+// Run lets the queries read until none has anything left: in the order in which the records came, over all topics of a
+// query. Each record is carried all the way before the next is read.
 func (d *Driver) Run() error {
 	for moved := true; moved; {
 		moved = false
 		for _, q := range d.queries {
-			for p := range q.read {
-				for recs := d.Records(q.input, int32(p)); q.read[p] < int64(len(recs)); q.read[p]++ {
-					moved = true
-					if err := q.local.Feed(recs[q.read[p] : q.read[p]+1]); err != nil {
-						return fmt.Errorf("query %s: %w", q.id, err)
-					}
-					if err := d.deliver(q); err != nil {
-						return err
-					}
+			for rec := d.nextOf(q); rec != nil; rec = d.nextOf(q) {
+				moved = true
+				if err := q.local.Feed([]*kgo.Record{rec}); err != nil {
+					return fmt.Errorf("query %s: %w", q.id, err)
+				}
+				if err := d.deliver(q); err != nil {
+					return err
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// nextOf takes the record that came first of those that a query has not read.
+func (d *Driver) nextOf(q *driven) *kgo.Record {
+	var first *reading
+	came := int64(0)
+	for i := range q.reads {
+		r := &q.reads[i]
+		if at := d.topics[r.topic].came[r.partition]; r.next < int64(len(at)) && (first == nil || at[r.next] < came) {
+			first, came = r, at[r.next]
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	first.next++
+	return d.topics[first.topic].parts[first.partition][first.next-1]
 }
 
 func (d *Driver) deliver(q *driven) error {

@@ -32,8 +32,7 @@ type embedded struct {
 	gone     chan struct{} // closed when the courier has left
 	ends     map[TP]int64  // first offset at which our next record can lie, per output partition: the courier's
 	reached  map[TP]int64  // a copy of ends, as of the last delivery
-	saved    map[TP]int64  // offsets as last put into a parcel
-	durable  map[TP]int64  // offsets whose parcel was delivered
+	durable  map[TP]int64  // positions whose parcel was delivered
 	told     time.Time     // when the group's offsets were last committed
 	rebuild  map[TP]int64  // nothing is emitted until the sources have been read this far; nil when not rebuilding
 	trimmed  map[TP]int64  // repartition topics were deleted up to here
@@ -54,7 +53,7 @@ func (e *embedded) client() *kgo.Client { return e.kgo }
 
 func (e *embedded) start(ctx context.Context) error {
 	*e = embedded{w: e.w, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
-		saved: map[TP]int64{}, durable: map[TP]int64{}, trimmed: map[TP]int64{}}
+		durable: map[TP]int64{}, trimmed: map[TP]int64{}}
 	if err := e.w.opt.DB.Room(); err != nil {
 		return err
 	}
@@ -133,56 +132,58 @@ func (e *embedded) restore(ctx context.Context) error {
 			return err
 		}
 	}
+	from, to, err := e.bounds(ctx)
+	if err != nil {
+		return err
+	}
 	positions := map[string]map[int32]kgo.Offset{}
-	for i, s := range e.w.topo.Stages {
-		topic := s.Input(e.w.env)
-		from, err := e.w.opt.Cluster.StartOffsets(ctx, topic)
-		if err != nil {
-			return err
-		}
-		to, err := e.w.opt.Cluster.EndOffsets(ctx, topic)
-		if err != nil {
-			return err
-		}
-		positions[topic] = map[int32]kgo.Offset{}
+	for i := range e.w.topo.Stages {
 		for p := range e.w.parts[i] {
 			t, err := e.w.newTask(i, p)
 			if err != nil {
 				return &FatalError{err}
 			}
-			var known bool
-			if t.next, known = offsets[t.tp]; !known {
-				t.next = e.begin(i, from[topic][p], to[topic][p])
+			for _, f := range t.feeds {
+				e.place(f, offsets, from[f.tp.Topic][p], to[f.tp.Topic][p])
+				if positions[f.tp.Topic] == nil {
+					positions[f.tp.Topic] = map[int32]kgo.Offset{}
+				}
+				if at, shared := positions[f.tp.Topic][p]; !shared || f.next < at.EpochOffset().Offset {
+					positions[f.tp.Topic][p] = kgo.NewOffset().At(f.next)
+				}
 			}
-			t.next = max(t.next, from[topic][p])
-			t.high = to[topic][p]
-			e.saved[t.tp] = t.next
-			positions[topic][p] = kgo.NewOffset().At(t.next)
 			if err := t.load(e.w.opt.DB, e.w.topo.Query.ID, e.w.opt.Budget); err != nil {
 				return err
 			}
-			e.w.tasks[t.tp] = t
+			e.w.add(t)
 		}
 	}
-	spread(e.w.tasks)
 	e.kgo.AddConsumePartitions(positions)
 	return nil
 }
 
-// begin is where a new query begins to read: a rebuild reads its own topics from their end, since it fills them anew.
-func (e *embedded) begin(stage int, from, to int64) int64 {
-	if stage > 0 || !e.w.opt.Earliest {
-		return to
+// bounds are the first offsets and the ends of all inputs.
+func (e *embedded) bounds(ctx context.Context) (from, to kafka.Offsets, err error) {
+	topics := e.w.inputTopics()
+	if from, err = e.w.opt.Cluster.StartOffsets(ctx, topics...); err == nil {
+		to, err = e.w.opt.Cluster.EndOffsets(ctx, topics...)
 	}
-	return from
+	return from, to, err
 }
 
-// spread gives every task one of the worker's goroutines.
-func spread(tasks map[TP]*running) {
-	n := workers(1 << 10)
-	for _, t := range tasks {
-		t.shard = int(t.Partition) % n
+// place sets where a feed goes on. A new query's source is read from its beginning or its end; a rebuild reads its own
+// topics from their end, since it fills them anew.
+func (e *embedded) place(f *feed, offsets map[feedID]int64, from, to int64) {
+	at, known := offsets[f.id()]
+	switch {
+	case known:
+	case f.task.inputs[f.input].repartitioned, !e.w.earliest(f):
+		at = to
+	default:
+		at = from
 	}
+	f.next = max(at, from)
+	f.high, f.saved = to, f.next
 }
 
 // floor finds out whether the query ran before and lost its state: then it emits nothing until it is where it was.
@@ -191,14 +192,16 @@ func (e *embedded) floor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	topic := e.w.topo.Stages[0].Input(e.w.env)
-	if len(committed[topic]) == 0 {
+	rebuild := map[TP]int64{}
+	for _, topic := range e.w.topo.Sources() {
+		for p, at := range committed[topic] {
+			rebuild[TP{topic, p}] = at
+		}
+	}
+	if len(rebuild) == 0 {
 		return nil
 	}
-	e.rebuild = map[TP]int64{}
-	for p, at := range committed[topic] {
-		e.rebuild[TP{topic, p}] = at
-	}
+	e.rebuild = rebuild
 	e.w.opt.Log.Warn("the state of a query is missing: it is made anew from the query's source. Streams may repeat the records after the last commit.",
 		"query", e.w.topo.Query.ID)
 	return nil
@@ -213,7 +216,7 @@ func (e *embedded) commit(ctx context.Context) error {
 		if e.suppress(t) {
 			t.Out.Reset()
 		}
-		changed = changed || len(t.Out.Records)+len(t.Told.Records) > 0 || t.next != e.saved[t.tp]
+		changed = changed || len(t.Out.Records)+len(t.Told.Records) > 0 || t.moved()
 	}
 	e.rebuilt()
 	if !changed && !e.told.IsZero() {
@@ -222,11 +225,11 @@ func (e *embedded) commit(ctx context.Context) error {
 	if err := e.w.opt.DB.Room(); err != nil {
 		return err
 	}
-	p := &parcel{batch: e.w.opt.DB.NewBatch(), offsets: map[TP]int64{}}
+	p := &parcel{batch: e.w.opt.DB.NewBatch(), offsets: e.w.positions()}
 	if err := e.writeState(p.batch); err != nil {
 		return err
 	}
-	for _, out := range outputs(e.ordered()) {
+	for _, out := range outputs(e.w.plainTasks()) {
 		p.add(out)
 	}
 	if err := p.batch.SetMeta(e.w.topo.Query.ID, metaOutbox, p.blob); err != nil {
@@ -234,8 +237,7 @@ func (e *embedded) commit(ctx context.Context) error {
 	}
 	e.w.opt.FailPoint("batched")
 	for _, t := range e.w.tasks {
-		t.Committed()
-		e.saved[t.tp], p.offsets[t.tp] = t.next, t.next
+		t.committed()
 	}
 	if err := e.hand(ctx, p); err != nil {
 		return err
@@ -243,22 +245,9 @@ func (e *embedded) commit(ctx context.Context) error {
 	return e.tell(ctx)
 }
 
-// ordered are the tasks by stage and partition.
-func (e *embedded) ordered() []*Task {
-	var out []*Task
-	for i, s := range e.w.topo.Stages {
-		for p := range e.w.parts[i] {
-			if t := e.w.tasks[TP{s.Input(e.w.env), p}]; t != nil {
-				out = append(out, t.Task)
-			}
-		}
-	}
-	return out
-}
-
 // suppress says whether what a task put out is not to be emitted, because it was before the state was lost.
 func (e *embedded) suppress(t *running) bool {
-	return e.rebuild != nil && t.Stage.Index == len(e.w.topo.Stages)-1
+	return e.rebuild != nil && !isRepartition(t.Stage.End)
 }
 
 // rebuilt ends a rebuild once the sources are read to the floor and nothing is on its way between the stages.
@@ -267,10 +256,15 @@ func (e *embedded) rebuilt() {
 		return
 	}
 	for _, t := range e.w.tasks {
-		if floor, ok := e.rebuild[t.tp]; ok && t.next < floor && t.next < t.high {
-			return
+		for _, f := range t.feeds {
+			if floor, ok := e.rebuild[f.tp]; ok && f.position() < floor && f.position() < f.high {
+				return
+			}
+			if t.inputs[f.input].repartitioned && f.position() < f.high {
+				return
+			}
 		}
-		if t.Stage.Index > 0 && t.next < t.high || t.Stage.Index < len(e.w.topo.Stages)-1 && len(t.Out.Records)+len(t.Told.Records) > 0 {
+		if isRepartition(t.Stage.End) && len(t.Out.Records)+len(t.Told.Records) > 0 {
 			return
 		}
 	}
@@ -279,14 +273,16 @@ func (e *embedded) rebuilt() {
 }
 
 func (e *embedded) writeState(b *state.Batch) error {
-	offsets := make(map[TP]int64, len(e.w.tasks))
+	var offsets []byte
 	for _, t := range e.w.tasks {
-		offsets[t.tp] = t.next
+		for _, f := range t.feeds {
+			offsets = appendOffset(offsets, f.id(), f.position())
+		}
 		if err := writeStores(b, e.w.topo.Query.ID, t.Task); err != nil {
 			return err
 		}
 	}
-	return b.SetMeta(e.w.topo.Query.ID, metaOffsets, encodeOffsets(offsets))
+	return b.SetMeta(e.w.topo.Query.ID, metaOffsets, offsets)
 }
 
 // tell commits the offsets, as they were before the batch that is on its way, to the query's group about once a second, for lag and as the floor of a rebuild, and trims
@@ -311,8 +307,11 @@ func (e *embedded) tell(ctx context.Context) error {
 const trimEvery = 100_000
 
 func (e *embedded) trim(ctx context.Context) error {
-	for _, s := range e.w.topo.Stages[1:] {
-		topic := s.Input(e.w.env)
+	for _, s := range e.w.topo.Stages {
+		if !isRepartition(s.End) {
+			continue
+		}
+		topic := s.Output(e.w.env)
 		below := map[int32]int64{}
 		for tp, at := range e.durable {
 			// What an outbox refers to lies at or above the end that was known when it was written.
@@ -333,7 +332,7 @@ func (e *embedded) trim(ctx context.Context) error {
 func (e *embedded) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := e.delivered(ctx); err == nil && len(e.saved) > 0 {
+	if err := e.delivered(ctx); err == nil && len(e.w.tasks) > 0 {
 		e.told = time.Time{}
 		if err := e.tell(ctx); err != nil {
 			e.w.opt.Log.Warn("offsets were not committed to the group", "query", e.w.topo.Query.ID, "error", err)

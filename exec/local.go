@@ -13,28 +13,26 @@ import (
 type Local struct {
 	topo  *Topology
 	env   *Env
-	parts int32
 	tasks [][]*Task // by stage, by partition
 	// Sent takes the records for the sink's topic.
 	Sent    func(recs []kgo.Record) error
-	offsets [][]int64 // next offsets of the queues, by stage and partition
+	offsets [][]int64 // next offsets of the queues, by the stage that reads them and partition
 	inbox   []*kgo.Record
 }
 
-// NewLocal makes a task per stage and partition. rows takes the result of a query that goes to a client.
-func NewLocal(topo *Topology, env *Env, parts, sinkParts int32, rows func(*types.Batch) error) (*Local, error) {
-	l := &Local{topo: topo, env: env, parts: parts}
+// NewLocal makes a task per stage and partition; parts is how many of them each stage has. rows takes the result of a
+// query that goes to a client.
+func NewLocal(topo *Topology, env *Env, parts []int32, sinkParts int32, rows func(*types.Batch) error) (*Local, error) {
+	l := &Local{topo: topo, env: env}
 	for i, s := range topo.Stages {
-		out, upstream := parts, int(parts)
-		if i == len(topo.Stages)-1 {
-			out = sinkParts
+		out := sinkParts
+		if isRepartition(s.End) {
+			out = parts[s.To]
 		}
-		if s.From == nil {
-			upstream = 0
-		}
+		first, upstream := topo.upstreams(i, parts)
 		var tasks []*Task
-		for p := range parts {
-			t, err := NewTask(s, env, TaskOptions{Partition: p, Upstream: upstream, OutPartitions: max(out, 1), Rows: rows})
+		for p := range parts[i] {
+			t, err := NewTask(s, env, TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: max(out, 1), Rows: rows})
 			if err != nil {
 				return nil, err
 			}
@@ -42,7 +40,7 @@ func NewLocal(topo *Topology, env *Env, parts, sinkParts int32, rows func(*types
 			tasks = append(tasks, t)
 		}
 		l.tasks = append(l.tasks, tasks)
-		l.offsets = append(l.offsets, make([]int64, parts))
+		l.offsets = append(l.offsets, make([]int64, parts[i]))
 	}
 	return l, nil
 }
@@ -56,19 +54,55 @@ func (l *Local) Tasks() []*Task {
 	return out
 }
 
-// Feed gives records of the source's topic, all of one partition, to their task, and carries on what comes of them.
+// Feed gives records of a source's topic, all of one partition, to the tasks that read it, and carries on what comes of
+// them at once.
 func (l *Local) Feed(recs []*kgo.Record) error {
+	return l.each(recs, func(t *Task, input int) error { return t.Process(input, recs) })
+}
+
+// Offer is Feed for records that come as fetches bring them: tasks of several inputs take the records of all of them in
+// the order of event time. more says that the broker holds more of this partition.
+func (l *Local) Offer(recs []*kgo.Record, more bool) error {
+	return l.each(recs, func(t *Task, input int) error { return t.Offer(input, recs, more) })
+}
+
+func (l *Local) each(recs []*kgo.Record, give func(t *Task, input int) error) error {
 	if len(recs) == 0 {
 		return nil
 	}
-	p := recs[0].Partition
-	if p >= l.parts {
-		return fmt.Errorf("exec: partition %d of %s came after the query started with %d partitions", p, recs[0].Topic, l.parts)
+	topic, p := recs[0].Topic, recs[0].Partition
+	for i, s := range l.topo.Stages {
+		for number := range s.Inputs {
+			if isRepartition(s.Inputs[number]) || s.Topic(number, l.env) != topic {
+				continue
+			}
+			if int(p) >= len(l.tasks[i]) {
+				return fmt.Errorf("exec: partition %d of %s came after the query started with %d partitions", p, topic, len(l.tasks[i]))
+			}
+			if err := give(l.tasks[i][p], number); err != nil {
+				return err
+			}
+			if err := l.deliver(i); err != nil {
+				return err
+			}
+		}
 	}
-	if err := l.tasks[0][p].Process(recs); err != nil {
-		return err
+	return nil
+}
+
+// Drain carries on what waits for another input.
+func (l *Local) Drain() error {
+	for i, tasks := range l.tasks {
+		for _, t := range tasks {
+			if err := t.Drain(); err != nil {
+				return err
+			}
+		}
+		if err := l.deliver(i); err != nil {
+			return err
+		}
 	}
-	return l.deliver(0)
+	return nil
 }
 
 // Flush ends an interval: held-back changes go through all stages, and state is committed.
@@ -123,31 +157,37 @@ func (l *Local) CloseAll() error {
 
 // deliver takes the output of a stage to the next one, or to the sink.
 func (l *Local) deliver(stage int) error {
-	if stage == len(l.tasks)-1 {
+	s := l.topo.Stages[stage]
+	if !isRepartition(s.End) {
 		return l.send(stage)
 	}
+	moved := false
 	for _, out := range outputs(l.tasks[stage]) {
 		full := out.Take()
 		recs := full.Records
-		for p, far := range l.tasks[stage+1] {
+		for p, far := range l.tasks[s.To] {
 			l.inbox = l.inbox[:0]
 			for i := range recs {
 				if rec := &recs[i]; rec.Partition == int32(p) {
-					rec.Offset = l.offsets[stage+1][p]
-					l.offsets[stage+1][p]++
+					rec.Offset = l.offsets[s.To][p]
+					l.offsets[s.To][p]++
 					l.inbox = append(l.inbox, rec)
 				}
 			}
 			if len(l.inbox) == 0 {
 				continue
 			}
-			if err := far.Process(l.inbox); err != nil {
+			moved = true
+			if err := far.Process(s.ToInput, l.inbox); err != nil {
 				return err
 			}
 		}
 		out.Release(full)
 	}
-	return l.deliver(stage + 1)
+	if !moved {
+		return nil
+	}
+	return l.deliver(s.To)
 }
 
 func (l *Local) send(stage int) error {

@@ -55,6 +55,10 @@ func (p *parcel) append(r *kgo.Record) {
 	p.blob = binary.AppendUvarint(p.blob, uint64(p.place(r.Topic, r.Partition)))
 	p.blob = binary.AppendVarint(p.blob, r.Timestamp.UnixMilli())
 	p.blob = appendNullable(appendNullable(p.blob, r.Key), r.Value)
+	p.blob = binary.AppendUvarint(p.blob, uint64(len(r.Headers)))
+	for _, h := range r.Headers {
+		p.blob = appendNullable(appendNullable(p.blob, []byte(h.Key)), h.Value)
+	}
 }
 
 // place numbers the output partitions of the parcel. Records of one topic come together.
@@ -148,6 +152,14 @@ func (c *cursor) nullable() []byte {
 	return []byte{}
 }
 
+func (c *cursor) headers() []kgo.RecordHeader {
+	var out []kgo.RecordHeader
+	for n := c.uvarint(); n > 0 && !c.bad; n-- {
+		out = append(out, kgo.RecordHeader{Key: string(c.nullable()), Value: c.nullable()})
+	}
+	return out
+}
+
 type outbox struct {
 	producer producerID
 	first    map[TP]int64
@@ -173,7 +185,7 @@ func decodeOutbox(address, blob []byte) (*outbox, error) {
 			return nil, types.ErrCorrupt
 		}
 		o.recs = append(o.recs, kgo.Record{Topic: tps[i].Topic, Partition: tps[i].Partition, Timestamp: time.UnixMilli(c.varint()),
-			Key: c.nullable(), Value: c.nullable()})
+			Key: c.nullable(), Value: c.nullable(), Headers: c.headers()})
 	}
 	if c.bad {
 		return nil, types.ErrCorrupt
@@ -403,22 +415,20 @@ func (e *embedded) count(ctx context.Context, o *outbox) (map[TP]int, error) {
 	return out, nil
 }
 
-func encodeOffsets(offsets map[TP]int64) []byte {
-	var buf []byte
-	for tp, at := range offsets {
-		buf = appendBytes(buf, []byte(tp.Topic))
-		buf = binary.AppendVarint(buf, int64(tp.Partition))
-		buf = binary.AppendVarint(buf, at)
+func appendOffset(dst []byte, id feedID, at int64) []byte {
+	dst = appendBytes(dst, []byte(id.topic))
+	for _, n := range []int64{int64(id.partition), int64(id.stage), int64(id.input), at} {
+		dst = binary.AppendVarint(dst, n)
 	}
-	return buf
+	return dst
 }
 
-func decodeOffsets(blob []byte) (map[TP]int64, error) {
+func decodeOffsets(blob []byte) (map[feedID]int64, error) {
 	c := &cursor{src: blob}
-	out := map[TP]int64{}
+	out := map[feedID]int64{}
 	for len(c.src) > 0 {
-		tp := TP{string(c.take(c.uvarint())), int32(c.varint())}
-		out[tp] = c.varint()
+		id := feedID{topic: string(c.take(c.uvarint())), partition: int32(c.varint()), stage: int(c.varint()), input: int(c.varint())}
+		out[id] = c.varint()
 	}
 	if c.bad {
 		return nil, types.ErrCorrupt

@@ -74,8 +74,10 @@ func (o *Output) end(buf []byte, topic int, partition int32, ms int64) *kgo.Reco
 }
 
 // null ends the record with a null value.
-func (o *Output) null(buf []byte, topic int, partition int32, ms int64) {
-	o.end(buf, topic, partition, ms).Value = nil
+func (o *Output) null(buf []byte, topic int, partition int32, ms int64) *kgo.Record {
+	rec := o.end(buf, topic, partition, ms)
+	rec.Value = nil
+	return rec
 }
 
 func (o *Bank) add() *kgo.Record {

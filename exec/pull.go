@@ -52,7 +52,7 @@ func (p *puller) partition(part int32) error {
 	stage := p.topo.Stages[len(p.topo.Stages)-1]
 	id := state.StoreID{Query: p.topo.Query.ID, Stage: stage.Index, Partition: part}
 	sink := stage.End.(*plan.Sink)
-	for _, n := range stage.Steps {
+	for _, n := range stage.Steps() {
 		if a, ok := n.(*plan.Aggregate); ok {
 			return p.aggregate(id, stage, a, sink)
 		}
@@ -92,8 +92,11 @@ func (p *puller) aggregate(id state.StoreID, stage *Stage, a *plan.Aggregate, si
 	host := &op.Host{Env: p.env, Coalesce: true, Counts: &op.Counts{}}
 	last := &collect{p: p, sink: sink}
 	chain := op.Op(last)
-	for i := len(stage.Steps) - 1; stage.Steps[i] != plan.Node(a); i-- {
-		switch n := stage.Steps[i].(type) {
+	for _, n := range stage.Steps() {
+		if n == plan.Node(a) {
+			break
+		}
+		switch n := n.(type) {
 		case *plan.Filter:
 			chain = op.NewFilter(host, n, chain)
 		case *plan.Project:

@@ -3,6 +3,9 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/exec/op"
 	"weir/formats"
@@ -85,26 +88,42 @@ func (k *sink) row(row []types.Value, m types.Meta) error {
 		}
 	}
 	buf := k.out.begin(key)
-	if m.Flags&types.NullRow != 0 {
-		k.out.null(buf, k.topic, part, ts)
-		return nil
+	val, null := buf, m.Flags&types.NullRow != 0
+	if !null {
+		var err error
+		val, err = k.value.Append(buf, row)
+		if null = errors.Is(err, formats.ErrNullRecord); err != nil && !null {
+			return err
+		}
 	}
-	val, err := k.value.Append(buf, row)
-	switch {
-	case errors.Is(err, formats.ErrNullRecord):
-		k.out.null(buf, k.topic, part, ts)
-	case err != nil:
-		return err
-	default:
-		k.out.end(val, k.topic, part, ts)
+	var rec *kgo.Record
+	if null {
+		rec = k.out.null(buf, k.topic, part, ts)
+	} else {
+		rec = k.out.end(val, k.topic, part, ts)
+	}
+	if slot := k.plan.HeaderSlot; slot >= 0 && row[slot].Len() > 0 {
+		rec.Headers = recordHeaders(row[slot])
 	}
 	return nil
+}
+
+// recordHeaders are the headers in an ARRAY of STRUCTs, in memory of their own.
+func recordHeaders(list types.Value) []kgo.RecordHeader {
+	out := make([]kgo.RecordHeader, list.Len())
+	for i, h := range list.Items() {
+		out[i].Key = strings.Clone(h.Items()[0].Str())
+		if v := h.Items()[1]; !v.IsNull() {
+			out[i].Value = append([]byte{}, v.Bytes()...)
+		}
+	}
+	return out
 }
 
 // nullKey says whether the record has no key: its column is NULL, or all of them are and the row had no key before. Several
 // columns make an object of NULLs.
 func (k *sink) nullKey(row []types.Value, m types.Meta) bool {
-	if len(k.plan.KeySlots) > 1 && m.Flags&types.NoKey == 0 {
+	if len(k.plan.KeySlots) > 1 && (k.plan.Rekeyed || m.Flags&types.NoKey == 0) {
 		return false
 	}
 	for _, s := range k.plan.KeySlots {

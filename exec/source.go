@@ -183,6 +183,8 @@ func pseudoValue(k plan.ScanKind, rec *kgo.Record, m types.Meta) types.Value {
 		return types.BigintValue(rec.Offset)
 	case plan.ScanWindowStart:
 		return types.BigintValue(m.WindowStart)
+	case plan.ScanHeaders:
+		return headerValue(rec.Headers, "")
 	}
 	return types.BigintValue(m.WindowEnd)
 }
@@ -192,7 +194,11 @@ func headerValue(headers []kgo.RecordHeader, name string) types.Value {
 	if name == "" {
 		out := make([]types.Value, len(headers))
 		for i, h := range headers {
-			out[i] = types.StructValue([]types.Value{types.StringValue(h.Key), types.BytesValue(h.Value)})
+			val := types.NullValue
+			if h.Value != nil {
+				val = types.BytesValue(h.Value)
+			}
+			out[i] = types.StructValue([]types.Value{types.StringValue(h.Key), val})
 		}
 		return types.ArrayValue(out)
 	}

@@ -40,14 +40,16 @@ func (s *stats) took(recs []*kgo.Record) {
 }
 
 // committed gathers the figures of the tasks, which are idle.
-func (s *stats) committed(tasks map[TP]*running, took time.Duration) {
+func (s *stats) committed(tasks []*running, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now.Counts = s.gone
 	s.now.Lag, s.now.StateEntries, s.now.StateBytes = 0, 0, 0
 	for _, t := range tasks {
 		s.now.Counts.Add(t.Counts)
-		s.now.Lag += max(t.high-t.next, 0)
+		for _, f := range t.feeds {
+			s.now.Lag += max(f.high-f.position(), 0)
+		}
 		for _, st := range t.Stores {
 			n, b := st.Size()
 			s.now.StateEntries += int64(n)

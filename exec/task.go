@@ -3,7 +3,6 @@ package exec
 import (
 	"errors"
 	"fmt"
-	"sort"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -23,60 +22,87 @@ type Task struct {
 	Stores    []op.Store
 	host      *op.Host
 	env       *Env
-	reader    reader
-	first     op.Op
-	batch     types.Batch
-	announce  func(upstream int, streamTime int64, atEnd bool) error
+	inputs    []*input
+	announce  []func(upstream int, streamTime int64, atEnd bool) error
 	closers   []func() error
 	repart    *repartition
-	recs      []*kgo.Record // being processed, for the processing log
-	input     string
 }
 
 // TaskOptions say where a task stands in its topology.
 type TaskOptions struct {
 	Partition int32
-	// Upstream is the number of tasks that write the stage's repartition topic; 0 where it reads a source.
-	Upstream int
+	// Upstream is the number of tasks that tell this one their stream time, and FirstUpstream which of them each input begins
+	// with, -1 where it tells nothing.
+	Upstream      int
+	FirstUpstream []int
 	// OutPartitions is how many partitions the topic has that the stage writes.
 	OutPartitions int32
-	// Abortable says that what was not committed may have to be undone.
-	Abortable bool
 	// Rows takes the rows of a query whose result goes to a client.
 	Rows func(b *types.Batch) error
 }
 
 // NewTask makes the operators of a stage.
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
-	t := &Task{Stage: s, Partition: o.Partition, env: env, input: s.Input(env)}
+	t := &Task{Stage: s, Partition: o.Partition, env: env}
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}
 	t.host = &op.Host{Env: env.Functions, Coalesce: env.Coalesce, Counts: &t.Counts, Report: t.report}
-	next, err := t.end(o)
+	end, err := t.end(o)
 	if err != nil {
 		return nil, err
 	}
-	for i := len(s.Steps) - 1; i >= 0; i-- {
-		wantOld := false
-		for _, later := range s.Steps[i+1:] {
-			f, ok := later.(*plan.Filter)
-			wantOld = wantOld || ok && f.Having
+	return t, t.build(s.End.Inputs()[0], o, false, end)
+}
+
+// build makes the operators of a step and of those before it, down to the inputs. wantOld says that a later step asks what
+// rows were before.
+func (t *Task) build(n plan.Node, o TaskOptions, wantOld bool, next op.Op) error {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return t.scan(n, o, next)
+	case *plan.Repartition:
+		t.add(n, o, &repartitionReader{cols: len(n.Layout()), table: n.Table()}, next)
+		return nil
+	case *plan.Filter:
+		wantOld = wantOld || n.Having
+	}
+	if in := n.Inputs(); len(in) == 2 {
+		left, right, err := t.join(n, o, wantOld, next)
+		if err == nil {
+			err = t.build(in[0], o, wantOld, left)
 		}
-		next = t.step(s.Steps[i], o, wantOld, next)
+		if err == nil {
+			err = t.build(in[1], o, wantOld, right)
+		}
+		return err
 	}
-	if s.From != nil {
-		t.reader = &repartitionReader{cols: len(s.From.Layout()), table: s.From.Table()}
-		t.first = next
-		return t, nil
+	first, err := t.step(n, o, wantOld, next)
+	if err != nil {
+		return err
 	}
-	if s.Scan.Materialize {
-		m := op.NewMaterialize(t.host, keySlots(s.Scan), s.Scan.Source.Windowed != nil, len(s.Scan.Cols), false, next)
+	return t.build(n.Inputs()[0], o, wantOld, first)
+}
+
+func (t *Task) scan(n *plan.Scan, o TaskOptions, next op.Op) error {
+	if n.Materialize {
+		m := op.NewMaterialize(t.host, keySlots(n), n.Source.Windowed != nil, len(n.Cols), false, next)
 		t.Stores = append(t.Stores, m)
 		next = m
 	}
-	t.first = next
-	t.reader, err = newScanReader(s.Scan, env)
-	return t, err
+	r, err := newScanReader(n, t.env)
+	t.add(n, o, r, next)
+	return err
+}
+
+// add makes the next input. Inputs are built from left to right, as the stage lists them.
+func (t *Task) add(n plan.Node, o TaskOptions, r reader, first op.Op) {
+	in := &input{topic: t.Stage.Topic(len(t.inputs), t.env), reader: r, first: first, number: uint8(len(t.inputs)),
+		upstream: -1, repartitioned: isRepartition(n)}
+	if o.FirstUpstream != nil {
+		in.upstream = o.FirstUpstream[len(t.inputs)]
+	}
+	in.batch.Reset(r.width())
+	t.inputs = append(t.inputs, in)
 }
 
 // keySlots are the slots of a scanned table's primary key. The planner takes them all up for a materialized scan.
@@ -115,29 +141,33 @@ func (t *Task) end(o TaskOptions) (op.Op, error) {
 	return nil, fmt.Errorf("exec: a stage can't end with %T", t.Stage.End)
 }
 
-func (t *Task) step(n plan.Node, o TaskOptions, wantOld bool, next op.Op) op.Op {
+// step makes the operator of a step with one input.
+func (t *Task) step(n plan.Node, o TaskOptions, wantOld bool, next op.Op) (op.Op, error) {
 	switch n := n.(type) {
 	case *plan.Filter:
-		return op.NewFilter(t.host, n, next)
+		return op.NewFilter(t.host, n, next), nil
 	case *plan.Project:
-		return op.NewProject(t.host, n, next)
+		return op.NewProject(t.host, n, next), nil
 	case *plan.Explode:
-		return op.NewExplode(t.host, n, next)
+		return op.NewExplode(t.host, n, next), nil
 	case *plan.Aggregate:
 		if n.Window != nil && n.Window.Advance == 0 {
 			s := op.NewSession(t.host, n, o.Upstream, next)
-			t.Stores = append(t.Stores, s)
-			t.announce = s.Announce
-			t.closers = append(t.closers, s.CloseAll)
-			return s
+			t.windowed(s, s.Announce, s.CloseAll)
+			return s, nil
 		}
-		a := op.NewAggregate(t.host, n, wantOld, o.Abortable, o.Upstream, next)
-		t.Stores = append(t.Stores, a)
-		t.announce = a.Announce
-		t.closers = append(t.closers, a.CloseAll)
-		return a
+		a := op.NewAggregate(t.host, n, wantOld, o.Upstream, next)
+		t.windowed(a, a.Announce, a.CloseAll)
+		return a, nil
 	}
-	panic(fmt.Sprintf("exec: no operator for %T", n))
+	return nil, fmt.Errorf("exec: no operator for %T", n)
+}
+
+// windowed adds the store of an operator that is told stream times.
+func (t *Task) windowed(s op.Store, announce func(int, int64, bool) error, closeAll func() error) {
+	t.Stores = append(t.Stores, s)
+	t.announce = append(t.announce, announce)
+	t.closers = append(t.closers, closeAll)
 }
 
 // rows hands rows to a client.
@@ -146,58 +176,8 @@ type rows struct{ give func(b *types.Batch) error }
 func (r *rows) Push(b *types.Batch) error { return r.give(b) }
 func (r *rows) Flush() error              { return nil }
 
-// Process takes records of the task's input, in order.
-func (t *Task) Process(recs []*kgo.Record) error {
-	t.batch.Reset(t.reader.width())
-	t.recs = recs
-	for _, rec := range recs {
-		if rec.Attrs.IsControl() {
-			continue // a transaction's marker: it only moves the offset
-		}
-		if t.Stage.From != nil {
-			if from, now, atEnd, ok := announcement(rec); ok {
-				if err := t.push(); err != nil {
-					return err
-				}
-				if t.announce != nil {
-					if err := t.announce(from, now, atEnd); err != nil {
-						return err
-					}
-				}
-				continue
-			}
-		}
-		t.Counts.Read++
-		at := t.batch.N
-		if ok, err := t.reader.read(rec, &t.batch); err != nil || !ok {
-			t.refuse(rec, at, err)
-			continue
-		}
-		if t.batch.N >= types.BatchRows {
-			if err := t.push(); err != nil {
-				return err
-			}
-		}
-	}
-	err := t.push()
-	t.recs = nil
-	return err
-}
-
-func (t *Task) push() error {
-	if t.batch.N > 0 {
-		if err := t.first.Push(&t.batch); err != nil {
-			return err
-		}
-	}
-	t.reader.reset()
-	t.batch.Reset(t.reader.width())
-	return nil
-}
-
 // refuse counts a record that makes no row, and logs it where it is bad.
-func (t *Task) refuse(rec *kgo.Record, at int, err error) {
-	t.batch.Truncate(at)
+func (t *Task) refuse(rec *kgo.Record, err error) {
 	if err == nil {
 		t.Counts.NullKey++
 		err = fmt.Errorf("the record has no key: a row of a table needs one")
@@ -215,13 +195,11 @@ func (t *Task) report(p op.Problem) {
 	if t.env.Bad == nil {
 		return
 	}
-	b := BadRecord{Topic: t.input, Partition: t.Partition, Offset: p.Row.Offset, Time: p.Row.Timestamp,
+	in := t.inputs[p.Row.Input]
+	b := BadRecord{Topic: in.topic, Partition: t.Partition, Offset: p.Row.Offset, Time: p.Row.Timestamp,
 		Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)}
-	if t.Stage.From == nil {
-		i := sort.Search(len(t.recs), func(i int) bool { return t.recs[i].Offset >= p.Row.Offset })
-		if i < len(t.recs) && t.recs[i].Offset == p.Row.Offset {
-			b.Key, b.Value = t.recs[i].Key, t.recs[i].Value
-		}
+	if rec := in.record(p.Row.Offset); rec != nil && !in.repartitioned {
+		b.Key, b.Value = rec.Key, rec.Value
 	}
 	t.env.Bad(b)
 }
@@ -240,7 +218,14 @@ func outputs(tasks []*Task) []*Output {
 }
 
 // Flush hands on what operators held back: the end of a commit interval.
-func (t *Task) Flush() error { return t.first.Flush() }
+func (t *Task) Flush() error {
+	for _, in := range t.inputs {
+		if err := in.first.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // SetAtEnd says whether the task has read its input to the end; told to the tasks behind a repartition at the next Flush.
 func (t *Task) SetAtEnd(atEnd bool) {
@@ -321,18 +306,6 @@ func (t *Task) Committed() {
 	for _, s := range t.Stores {
 		s.Committed()
 	}
-}
-
-// Aborted undoes the interval.
-func (t *Task) Aborted() error {
-	t.Out.Reset()
-	t.Told.Reset()
-	for _, s := range t.Stores {
-		if err := s.Aborted(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // ProblemKind is the kind of an entry of the processing log, named as in ksqlDB.

@@ -4,28 +4,28 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"weir/functions"
 	"weir/planner/plan"
 	"weir/registry"
 )
 
-// Topology is a query cut into stages. The first stage reads the source, the last one writes the result.
+// Topology is a query cut into stages. A stage stands behind those whose repartitions it reads; the last one writes the result.
 type Topology struct {
 	Query  *plan.Query
 	Stages []*Stage
 }
 
-// Stage is a run of steps without a repartition between them: one task per partition of its input.
+// Stage is a tree of steps without a repartition between them: one task per partition of its inputs.
 type Stage struct {
 	Index int
-	// Scan or From is what the stage reads: a source's topic, or the repartition that ends another stage.
-	Scan *plan.Scan
-	From *plan.Repartition
-	// Steps lie between input and end, in the order of the rows.
-	Steps []plan.Node
+	// Inputs are what the stage reads, from left to right: a *plan.Scan, or the *plan.Repartition that ends another stage.
+	Inputs []plan.Node
 	// End is a *plan.Sink, *plan.Result or *plan.Repartition.
 	End plan.Node
+	// To and ToInput are the stage and the input that read the repartition at the end.
+	To, ToInput int
 }
 
 // Env is what a query runs with.
@@ -44,10 +44,9 @@ type Env struct {
 func Build(q *plan.Query) (*Topology, error) {
 	t := &Topology{Query: q}
 	t.cut(q.Root)
-	for i, s := range t.Stages {
-		s.Index = i
-		if s.Scan == nil && s.From == nil {
-			return nil, fmt.Errorf("exec: stage %d of %s has no input", i, q.ID)
+	for _, s := range t.Stages {
+		if len(s.Inputs) == 0 {
+			return nil, fmt.Errorf("exec: stage %d of %s has no input", s.Index, q.ID)
 		}
 	}
 	return t, nil
@@ -56,37 +55,108 @@ func Build(q *plan.Query) (*Topology, error) {
 // cut makes the stage that ends with a node, after those before it.
 func (t *Topology) cut(end plan.Node) *Stage {
 	s := &Stage{End: end}
-	for n := end.Input(); n != nil; n = n.Input() {
-		switch n := n.(type) {
-		case *plan.Scan:
-			s.Scan = n
-		case *plan.Repartition:
-			t.cut(n)
-			s.From = n
-			t.Stages = append(t.Stages, s)
-			reverse(s.Steps)
-			return s
-		default:
-			s.Steps = append(s.Steps, n)
+	var before []*Stage
+	var down func(n plan.Node)
+	down = func(n plan.Node) {
+		for _, in := range n.Inputs() {
+			switch in := in.(type) {
+			case *plan.Scan:
+				s.Inputs = append(s.Inputs, in)
+			case *plan.Repartition:
+				from := t.cut(in)
+				from.ToInput = len(s.Inputs)
+				s.Inputs = append(s.Inputs, in)
+				before = append(before, from)
+			default:
+				down(in)
+			}
 		}
 	}
-	reverse(s.Steps)
+	down(end)
+	s.Index = len(t.Stages)
 	t.Stages = append(t.Stages, s)
+	for _, from := range before {
+		from.To = s.Index
+	}
 	return s
 }
 
-func reverse(steps []plan.Node) {
-	for i, j := 0, len(steps)-1; i < j; i, j = i+1, j-1 {
-		steps[i], steps[j] = steps[j], steps[i]
+// Last is the stage that writes the result.
+func (t *Topology) Last() *Stage { return t.Stages[len(t.Stages)-1] }
+
+// Sources are the topics that the query reads, each once.
+func (t *Topology) Sources() []string {
+	var out []string
+	for _, s := range t.Stages {
+		for _, in := range s.Inputs {
+			if scan, ok := in.(*plan.Scan); ok && !slices.Contains(out, scan.Source.Topic) {
+				out = append(out, scan.Source.Topic)
+			}
+		}
 	}
+	return out
 }
 
-// Input is the topic that a stage reads.
-func (s *Stage) Input(env *Env) string {
-	if s.From != nil {
-		return env.Internal(s.From.Step, "repartition")
+// Whole are the topics of tables that are joined: they are needed from their beginning, wherever the others are read from.
+func (t *Topology) Whole() []string {
+	var out []string
+	for _, s := range t.Stages {
+		for i := range s.Inputs {
+			if s.whole(i) {
+				out = append(out, s.Inputs[i].(*plan.Scan).Source.Topic)
+			}
+		}
 	}
-	return s.Scan.Source.Topic
+	return out
+}
+
+func (s *Stage) whole(input int) bool {
+	scan, ok := s.Inputs[input].(*plan.Scan)
+	return ok && scan.Table() && len(s.Inputs) > 1
+}
+
+// Partitions is how many tasks each stage has, given how many partitions a source's topic has. Scanned topics that meet in
+// a stage have the same number; repartition topics take the number of the stage that reads them.
+func (t *Topology) Partitions(of func(topic string) (int32, error)) ([]int32, error) {
+	out := make([]int32, len(t.Stages))
+	for i, s := range t.Stages {
+		first := ""
+		for _, in := range s.Inputs {
+			scan, ok := in.(*plan.Scan)
+			if !ok {
+				continue
+			}
+			n, err := of(scan.Source.Topic)
+			if err != nil {
+				return nil, err
+			}
+			if first != "" && n != out[i] {
+				return nil, fmt.Errorf("topics that are joined need the same number of partitions: %s has %d and %s has %d. "+
+					"Write one of them into a topic with as many partitions as the other, with CREATE ... AS SELECT and PARTITIONS", first, out[i], scan.Source.Topic, n)
+			}
+			first, out[i] = scan.Source.Topic, n
+		}
+		if first != "" {
+			continue
+		}
+		for _, from := range t.Stages[:i] {
+			if from.To == i {
+				out[i] = max(out[i], out[from.Index])
+			}
+		}
+	}
+	return out, nil
+}
+
+// Topic is the topic of an input.
+func (s *Stage) Topic(input int, env *Env) string {
+	switch in := s.Inputs[input].(type) {
+	case *plan.Scan:
+		return in.Source.Topic
+	case *plan.Repartition:
+		return env.Internal(in.Step, "repartition")
+	}
+	return ""
 }
 
 // Output is the topic that a stage writes; empty where rows go to a client.
@@ -100,18 +170,71 @@ func (s *Stage) Output(env *Env) string {
 	return ""
 }
 
+// Steps are the nodes between the end and the inputs, the end's side first.
+func (s *Stage) Steps() []plan.Node {
+	var out []plan.Node
+	var down func(n plan.Node)
+	down = func(n plan.Node) {
+		for _, in := range n.Inputs() {
+			switch in.(type) {
+			case *plan.Scan, *plan.Repartition:
+			default:
+				out = append(out, in)
+				down(in)
+			}
+		}
+	}
+	down(s.End)
+	return out
+}
+
 // Stateful says whether the stage keeps state.
 func (s *Stage) Stateful() bool {
-	if s.Scan != nil && s.Scan.Materialize {
-		return true
-	}
 	if sink, ok := s.End.(*plan.Sink); ok && sink.Materialize {
 		return true
 	}
-	for _, n := range s.Steps {
-		if _, ok := n.(*plan.Aggregate); ok {
+	for _, in := range s.Inputs {
+		if scan, ok := in.(*plan.Scan); ok && scan.Materialize {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(s.Steps(), keepsState)
+}
+
+func keepsState(n plan.Node) bool {
+	switch n.(type) {
+	case *plan.Filter, *plan.Project, *plan.Explode:
+		return false
+	}
+	return true
+}
+
+// upstreams numbers the tasks that tell a stage its stream time: those behind each repartition, and, where a scan stands
+// beside a repartition, the scan itself. first is the number of each input's first one; -1 where it tells nothing.
+func (t *Topology) upstreams(stage int, parts []int32) (first []int, all int) {
+	s := t.Stages[stage]
+	first = make([]int, len(s.Inputs))
+	mixed := slices.ContainsFunc(s.Inputs, isRepartition)
+	for i, in := range s.Inputs {
+		n := 0
+		if isRepartition(in) {
+			for _, from := range t.Stages[:stage] {
+				if from.To == stage && from.ToInput == i {
+					n = int(parts[from.Index])
+				}
+			}
+		} else if mixed {
+			n = 1
+		}
+		if first[i] = all; n == 0 {
+			first[i] = -1
+		}
+		all += n
+	}
+	return first, all
+}
+
+func isRepartition(n plan.Node) bool {
+	_, ok := n.(*plan.Repartition)
+	return ok
 }

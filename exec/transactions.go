@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,8 +27,7 @@ import (
 type transactions struct {
 	w       *Worker
 	kgo     *kgo.Client
-	mu      sync.Mutex // guards tasks against the group's callbacks
-	saved   map[TP]int64
+	mu      sync.Mutex       // guards tasks against the group's callbacks
 	logEnds map[logKey]int64 // next changelog offset, per stage and partition
 	failed  error            // of a callback; ends the session
 }
@@ -41,14 +41,12 @@ type logKey struct {
 func (x *transactions) client() *kgo.Client { return x.kgo }
 
 func (x *transactions) start(ctx context.Context) error {
-	x.saved, x.logEnds, x.failed = map[TP]int64{}, map[logKey]int64{}, nil
+	x.logEnds, x.failed = map[logKey]int64{}, nil
 	reset := kgo.NewOffset().AtEnd()
 	if x.w.opt.Earliest {
 		reset = kgo.NewOffset().AtStart()
 	}
-	var topics []string
 	for i, s := range x.w.topo.Stages {
-		topics = append(topics, s.Input(x.w.env))
 		if s.Stateful() {
 			if err := x.changelog(ctx, i); err != nil {
 				return err
@@ -63,7 +61,7 @@ func (x *transactions) start(ctx context.Context) error {
 	var err error
 	x.kgo, err = x.w.opt.Cluster.NewClient(
 		kgo.MaxVersions(versions),
-		kgo.ConsumerGroup(x.w.opt.Group), kgo.InstanceID(id), kgo.ConsumeTopics(topics...),
+		kgo.ConsumerGroup(x.w.opt.Group), kgo.InstanceID(id), kgo.ConsumeTopics(x.w.inputTopics()...),
 		kgo.Balancers(kgo.RangeBalancer()),
 		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.ConsumeResetOffset(reset),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
@@ -97,7 +95,8 @@ func (x *transactions) logTopic(stage int) string {
 	return x.w.env.Internal(fmt.Sprintf("stage%d", stage), "changelog")
 }
 
-// assigned makes and restores the tasks of partitions that have come to this node.
+// assigned makes and restores the tasks whose partitions have come to this node. The partitions of a task's inputs have
+// one number, and come together.
 func (x *transactions) assigned(ctx context.Context, _ *kgo.Client, parts map[string][]int32) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -107,8 +106,7 @@ func (x *transactions) assigned(ctx context.Context, _ *kgo.Client, parts map[st
 		return
 	}
 	for stage, s := range x.w.topo.Stages {
-		topic := s.Input(x.w.env)
-		for _, p := range parts[topic] {
+		for _, p := range parts[s.Topic(0, x.w.env)] {
 			if err := x.take(ctx, stage, p, committed); err != nil {
 				x.failed = err
 				return
@@ -122,30 +120,33 @@ func (x *transactions) take(ctx context.Context, stage int, p int32, committed k
 	if err != nil {
 		return &FatalError{err}
 	}
-	t.shard = int(p) % workers(1<<10)
-	starts, err := x.w.opt.Cluster.StartOffsets(ctx, t.tp.Topic)
-	if err != nil {
-		return err
-	}
-	ends, err := x.w.opt.Cluster.StableOffsets(ctx, t.tp.Topic)
-	if err != nil {
-		return err
-	}
-	t.high = ends[t.tp.Topic][p]
-	var known bool
-	if t.next, known = committed[t.tp.Topic][p]; !known {
-		t.next = t.high
-		if x.w.opt.Earliest {
-			t.next = starts[t.tp.Topic][p]
+	for _, f := range t.feeds {
+		topic := f.tp.Topic
+		starts, err := x.w.opt.Cluster.StartOffsets(ctx, topic)
+		if err != nil {
+			return err
 		}
+		ends, err := x.w.opt.Cluster.StableOffsets(ctx, topic)
+		if err != nil {
+			return err
+		}
+		f.high = ends[topic][p]
+		at, known := committed[topic][p]
+		switch {
+		case known:
+		case x.w.earliest(f):
+			at = starts[topic][p]
+		default:
+			at = f.high
+		}
+		f.next, f.saved = at, at
 	}
-	x.saved[t.tp] = t.next
 	if t.Stage.Stateful() {
 		if err := x.restore(ctx, t); err != nil {
 			return err
 		}
 	}
-	x.w.tasks[t.tp] = t
+	x.w.add(t)
 	return nil
 }
 
@@ -153,10 +154,9 @@ func (x *transactions) take(ctx context.Context, stage int, p int32, committed k
 func (x *transactions) revoked(_ context.Context, _ *kgo.Client, parts map[string][]int32) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for topic, list := range parts {
-		for _, p := range list {
-			delete(x.w.tasks, TP{topic, p})
-			delete(x.saved, TP{topic, p})
+	for _, t := range slices.Clone(x.w.tasks) {
+		if slices.ContainsFunc(t.feeds, func(f *feed) bool { return slices.Contains(parts[f.tp.Topic], f.tp.Partition) }) {
+			x.w.remove(t)
 		}
 	}
 }
@@ -270,9 +270,11 @@ func (x *transactions) commit(ctx context.Context) error {
 	}
 	offsets := kafka.Offsets{}
 	moved, produced := false, false
+	for tp, at := range x.w.positions() {
+		offsets.Set(tp.Topic, tp.Partition, at)
+	}
 	for _, t := range x.w.tasks {
-		offsets.Set(t.tp.Topic, t.tp.Partition, t.next)
-		moved = moved || t.next != x.saved[t.tp]
+		moved = moved || t.moved()
 		produced = produced || len(t.Out.Records)+len(t.Told.Records) > 0
 	}
 	if !moved && !produced {
@@ -311,8 +313,7 @@ func (x *transactions) keep(b *state.Batch) error {
 	}
 	x.w.opt.FailPoint("state written")
 	for _, t := range x.w.tasks {
-		t.Committed()
-		x.saved[t.tp] = t.next
+		t.committed()
 	}
 	return nil
 }
@@ -373,12 +374,10 @@ func (x *transactions) produce(ctx context.Context, b *state.Batch) (written int
 			}
 		})
 	}
-	var tasks []*Task
 	for _, t := range x.w.tasks {
-		tasks = append(tasks, t.Task)
 		x.logChanges(t, b, send)
 	}
-	for _, out := range outputs(tasks) {
+	for _, out := range outputs(x.w.plainTasks()) {
 		full := out.Take()
 		defer out.Release(full)
 		for i := range full.Records {

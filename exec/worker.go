@@ -1,11 +1,14 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +17,7 @@ import (
 
 	"weir/exec/op"
 	"weir/exec/state"
+	"weir/functions"
 	"weir/kafka"
 )
 
@@ -52,9 +56,10 @@ type Worker struct {
 	topo    *Topology
 	env     *Env
 	opt     WorkerOptions
-	parts   []int32 // partitions of each stage's input
+	parts   []int32 // tasks of each stage
 	outs    []int32 // partitions of each stage's output
-	tasks   map[TP]*running
+	tasks   []*running
+	feeds   map[TP][]*feed // those of all tasks
 	shards  []chan work
 	pending sync.WaitGroup // work handed to shards
 	commit  committer
@@ -64,33 +69,64 @@ type Worker struct {
 	failure atomic.Pointer[error]
 	paused  atomic.Bool
 	polling atomic.Pointer[context.CancelFunc] // ends the poll that is going on
+	merges  bool                               // some task has several inputs
 	stats   stats
 	lost    atomic.Pointer[error] // what a task answered
 }
 
-// running is a task with its place in its input.
+// running is a task with its inputs.
 type running struct {
 	*Task
-	tp    TP
-	next  int64 // offset of the next record
-	high  int64 // end of the partition as last heard
+	feeds []*feed
 	shard int
-	ended time.Time // since when it has been at its end with nothing coming
-	seen  int64     // next, as of the last look
+	waits time.Time // since when rows of one input have waited for another
+	ended bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
 }
 
-// atEnd says whether the task has been at its end for as long as a task must be to hold no window open.
-func (t *running) atEnd(now time.Time, idle time.Duration) bool {
-	if t.next < t.high || t.next != t.seen || t.ended.IsZero() {
-		t.ended, t.seen = now, t.next
+// feed is a partition of one input of a task.
+type feed struct {
+	task   *running
+	input  int
+	tp     TP
+	next   int64     // offset of the next record that the task takes
+	high   int64     // end of the partition as last heard
+	saved  int64     // what was last committed: see position
+	paused bool      // so much waits in the task that no more is fetched
+	ended  time.Time // since when it has been at its end with nothing coming
+	seen   int64     // next, as of the last look
+}
+
+// feedID names a feed in what is stored.
+type feedID struct {
+	topic        string
+	partition    int32
+	stage, input int
+}
+
+func (f *feed) id() feedID { return feedID{f.tp.Topic, f.tp.Partition, f.task.Stage.Index, f.input} }
+
+// position is the offset of the next record to be processed: what is fetched but waits for another input is behind it.
+func (f *feed) position() int64 {
+	if at, ok := f.task.Position(f.input); ok {
+		return at
 	}
-	return t.next >= t.high && now.Sub(t.ended) >= idle
+	return f.next
 }
 
-// work is records for a task, or without records the end of its commit interval.
+// atEnd says whether the feed has been at its end for as long as it must be to hold no window open.
+func (f *feed) atEnd(now time.Time, idle time.Duration) bool {
+	if f.next < f.high || f.next != f.seen || f.ended.IsZero() {
+		f.ended, f.seen = now, f.next
+	}
+	return f.next >= f.high && now.Sub(f.ended) >= idle
+}
+
+// work is records for a task from one of its feeds, or without a feed the end of its commit interval.
 type work struct {
 	task *running
+	feed *feed
 	recs []*kgo.Record
+	high int64 // end of the partition
 }
 
 type command struct {
@@ -113,10 +149,11 @@ type committer interface {
 
 // NewWorker prepares a query to run: it needs the partitions of its topics, which exist.
 func NewWorker(topo *Topology, env *Env, opt WorkerOptions) *Worker {
-	w := &Worker{topo: topo, env: env, opt: opt, tasks: map[TP]*running{}, cmds: make(chan command), done: make(chan struct{})}
+	w := &Worker{topo: topo, env: env, opt: opt, feeds: map[TP][]*feed{}, cmds: make(chan command), done: make(chan struct{})}
 	if w.opt.FailPoint == nil {
 		w.opt.FailPoint = func(string) {}
 	}
+	w.merges = slices.ContainsFunc(topo.Stages, func(s *Stage) bool { return len(s.Inputs) > 1 })
 	if opt.Embedded {
 		w.commit = &embedded{w: w}
 	} else {
@@ -139,23 +176,28 @@ func (w *Worker) Start() error {
 
 // prepare makes the internal topics and finds out how many partitions everything has.
 func (w *Worker) prepare(ctx context.Context) error {
-	for i, s := range w.topo.Stages {
-		in, err := w.opt.Cluster.Topic(ctx, s.Input(w.env))
+	count := func(topic string) (int32, error) {
+		found, err := w.opt.Cluster.Topic(ctx, topic)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		n := int32(len(in.Partitions))
-		w.parts = append(w.parts, n)
-		if i < len(w.topo.Stages)-1 {
-			if err := w.internalTopic(ctx, s.Output(w.env), n); err != nil {
+		return int32(len(found.Partitions)), nil
+	}
+	var err error
+	if w.parts, err = w.topo.Partitions(count); err != nil {
+		return err
+	}
+	for _, s := range w.topo.Stages {
+		if isRepartition(s.End) {
+			if err := w.internalTopic(ctx, s.Output(w.env), w.parts[s.To]); err != nil {
 				return err
 			}
 		}
-		out, err := w.opt.Cluster.Topic(ctx, s.Output(w.env))
+		out, err := count(s.Output(w.env))
 		if err != nil {
 			return err
 		}
-		w.outs = append(w.outs, int32(len(out.Partitions)))
+		w.outs = append(w.outs, out)
 	}
 	return nil
 }
@@ -166,18 +208,79 @@ func (w *Worker) internalTopic(ctx context.Context, name string, parts int32) er
 	return err
 }
 
-// newTask makes the task of a stage's partition.
+// newTask makes the task of a stage's partition. It takes part once add is called.
 func (w *Worker) newTask(stage int, p int32) (*running, error) {
 	s := w.topo.Stages[stage]
-	upstream := 0
-	if stage > 0 {
-		upstream = int(w.parts[stage-1])
-	}
-	t, err := NewTask(s, w.env, TaskOptions{Partition: p, Upstream: upstream, OutPartitions: w.outs[stage], Abortable: true})
+	first, upstream := w.topo.upstreams(stage, w.parts)
+	t, err := NewTask(s, w.env, TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: w.outs[stage]})
 	if err != nil {
 		return nil, err
 	}
-	return &running{Task: t, tp: TP{s.Input(w.env), p}}, nil
+	r := &running{Task: t, shard: int(p) % workers(1<<10)}
+	for i := range s.Inputs {
+		r.feeds = append(r.feeds, &feed{task: r, input: i, tp: TP{s.Topic(i, w.env), p}})
+	}
+	return r, nil
+}
+
+func (w *Worker) add(t *running) {
+	w.tasks = append(w.tasks, t)
+	slices.SortFunc(w.tasks, func(a, b *running) int {
+		return cmp.Or(cmp.Compare(a.Stage.Index, b.Stage.Index), cmp.Compare(a.Partition, b.Partition))
+	})
+	for _, f := range t.feeds {
+		w.feeds[f.tp] = append(w.feeds[f.tp], f)
+		for _, other := range w.feeds[f.tp] {
+			other.task.inputs[other.input].shared = len(w.feeds[f.tp]) > 1
+		}
+	}
+}
+
+func (w *Worker) remove(t *running) {
+	w.tasks = slices.DeleteFunc(w.tasks, func(o *running) bool { return o == t })
+	for _, f := range t.feeds {
+		w.feeds[f.tp] = slices.DeleteFunc(w.feeds[f.tp], func(o *feed) bool { return o == f })
+	}
+}
+
+// moved says whether the task has processed anything since the last commit.
+func (t *running) moved() bool {
+	return slices.ContainsFunc(t.feeds, func(f *feed) bool { return f.position() != f.saved })
+}
+
+// committed says that what the task did is durable, or as good as that.
+func (t *running) committed() {
+	t.Committed()
+	for _, f := range t.feeds {
+		f.saved = f.position()
+	}
+}
+
+// positions are the next offsets to be processed: the least where several feeds read a partition.
+func (w *Worker) positions() map[TP]int64 {
+	out := make(map[TP]int64, len(w.feeds))
+	for tp, feeds := range w.feeds {
+		for i, f := range feeds {
+			if at := f.position(); i == 0 || at < out[tp] {
+				out[tp] = at
+			}
+		}
+	}
+	return out
+}
+
+// earliest says whether a feed of a new query begins with the first record.
+func (w *Worker) earliest(f *feed) bool {
+	return w.opt.Earliest || f.task.Stage.whole(f.input)
+}
+
+// plainTasks are the tasks by stage and partition.
+func (w *Worker) plainTasks() []*Task {
+	out := make([]*Task, len(w.tasks))
+	for i, t := range w.tasks {
+		out[i] = t.Task
+	}
+	return out
 }
 
 // run is the worker's own goroutine. A failure of the system is tried again from the last commit, with back-off.
@@ -192,7 +295,8 @@ func (w *Worker) run(ctx context.Context) {
 		}
 		w.failure.Store(&err)
 		var fatal *FatalError
-		if errors.As(err, &fatal) {
+		var stop *functions.StopError
+		if errors.As(err, &fatal) || errors.As(err, &stop) {
 			w.opt.Log.Error("query failed", "query", w.topo.Query.ID, "error", err)
 			return
 		}
@@ -216,7 +320,7 @@ func (e *FatalError) Unwrap() error { return e.Err }
 
 // session runs from a start, or a restart, to the next failure.
 func (w *Worker) session(ctx context.Context) error {
-	w.tasks = map[TP]*running{}
+	w.tasks, w.feeds = nil, map[TP][]*feed{}
 	if err := w.commit.start(ctx); err != nil {
 		return err
 	}
@@ -274,17 +378,43 @@ func (w *Worker) poll(ctx context.Context, until time.Time) error {
 		return failed
 	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
-		t := w.tasks[TP{p.Topic, p.Partition}]
-		if t == nil {
-			return
-		}
-		t.high = max(t.high, p.HighWatermark)
-		if len(p.Records) > 0 {
-			w.pending.Add(1)
-			w.shards[t.shard] <- work{t, p.Records}
+		for _, f := range w.feeds[TP{p.Topic, p.Partition}] {
+			if len(p.Records) > 0 {
+				w.pending.Add(1)
+				w.shards[f.task.shard] <- work{f.task, f, p.Records, p.HighWatermark}
+			}
 		}
 	})
+	w.holdBack()
 	return w.taskError()
+}
+
+// maxWaiting is how many records of an input may wait for the other inputs of their task before no more are fetched.
+const maxWaiting = 50_000
+
+// holdBack stops fetching what could only wait.
+func (w *Worker) holdBack() {
+	if !w.merges {
+		return
+	}
+	for tp, feeds := range w.feeds {
+		most, paused := int64(0), false
+		for _, f := range feeds {
+			most, paused = max(most, f.task.inputs[f.input].queued.Load()), paused || f.paused
+		}
+		at := map[string][]int32{tp.Topic: {tp.Partition}}
+		switch {
+		case !paused && most > maxWaiting:
+			w.commit.client().PauseFetchPartitions(at)
+		case paused && most <= maxWaiting/2:
+			w.commit.client().ResumeFetchPartitions(at)
+		default:
+			continue
+		}
+		for _, f := range feeds {
+			f.paused = !paused
+		}
+	}
 }
 
 // workers is how many goroutines a query's tasks share, at most one per task.
@@ -324,34 +454,31 @@ func (w *Worker) process(job work) {
 	if w.lost.Load() != nil {
 		return
 	}
-	if job.recs == nil {
+	if job.feed == nil {
 		if err := job.task.Flush(); err != nil {
 			w.lose(err)
 		}
 		return
 	}
 	// A client whose position was set back may give again what the task has taken already.
-	recs := job.recs
-	for len(recs) > 0 && recs[0].Offset < job.task.next {
-		recs[0].Recycle()
+	f, recs := job.feed, job.recs
+	f.high = max(f.high, job.high)
+	for len(recs) > 0 && recs[0].Offset < f.next {
 		recs = recs[1:]
 	}
 	if len(recs) == 0 {
 		return
 	}
+	f.next = recs[len(recs)-1].Offset + 1
+	if !f.task.inputs[f.input].repartitioned {
+		w.stats.took(recs)
+	}
 	before := job.task.Out.Bytes
-	if err := job.task.Process(recs); err != nil {
+	if err := job.task.Offer(f.input, recs, f.next < f.high); err != nil {
 		w.lose(err)
 		return
 	}
-	job.task.next = recs[len(recs)-1].Offset + 1
-	if job.task.Stage.Index == 0 {
-		w.stats.took(recs)
-	}
 	w.stats.held.Add(int64(job.task.Out.Bytes - before))
-	for _, r := range recs {
-		r.Recycle()
-	}
 }
 
 func (w *Worker) lose(err error) { w.lost.CompareAndSwap(nil, &err) }
@@ -373,6 +500,7 @@ func (w *Worker) commitAll(ctx context.Context) error {
 	if err := w.findEnds(ctx, began); err != nil {
 		return err
 	}
+	w.dontWait(began)
 	for _, t := range w.tasks {
 		w.pending.Add(1)
 		w.shards[t.shard] <- work{task: t}
@@ -417,33 +545,68 @@ func (w *Worker) makeRoom(ctx context.Context) error {
 // holds nothing new, or that the broker has not got round to: before a task is believed to be at its end, the broker is
 // asked.
 func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
-	for i, s := range w.topo.Stages[:len(w.topo.Stages)-1] {
-		var ended []*running
-		for p := range w.parts[i] {
-			t := w.tasks[TP{s.Input(w.env), p}]
-			if t == nil {
-				continue
-			}
-			if !t.atEnd(now, w.opt.IdleUpstream) {
-				t.SetAtEnd(false)
-			} else if !t.AtEnd() {
-				ended = append(ended, t)
-			}
-		}
-		if len(ended) == 0 {
+	var asked []*running
+	for _, t := range w.tasks {
+		if !isRepartition(t.Stage.End) {
 			continue
 		}
-		topic := s.Input(w.env)
-		ends, err := w.opt.Cluster.StableOffsets(ctx, topic)
-		if err != nil {
-			return err
-		}
-		for _, t := range ended {
-			t.high = max(t.high, ends[topic][t.Partition])
-			t.SetAtEnd(t.atEnd(now, w.opt.IdleUpstream))
+		if t.ended = t.allAtEnd(now, w.opt.IdleUpstream); !t.ended {
+			t.SetAtEnd(false)
+		} else if !t.AtEnd() {
+			asked = append(asked, t)
 		}
 	}
+	if len(asked) == 0 {
+		return nil
+	}
+	ends := kafka.Offsets{}
+	for _, t := range asked {
+		for _, f := range t.feeds {
+			if _, known := ends[f.tp.Topic]; !known {
+				at, err := w.opt.Cluster.StableOffsets(ctx, f.tp.Topic)
+				if err != nil {
+					return err
+				}
+				maps.Copy(ends, at)
+			}
+			f.high = max(f.high, ends[f.tp.Topic][f.tp.Partition])
+		}
+		t.SetAtEnd(t.allAtEnd(now, w.opt.IdleUpstream))
+	}
 	return nil
+}
+
+func (t *running) allAtEnd(now time.Time, idle time.Duration) bool {
+	all := !t.Waits()
+	for _, f := range t.feeds {
+		all = f.atEnd(now, idle) && all
+	}
+	return all
+}
+
+// maxTaskIdle is how long rows of one input wait for another of which the broker is said to hold more.
+const maxTaskIdle = time.Second
+
+// dontWait lets tasks go on whose rows have waited for too long, and those that wait for an input that turns out to have
+// nothing: the broker may have told of records that never come, such as those of an aborted transaction.
+func (w *Worker) dontWait(now time.Time) {
+	if !w.merges {
+		return
+	}
+	for _, t := range w.tasks {
+		if len(t.feeds) == 1 || !t.Waits() {
+			t.waits = time.Time{}
+			continue
+		}
+		if t.waits.IsZero() {
+			t.waits = now
+		} else if now.Sub(t.waits) > maxTaskIdle {
+			t.waits = time.Time{}
+			if err := t.Drain(); err != nil {
+				w.lose(err)
+			}
+		}
+	}
 }
 
 // do runs a function in the worker's goroutine, while the tasks are idle. It does not wait for a poll to end by itself.
@@ -465,6 +628,19 @@ func (w *Worker) do(ctx context.Context, f func() error) error {
 	}
 }
 
+// inputTopics are the topics that the stages read, each once.
+func (w *Worker) inputTopics() []string {
+	var out []string
+	for _, s := range w.topo.Stages {
+		for i := range s.Inputs {
+			if topic := s.Topic(i, w.env); !slices.Contains(out, topic) {
+				out = append(out, topic)
+			}
+		}
+	}
+	return out
+}
+
 // CaughtUp says whether the tasks have read all that their inputs hold now, and nothing of it is on its way. It commits
 // first. ends is the sum of the inputs' ends: if it is the same twice with nothing left, nothing came in between.
 func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error) {
@@ -476,16 +652,19 @@ func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error
 			return err
 		}
 		done = true
-		for _, s := range w.topo.Stages {
-			topic := s.Input(w.env)
+		for _, topic := range w.inputTopics() {
 			at, err := w.opt.Cluster.StableOffsets(ctx, topic)
 			if err != nil {
 				return err
 			}
 			for p, end := range at[topic] {
 				ends += end
-				if t := w.tasks[TP{topic, p}]; t == nil || t.next < end {
+				feeds := w.feeds[TP{topic, p}]
+				if len(feeds) == 0 {
 					done = false
+				}
+				for _, f := range feeds {
+					done = done && f.position() >= end
 				}
 			}
 		}
@@ -498,6 +677,9 @@ func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error
 func (w *Worker) CloseWindows(ctx context.Context) error {
 	return w.do(ctx, func() error {
 		for _, t := range w.tasks {
+			if err := t.Drain(); err != nil {
+				return err
+			}
 			if err := t.CloseAll(); err != nil {
 				return err
 			}

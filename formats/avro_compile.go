@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -115,18 +116,27 @@ func (c *avroCompiler) record(r *avro.RecordSchema, cols types.Schema, slots []i
 
 // matchFields gives for each field of a record the column that it is, or -1: by the exact name, else by that in upper case.
 func matchFields(r *avro.RecordSchema, cols types.Schema) []int {
-	out := make([]int, len(r.Fields()))
-	taken := make([]bool, len(cols))
+	names := make([]string, len(r.Fields()))
 	for i, f := range r.Fields() {
-		if out[i] = cols.Find(f.Name()); out[i] >= 0 {
+		names[i] = f.Name()
+	}
+	return matchNames(names, cols)
+}
+
+// matchNames is matchFields for names.
+func matchNames(names []string, cols types.Schema) []int {
+	out := make([]int, len(names))
+	taken := make([]bool, len(cols))
+	for i, name := range names {
+		if out[i] = cols.Find(name); out[i] >= 0 {
 			taken[out[i]] = true
 		}
 	}
-	for i, f := range r.Fields() {
+	for i, name := range names {
 		if out[i] >= 0 {
 			continue
 		}
-		if at := cols.Find(strings.ToUpper(f.Name())); at >= 0 && !taken[at] {
+		if at := cols.Find(strings.ToUpper(name)); at >= 0 && !taken[at] {
 			out[i], taken[at] = at, true
 		}
 	}
@@ -291,36 +301,11 @@ func (c *avroCompiler) scalar(node *avroNode, s avro.Schema) (*avroNode, error) 
 	if t == nil || t.Kind == kind && kind != types.Decimal {
 		return node, nil
 	}
-	from := &types.Type{Kind: kind, Scale: scale, Precision: precision}
-	number := func(k types.Kind) bool { return k == types.Integer || k == types.Bigint }
-	switch {
-	case t.Kind == types.String:
-	case t.Kind == types.Decimal && kind == types.Decimal:
-		node.want = wants(t)
-		node.convert = func(v types.Value) (types.Value, error) { return exactDecimal(v, t) }
-		return node, nil
-	case t.Kind == types.Decimal && number(kind):
-	case t.Kind.Numeric() && kind.Numeric() && types.Widest(from, t).Equal(t):
-	case number(kind) && t.Kind.Temporal(), kind.Temporal() && t.Kind == types.Bigint, kind == types.Date && t.Kind == types.Integer:
-		node.kind = t.Kind // the same number
-		return node, nil
-	default:
+	var err error
+	node.kind, node.convert, err = coercion(&types.Type{Kind: kind, Scale: scale, Precision: precision}, t)
+	if errors.Is(err, errMismatch) {
 		return nil, mismatch(s, t, node.path)
 	}
-	var err error
 	node.want = wants(t)
-	node.convert, err = types.NewCaster(from, t)
 	return node, err
-}
-
-// exactDecimal gives a DECIMAL the scale of the type, without losing a digit.
-func exactDecimal(v types.Value, t *types.Type) (types.Value, error) {
-	if v.IsNull() || v.Scale() == t.Scale && types.Precision(v) <= t.Precision {
-		return v, nil
-	}
-	fit, err := types.FitDecimal(v, t)
-	if err == nil && types.Compare(fit, v) != 0 {
-		err = errRange
-	}
-	return fit, err
 }

@@ -36,10 +36,7 @@ type avroProgram struct {
 	err  error
 }
 
-const (
-	confluentHeader = 5 // a zero byte and the schema id
-	maxEmptyItems   = 1 << 16
-)
+const maxEmptyItems = 1 << 16
 
 func newAvroDecoder(spec Spec, cols types.Schema, wanted []int) (Decoder, error) {
 	d := &avroDecoder{client: spec.Registry, cols: cols, wanted: wanted, unwrap: spec.unwrapped(cols), programs: map[int]*avroProgram{}}
@@ -57,10 +54,10 @@ func (d *avroDecoder) Reset() { d.reset() }
 // Decode reads one record in the wire format of a schema registry. The first record of a schema waits for the registry;
 // where that can't be asked the error is ErrRegistry.
 func (d *avroDecoder) Decode(data []byte, dst []types.Value) error {
-	if len(data) < confluentHeader || data[0] != 0 {
-		return &Error{Format: Avro, Offset: 0, Want: "a zero byte and the 4 bytes of a schema id", Got: excerpt(data)}
+	id, err := schemaID(Avro, data)
+	if err != nil {
+		return err
 	}
-	id := int(binary.BigEndian.Uint32(data[1:]))
 	if d.last == nil || id != d.lastID {
 		if err := d.load(id); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/hamba/avro/v2"
 
+	"weir/registry"
 	"weir/types"
 )
 
@@ -46,25 +46,22 @@ type avroWriterField struct {
 }
 
 func newAvroEncoder(spec Spec, cols types.Schema, from []int) (Encoder, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
-	defer cancel()
-	id, err := Register(ctx, spec, cols)
+	s, err := registerAndFetch(spec, cols, registry.Avro)
 	if err != nil {
 		return nil, err
 	}
-	schema, err := fetchAvro(ctx, spec.Registry, id)
+	schema, err := parseAvroSchema(s)
 	if err != nil {
 		return nil, err
 	}
-	e := &avroEncoder{from: from, unwrap: spec.unwrapped(cols)}
-	binary.BigEndian.PutUint32(e.header[1:], uint32(id))
+	e := &avroEncoder{from: from, unwrap: spec.unwrapped(cols), header: schemaHeader(s.ID)}
 	if e.unwrap {
 		e.root, err = avroWriterOf(schema, cols[0].Type, cols[0].Name)
 	} else {
 		e.root, err = avroRootWriter(schema, cols, from)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("schema %d: %w", id, err)
+		return nil, fmt.Errorf("schema %d: %w", s.ID, err)
 	}
 	return e, nil
 }
@@ -201,16 +198,8 @@ func (w *avroWriter) branchOfEntry() int {
 
 // appendDecimal writes the unscaled number in two's complement, in as few bytes as it takes or in the size of a fixed.
 func (w *avroWriter) appendDecimal(dst []byte, v types.Value) ([]byte, error) {
-	var buf [8]byte
-	b := buf[:]
-	if n, ok := v.Unscaled(); ok {
-		binary.BigEndian.PutUint64(b, uint64(n))
-	} else {
-		b = signedBytes(v.BigUnscaled())
-	}
-	for len(b) > 1 && (b[0] == 0 && b[1] < 0x80 || b[0] == 0xFF && b[1] >= 0x80) {
-		b = b[1:]
-	}
+	var buf [32]byte
+	b := appendTwosComplement(buf[:0], v)
 	if w.code == avroDecimal {
 		return append(binary.AppendVarint(dst, int64(len(b))), b...), nil
 	}
@@ -225,6 +214,21 @@ func (w *avroWriter) appendDecimal(dst []byte, v types.Value) ([]byte, error) {
 		dst = append(dst, sign)
 	}
 	return append(dst, b...), nil
+}
+
+// appendTwosComplement writes a DECIMAL's unscaled number, big-endian, in as few bytes as it takes.
+func appendTwosComplement(dst []byte, v types.Value) []byte {
+	var buf [8]byte
+	b := buf[:]
+	if n, ok := v.Unscaled(); ok {
+		binary.BigEndian.PutUint64(b, uint64(n))
+	} else {
+		b = signedBytes(v.BigUnscaled())
+	}
+	for len(b) > 1 && (b[0] == 0 && b[1] < 0x80 || b[0] == 0xFF && b[1] >= 0x80) {
+		b = b[1:]
+	}
+	return append(dst, b...)
 }
 
 var errNoDefault = errors.New("the schema has a field that no column gives, and that has no default and may not be null")

@@ -1,77 +1,30 @@
 package formats
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"github.com/hamba/avro/v2"
 
-	"weir/registry"
 	"weir/types"
 )
 
-// Infer takes the columns from the schema registry: of the spec's schema id, with the names as they are there, or of the
-// subject's newest schema, with the names in upper case. Keys and bare values become one column, ROWKEY or ROWVAL.
-func Infer(ctx context.Context, spec Spec) (types.Schema, error) {
-	f, err := Lookup(spec.Format)
+func inferAvro(spec Spec, s registered) (types.Schema, error) {
+	schema, err := parseAvroSchema(s)
 	if err != nil {
 		return nil, err
 	}
-	if !f.Infers {
-		return nil, fmt.Errorf("the %s format has no schemas in a registry: columns have to be given", f.Name)
-	}
-	if spec.Registry == nil {
-		return nil, errNoRegistry
-	}
-	var schema avro.Schema
-	if spec.SchemaID != nil {
-		if schema, err = fetchAvro(ctx, spec.Registry, *spec.SchemaID); err != nil {
-			return nil, err
-		}
-	} else {
-		latest, err := spec.Registry.Latest(ctx, spec.subject())
-		if registry.IsNotFound(err) {
-			return nil, fmt.Errorf("there is no schema of subject %s in the registry: give the columns, or register one", spec.subject())
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: subject %s: %w", ErrRegistry, spec.subject(), err)
-		}
-		if schema, err = parseAvroSchema(ctx, spec.Registry, latest); err != nil {
-			return nil, err
-		}
-	}
 	in := &avroInference{upper: spec.SchemaID == nil}
-	return in.columns(spec, schema)
+	t, err := in.typeOf(schema)
+	if err != nil {
+		return nil, err
+	}
+	return spec.inferred(t, spec.IsKey || spec.Wrap != nil && !*spec.Wrap), nil
 }
 
 type avroInference struct {
 	upper bool
 	open  []avro.Schema // records being read, which may not hold themselves
-}
-
-func (in *avroInference) columns(spec Spec, schema avro.Schema) (types.Schema, error) {
-	role, bare := types.ValueColumn, "ROWVAL"
-	if spec.IsKey {
-		role, bare = types.KeyColumn, "ROWKEY"
-	}
-	record, isRecord := notNull(schema).(*avro.RecordSchema)
-	if !isRecord || spec.IsKey || spec.Wrap != nil && !*spec.Wrap {
-		t, err := in.typeOf(schema)
-		if err != nil {
-			return nil, err
-		}
-		return types.Schema{{Name: bare, Type: t, Role: role}}, nil
-	}
-	t, err := in.typeOf(record)
-	if err != nil {
-		return nil, err
-	}
-	out := make(types.Schema, len(t.Fields))
-	for i, f := range t.Fields {
-		out[i] = types.Column{Name: f.Name, Type: f.Type, Role: role}
-	}
-	return out, nil
 }
 
 // notNull is the schema itself, or the other branch of a union with null, or what a reference names.

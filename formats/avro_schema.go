@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/hamba/avro/v2"
 
@@ -14,47 +13,24 @@ import (
 	"weir/types"
 )
 
-// ErrRegistry says that the schema registry could not be asked: the fault lies not with the record, which can be tried again.
-var ErrRegistry = errors.New("the schema registry cannot be asked")
-
-// registryTimeout bounds a request that decoding or encoding has to wait for.
-const registryTimeout = 30 * time.Second
-
 // defaultRecordName is the record that ksqlDB writes.
 const defaultRecordName = "io.confluent.ksql.avro_schemas.KsqlDataSourceSchema"
 
 // fetchAvro gets a schema by its id.
 func fetchAvro(ctx context.Context, client registry.Client, id int) (avro.Schema, error) {
-	if client == nil {
-		return nil, errNoRegistry
-	}
-	s, err := client.SchemaByID(ctx, id)
-	if registry.IsNotFound(err) {
-		return nil, fmt.Errorf("there is no schema %d in the registry", id)
-	}
+	s, err := fetch(ctx, client, id, registry.Avro)
 	if err != nil {
-		return nil, fmt.Errorf("%w: schema %d: %w", ErrRegistry, id, err)
+		return nil, err
 	}
-	return parseAvroSchema(ctx, client, s)
+	return parseAvroSchema(s)
 }
 
-var errNoRegistry = fmt.Errorf("%w: none is configured", ErrRegistry)
-
 // parseAvroSchema parses a schema together with those that it refers to.
-func parseAvroSchema(ctx context.Context, client registry.Client, s registry.Schema) (avro.Schema, error) {
-	if s.Type != registry.Avro && s.Type != "" {
-		return nil, fmt.Errorf("schema %d is of type %s, not AVRO", s.ID, s.Type)
-	}
+func parseAvroSchema(s registered) (avro.Schema, error) {
 	cache := &avro.SchemaCache{}
-	if len(s.References) > 0 {
-		deps, err := registry.Dependencies(ctx, client, s)
-		if err != nil {
-			return nil, fmt.Errorf("%w: what schema %d refers to: %w", ErrRegistry, s.ID, err)
-		}
-		for _, d := range deps {
-			if _, err := avro.ParseWithCache(d.Text, "", cache); err != nil {
-				return nil, fmt.Errorf("schema %d refers to %s: %w", s.ID, d.Subject, err)
-			}
+	for _, d := range s.deps {
+		if _, err := avro.ParseWithCache(d.Text, "", cache); err != nil {
+			return nil, fmt.Errorf("schema %d refers to %s: %w", s.ID, d.Subject, err)
 		}
 	}
 	parsed, err := avro.ParseWithCache(s.Text, "", cache)
@@ -64,39 +40,9 @@ func parseAvroSchema(ctx context.Context, client registry.Client, s registry.Sch
 	return parsed, nil
 }
 
-// Register makes sure that the registry has the schema that a spec's columns are written with, and gives its id; 0 for
-// formats without a registry.
-func Register(ctx context.Context, spec Spec, cols types.Schema) (id int, err error) {
-	f, err := Lookup(spec.Format)
-	if err != nil || !f.Registry {
-		return 0, err
-	}
-	if err := Check(spec, cols); err != nil {
-		return 0, err
-	}
-	switch {
-	case spec.Registry == nil:
-		return 0, errNoRegistry
-	case spec.SchemaID != nil:
-		return *spec.SchemaID, nil
-	}
-	text, err := avroSchemaText(spec, cols)
-	if err != nil {
-		return 0, err
-	}
-	s, err := spec.Registry.Register(ctx, spec.subject(), registry.Schema{Type: registry.Avro, Text: text})
-	if err != nil {
-		return 0, fmt.Errorf("the schema of subject %s: %w", spec.subject(), err)
-	}
-	return s.ID, nil
-}
-
 // avroSchemaText makes the schema that ksqlDB makes of the columns: everything may be null, MAPs are arrays of entries.
 func avroSchemaText(spec Spec, cols types.Schema) (string, error) {
-	name := strings.TrimSpace(spec.FullName)
-	if name == "" {
-		name = strings.TrimSpace(spec.Props[PropFullName])
-	}
+	name := spec.fullName()
 	if name == "" {
 		name = defaultRecordName
 	}
@@ -126,14 +72,6 @@ func avroSchemaText(spec Spec, cols types.Schema) (string, error) {
 	}
 	text, err := json.Marshal(schema)
 	return string(text), err
-}
-
-func fieldsOf(t *types.Type) types.Schema {
-	out := make(types.Schema, len(t.Fields))
-	for i, f := range t.Fields {
-		out[i] = types.Column{Name: f.Name, Type: f.Type}
-	}
-	return out
 }
 
 func recordSchema(name string, cols types.Schema) (map[string]any, error) {

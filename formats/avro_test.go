@@ -325,8 +325,10 @@ func FuzzAvroDecode(f *testing.F) {
 	})
 }
 
-func avroPage(b testing.TB) (Spec, []byte) {
-	spec, _ := avroSpec(b, "")
+// pageIn writes pageRecord in a format.
+func pageIn(b testing.TB, spec Spec) (Spec, []byte) {
+	base, _ := avroSpec(b, "")
+	spec.Topic, spec.Registry = base.Topic, base.Registry
 	e, err := NewEncoder(spec, pageColumns, slots(8))
 	if err != nil {
 		b.Fatal(err)
@@ -347,7 +349,7 @@ func avroPage(b testing.TB) (Spec, []byte) {
 }
 
 func BenchmarkAvroDecode(b *testing.B) {
-	spec, data := avroPage(b)
+	spec, data := pageIn(b, Spec{Format: Avro})
 	d, err := NewDecoder(spec, pageColumns, []int{0, 1, -1, -1, -1, 2, -1, -1})
 	if err != nil {
 		b.Fatal(err)

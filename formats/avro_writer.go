@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -172,33 +173,13 @@ func avroScalarWriter(w *avroWriter, s avro.Schema) (*avroWriter, error) {
 	t := w.typ
 	_, scale, precision := natural(s)
 	to := &types.Type{Kind: n.kind, Scale: scale, Precision: precision}
-	whole := func(k types.Kind) bool { return k == types.Integer || k == types.Bigint }
-	switch {
-	case n.kind == types.Null || s.Type() == avro.Null:
+	if n.kind == types.Null || s.Type() == avro.Null {
 		return nil, unwritable(s, t, w.path)
-	case t.Kind == n.kind && n.kind != types.Decimal:
-		return w, nil
-	case t.Kind == types.Bigint && n.kind.Temporal() && n.kind != types.Date, t.Kind.Temporal() && whole(n.kind) && n.code == avroLong,
-		t.Kind == types.Integer && n.kind == types.Date, t.Kind == types.Date && n.kind == types.Integer:
-		return w, nil // the same number
-	case n.kind == types.Decimal && (t.Kind == types.Decimal || whole(t.Kind)):
-		toDecimal, err := types.NewCaster(t, &types.Type{Kind: types.Decimal, Precision: types.MaxPrecision, Scale: max(t.Scale, scale)})
-		if err != nil {
-			return nil, err
-		}
-		w.convert = func(v types.Value) (types.Value, error) {
-			v, err := toDecimal(v)
-			if err != nil {
-				return v, err
-			}
-			return exactDecimal(v, to)
-		}
-		return w, nil
-	case t.Kind.Numeric() && n.kind.Numeric() && t.Kind < n.kind:
-		w.convert, err = types.NewCaster(t, to)
-		return w, err
 	}
-	return nil, unwritable(s, t, w.path)
+	if w.convert, err = writing(t, to); errors.Is(err, errMismatch) {
+		return nil, unwritable(s, t, w.path)
+	}
+	return w, err
 }
 
 // signedBytes is a number in two's complement, big-endian.

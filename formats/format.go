@@ -15,17 +15,22 @@ import (
 
 // The names of the formats.
 const (
-	JSON      = "JSON"
-	Avro      = "AVRO"
-	Delimited = "DELIMITED"
-	Kafka     = "KAFKA"
-	None      = "NONE"
+	JSON         = "JSON"
+	Avro         = "AVRO"
+	Delimited    = "DELIMITED"
+	Kafka        = "KAFKA"
+	None         = "NONE"
+	JSONSR       = "JSON_SR"
+	Protobuf     = "PROTOBUF"
+	ProtobufNoSR = "PROTOBUF_NOSR"
+	MsgPack      = "MSGPACK"
 )
 
 // Properties of formats, as they appear in Spec.Props and in error messages.
 const (
 	PropDelimiter = "delimiter"
 	PropFullName  = "fullSchemaName"
+	PropNullable  = "nullableRepresentation"
 )
 
 // Format is one entry of the registry: what a format is called and what it can do.
@@ -42,6 +47,9 @@ type Format struct {
 	Props      []string // properties it takes
 	newDecoder func(Spec, types.Schema, []int) (Decoder, error)
 	newEncoder func(Spec, types.Schema, []int) (Encoder, error)
+	schemaType registry.Type // of formats with a registry
+	schemaText func(Spec, types.Schema) (string, error)
+	infer      func(Spec, registered) (types.Schema, error)
 }
 
 // All lists the formats.
@@ -52,7 +60,24 @@ func All() []Format {
 			newDecoder: jsonDecoders, newEncoder: jsonEncoders},
 		{Name: Avro, Doc: "Avro in the wire format of a schema registry: a zero byte, the schema's id, the data.",
 			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true, Infers: true, Registry: true,
-			Props: []string{PropFullName}, newDecoder: newAvroDecoder, newEncoder: newAvroEncoder},
+			Props: []string{PropFullName}, newDecoder: newAvroDecoder, newEncoder: newAvroEncoder,
+			schemaType: registry.Avro, schemaText: avroSchemaText, infer: inferAvro},
+		{Name: JSONSR, Doc: "JSON with its JSON schema in a schema registry: a zero byte, the schema's id, the document.",
+			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true, Infers: true, Registry: true,
+			newDecoder: newJSONSRDecoder, newEncoder: newJSONSREncoder,
+			schemaType: registry.JSON, schemaText: jsonSchemaText, infer: inferJSON},
+		{Name: Protobuf, Doc: "Protobuf in the wire format of a schema registry: a zero byte, the schema's id, which message it is, the message. " +
+			"NULLs become zeros and empty text unless NULLABLE_REPRESENTATION is OPTIONAL or WRAPPER; a single column is the field of a message too.",
+			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Infers: true, Registry: true,
+			Props: []string{PropFullName, PropNullable}, newDecoder: newProtoDecoder, newEncoder: newProtoEncoder,
+			schemaType: registry.Protobuf, schemaText: protoSchemaText, infer: inferProto},
+		{Name: ProtobufNoSR, Doc: "Bare Protobuf messages of a schema that the columns make: numbered from 1, in their order.",
+			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true,
+			Props: []string{PropNullable}, newDecoder: newProtoDecoder, newEncoder: newProtoEncoder},
+		{Name: MsgPack, Doc: "MessagePack: a map per row with the columns' names as keys, read in any case; a single key column is a bare value. " +
+			"TIMESTAMP is MessagePack's own timestamp, DATE days, TIME milliseconds, DECIMAL text, BYTES bin.",
+			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true,
+			newDecoder: newMsgPackDecoder, newEncoder: newMsgPackEncoder},
 		{Name: Delimited, Doc: "Lines of text with a delimiter between the columns: CSV.",
 			Key: true, Value: true, Multi: true, Unwraps: true, Props: []string{PropDelimiter},
 			newDecoder: newDelimitedDecoder, newEncoder: newDelimitedEncoder},
@@ -99,7 +124,15 @@ type Spec struct {
 
 // unwrapped says whether a single column stands bare, without an object or record around it.
 func (s Spec) unwrapped(cols types.Schema) bool {
-	return len(cols) == 1 && (s.IsKey || s.Wrap != nil && !*s.Wrap)
+	return len(cols) == 1 && (s.IsKey || s.Wrap != nil && !*s.Wrap) && !strings.EqualFold(s.Format, Protobuf)
+}
+
+// fullName is the name of the record or message that the spec asks for; empty for the format's own choice.
+func (s Spec) fullName() string {
+	if name := strings.TrimSpace(s.FullName); name != "" {
+		return name
+	}
+	return strings.TrimSpace(s.Props[PropFullName])
 }
 
 // subject is the name under which the schema is registered.
@@ -209,6 +242,9 @@ func (f *Format) checkProps(spec Spec) error {
 	if name, ok := spec.Props[PropFullName]; ok && strings.TrimSpace(name) == "" || spec.FullName != "" && strings.TrimSpace(spec.FullName) == "" {
 		return fmt.Errorf("%s cannot be empty. Format configuration: {%s=}", PropFullName, PropFullName)
 	}
+	if _, err := spec.nullable(); err != nil {
+		return err
+	}
 	_, err := spec.delimiter()
 	return err
 }
@@ -233,8 +269,14 @@ func (f *Format) checkType(t *types.Type, column string) error {
 		return fmt.Errorf("The '%s' format does not support type '%s', column: `%s`", f.Name, t.Kind, column)
 	case t.Kind == types.Map && t.Key.Kind != types.String && f.Name == Avro:
 		return fmt.Errorf("Avro only supports MAPs with STRING keys")
+	case t.Kind == types.Map && t.Key.Kind != types.String && f.Name == JSONSR:
+		return fmt.Errorf("JSON only supports MAP types with STRING keys")
+	case t.Kind == types.Map && t.Key.Kind != types.String && f.protobuf():
+		return fmt.Errorf("PROTOBUF format only supports MAP types with STRING keys")
 	case t.Kind == types.Map && t.Key.Kind != types.String:
 		return fmt.Errorf("%s only supports MAP types with STRING keys", f.Name)
+	case t.Kind == types.Array && t.Elem.Kind == types.Array && f.protobuf(), t.Kind == types.Array && t.Elem.Kind == types.Map && f.protobuf():
+		return fmt.Errorf("The '%s' format does not support %s in an ARRAY, column: `%s`. Put a STRUCT in between.", f.Name, t.Elem.Kind, column)
 	case t.Kind == types.Map, t.Kind == types.Array:
 		return f.checkType(t.Elem, column)
 	}
@@ -245,6 +287,8 @@ func (f *Format) checkType(t *types.Type, column string) error {
 	}
 	return nil
 }
+
+func (f *Format) protobuf() bool { return f.Name == Protobuf || f.Name == ProtobufNoSR }
 
 // delimiter is the delimiter of DELIMITED.
 func (s Spec) delimiter() (rune, error) {

@@ -29,7 +29,7 @@ type jsonNode struct {
 	fields *jsonFields
 }
 
-func newJSONDecoder(spec Spec, cols types.Schema, wanted []int) Decoder {
+func newJSONDecoder(spec Spec, cols types.Schema, wanted []int) *jsonDecoder {
 	d := &jsonDecoder{unwrap: spec.unwrapped(cols), slot: -1}
 	if d.unwrap {
 		d.bare, d.slot = newJSONNode(cols[0].Type, cols[0].Name), wanted[0]
@@ -143,11 +143,9 @@ func (d *jsonDecoder) object(data []byte, i int, f *jsonFields, out []types.Valu
 			return 0, jsonError(path, data, i, "a colon")
 		}
 		i = jsontext.SkipSpace(data, i+1)
-		if exact {
-			f.exactly[field] = f.round
-		}
-		if field < 0 || (!exact && f.exactly[field] == f.round) {
-			end, ok := i, false
+		if !f.takes(field, exact) {
+			var end int
+			var ok bool
 			if i < len(data) && data[i] == '"' {
 				end, ok = skipString(data, i+1)
 			} else {

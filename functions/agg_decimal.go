@@ -22,7 +22,7 @@ type decimalSum struct {
 func (s *decimalSum) set(sum types.Value) error {
 	fit, err := types.FitDecimal(sum, s.typ)
 	if err != nil {
-		return fmt.Errorf("Numeric field overflow: the sum does not fit %s: %w", s.typ, err)
+		return &StopError{fmt.Errorf("Numeric field overflow: the sum does not fit %s: %w. CAST the column to a DECIMAL of more digits", s.typ, err)}
 	}
 	s.sum = fit
 	return nil

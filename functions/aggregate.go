@@ -6,6 +6,14 @@ import (
 	"weir/types"
 )
 
+// StopError is an error of an aggregate whose result would be wrong from there on: the query stops.
+type StopError struct{ Err error }
+
+func (e *StopError) Error() string { return "Exception caught in process. " + e.Err.Error() }
+
+// Unwrap is what happened.
+func (e *StopError) Unwrap() error { return e.Err }
+
 // Aggregate is a function over the rows of a group.
 type Aggregate struct {
 	Doc
@@ -22,13 +30,18 @@ type AggregateOverload struct {
 	Accepts func(params []*types.Type) bool
 }
 
+// nestedStates are the aggregates whose state is an ARRAY, MAP or STRUCT in ksqlDB.
+var nestedStates = map[string]bool{"ATTR": true, "AVG": true, "COLLECT_LIST": true, "COLLECT_SET": true, "CORRELATION": true,
+	"COUNT_DISTINCT": true, "EARLIEST_BY_OFFSET": true, "HISTOGRAM": true, "LATEST_BY_OFFSET": true, "STDDEV_SAMP": true,
+	"STDDEV_SAMPLE": true, "TOPK": true, "TOPKDISTINCT": true}
+
 // Resolve chooses the overload for the arguments. What stands for an initial parameter has to be a literal.
 func (a *Aggregate) Resolve(args []Arg) (*BoundAggregate, error) {
 	sigs := make([]string, len(a.Overloads))
 	for i := range a.Overloads {
 		sigs[i] = a.Overloads[i].Sig
 	}
-	at, m, err := choose(a.Name, sigs, args, func(i int, m *match) bool {
+	at, m, err := choose(a.Name, sigs, args, false, func(i int, m *match) bool {
 		accepts := a.Overloads[i].Accepts
 		return accepts == nil || accepts(m.params)
 	})
@@ -59,7 +72,7 @@ func (a *Aggregate) Resolve(args []Arg) (*BoundAggregate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("function %s: %w", a.Name, err)
 	}
-	b.Params = params
+	b.Params, b.Nested = params, nestedStates[a.Name]
 	if b.Returns == nil {
 		b.Returns = m.returns()
 	}

@@ -273,7 +273,7 @@ func compile(n *node, names map[string]*types.Type) (compiled, error) {
 					return types.NullValue, err
 				}
 				lambda++
-				call.Lambdas = append(call.Lambdas, func(vals []types.Value) types.Value {
+				call.Lambdas = append(call.Lambdas, func(vals []types.Value) (types.Value, error) {
 					inner := scope{}
 					for k, v := range s {
 						inner[k] = v
@@ -281,8 +281,7 @@ func compile(n *node, names map[string]*types.Type) (compiled, error) {
 					for j, p := range a.params {
 						inner[p] = vals[j]
 					}
-					v, _ := c.eval(inner)
-					return v
+					return c.eval(inner)
 				})
 			case args[i].Unit != "":
 			default:

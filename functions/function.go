@@ -58,8 +58,8 @@ type Arg struct {
 	Text   string // the argument as written, for errors; may be empty
 }
 
-// Lambda is a compiled lambda at run time. The slice it is given is not kept.
-type Lambda func(args []types.Value) types.Value
+// Lambda is a compiled lambda at run time. The slice it is given is not kept. An error in it is the function's own.
+type Lambda func(args []types.Value) (types.Value, error)
 
 // Call is one function call at run time: the values of the arguments that are neither lambda nor time unit, in order, and
 // the lambdas in order. A Call is reused from row to row.
@@ -90,6 +90,8 @@ type BoundAggregate struct {
 	Returns *types.Type
 	Words   *WordAggregate
 	Object  func(env *Env) Object
+	// Nested says that the state is an ARRAY, MAP or STRUCT in ksqlDB, which not every format can keep.
+	Nested bool
 	// CanUndo says that a row can be taken back, which aggregation over a table needs.
 	CanUndo bool
 	// Exact says that merging partial results in any order gives what adding the rows would have given.

@@ -69,7 +69,9 @@ var jsonFunctions = []Scalar{
 	{Doc: Doc{"TO_JSON_STRING", JSONFn, "The value as JSON: dates and times as text, bytes in base64.", []Example{{"TO_JSON_STRING(ARRAY[1, NULL])", "'[1,null]'"}, {"TO_JSON_STRING('a')", `'"a"'`}, {"TO_JSON_STRING(STRUCT(A := 1.50))", `'{"A":1.50}'`}}},
 		Overloads: []Overload{{Sig: "(x T) STRING", NullIn: Pass, Make: func(b *Binding) Eval {
 			t := b.Params[0]
-			return func(c *Call) (types.Value, error) { return types.StringOf(appendJSON(nil, c.Args[0], t)), nil }
+			return func(c *Call) (types.Value, error) {
+				return types.StringOf(jsontext.AppendValue(nil, c.Args[0], t, jsontext.Text)), nil
+			}
 		}}}},
 }
 

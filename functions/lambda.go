@@ -1,6 +1,12 @@
 package functions
 
-import "weir/types"
+import (
+	"errors"
+
+	"weir/types"
+)
+
+var errSameKey = errors.New("two entries get the same key")
 
 var lambdaFunctions = []Scalar{
 	{Doc: Doc{"FILTER", LambdaFn, "The items of an array, or the entries of a map, for which the lambda is true.",
@@ -28,7 +34,11 @@ func filterArray(c *Call) (types.Value, error) {
 	var out []types.Value
 	items := c.Args[0].Items()
 	for i := range items {
-		if c.Lambdas[0](items[i : i+1]).Bool() {
+		keep, err := c.Lambdas[0](items[i : i+1])
+		if err != nil {
+			return types.NullValue, err
+		}
+		if keep.Bool() {
 			out = append(out, items[i])
 		}
 	}
@@ -39,7 +49,11 @@ func filterMap(c *Call) (types.Value, error) {
 	var out []types.Value
 	pairs := c.Args[0].Pairs()
 	for i := 0; i < len(pairs); i += 2 {
-		if c.Lambdas[0](pairs[i : i+2]).Bool() {
+		keep, err := c.Lambdas[0](pairs[i : i+2])
+		if err != nil {
+			return types.NullValue, err
+		}
+		if keep.Bool() {
 			out = append(out, pairs[i], pairs[i+1])
 		}
 	}
@@ -53,7 +67,11 @@ func reduceArray(c *Call) (types.Value, error) {
 	args := [2]types.Value{c.Args[1]}
 	for _, v := range c.Args[0].Items() {
 		args[1] = v
-		args[0] = c.Lambdas[0](args[:])
+		next, err := c.Lambdas[0](args[:])
+		if err != nil {
+			return types.NullValue, err
+		}
+		args[0] = next
 	}
 	return args[0], nil
 }
@@ -66,7 +84,11 @@ func reduceMap(c *Call) (types.Value, error) {
 	pairs := c.Args[0].Pairs()
 	for i := 0; i < len(pairs); i += 2 {
 		args[1], args[2] = pairs[i], pairs[i+1]
-		args[0] = c.Lambdas[0](args[:])
+		next, err := c.Lambdas[0](args[:])
+		if err != nil {
+			return types.NullValue, err
+		}
+		args[0] = next
 	}
 	return args[0], nil
 }
@@ -75,7 +97,10 @@ func transformArray(c *Call) (types.Value, error) {
 	items := c.Args[0].Items()
 	out := make([]types.Value, len(items))
 	for i := range items {
-		out[i] = c.Lambdas[0](items[i : i+1])
+		var err error
+		if out[i], err = c.Lambdas[0](items[i : i+1]); err != nil {
+			return types.NullValue, err
+		}
 	}
 	return types.ArrayValue(out), nil
 }
@@ -84,8 +109,18 @@ func transformMap(c *Call) (types.Value, error) {
 	pairs := c.Args[0].Pairs()
 	out := make([]types.Value, 0, len(pairs))
 	for i := 0; i < len(pairs); i += 2 {
-		key := c.Lambdas[0](pairs[i : i+2])
-		out = setPair(out, key, c.Lambdas[1](pairs[i:i+2]))
+		key, err := c.Lambdas[0](pairs[i : i+2])
+		if err != nil {
+			return types.NullValue, err
+		}
+		if _, taken := types.MapValue(out).MapGet(key); taken {
+			return types.NullValue, errSameKey
+		}
+		val, err := c.Lambdas[1](pairs[i : i+2])
+		if err != nil {
+			return types.NullValue, err
+		}
+		out = append(out, key, val)
 	}
 	return types.MapValue(out), nil
 }

@@ -12,7 +12,10 @@ type match struct {
 	lambda [][]*types.Type
 	vars   [26]*types.Type
 	cost   int
-	grew   bool // a lambda gave a wider type than its letter was bound to: settle again
+	// widened says that a number is converted to a wider type.
+	widened bool
+	grew    bool  // a lambda gave a wider type than its letter was bound to: settle again
+	bad     error // why the body of a lambda has no type
 }
 
 // What a step away from an exact fit costs.
@@ -23,7 +26,7 @@ const (
 	costVariadic = 100000 // a signature that takes any number of arguments
 )
 
-// fit fits the arguments to the signature, or says no.
+// fit fits the arguments to the signature, or says no; the match then tells of a lambda that was at fault, or is nil.
 func fit(sig *signature, args []Arg) (*match, bool) {
 	m := &match{sig: sig}
 	if !m.align(len(args)) {
@@ -40,7 +43,7 @@ func fit(sig *signature, args []Arg) (*match, bool) {
 		m.cost, m.lambda, m.grew = learned, nil, false
 		for i := range args {
 			if !m.settle(i, &args[i]) {
-				return nil, false
+				return m, false
 			}
 		}
 		if !m.grew {
@@ -166,6 +169,7 @@ func (m *match) settle(i int, arg *Arg) bool {
 	switch {
 	case steps > 0:
 		m.cost += steps * costWiden
+		m.widened = true
 		return true
 	case p.kind == arrayOf || p.kind == mapOf:
 		w := widest(arg.Type, want)
@@ -205,6 +209,7 @@ func (m *match) settleLambda(p *pattern, arg *Arg) bool {
 	}
 	body, err := arg.Lambda(params)
 	if err != nil {
+		m.bad = err
 		return false
 	}
 	m.lambda = append(m.lambda, params)
@@ -240,7 +245,7 @@ func (m *match) fill(p *pattern, given *types.Type) *types.Type {
 		if d := given.AsDecimal(); d != nil {
 			return d
 		}
-		return types.TDecimal(types.MaxPrecision, 0)
+		return types.TNull
 	case arrayOf:
 		var inner = types.TNull
 		if given.Kind == types.Array {
@@ -261,10 +266,13 @@ func (m *match) fill(p *pattern, given *types.Type) *types.Type {
 func (m *match) returns() *types.Type {
 	given := types.TNull
 	for i := range m.of {
-		if k := m.pattern(i).kind; k == anyDecimal || k == structOf {
+		if k := m.pattern(i).kind; (k == anyDecimal || k == structOf) && m.params[i].Kind != types.Null {
 			given = m.params[i]
 			break
 		}
 	}
-	return m.fill(m.sig.returns, given)
+	if t := m.fill(m.sig.returns, given); t.Kind != types.Null || m.sig.returns.kind != anyDecimal {
+		return t
+	}
+	return types.TDecimal(types.MaxPrecision, 0)
 }

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -59,9 +60,30 @@ var mathFunctions = []Scalar{
 	doubleFunction("TAN", "The tangent of an angle in radians.", math.Tan, Example{"TAN(0)", "0E0"}),
 	doubleFunction("TANH", "The hyperbolic tangent.", math.Tanh, Example{"TANH(0)", "0E0"}),
 	{Doc: Doc{"GREATEST", MathFn, "The largest of the arguments; NULLs are left out.", []Example{{"GREATEST(1, NULL, 3)", "3"}, {"GREATEST('a', 'b')", "'b'"}}},
-		Overloads: []Overload{{Sig: "(x T, more T...) T", NullIn: Pass, Eval: extremeOf(1), Accepts: comparable1}}},
-	{Doc: Doc{"LEAST", MathFn, "The smallest of the arguments; NULLs are left out.", []Example{{"LEAST(1.5, NULL, 3)", "1.5"}, {"LEAST('a', 'b')", "'a'"}}},
-		Overloads: []Overload{{Sig: "(x T, more T...) T", NullIn: Pass, Eval: extremeOf(-1), Accepts: comparable1}}},
+		Strict: true, Overloads: extremeOverloads(extremeOf(1))},
+	{Doc: Doc{"LEAST", MathFn, "The smallest of the arguments; NULLs are left out.", []Example{{"LEAST(1.5, NULL, 2.5)", "1.5"}, {"LEAST('a', 'b')", "'a'"}}},
+		Strict: true, Overloads: extremeOverloads(extremeOf(-1))},
+}
+
+// extremeOverloads are one for each type that has an order. DECIMALs keep their own scales.
+func extremeOverloads(eval Eval) []Overload {
+	var out []Overload
+	for _, k := range []types.Kind{types.Integer, types.Bigint, types.Double, types.Decimal, types.String, types.Bytes, types.Date, types.Time, types.Timestamp} {
+		o := Overload{Sig: fmt.Sprintf("(val1 %[1]s, vals %[1]s...) %[1]s", k), NullIn: Pass, Eval: eval}
+		if k == types.Decimal {
+			o.Returns = widestOf
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func widestOf(params []*types.Type) *types.Type {
+	out := types.TNull
+	for _, t := range params {
+		out = types.Widest(out, t)
+	}
+	return out
 }
 
 func doubleFunction(name, description string, f func(float64) float64, examples ...Example) Scalar {

@@ -2,28 +2,51 @@ package functions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/types"
 )
 
-// choose finds the signature that fits the arguments best, and what its place among them is; the first among equals.
-func choose(name string, sigs []string, args []Arg, accepts func(i int, m *match) bool) (int, *match, error) {
-	best, at := (*match)(nil), 0
+// choose finds the signature that fits the arguments best, and what its place among them is; the first among equals. A strict
+// function does not choose between several ways to widen.
+func choose(name string, sigs []string, args []Arg, strict bool, accepts func(i int, m *match) bool) (int, *match, error) {
+	best, at, fits := (*match)(nil), 0, 0
+	var bad error // the fault of a lambda where all else fits
 	for i, text := range sigs {
 		sig, err := parseSignature(text)
 		if err != nil {
 			return 0, nil, fmt.Errorf("function %s: %w", name, err)
 		}
 		m, ok := fit(sig, args)
-		if ok && (best == nil || m.cost < best.cost) && accepts(i, m) {
+		if !ok && m != nil && bad == nil {
+			bad = m.bad
+		}
+		if !ok || !accepts(i, m) {
+			continue
+		}
+		if fits++; best == nil || m.cost < best.cost {
 			best, at = m, i
 		}
+	}
+	if best == nil && bad != nil {
+		return 0, nil, bad
 	}
 	if best == nil {
 		return 0, nil, noMatch(name, sigs, args)
 	}
+	if strict && fits > 1 && (best.widened || allNull(args)) {
+		return 0, nil, ambiguous(name, args)
+	}
 	return at, best, nil
+}
+
+func allNull(args []Arg) bool {
+	return !slices.ContainsFunc(args, func(a Arg) bool { return a.Type == nil || a.Type.Kind != types.Null })
+}
+
+func ambiguous(name string, args []Arg) error {
+	return &ArgumentError{fmt.Sprintf("Function '%s' cannot be resolved due to ambiguous method parameters (%s).", name, describe(args))}
 }
 
 // noMatch says what was given and what could have been.

@@ -1,7 +1,7 @@
 package functions
 
 import (
-	"fmt"
+	"strings"
 
 	"weir/types"
 )
@@ -10,7 +10,18 @@ import (
 type Scalar struct {
 	Doc
 	Overloads []Overload
-	rows      bool
+	// Strict refuses arguments that several overloads could widen.
+	Strict bool
+	rows   bool
+}
+
+// shown is the function's name in messages about its arguments: ksqlDB writes most of them small.
+func (s *Scalar) shown() string {
+	switch s.Name {
+	case "COALESCE", "IFNULL", "NULLIF":
+		return s.Name
+	}
+	return strings.ToLower(s.Name)
 }
 
 // NullIn says what becomes of a NULL among the arguments.
@@ -74,7 +85,7 @@ func (s *Scalar) Resolve(args []Arg) (*Bound, error) {
 	for i := range s.Overloads {
 		sigs[i] = s.Overloads[i].Sig
 	}
-	at, m, err := choose(s.Name, sigs, args, func(i int, m *match) bool {
+	at, m, err := choose(s.shown(), sigs, args, s.Strict, func(i int, m *match) bool {
 		accepts := s.Overloads[i].Accepts
 		return accepts == nil || accepts(m.params)
 	})
@@ -87,7 +98,7 @@ func (s *Scalar) Resolve(args []Arg) (*Bound, error) {
 		b.Returns = o.Returns(m.params)
 	}
 	if b.Returns.Kind == types.Null {
-		return nil, &ArgumentError{fmt.Sprintf("Function '%s' cannot be resolved due to ambiguous method parameters (%s).", s.Name, describe(args))}
+		return nil, ambiguous(s.shown(), args)
 	}
 	values := make([]*types.Type, 0, len(args))
 	for _, t := range m.params {

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -209,4 +210,25 @@ func FuzzObjectDecode(f *testing.F) {
 			t.Fatalf("%s: what was read can't be read again: %v", text, err)
 		}
 	})
+}
+
+func TestDecimalSumStops(t *testing.T) {
+	b, err := standard.Aggregate("SUM").Resolve(args(types.TDecimal(3, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newState(b)
+	for _, c := range []struct {
+		add  int64
+		stop bool
+	}{{505, false}, {494, false}, {1, true}, {-1, false}, {1, false}} {
+		err := s.add([]types.Value{types.DecimalValue(c.add, 1)}, 0)
+		var stop *StopError
+		if errors.As(err, &stop) != c.stop || err != nil && !strings.Contains(err.Error(), "Numeric field overflow") {
+			t.Errorf("%d: %v", c.add, err)
+		}
+	}
+	if got := types.Text(s.result(), types.TDecimal(3, 1)); got != "99.9" {
+		t.Error(got)
+	}
 }

@@ -11,7 +11,8 @@ var tableFunctions = []Scalar{
 		[]Example{{"CUBE_EXPLODE(ARRAY[1, 2])", "ARRAY[ARRAY[NULL, NULL], ARRAY[NULL, 2], ARRAY[1, NULL], ARRAY[1, 2]]"}}},
 		Overloads: []Overload{{Sig: "(list ARRAY<T>) ARRAY<T>", Eval: cube}}},
 	{Doc: Doc{"EXPLODE", TableFn, "A row for each item of an array; none where it is NULL.", []Example{{"EXPLODE(ARRAY[1, 2])", "ARRAY[1, 2]"}}},
-		Overloads: []Overload{{Sig: "(list ARRAY<T>) T", Eval: same}}},
+		Overloads: []Overload{{Sig: "(input ARRAY<DECIMAL>) DECIMAL", Eval: same,
+			Returns: func(params []*types.Type) *types.Type { return params[0].Elem }}, {Sig: "(list ARRAY<T>) T", Eval: same}}},
 }
 
 var errCube = errors.New("CUBE_EXPLODE takes at most 20 items that are not NULL")

@@ -2,15 +2,29 @@ package parser
 
 import (
 	"slices"
+	"strings"
 
 	"weir/parser/ast"
 	"weir/parser/suggest"
 )
 
-// beginnings are the words that a statement can begin with.
-var beginnings = []string{
-	"SELECT", "CREATE", "INSERT", "DROP", "ALTER", "PRINT", "SHOW", "LIST", "DESCRIBE", "EXPLAIN", "TERMINATE", "PAUSE",
-	"RESUME", "SET", "UNSET", "DEFINE", "UNDEFINE", "ASSERT",
+// beginnings are the words that a statement can begin with, as the reference has them.
+var beginnings = firstWords(Statements)
+
+func firstWords(topics []Topic) []string {
+	var out []string
+	for _, t := range topics {
+		head, _, choice := strings.Cut(strings.TrimPrefix(t.Syntax, "{ "), " }")
+		if !choice || !strings.HasPrefix(t.Syntax, "{") {
+			head, _, _ = strings.Cut(t.Syntax, " ")
+		}
+		for _, word := range strings.Split(head, " | ") {
+			if !slices.Contains(out, word) {
+				out = append(out, word)
+			}
+		}
+	}
+	return out
 }
 
 // statement reads a whole statement. What goes to TiDB is in c.out afterwards; the rest of the node is complete.

@@ -1,9 +1,11 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
+	"weir/formats"
 	"weir/functions"
 	"weir/parser/ast"
 	"weir/planner/plan"
@@ -15,18 +17,22 @@ const defaultGrace = 24 * 60 * 60 * 1000
 
 // aggregation collects what stands above GROUP BY and below the projection.
 type aggregation struct {
-	b     *builder
-	sel   *selection
-	node  *plan.Aggregate
-	below *resolver // resolves against the rows that are grouped
-	texts []string  // of the aggregate calls, so that one that is used twice is computed once
-	loose []string  // expressions that are neither grouped nor aggregated
+	b        *builder
+	sel      *selection
+	nested   *ast.Call // an aggregate whose state is an ARRAY, MAP or STRUCT
+	final    []string  // aggregates that can't take rows back, which a table asks for
+	finalPos ast.Pos
+	node     *plan.Aggregate
+	below    *resolver // resolves against the rows that are grouped
+	texts    []string  // of the aggregate calls, so that one that is used twice is computed once
+	loose    []string  // expressions that are neither grouped nor aggregated
 	// loosePos is the place of the first of them.
 	loosePos ast.Pos
+	groupPos ast.Pos
 }
 
 func (b *builder) aggregate(q *ast.Query, sel *selection) error {
-	a := &aggregation{b: b, sel: sel, node: &plan.Aggregate{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY")}
+	a := &aggregation{b: b, sel: sel, node: &plan.Aggregate{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY"), groupPos: q.GroupBy.Pos()}
 	if sel.scopes[0].src.IsTable {
 		sel.scopes[0].materialize()
 	}
@@ -44,6 +50,9 @@ func (b *builder) aggregate(q *ast.Query, sel *selection) error {
 	}
 	having, err := a.having(q)
 	if err != nil {
+		return err
+	}
+	if err := a.checkSource(); err != nil {
 		return err
 	}
 	if len(a.node.Aggs) == 0 {
@@ -143,7 +152,7 @@ func (a *aggregation) items() error {
 			return err
 		}
 		if len(a.loose) > before {
-			a.loose = append(a.loose[:before], r.text(it.x))
+			a.loose = append(a.loose[:before], ast.Quoted(it.x))
 			if a.loosePos == (ast.Pos{}) {
 				a.loosePos = it.pos
 			}
@@ -153,13 +162,28 @@ func (a *aggregation) items() error {
 	return nil
 }
 
+// checkSource refuses what an aggregation can't make of its source: ksqlDB keeps states in the source's value format.
+func (a *aggregation) checkSource() error {
+	switch src := a.sel.scopes[0].src; {
+	case src.Value.Format == formats.Kafka:
+		return at(a.groupPos, "Source(s) %s are using the 'KAFKA' value format. This format does not yet support GROUP BY.", src.Name)
+	case len(a.final) == 1:
+		return at(a.finalPos, "The aggregation function %s cannot be applied to a table source, only to a stream source.", a.final[0])
+	case len(a.final) > 1:
+		return at(a.finalPos, "The aggregation functions %s cannot be applied to a table source, only to a stream source.", joinAnd(a.final))
+	case a.nested != nil && src.Value.Format == formats.Delimited:
+		return at(a.nested.Pos(), "One of the functions used in the statement has an intermediate type that the value format can not handle. "+
+			"Please remove the function or change the format.")
+	}
+	return nil
+}
+
 // checkLoose refuses columns outside of aggregates that the rows are not grouped by.
 func (a *aggregation) checkLoose() error {
 	if len(a.loose) == 0 {
 		return nil
 	}
-	return at(a.loosePos, "Non-aggregate SELECT expression(s) not part of GROUP BY: %s\n"+
-		"Either add the column(s) to the GROUP BY or remove them from the SELECT.", strings.Join(a.loose, ", "))
+	return looseError(a.loosePos, a.loose)
 }
 
 func (a *aggregation) having(q *ast.Query) (plan.Expr, error) {
@@ -225,6 +249,16 @@ func noBounds(column func(*ast.ColumnRef) (plan.Expr, error)) func(*ast.ColumnRe
 	}
 }
 
+// beforeWindows is noBounds for WHERE, which comes before the windows.
+func beforeWindows(column func(*ast.ColumnRef) (plan.Expr, error)) func(*ast.ColumnRef) (plan.Expr, error) {
+	return func(c *ast.ColumnRef) (plan.Expr, error) {
+		if c.Name == types.WindowStart || c.Name == types.WindowEnd {
+			return nil, at(c.Pos(), "Error in WHERE expression: Unknown column %s. The rows are not in windows yet: use HAVING.", c.Name)
+		}
+		return column(c)
+	}
+}
+
 // call plans an aggregate, once for each text.
 func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, error) {
 	text := ast.Format(call)
@@ -250,8 +284,12 @@ func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, e
 		if err != nil {
 			return nil, at(call.Pos(), "%v", err)
 		}
-		if a.sel.in.Table() && !bound.CanUndo {
-			return nil, at(call.Pos(), "The aggregation function %s cannot be applied to a table source, only to a stream source.", call.Name)
+		if name := strings.ToUpper(call.Name); a.sel.in.Table() && !bound.CanUndo && !slices.Contains(a.final, name) {
+			a.final = append(a.final, name)
+			a.finalPos = cmp.Or(a.finalPos, call.Pos())
+		}
+		if bound.Nested {
+			a.nested = cmp.Or(a.nested, call)
 		}
 		agg := plan.Agg{Name: call.Name, Bound: bound}
 		for j, p := range bound.Params {
@@ -290,6 +328,7 @@ func (a *aggregation) finish(having plan.Expr) {
 	}
 	n.In = a.sel.in
 	if !a.keyServes() {
+		a.precompute()
 		rp := &plan.Repartition{In: a.sel.in, Step: "Aggregate-GroupBy", Key: n.Group, Serde: a.sel.scopes[0].src.Key, SkipNull: true}
 		for i, k := range a.sel.key {
 			rp.Columns = append(rp.Columns, types.Column{Name: k.name, Type: n.Group[i].Type(), Role: types.KeyColumn})
@@ -299,6 +338,26 @@ func (a *aggregation) finish(having plan.Expr) {
 	a.sel.in, a.sel.grouped = n, true
 	if having != nil {
 		a.sel.in = &plan.Filter{In: n, Cond: having, Having: true}
+	}
+}
+
+// precompute computes what the rows are grouped by before they are sent to its partition, so that it is computed once.
+func (a *aggregation) precompute() {
+	p := &plan.Project{In: a.sel.in}
+	for i, s := range a.sel.in.Layout() {
+		p.Exprs = append(p.Exprs, &plan.Column{Slot: i, Name: s.Name, T: s.Type})
+	}
+	p.Slots = slices.Clone(a.sel.in.Layout())
+	for i, x := range a.node.Group {
+		if _, plain := x.(*plan.Column); plain {
+			continue
+		}
+		slot := plan.Slot{Name: a.sel.key[i].name, Type: x.Type()}
+		a.node.Group[i] = &plan.Column{Slot: len(p.Slots), Name: slot.Name, T: slot.Type}
+		p.Exprs, p.Slots = append(p.Exprs, x), append(p.Slots, slot)
+	}
+	if len(p.Slots) > len(a.sel.in.Layout()) {
+		a.sel.in = p
 	}
 }
 

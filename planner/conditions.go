@@ -17,11 +17,7 @@ var compareNames = [...]string{ast.Eq: "EQUAL", ast.Ne: "NOT_EQUAL", ast.Lt: "LE
 	ast.IsNotDistinct: "IS_NOT_DISTINCT_FROM"}
 
 func (r *resolver) comparison(e *ast.Comparison) (plan.Expr, error) {
-	l, err := r.expr(e.L)
-	if err != nil {
-		return nil, err
-	}
-	rt, err := r.expr(e.R)
+	l, rt, err := r.pair(r.expr, e.L, e.R)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +45,7 @@ func (r *resolver) comparable(pos ast.Pos, op ast.CompareOp, le, re ast.Expr, l,
 	ok := a.Kind == types.Null || b.Kind == types.Null || types.Widest(a, b) != nil || (a.Kind.Temporal() && b.Kind.Temporal())
 	if !ok || (ordered && (a.Kind.Nested() || a.Kind == types.Boolean)) {
 		return nil, nil, at(pos, "Error in %s expression: Cannot compare %s (%s) to %s (%s) with %s.", r.clause,
-			ast.Format(le), typeName(a), ast.Format(re), typeName(b), compareNames[op])
+			ast.Quoted(le), typeName(a), ast.Quoted(re), typeName(b), compareNames[op])
 	}
 	if a.Kind != b.Kind && a.Kind.Temporal() && b.Kind.Temporal() {
 		return implicit(l, types.TTimestamp), implicit(rt, types.TTimestamp), nil
@@ -110,47 +106,53 @@ func (r *resolver) between(e *ast.Between) (plan.Expr, error) {
 	return both, nil
 }
 
+// in converts the list to what the left side is, widened where an item asks for that.
 func (r *resolver) in(e *ast.In) (plan.Expr, error) {
-	x, err := r.expr(e.X)
+	terms, err := r.terms(append([]ast.Expr{e.X}, e.List...))
 	if err != nil {
 		return nil, err
 	}
-	out := &plan.In{E: x, Not: e.Not}
-	for _, item := range e.List {
-		v, err := r.expr(item)
-		if err != nil {
-			return nil, err
+	x := terms[0].expr
+	for i := range terms[1:] {
+		if isTimeColumn(x) || x.Type().Kind.Temporal() {
+			if terms[i+1].expr, err = timeText(e.List[i], terms[i+1].expr, x); err != nil {
+				return nil, err
+			}
 		}
-		if _, v, err = r.comparable(item.Pos(), ast.Eq, e.X, item, x, coerceLiteral(v, x.Type())); err != nil {
-			return nil, err
+	}
+	t, list, err := agree(e, terms, r.invalid())
+	if err != nil {
+		return nil, err
+	}
+	out := &plan.In{E: list[0], List: list[1:], Not: e.Not}
+	if t.Kind.Numeric() && x.Type().Kind.Numeric() {
+		// Numbers compare as they are. What loses nothing gets the type of the left side, which may be a key to look up.
+		out.E = x
+		for i := range out.List {
+			out.List[i] = narrowLiteral(out.List[i], x.Type())
 		}
-		out.List = append(out.List, v)
 	}
 	return out, nil
 }
 
-// coerceLiteral converts a literal to the type where that loses nothing; else it leaves it.
-func coerceLiteral(e plan.Expr, t *types.Type) plan.Expr {
+// narrowLiteral converts a number to the type where that loses nothing; else it leaves it.
+func narrowLiteral(e plan.Expr, t *types.Type) plan.Expr {
 	lit, ok := e.(*plan.Literal)
-	if !ok || lit.T.Kind == types.Null || lit.T.Equal(t) {
+	if !ok || lit.Value.IsNull() || lit.T.Equal(t) {
 		return e
 	}
-	if lit.T.Kind == types.String && t.Kind != types.String || lit.T.Kind.Numeric() && t.Kind.Numeric() || t.Kind == types.String {
-		if conv, err := types.NewCaster(lit.T, t); err == nil {
-			if v, err := conv(lit.Value); err == nil && (t.Kind == types.String || types.Text(v, t) == types.Text(lit.Value, lit.T) || types.Equal(v, lit.Value)) {
-				return &plan.Literal{Value: v, T: t}
-			}
-		}
+	conv, err := types.NewCaster(lit.T, t)
+	if err != nil {
+		return e
+	}
+	if v, err := conv(lit.Value); err == nil && types.Equal(v, lit.Value) {
+		return &plan.Literal{Value: v, T: t}
 	}
 	return e
 }
 
 func (r *resolver) like(e *ast.Like) (plan.Expr, error) {
-	x, err := r.expr(e.X)
-	if err != nil {
-		return nil, err
-	}
-	p, err := r.expr(e.Pattern)
+	x, p, err := r.pair(r.expr, e.X, e.Pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -174,14 +176,14 @@ func (r *resolver) caseOf(e *ast.Case) (plan.Expr, error) {
 			return nil, err
 		}
 	}
-	out := &plan.Case{T: types.TNull}
-	var results []plan.Expr
+	out := &plan.Case{}
+	var results []term
 	for _, w := range e.Whens {
 		var cond plan.Expr
 		if operand == nil {
 			cond, err = r.boolean(w.Cond)
 		} else if cond, err = r.expr(w.Cond); err == nil {
-			cond, err = r.compare(w.Cond.Pos(), ast.Eq, e.Operand, w.Cond, operand, coerceLiteral(cond, operand.Type()))
+			cond, err = r.equals(term{e.Operand, operand}, term{w.Cond, cond})
 		}
 		if err != nil {
 			return nil, err
@@ -191,16 +193,16 @@ func (r *resolver) caseOf(e *ast.Case) (plan.Expr, error) {
 			return nil, err
 		}
 		out.Whens = append(out.Whens, plan.When{Cond: cond})
-		results = append(results, result)
+		results = append(results, term{w.Result, result})
 	}
 	if e.Else != nil {
 		last, err := r.expr(e.Else)
 		if err != nil {
 			return nil, err
 		}
-		results = append(results, last)
+		results = append(results, term{e.Else, last})
 	}
-	t, err := r.common(e, results, "Invalid Case expression. Type for all 'THEN' clauses should be the same.")
+	t, list, err := agree(e, results, "Invalid Case expression. Type for all 'THEN' clauses should be the same. ")
 	if err != nil {
 		return nil, err
 	}
@@ -209,120 +211,18 @@ func (r *resolver) caseOf(e *ast.Case) (plan.Expr, error) {
 	}
 	out.T = t
 	for i := range out.Whens {
-		out.Whens[i].Result = implicit(results[i], t)
+		out.Whens[i].Result = list[i]
 	}
 	if e.Else != nil {
-		out.Else = implicit(results[len(results)-1], t)
+		out.Else = list[len(list)-1]
 	}
 	return out, nil
 }
 
-// common is the type that all expressions convert to, literals most willingly.
-func (r *resolver) common(e ast.Expr, list []plan.Expr, complaint string) (*types.Type, error) {
-	t := types.TNull
-	for _, x := range list {
-		if _, ok := x.(*plan.Literal); !ok {
-			w := types.Widest(t, x.Type())
-			if w == nil {
-				return nil, at(e.Pos(), "%s Got %s and %s.", complaint, t, x.Type())
-			}
-			t = w
-		}
+// equals compares the operand of a CASE with a WHEN, whose text is read as what the operand is.
+func (r *resolver) equals(operand, when term) (plan.Expr, error) {
+	if _, list, err := unify([]term{operand, when}); err == nil && isText(when.expr) {
+		return &plan.Compare{Op: plan.Eq, L: list[0], R: list[1]}, nil
 	}
-	for _, x := range list {
-		if lit, ok := x.(*plan.Literal); ok {
-			w := types.Widest(t, lit.T)
-			if w == nil && coerceLiteral(lit, t) != x {
-				w = t
-			}
-			if w == nil {
-				return nil, at(e.Pos(), "%s Got %s and %s.", complaint, t, lit.T)
-			}
-			t = w
-		}
-	}
-	return t, nil
-}
-
-func (r *resolver) array(e *ast.ArrayCtor) (plan.Expr, error) {
-	if len(e.Elems) == 0 {
-		return nil, at(e.Pos(), "Array constructor cannot be empty. Please supply at least one element (see https://github.com/confluentinc/ksql/issues/4239).")
-	}
-	items, err := r.all(e.Elems)
-	if err != nil {
-		return nil, err
-	}
-	t, err := r.common(e, items, "Cannot construct an array with mismatching types.")
-	if err != nil {
-		return nil, err
-	}
-	if t.Kind == types.Null {
-		return nil, at(e.Pos(), "Cannot construct an array with all NULL elements (see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL value to the desired type.")
-	}
-	return &plan.Array{Items: implicitAll(items, t), T: types.TArray(t)}, nil
-}
-
-func implicitAll(items []plan.Expr, t *types.Type) []plan.Expr {
-	out := make([]plan.Expr, len(items))
-	for i := range items {
-		out[i] = implicit(items[i], t)
-	}
-	return out
-}
-
-func (r *resolver) mapOf(e *ast.MapCtor) (plan.Expr, error) {
-	if len(e.Entries) == 0 {
-		return nil, at(e.Pos(), "Map constructor cannot be empty. Please supply at least one key value pair (see https://github.com/confluentinc/ksql/issues/4239).")
-	}
-	var keys, vals []plan.Expr
-	for _, m := range e.Entries {
-		k, err := r.expr(m.Key)
-		if err != nil {
-			return nil, err
-		}
-		v, err := r.expr(m.Value)
-		if err != nil {
-			return nil, err
-		}
-		keys, vals = append(keys, k), append(vals, v)
-	}
-	kt, err := r.common(e, keys, "Cannot construct a map with mismatching key types.")
-	if err != nil {
-		return nil, err
-	}
-	vt, err := r.common(e, vals, "Cannot construct a map with mismatching value types.")
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case kt.Kind == types.Null:
-		return nil, at(e.Pos(), "Cannot construct a map with all NULL keys (see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL key to the desired type.")
-	case vt.Kind == types.Null:
-		return nil, at(e.Pos(), "Cannot construct a map with all NULL values (see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL value to the desired type.")
-	}
-	out := &plan.Map{T: types.TMap(kt, vt)}
-	for i := range keys {
-		out.Items = append(out.Items, implicit(keys[i], kt), implicit(vals[i], vt))
-	}
-	return out, nil
-}
-
-func (r *resolver) structOf(e *ast.StructCtor) (plan.Expr, error) {
-	out := &plan.Struct{}
-	var fields []types.Field
-	seen := map[string]bool{}
-	for _, f := range e.Fields {
-		if seen[f.Name] {
-			return nil, at(f.Pos(), "Duplicate field names found in STRUCT: '%s'", f.Name)
-		}
-		seen[f.Name] = true
-		x, err := r.expr(f.Value)
-		if err != nil {
-			return nil, err
-		}
-		out.Fields = append(out.Fields, x)
-		fields = append(fields, types.Field{Name: f.Name, Type: x.Type()})
-	}
-	out.T = types.TStruct(fields...)
-	return out, nil
+	return r.compare(when.x.Pos(), ast.Eq, operand.x, when.x, operand.expr, when.expr)
 }

@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 
 	"weir/catalog"
@@ -54,6 +56,12 @@ func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
 	if src.Value, err = b.serde(w, false, nil); err != nil {
 		return nil, err
 	}
+	if err := checkProps(w, src); err != nil {
+		return nil, err
+	}
+	if err := checkSchemaIDs(s, src, w); err != nil {
+		return nil, err
+	}
 	if src.Windowed, err = b.windowed(w); err != nil {
 		return nil, err
 	}
@@ -95,7 +103,7 @@ func (b *builder) columns(s *ast.CreateSource, src *catalog.Source) (types.Schem
 		}
 	}
 	if len(out) == 0 || len(out.With(types.ValueColumn)) == 0 && !infers(src.Value.Format) && len(out.With(types.KeyColumn)) == 0 {
-		return nil, at(s.Name.Pos(), "The statement does not define any columns.")
+		return nil, at(s.Name.Pos(), "No columns supplied. Name the columns, or take a format whose schemas are in the schema registry, such as AVRO.")
 	}
 	return out, nil
 }
@@ -128,11 +136,22 @@ func (b *builder) declared(cols []ast.Column, isTable bool) (types.Schema, error
 			col.Role = types.KeyColumn
 		case ast.Headers:
 			col.Role = types.HeaderColumn
+			if len(out.With(types.HeaderColumn)) > 0 {
+				return nil, at(c.Pos(), "Schema already contains a HEADERS column.")
+			}
 			if !t.Equal(headersType) {
 				return nil, at(c.Pos(), "Invalid type for HEADERS column: expected %s, got %s", headersType, t)
 			}
 		case ast.Header:
 			col.Role, col.Header = types.HeaderColumn, c.HeaderKey
+			for _, other := range out.With(types.HeaderColumn) {
+				switch other.Header {
+				case "":
+					return nil, at(c.Pos(), "Schema already contains a HEADERS column.")
+				case c.HeaderKey:
+					return nil, at(c.Pos(), "Schema already contains a HEADER('%s') column.", c.HeaderKey)
+				}
+			}
 			if t.Kind != types.Bytes {
 				return nil, at(c.Pos(), "Invalid type for HEADER('%s') column: expected BYTES, got %s", c.HeaderKey, t)
 			}
@@ -157,12 +176,6 @@ func (b *builder) checkSource(s *ast.CreateSource, src *catalog.Source, w *with)
 	case src.Windowed != nil && len(keys) == 0:
 		return at(s.Name.Pos(), "Windowed sources require a key column.")
 	}
-	if _, ok := w.get("KEY_FORMAT"); ok && len(keys) == 0 && src.Key.Format != "NONE" {
-		return at(w.pos["KEY_FORMAT"], "Key format specified for stream without key columns.")
-	}
-	if len(keys) == 0 {
-		src.Key = catalog.Serde{Format: "NONE", Props: map[string]string{}}
-	}
 	for _, k := range keys {
 		if k.Type.Contains(types.Map) {
 			return mapKey(s.Name.Pos(), k.Name, k.Type)
@@ -179,6 +192,32 @@ func mapKey(pos ast.Pos, name string, t *types.Type) error {
 		"due to inconsistent serialization. Key column name: `%s`. Column type: %s. See https://github.com/confluentinc/ksql/issues/6621 for more.", name, t)
 }
 
+// checkProps asks the formats about their properties before anybody asks about columns.
+func checkProps(w *with, src *catalog.Source) error {
+	for _, side := range []struct {
+		key   bool
+		serde catalog.Serde
+		name  string
+	}{{true, src.Key, "KEY"}, {false, src.Value, "VALUE"}} {
+		if err := formats.Check(plan.Spec(side.serde, side.key, src.Topic), nil); err != nil {
+			pos := w.end
+			for _, name := range []string{side.name + "_FORMAT", side.name + "_DELIMITER"} {
+				if p, ok := w.pos[name]; ok {
+					pos = p
+				}
+			}
+			plain := side.serde
+			plain.Props = maps.Clone(plain.Props)
+			delete(plain.Props, "DELIMITER")
+			if formats.Check(plan.Spec(plain, side.key, src.Topic), nil) == nil {
+				err = fmt.Errorf("Configuration %s_DELIMITER is invalid: %w", side.name, err)
+			}
+			return at(pos, "Failed to prepare statement: %v", err)
+		}
+	}
+	return nil
+}
+
 func infers(format string) bool {
 	f, err := formats.Lookup(format)
 	return err == nil && f.Infers
@@ -186,17 +225,20 @@ func infers(format string) bool {
 
 // checkFormats settles the wrapping of a single value, and asks the formats whether they can hold the columns.
 func (b *builder) checkFormats(pos ast.Pos, src *catalog.Source) error {
+	nameKeySchema(src)
 	wrap := b.env.Setting("ksql.persistence.wrap.single.values", "")
 	if f, err := formats.Lookup(src.Value.Format); err == nil && wrap != "" && f.Wraps && f.Unwraps && len(src.Schema.With(types.ValueColumn)) == 1 {
 		if _, given := src.Value.Props["WRAP_SINGLE_VALUE"]; !given {
 			src.Value.Props["WRAP_SINGLE_VALUE"] = strings.ToLower(wrap)
 		}
 	}
-	if err := formats.Check(plan.Spec(src.Key, true, src.Topic), src.Schema.With(types.KeyColumn)); err != nil {
-		return at(pos, "%v", err)
+	keys := src.Schema.With(types.KeyColumn)
+	if err := formats.Check(plan.Spec(src.Key, true, src.Topic), keys); err != nil {
+		return at(pos, "Key format does not support schema.\nformat: %s\nschema: Persistence{columns=[%s], features=[]}\nreason: %v", src.Key.Format, keys, err)
 	}
-	if err := formats.Check(plan.Spec(src.Value, false, src.Topic), src.Schema.With(types.ValueColumn)); err != nil {
-		return at(pos, "%v", err)
+	values := src.Schema.With(types.ValueColumn)
+	if err := formats.Check(plan.Spec(src.Value, false, src.Topic), values); err != nil {
+		return at(pos, "Value format does not support schema.\nformat: %s\nschema: Persistence{columns=[%s], features=[]}\nreason: %v", src.Value.Format, values, err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"weir/catalog"
@@ -30,6 +29,8 @@ type selection struct {
 	key []keyPart
 	// noKey says that PARTITION BY NULL took the key away.
 	noKey   bool
+	rekeyed bool         // by PARTITION BY
+	headers *plan.Column // what the records written take over; nil where they take none
 	grouped bool
 	bounds  []*plan.Column // references to the window's bounds, whose slots come last
 }
@@ -52,6 +53,8 @@ func (b *builder) selection(q *ast.Query) (*selection, error) {
 	sel := &selection{scopes: []*scope{sc}, in: sc.scan}
 	if q.GroupBy == nil {
 		switch {
+		case b.usesAggregates(q):
+			return nil, b.ungrouped(q)
 		case q.Window != nil:
 			return nil, at(q.Window.Pos(), "WINDOW clause requires a GROUP BY clause.")
 		case q.Having != nil:
@@ -61,6 +64,9 @@ func (b *builder) selection(q *ast.Query) (*selection, error) {
 		}
 	} else if q.PartitionBy != nil {
 		return nil, at(q.PartitionBy.Pos(), "Only one of PARTITION BY and GROUP BY can be used. Partition the result in a query of its own.")
+	}
+	if q.GroupBy == nil && !b.pushing && len(sel.scopes) == 1 {
+		sel.headers = sel.scopes[0].col(plan.ScanCol{Kind: plan.ScanHeaders}, "headers", headersType)
 	}
 	if err := b.where(q, sel); err != nil {
 		return nil, err
@@ -85,7 +91,11 @@ func (b *builder) where(q *ast.Query, sel *selection) error {
 	if q.Where == nil {
 		return nil
 	}
-	cond, err := b.resolver(sel, "WHERE").boolean(q.Where)
+	r := b.resolver(sel, "WHERE")
+	if q.Window != nil {
+		r.column = beforeWindows(r.column)
+	}
+	cond, err := r.boolean(q.Where)
 	if err != nil {
 		return err
 	}
@@ -120,7 +130,7 @@ func (b *builder) items(q *ast.Query, sel *selection) error {
 				return err
 			}
 			if q.PartitionBy != nil {
-				sel.rekeyed(from, q.PartitionBy.Items)
+				sel.keysFirst(from, q.PartitionBy.Items)
 			}
 		case *ast.StructAllItem:
 			if err := b.structAll(sel, it); err != nil {
@@ -130,28 +140,9 @@ func (b *builder) items(q *ast.Query, sel *selection) error {
 			sel.items = append(sel.items, item{name: it.Alias.Name, x: sel.bare(it.X), key: -1, given: it.Alias.Name != "", pos: it.X.Pos()})
 		}
 	}
-	taken := map[string]bool{}
-	for _, it := range sel.items {
-		taken[it.name] = true
-	}
-	next := 0
-	for i := range sel.items {
-		it := &sel.items[i]
-		if it.name == "" {
-			it.name = exprName(it.x)
-		}
-		for it.name == "" || (!it.given && generated(it.x) && taken[it.name] && it.name[:min(8, len(it.name))] == "KSQL_COL") {
-			if it.name = fmt.Sprintf("KSQL_COL_%d", next); taken[it.name] {
-				it.name = ""
-			}
-			next++
-		}
-		taken[it.name] = true
-	}
+	sel.nameItems()
 	return b.checkNames(sel)
 }
-
-func generated(e ast.Expr) bool { return exprName(e) == "" }
 
 // exprName is the name of a column or field; empty for other expressions, which get KSQL_COL_n.
 func exprName(e ast.Expr) string {
@@ -168,7 +159,7 @@ func (b *builder) checkNames(sel *selection) error {
 	seen := map[string]bool{}
 	for _, it := range sel.items {
 		if seen[it.name] {
-			return at(it.pos, "Duplicate column names: %s. Give one of them an alias with AS.", it.name)
+			return at(it.pos, "The projection contains duplicate column names: %s. Give one of them an alias with AS.", it.name)
 		}
 		seen[it.name] = true
 	}
@@ -206,8 +197,8 @@ func (sel *selection) all(it *ast.AllItem, bounds bool) error {
 	return nil
 }
 
-// rekeyed orders what * stands for behind a PARTITION BY: the new key, the values, and then what is left of the old key.
-func (sel *selection) rekeyed(from int, by []ast.Expr) {
+// keysFirst orders what * stands for behind a PARTITION BY: the new key, the values, and then what is left of the old key.
+func (sel *selection) keysFirst(from int, by []ast.Expr) {
 	var key []item
 	for _, e := range by {
 		if _, null := e.(*ast.NullLit); !null {
@@ -254,6 +245,7 @@ func (b *builder) partitionBy(q *ast.Query, sel *selection) error {
 		}
 		return nil
 	}
+	sel.rekeyed = true
 	pos := q.PartitionBy.Pos()
 	if sel.in.Table() {
 		return at(pos, "PARTITION BY is not supported for tables: the key of a table says which row a record changes.")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"weir/functions"
 	"weir/parser/ast"
 	"weir/parser/suggest"
 	"weir/planner/plan"
@@ -37,6 +36,37 @@ func (r *resolver) all(list []ast.Expr) ([]plan.Expr, error) {
 		out[i] = x
 	}
 	return out, nil
+}
+
+// pair resolves the two sides of an operation.
+func (r *resolver) pair(resolve func(ast.Expr) (plan.Expr, error), left, right ast.Expr) (_, _ plan.Expr, err error) {
+	l, err := resolve(left)
+	if err != nil {
+		return nil, nil, err
+	}
+	rt, err := resolve(right)
+	return l, rt, err
+}
+
+// invalid begins messages about conversions, as ksqlDB's do.
+func (r *resolver) invalid() string {
+	switch r.clause {
+	case "SELECT":
+		return "Invalid Select: "
+	case "WHERE", "HAVING":
+		return "Invalid Predicate: "
+	case "GROUP BY":
+		return "Invalid Group By: "
+	}
+	return ""
+}
+
+// errorIn begins messages about types in conditions.
+func (r *resolver) errorIn() string {
+	if r.clause == "WHERE" || r.clause == "HAVING" {
+		return "Error in " + r.clause + " expression: "
+	}
+	return ""
 }
 
 func (r *resolver) expr(e ast.Expr) (plan.Expr, error) {
@@ -145,8 +175,8 @@ func (r *resolver) unary(e *ast.Unary) (plan.Expr, error) {
 		return nil, err
 	}
 	if !x.Type().Kind.Numeric() {
-		return nil, at(e.Pos(), "Error processing expression: %s. A sign needs a number, but %s is of type %s.",
-			ast.Format(e), ast.Format(e.X), typeName(x.Type()))
+		return nil, at(e.Pos(), "%sError processing expression: %s. A sign needs a number, but %s is of type %s.",
+			r.errorIn(), ast.Quoted(e), ast.Quoted(e.X), typeName(x.Type()))
 	}
 	if e.Op == ast.Plus {
 		return x, nil
@@ -165,11 +195,7 @@ func typeName(t *types.Type) string {
 }
 
 func (r *resolver) binary(e *ast.Binary) (plan.Expr, error) {
-	l, err := r.expr(e.L)
-	if err != nil {
-		return nil, err
-	}
-	rt, err := r.expr(e.R)
+	l, rt, err := r.pair(r.expr, e.L, e.R)
 	if err != nil {
 		return nil, err
 	}
@@ -180,12 +206,12 @@ func (r *resolver) binary(e *ast.Binary) (plan.Expr, error) {
 		}
 	}
 	if a.Kind == types.Null || b.Kind == types.Null {
-		return nil, at(e.Pos(), "Error processing expression: %s. Arithmetic on types %s and %s are not supported.",
-			r.text(e), typeName(a), typeName(b))
+		return nil, at(e.Pos(), "%sError processing expression: %s. Arithmetic on types %s and %s are not supported.",
+			r.errorIn(), ast.Quoted(e), typeName(a), typeName(b))
 	}
 	if !a.Kind.Numeric() || !b.Kind.Numeric() || e.Op == ast.Concat {
-		return nil, at(e.Pos(), "Error processing expression: %s. Unsupported arithmetic types. %s %s",
-			r.text(e), a.Kind, b.Kind)
+		return nil, at(e.Pos(), "%sError processing expression: %s. Unsupported arithmetic types. %s %s",
+			r.errorIn(), ast.Quoted(e), a.Kind, b.Kind)
 	}
 	t := arithType(e.Op, a, b)
 	op := e.Op.String()[0]
@@ -193,15 +219,6 @@ func (r *resolver) binary(e *ast.Binary) (plan.Expr, error) {
 		return &plan.Arith{Op: op, L: implicit(l, a.AsDecimal()), R: implicit(rt, b.AsDecimal()), T: t}, nil
 	}
 	return &plan.Arith{Op: op, L: implicit(l, t), R: implicit(rt, t), T: t}, nil
-}
-
-// text prints an expression the way ksqlDB's messages do.
-func (r *resolver) text(e ast.Expr) string {
-	s := ast.Format(e)
-	if _, ok := e.(*ast.Binary); ok && (s == "" || s[0] != '(') {
-		return "(" + s + ")"
-	}
-	return s
 }
 
 // arithType gives precision and scale of decimals as SQL Server does.
@@ -257,17 +274,13 @@ func (r *resolver) boolean(e ast.Expr) (plan.Expr, error) {
 	}
 	if k := x.Type().Kind; k != types.Boolean && k != types.Null {
 		return nil, at(e.Pos(), "Type error in %s expression: Should evaluate to boolean but is %s (%s) instead.",
-			r.clause, r.text(e), typeName(x.Type()))
+			r.clause, ast.Quoted(e), typeName(x.Type()))
 	}
 	return x, nil
 }
 
 func (r *resolver) logical(e *ast.Logical) (plan.Expr, error) {
-	l, err := r.boolean(e.L)
-	if err != nil {
-		return nil, err
-	}
-	rt, err := r.boolean(e.R)
+	l, rt, err := r.pair(r.boolean, e.L, e.R)
 	if err != nil {
 		return nil, err
 	}
@@ -284,17 +297,13 @@ func (r *resolver) cast(e *ast.Cast) (plan.Expr, error) {
 		return nil, err
 	}
 	if _, err := types.NewCaster(x.Type(), t); err != nil {
-		return nil, at(e.Pos(), "%v", err)
+		return nil, at(e.Pos(), "%s%v", r.invalid(), err)
 	}
 	return &plan.Cast{E: x, T: t}, nil
 }
 
 func (r *resolver) subscript(e *ast.Subscript) (plan.Expr, error) {
-	x, err := r.expr(e.X)
-	if err != nil {
-		return nil, err
-	}
-	i, err := r.expr(e.Index)
+	x, i, err := r.pair(r.expr, e.X, e.Index)
 	if err != nil {
 		return nil, err
 	}
@@ -337,106 +346,4 @@ func didYouMean(word string, candidates []string) string {
 		return fmt.Sprintf(". Did you mean %s?", s)
 	}
 	return ""
-}
-
-func (r *resolver) call(e *ast.Call) (plan.Expr, error) {
-	f := r.env.Functions.Scalar(e.Name)
-	if f == nil {
-		return nil, r.unknownFunction(e)
-	}
-	return r.bind(e, f.Resolve)
-}
-
-// bind types the arguments of a call and chooses the variant of the function for them.
-func (r *resolver) bind(e *ast.Call, resolve func([]functions.Arg) (*functions.Bound, error)) (*plan.Call, error) {
-	args, exprs, err := r.args(e)
-	if err != nil {
-		return nil, err
-	}
-	bound, err := resolve(args)
-	if err != nil {
-		return nil, at(e.Pos(), "%v", err)
-	}
-	call := &plan.Call{Name: e.Name, Bound: bound}
-	for i, a := range e.Args {
-		if l, ok := a.(*ast.Lambda); ok {
-			body, err := r.lambda(l, bound.LambdaParams[len(call.Lambdas)])
-			if err != nil {
-				return nil, err
-			}
-			call.Lambdas = append(call.Lambdas, body)
-		} else if exprs[i] != nil {
-			call.Args = append(call.Args, implicit(exprs[i], bound.Params[i]))
-		}
-	}
-	return call, nil
-}
-
-// args types the arguments of a call; lambdas are typed later, when the function knows their parameters.
-func (r *resolver) args(e *ast.Call) ([]functions.Arg, []plan.Expr, error) {
-	args := make([]functions.Arg, len(e.Args))
-	exprs := make([]plan.Expr, len(e.Args))
-	for i, a := range e.Args {
-		switch a := a.(type) {
-		case *ast.Lambda:
-			args[i] = functions.Arg{Arity: len(a.Params), Lambda: r.lambdaType(a)}
-		case *ast.UnitLit:
-			args[i] = functions.Arg{Unit: a.Unit.String()}
-		default:
-			x, err := r.expr(a)
-			if err != nil {
-				return nil, nil, err
-			}
-			exprs[i] = x
-			args[i] = functions.Arg{Type: x.Type()}
-			if lit, ok := x.(*plan.Literal); ok {
-				args[i].Const = &lit.Value
-			}
-		}
-	}
-	return args, exprs, nil
-}
-
-func (r *resolver) unknownFunction(e *ast.Call) error {
-	if r.env.Functions.Aggregate(e.Name) != nil {
-		if r.clause == "GROUP BY" {
-			return at(e.Pos(), "GROUP BY does not support aggregate functions: %s is an aggregate function.", e.Name)
-		}
-		return at(e.Pos(), "%s is an aggregate function: it can't be used in %s here. Use it in the SELECT or HAVING of a query with GROUP BY.", e.Name, r.clause)
-	}
-	if r.env.Functions.Table(e.Name) != nil {
-		return at(e.Pos(), "%s is a table function: it can only be used in SELECT, and not inside another function.", e.Name)
-	}
-	return at(e.Pos(), "Can't find any functions with the name '%s'%s", e.Name, r.env.Functions.Suggest(e.Name))
-}
-
-// lambdaType types a lambda's body for parameters whose types the function's other arguments decide.
-func (r *resolver) lambdaType(l *ast.Lambda) func([]*types.Type) (*types.Type, error) {
-	return func(params []*types.Type) (*types.Type, error) {
-		body, err := r.lambda(l, params)
-		if err != nil {
-			return nil, err
-		}
-		return body.Body.Type(), nil
-	}
-}
-
-func (r *resolver) lambda(l *ast.Lambda, params []*types.Type) (*plan.Lambda, error) {
-	base := 0
-	if n := len(r.params); n > 0 {
-		base = r.params[n-1].expr.Index + 1
-	}
-	outer := r.params
-	defer func() { r.params = outer }()
-	if len(params) != len(l.Params) {
-		return nil, at(l.Pos(), "the lambda has %d parameters, but is called with %d", len(l.Params), len(params))
-	}
-	for i, p := range l.Params {
-		r.params = append(r.params, lambdaParam{p.Name, &plan.Param{Index: base + i, Name: p.Name, T: params[i]}})
-	}
-	body, err := r.expr(l.Body)
-	if err != nil {
-		return nil, err
-	}
-	return &plan.Lambda{Base: base, Params: len(params), Body: body}, nil
 }

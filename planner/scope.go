@@ -41,11 +41,15 @@ func (b *builder) eventTime(sc *scope) error {
 	if col.T.Kind != types.String {
 		return nil
 	}
-	call := &ast.Call{Name: "PARSE_TIMESTAMP", Args: []ast.Expr{&ast.ColumnRef{Name: sc.src.Timestamp}, &ast.StringLit{Value: sc.src.TimeFmt}}}
 	r := &resolver{env: b.env, clause: "TIMESTAMP", column: columnIn([]*scope{sc}, "TIMESTAMP")}
-	x, err := r.expr(call)
+	x, err := r.expr(parseTimestamp(sc.src))
 	sc.scan.Time = x
 	return err
+}
+
+// parseTimestamp reads the event time of a source that holds it as text.
+func parseTimestamp(src *catalog.Source) ast.Expr {
+	return &ast.Call{Name: "PARSE_TIMESTAMP", Args: []ast.Expr{&ast.ColumnRef{Name: src.Timestamp}, &ast.StringLit{Value: src.TimeFmt}}}
 }
 
 // col is the slot of a scanned column, taken up when first asked for.

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/catalog"
@@ -47,8 +48,17 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 	if target.Value, err = b.serde(w, false, &from.Value); err != nil {
 		return nil, err
 	}
-	b.sinkKeyFormat(w, target)
+	if _, ok := w.get("KEY_FORMAT"); ok && len(target.Schema.With(types.KeyColumn)) == 0 && target.Key.Format != formats.None {
+		return nil, at(w.pos["KEY_FORMAT"], "Key format specified for stream without key columns.")
+	}
+	b.sinkKeyFormat(w, sel, target)
+	if err := checkProps(w, target); err != nil {
+		return nil, err
+	}
 	if err := b.checkFormats(s.Name.Pos(), target); err != nil {
+		return nil, err
+	}
+	if err := b.checkGivenSchema(s.Name.Pos(), target); err != nil {
 		return nil, err
 	}
 	if err := b.checkTimestamp(w, target); err != nil {
@@ -57,7 +67,11 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 	p := &Plan{Topic: b.sinkTopic(w, target, from)}
 	p.Change.PutSource = target
 	p.Change.PutQuery = &catalog.Query{ID: id, SQL: b.sql, Sink: target.Name, Sources: sel.sources()}
-	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: sel.sink(target), Columns: target.Schema}
+	sink, err := b.sink(sel, target)
+	if err != nil {
+		return nil, err
+	}
+	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: sink, Columns: target.Schema}
 	return p, nil
 }
 
@@ -68,9 +82,9 @@ func (b *builder) wrongKind(s *ast.CreateAs, isTable bool) error {
 	return at(s.Name.Pos(), "Invalid result type. Your SELECT query produces a STREAM. Please use CREATE STREAM AS SELECT statement instead.")
 }
 
-// sinkKeyFormat settles the key format where the key came or went: no key is NONE, a new key can't stay NONE, and what
-// KAFKA can't hold becomes JSON, unless the user has said otherwise.
-func (b *builder) sinkKeyFormat(w *with, target *catalog.Source) {
+// sinkKeyFormat settles the key format where the key came or went: no key is NONE, a new key can't stay NONE, and a key that
+// a GROUP BY or a join made, and that KAFKA can't hold, becomes JSON, unless the user has said otherwise.
+func (b *builder) sinkKeyFormat(w *with, sel *selection, target *catalog.Source) {
 	keys := len(target.Schema.With(types.KeyColumn))
 	_, given := w.get("KEY_FORMAT")
 	switch {
@@ -81,7 +95,7 @@ func (b *builder) sinkKeyFormat(w *with, target *catalog.Source) {
 	case target.Key.Format == "NONE":
 		target.Key = catalog.Serde{Format: strings.ToUpper(b.env.Setting("ksql.persistence.default.format.key", "KAFKA")), Props: map[string]string{}}
 	}
-	if target.Key.Format == formats.Kafka && formats.Check(plan.Spec(target.Key, true, target.Topic), target.Schema.With(types.KeyColumn)) != nil {
+	if target.Key.Format == formats.Kafka && !sel.rekeyed && formats.Check(plan.Spec(target.Key, true, target.Topic), target.Schema.With(types.KeyColumn)) != nil {
 		target.Key = catalog.Serde{Format: formats.JSON, Props: map[string]string{}}
 	}
 }
@@ -112,11 +126,14 @@ func (sel *selection) sources() []string {
 
 // sinkSchema makes the columns of a query's result: key columns in the key's order, then values as selected.
 func (b *builder) sinkSchema(s *ast.CreateAs, sel *selection, target *catalog.Source) error {
+	if b.env.Setting("ksql.new.query.planner.enabled", "") == "true" && !slices.ContainsFunc(sel.items, func(it item) bool { return it.key >= 0 }) {
+		sel.key, sel.noKey = nil, true
+	}
 	if err := sel.checkKeys(s.Name, s.Query); err != nil {
 		return err
 	}
 	for _, it := range sel.items {
-		if types.PseudoType(it.name) != nil {
+		if types.PseudoType(it.name) != nil && (it.key < 0 || exprName(it.x) != it.name) {
 			if !it.given || exprName(it.x) == it.name {
 				return at(it.pos, "Reserved column name in select: `%s`. Please remove or alias the column.", it.name)
 			}
@@ -144,7 +161,7 @@ func (b *builder) sinkSchema(s *ast.CreateAs, sel *selection, target *catalog.So
 
 // checkKeys sees that every part of the key is selected exactly once.
 func (sel *selection) checkKeys(sink ast.Ident, q *ast.Query) error {
-	var missing []string
+	missing := false
 	for k, part := range sel.key {
 		var names []string
 		for _, it := range sel.items {
@@ -154,13 +171,22 @@ func (sel *selection) checkKeys(sink ast.Ident, q *ast.Query) error {
 		}
 		switch {
 		case len(names) == 0:
-			missing = append(missing, ast.Format(part.x))
+			missing = true
+		case len(names) > 1 && sel.grouped:
+			return at(q.Pos(), "The projection contains a key column more than once: `%s`.", joinAndQuoted(names))
 		case len(names) > 1:
 			return at(q.Pos(), "The projection contains a key column (`%s`) more than once, aliased as: %s.", part.name, joinAnd(names))
 		}
 	}
-	if len(missing) == 0 {
+	if !missing {
 		return nil
+	}
+	keys := make([]string, len(sel.key))
+	for i, part := range sel.key {
+		keys[i] = ast.Quoted(part.x)
+		if slices.ContainsFunc(sel.items, func(it item) bool { return it.name == part.name }) && sel.rekeyed && len(sel.scopes) == 1 {
+			keys[i] = sel.scopes[0].alias + "." + keys[i] // the name alone is another column's
+		}
 	}
 	what := "key column"
 	switch {
@@ -169,11 +195,11 @@ func (sel *selection) checkKeys(sink ast.Ident, q *ast.Query) error {
 	case q.PartitionBy != nil:
 		what = "partitioning expression"
 	}
-	if len(missing) > 1 {
+	if len(keys) > 1 {
 		what += "s"
 	}
 	return at(q.Pos(), "Key missing from projection (ie, SELECT). See https://cnfl.io/2LV7ouS.\nThe query used to build `%s` must include the %s %s in its projection (eg, SELECT %s...).",
-		sink.Name, what, joinAnd(missing), strings.Join(missing, ", "))
+		sink.Name, what, joinAnd(keys), strings.Join(keys, ", "))
 }
 
 func joinAnd(list []string) string {
@@ -183,10 +209,18 @@ func joinAnd(list []string) string {
 	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
 }
 
+func joinAndQuoted(list []string) string {
+	return strings.ReplaceAll(joinAnd(list), " and ", "` and `")
+}
+
 // sink puts projection and sink on top of the query; the projected columns are in the target's order.
-func (sel *selection) sink(target *catalog.Source) *plan.Sink {
+func (b *builder) sink(sel *selection, target *catalog.Source) (*plan.Sink, error) {
 	p := sel.project()
-	s := &plan.Sink{In: p, Target: target, TimeSlot: -1, Materialize: target.Materialized && !sel.grouped}
+	s := &plan.Sink{In: p, Target: target, TimeSlot: -1, Materialize: target.Materialized && !sel.grouped, Rekeyed: sel.rekeyed, HeaderSlot: -1}
+	if sel.headers != nil {
+		s.HeaderSlot = len(p.Exprs)
+		p.Exprs, p.Slots = append(p.Exprs, sel.headers), append(p.Slots, plan.Slot{Name: sel.headers.Name, Type: sel.headers.T})
+	}
 	for k := range sel.key {
 		for i, it := range sel.items {
 			if it.key == k {
@@ -206,7 +240,23 @@ func (sel *selection) sink(target *catalog.Source) *plan.Sink {
 			}
 		}
 	}
-	return s
+	if s.TimeSlot >= 0 && p.Slots[s.TimeSlot].Type.Kind == types.String {
+		return s, b.parseTime(p, s)
+	}
+	return s, nil
+}
+
+// parseTime adds the event time, parsed from its text, behind the columns that are written.
+func (b *builder) parseTime(p *plan.Project, s *plan.Sink) error {
+	text := p.Exprs[s.TimeSlot]
+	r := &resolver{env: b.env, clause: "TIMESTAMP", column: func(*ast.ColumnRef) (plan.Expr, error) { return text, nil }}
+	x, err := r.expr(parseTimestamp(s.Target))
+	if err != nil {
+		return err
+	}
+	s.TimeSlot = len(p.Exprs)
+	p.Exprs, p.Slots = append(p.Exprs, x), append(p.Slots, plan.Slot{Name: types.RowTime, Type: x.Type()})
+	return nil
 }
 
 func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
@@ -242,7 +292,7 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	if err := b.sinkSchema(&ast.CreateAs{Name: s.Target, Query: s.Query}, sel, shape); err != nil {
 		return nil, err
 	}
-	if !compatible(shape.Schema, target.Schema) {
+	if !sel.fit(target.Schema) {
 		return nil, at(s.Query.Pos(), "Incompatible schema between results and sink.\nResult schema is %s\nSink schema is %s", shape.Schema, target.Schema)
 	}
 	id := w.text("QUERY_ID", fmt.Sprintf("INSERTQUERY_%d", b.env.NextID))
@@ -250,33 +300,50 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 		return nil, at(s.Target.Pos(), "Query ID '%s' already exists.", id)
 	}
 	sink := *target
-	sink.Schema = append(shape.Schema.With(types.KeyColumn), shape.Schema.With(types.ValueColumn)...)
-	for i, c := range append(target.Schema.With(types.KeyColumn), target.Schema.With(types.ValueColumn)...) {
-		sink.Schema[i].Name = c.Name
-	}
+	sink.Schema = append(target.Schema.With(types.KeyColumn), target.Schema.With(types.ValueColumn)...)
 	p := &Plan{}
 	p.Change.PutQuery = &catalog.Query{ID: id, SQL: b.sql, Sink: target.Name, Sources: sel.sources()}
-	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: sel.sink(&sink), Columns: target.Schema}
+	root, err := b.sink(sel, &sink)
+	if err != nil {
+		return nil, err
+	}
+	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: root, Columns: target.Schema}
 	return p, nil
 }
 
-// compatible compares key and value columns in order; keys may have other names, and numbers may widen no further than
-// to the very type.
-func compatible(from, to types.Schema) bool {
-	fk, tk := from.With(types.KeyColumn), to.With(types.KeyColumn)
-	fv, tv := from.With(types.ValueColumn), to.With(types.ValueColumn)
-	if len(fk) != len(tk) || len(fv) != len(tv) {
+// fit converts the selected columns to those of the target, in order: keys may have other names, and numbers widen.
+func (sel *selection) fit(to types.Schema) bool {
+	keys, values := to.With(types.KeyColumn), to.With(types.ValueColumn)
+	if len(keys) != len(sel.key) {
 		return false
 	}
-	for i := range fk {
-		if !fk[i].Type.Equal(tk[i].Type) {
+	next := 0
+	for i := range sel.items {
+		it := &sel.items[i]
+		var c types.Column
+		switch {
+		case it.key >= 0:
+			c = keys[it.key]
+		case next == len(values) || values[next].Name != it.name:
+			return false
+		default:
+			c = values[next]
+			next++
+		}
+		if !widens(it.expr.Type(), c.Type) {
 			return false
 		}
+		it.expr = implicit(it.expr, c.Type)
 	}
-	for i := range fv {
-		if fv[i].Name != tv[i].Name || !fv[i].Type.Equal(tv[i].Type) {
-			return false
-		}
+	return next == len(values)
+}
+
+// widens says whether values of a type go into a column without a CAST. Whole numbers go into any DECIMAL: one that turns out
+// too large is an error of its row.
+func widens(from, to *types.Type) bool {
+	if to.Kind == types.Decimal && (from.Kind == types.Integer || from.Kind == types.Bigint) {
+		return true
 	}
-	return true
+	w := types.Widest(from, to)
+	return w != nil && w.Equal(to)
 }

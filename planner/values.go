@@ -72,6 +72,9 @@ func insertColumns(s *ast.InsertValues, target *catalog.Source) ([]ast.Ident, er
 				out = append(out, ast.Ident{At: s.At, Name: c.Name})
 			}
 		}
+		if headers := target.Schema.With(types.HeaderColumn); len(headers) > 0 && len(s.Values) == len(target.Schema) {
+			return nil, at(s.Pos(), "Cannot insert into HEADER columns: %s", columnNames(headers))
+		}
 		return out, nil
 	}
 	for _, c := range s.Columns {
@@ -87,6 +90,14 @@ func insertColumns(s *ast.InsertValues, target *catalog.Source) ([]ast.Ident, er
 		}
 	}
 	return s.Columns, nil
+}
+
+func columnNames(cols types.Schema) string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
 }
 
 func (b *builder) keyGiven(s *ast.InsertValues, target *catalog.Source, v *Values) error {

@@ -20,19 +20,56 @@ const (
 	withBool
 )
 
-// withProps are the properties of CREATE ... WITH, the formats' own included.
-var withProps = map[string]withKind{
-	"KAFKA_TOPIC": withText, "PARTITIONS": withNumber, "REPLICAS": withNumber, "RETENTION_MS": withNumber,
-	"CLEANUP_POLICY": withText, "FORMAT": withText, "KEY_FORMAT": withText, "VALUE_FORMAT": withText,
-	"KEY_DELIMITER": withText, "VALUE_DELIMITER": withText, "TIMESTAMP": withText, "TIMESTAMP_FORMAT": withText,
-	"WRAP_SINGLE_VALUE": withBool, "KEY_SCHEMA_ID": withNumber, "VALUE_SCHEMA_ID": withNumber,
-	"KEY_SCHEMA_FULL_NAME": withText, "VALUE_SCHEMA_FULL_NAME": withText, "VALUE_AVRO_SCHEMA_FULL_NAME": withText,
-	"KEY_PROTOBUF_NULLABLE_REPRESENTATION": withText, "VALUE_PROTOBUF_NULLABLE_REPRESENTATION": withText,
-	"WINDOW_TYPE": withText, "WINDOW_SIZE": withText, "SOURCED_BY_CONNECTOR": withText, "QUERY_ID": withText,
+// WithProperty is a property that a WITH clause takes.
+type WithProperty struct {
+	Name    string
+	Meaning string
+	kind    withKind
+}
+
+// WithProperties are the properties of WITH, the formats' own included.
+var WithProperties = []WithProperty{
+	{"KAFKA_TOPIC", "The topic. A query writes to one of its stream's or table's name unless told otherwise.", withText},
+	{"PARTITIONS", "How many partitions the topic is made with, where it is not there yet. A query takes over those of its source.", withNumber},
+	{"REPLICAS", "How many replicas the topic is made with.", withNumber},
+	{"RETENTION_MS", "How long the topic keeps records, in milliseconds.", withNumber},
+	{"CLEANUP_POLICY", "The topic's cleanup.policy: delete, compact, or both.", withText},
+	{"FORMAT", "The format of keys and values alike.", withText},
+	{"KEY_FORMAT", "The format of the keys; KAFKA unless told otherwise.", withText},
+	{"VALUE_FORMAT", "The format of the values.", withText},
+	{"KEY_DELIMITER", "What stands between the columns of DELIMITED keys: a character, SPACE or TAB.", withText},
+	{"VALUE_DELIMITER", "Between the columns of DELIMITED values.", withText},
+	{"TIMESTAMP", "The column that holds the event time; without it, it is the record's own.", withText},
+	{"TIMESTAMP_FORMAT", "How the event time is written where its column is a STRING, as for PARSE_TIMESTAMP.", withText},
+	{"WRAP_SINGLE_VALUE", "Whether a single value column is written as a field of a record, or by itself.", withBool},
+	{"WINDOW_TYPE", "TUMBLING, HOPPING or SESSION, where the keys of a topic carry windows.", withText},
+	{"WINDOW_SIZE", "The size of such windows, as '10 SECONDS'; sessions have none.", withText},
+	{"KEY_SCHEMA_ID", "The schema of the keys, by its id in the registry.", withNumber},
+	{"VALUE_SCHEMA_ID", "The schema of the values, by its id in the registry.", withNumber},
+	{"KEY_SCHEMA_FULL_NAME", "The name of the schema that is made for the keys.", withText},
+	{"VALUE_SCHEMA_FULL_NAME", "The name of the schema that is made for the values.", withText},
+	{"VALUE_AVRO_SCHEMA_FULL_NAME", "The older name of VALUE_SCHEMA_FULL_NAME.", withText},
+	{"KEY_PROTOBUF_NULLABLE_REPRESENTATION", "OPTIONAL or WRAPPER: how PROTOBUF keys keep NULLs.", withText},
+	{"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", "OPTIONAL or WRAPPER: how PROTOBUF values keep NULLs.", withText},
+	{"SOURCED_BY_CONNECTOR", "The connector that writes the topic.", withText},
+	{"QUERY_ID", "The id of the query of an INSERT INTO.", withText},
+}
+
+// withKindOf finds a property by its name in capitals.
+func withKindOf(name string) (withKind, bool) {
+	for _, p := range WithProperties {
+		if p.Name == name {
+			return p.kind, true
+		}
+	}
+	return 0, false
 }
 
 // serdeProps are handed on to the formats, without KEY_ or VALUE_.
 var serdeProps = []string{"DELIMITER", "SCHEMA_ID", "SCHEMA_FULL_NAME", "PROTOBUF_NULLABLE_REPRESENTATION"}
+
+// inheritedProps go with a format that a query's result takes over from its source.
+var inheritedProps = []string{"DELIMITER", "PROTOBUF_NULLABLE_REPRESENTATION"}
 
 // with is a checked WITH clause; values are text, as the catalog keeps them.
 type with struct {
@@ -45,11 +82,11 @@ func (b *builder) with(props []ast.Prop, pos ast.Pos) (*with, error) {
 	w := &with{vals: map[string]string{}, pos: map[string]ast.Pos{}, end: pos}
 	for _, p := range props {
 		name := strings.ToUpper(p.Name)
-		kind, ok := withProps[name]
+		kind, ok := withKindOf(name)
 		if !ok {
-			known := make([]string, 0, len(withProps))
-			for k := range withProps {
-				known = append(known, k)
+			known := make([]string, len(WithProperties))
+			for i, k := range WithProperties {
+				known[i] = k.Name
 			}
 			return nil, at(p.Pos(), "Invalid config variable(s) in the WITH clause: %s%s", name, didYouMean(name, known))
 		}
@@ -122,8 +159,10 @@ func (b *builder) serde(w *with, key bool, inherit *catalog.Serde) (catalog.Serd
 		s.Format = strings.ToUpper(b.env.Setting("ksql.persistence.default.format."+strings.ToLower(side), ""))
 		if inherit != nil {
 			s = catalog.Serde{Format: inherit.Format, Props: map[string]string{}}
-			if v := inherit.Props["DELIMITER"]; v != "" {
-				s.Props["DELIMITER"] = v
+			for _, name := range inheritedProps {
+				if v := inherit.Props[name]; v != "" {
+					s.Props[name] = v
+				}
 			}
 		} else if s.Format == "" && key {
 			s.Format = "KAFKA"

@@ -9,18 +9,24 @@ import (
 	"strings"
 
 	"github.com/hamba/avro/v2"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"weir/registry/protoschema"
 )
 
 // parsed is a schema that has been checked.
 type parsed struct {
 	Schema
-	key  string      // equal for schemas that are the same
-	avro avro.Schema // nil unless Type is Avro
+	key   string                      // equal for schemas that are the same
+	avro  avro.Schema                 // nil unless Type is Avro
+	proto protoreflect.FileDescriptor // nil unless Type is Protobuf
 }
 
 // parse checks a schema and brings its text into the form that is kept. deps are what it refers to, innermost first. JSON schemas are
-// checked to be JSON; Protobuf schemas are kept as they are.
-func parse(s Schema, deps []Schema, normalize bool) (*parsed, error) {
+// checked to be JSON; of Protobuf schemas the text is kept, though blanks and comments make no other schema.
+func parse(s Schema, deps []Dependency, normalize bool) (*parsed, error) {
 	if s.Type == "" {
 		s.Type = Avro
 	}
@@ -52,6 +58,15 @@ func parse(s Schema, deps []Schema, normalize bool) (*parsed, error) {
 			canonical = sorted
 		}
 	case Protobuf:
+		var err error
+		if p.proto, err = protoschema.Parse(s.Text, Imports(deps)); err != nil {
+			return nil, apiErrorf(codeInvalidSchema, "invalid PROTOBUF schema: %v", err)
+		}
+		file, err := proto.MarshalOptions{Deterministic: true}.Marshal(protodesc.ToFileDescriptorProto(p.proto))
+		if err != nil {
+			return nil, apiErrorf(codeInvalidSchema, "invalid PROTOBUF schema: %v", err)
+		}
+		canonical = string(file)
 	default:
 		return nil, apiErrorf(codeInvalidSchema, "unknown schema type %q: expected AVRO, JSON or PROTOBUF", s.Type)
 	}
@@ -64,7 +79,7 @@ func parse(s Schema, deps []Schema, normalize bool) (*parsed, error) {
 	return p, nil
 }
 
-func parseAvro(text string, deps []Schema) (avro.Schema, error) {
+func parseAvro(text string, deps []Dependency) (avro.Schema, error) {
 	cache := &avro.SchemaCache{}
 	for _, d := range deps {
 		if _, err := avro.ParseWithCache(d.Text, "", cache); err != nil {

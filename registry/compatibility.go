@@ -5,10 +5,12 @@ import (
 	"strings"
 
 	"github.com/hamba/avro/v2"
+
+	"weir/registry/protoschema"
 )
 
-// check tells why next doesn't fit the older schemas (oldest first) at a level; nothing if it fits. Only Avro schemas are compared so
-// far: between JSON schemas, and between Protobuf ones, everything goes.
+// check tells why next doesn't fit the older schemas (oldest first) at a level; nothing if it fits. Between JSON
+// schemas everything goes.
 func check(level Level, next *parsed, older []*parsed) []string {
 	if level == None || len(older) == 0 {
 		return nil
@@ -24,6 +26,19 @@ func check(level Level, next *parsed, older []*parsed) []string {
 		old := older[i]
 		if old.Type != next.Type {
 			reasons = append(reasons, fmt.Sprintf("version %d is of type %s, not %s", old.Version, old.Type, next.Type))
+			continue
+		}
+		if next.Type == Protobuf {
+			if backward {
+				for _, r := range protoschema.Incompatible(next.proto, old.proto) {
+					reasons = append(reasons, fmt.Sprintf("the new schema cannot read data of version %d: %s", old.Version, r))
+				}
+			}
+			if forward {
+				for _, r := range protoschema.Incompatible(old.proto, next.proto) {
+					reasons = append(reasons, fmt.Sprintf("version %d cannot read data of the new schema: %s", old.Version, r))
+				}
+			}
 			continue
 		}
 		if next.Type != Avro {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -52,5 +53,61 @@ func TestCompatibilityLevels(t *testing.T) {
 	}
 	if ok, _, err := l.Compatible(t.Context(), "s", Schema{Type: JSON, Text: `{}`}); ok || err != nil {
 		t.Errorf("another type fits: %v, %v", ok, err)
+	}
+}
+
+func TestProtobufCompatibility(t *testing.T) {
+	text := func(fields string) Schema {
+		return Schema{Type: Protobuf, Text: `syntax = "proto3"; message M { ` + fields + ` }`}
+	}
+	l := NewLocal(NewStore())
+	for _, c := range []struct {
+		subject string
+		level   Level
+		fields  string
+		ok      bool
+	}{
+		{"a", Backward, "int32 a = 1; string b = 2;", true},
+		{"a", Backward, "int64 a = 1; int32 c = 3;", true},
+		{"a", Backward, "string a = 1;", false},
+		{"a", Forward, "string a = 1;", false},
+		{"a", None, "string a = 1;", true},
+	} {
+		if err := l.SetCompatibility(t.Context(), c.subject, c.level); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Register(t.Context(), c.subject, text(c.fields)); (err == nil) != c.ok || err != nil && !IsIncompatible(err) {
+			t.Errorf("%s at %s: %v", c.fields, c.level, err)
+		}
+	}
+	if _, err := l.Register(t.Context(), "b", text("int32 a = x;")); err == nil || !strings.Contains(err.Error(), "invalid PROTOBUF schema: line 1") {
+		t.Errorf("a schema with a fault: %v", err)
+	}
+}
+
+func TestImport(t *testing.T) {
+	l := NewLocal(NewStore())
+	one, two := Schema{Text: `"string"`, ID: 50}, Schema{Text: `"long"`, ID: 50}
+	if _, err := l.Register(t.Context(), "a", one); err == nil || !strings.Contains(err.Error(), "not in import mode") {
+		t.Errorf("an id is taken: %v", err)
+	}
+	if err := l.SetMode("a", Import); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := l.Register(t.Context(), "a", one); err != nil || got.ID != 50 || got.Version != 1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := l.Register(t.Context(), "a", two); err == nil || !strings.Contains(err.Error(), "not free") {
+		t.Errorf("an id has two schemas: %v", err)
+	}
+	two.ID = 7
+	if got, err := l.Register(t.Context(), "a", two); err != nil || got.ID != 7 || got.Version != 2 {
+		t.Errorf("what is incompatible: %+v, %v", got, err)
+	}
+	if err := l.SetMode("a", "SIDEWAYS"); err == nil {
+		t.Error("a mode that is none")
+	}
+	if got, err := l.Register(t.Context(), "b", Schema{Text: `"int"`}); err != nil || got.ID != 51 {
+		t.Errorf("the next id: %+v, %v", got, err)
 	}
 }

@@ -1,6 +1,9 @@
 package registry
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Local is a Client of a store in the same process.
 type Local struct{ store *Store }
@@ -63,6 +66,14 @@ func (l *Local) SetCompatibility(_ context.Context, subject string, level Level)
 		return err
 	}
 	return l.store.setLevel(subject, level)
+}
+
+// SetMode sets the mode of a subject, or the general one if subject is empty.
+func (l *Local) SetMode(subject string, mode Mode) error {
+	if !slices.Contains(modes, mode) {
+		return apiErrorf(codeInvalidMode, "unknown mode %q: expected one of %s", mode, join(modes))
+	}
+	return l.store.setMode(subject, mode)
 }
 
 // DeleteSubject implements Client.

@@ -87,7 +87,8 @@ func join[T ~string](words []T) string {
 
 // Client is a schema registry. Errors that the registry itself gives are *Error; see IsNotFound and IsIncompatible.
 type Client interface {
-	// Register adds a schema to a subject, unless it is there, and returns it with its ID.
+	// Register adds a schema to a subject, unless it is there, and returns it with its ID. One that brings an ID keeps it,
+	// which takes a subject in import mode.
 	Register(ctx context.Context, subject string, s Schema) (Schema, error)
 	// SchemaByID returns the schema with an ID.
 	SchemaByID(ctx context.Context, id int) (Schema, error)
@@ -113,37 +114,48 @@ type Client interface {
 
 const maxReferenceDepth = 100
 
-// Dependencies are the schemas that s refers to, directly and indirectly, each once and before those that refer to it.
-func Dependencies(ctx context.Context, c Client, s Schema) ([]Schema, error) {
+// Dependency is a schema that another one refers to, with the name that it refers to it by.
+type Dependency struct {
+	Schema
+	Name string
+}
+
+// Dependencies are the schemas that s refers to, directly and indirectly, each once under each name and before those that
+// refer to it.
+func Dependencies(ctx context.Context, c Client, s Schema) ([]Dependency, error) {
 	return dependencies(s, func(r Reference) (Schema, error) { return c.Version(ctx, r.Subject, r.Version) })
 }
 
-func dependencies(s Schema, get func(Reference) (Schema, error)) ([]Schema, error) {
-	type key struct {
-		subject string
-		version int
+// Imports are the texts of dependencies by their names, as Protobuf and JSON schemas refer to them.
+func Imports(deps []Dependency) map[string]string {
+	out := make(map[string]string, len(deps))
+	for _, d := range deps {
+		out[d.Name] = d.Text
 	}
-	var out []Schema
-	done := make(map[key]bool)
+	return out
+}
+
+func dependencies(s Schema, get func(Reference) (Schema, error)) ([]Dependency, error) {
+	var out []Dependency
+	done := make(map[Reference]bool)
 	var visit func(refs []Reference, depth int) error
 	visit = func(refs []Reference, depth int) error {
 		if depth > maxReferenceDepth {
 			return apiErrorf(codeInvalidSchema, "schema references are nested more than %d deep", maxReferenceDepth)
 		}
 		for _, r := range refs {
-			k := key{r.Subject, r.Version}
-			if done[k] {
+			if done[r] {
 				continue
 			}
 			dep, err := get(r)
 			if err != nil {
 				return fmt.Errorf("reference %q to subject %q, version %d: %w", r.Name, r.Subject, r.Version, err)
 			}
-			done[k] = true
+			done[r] = true
 			if err := visit(dep.References, depth+1); err != nil {
 				return err
 			}
-			out = append(out, dep)
+			out = append(out, Dependency{dep, r.Name})
 		}
 		return nil
 	}

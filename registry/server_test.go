@@ -98,7 +98,7 @@ POST /subjects/a/versions {"schema":"\"long\""}
 	422 "error_code":42205
 GET /mode/b
 	404 "error_code":40409
-PUT /mode {"mode":"IMPORT"}
+PUT /mode {"mode":"SIDEWAYS"}
 	422 "error_code":42204
 DELETE /mode/a
 	200 {"mode":"READONLY"}

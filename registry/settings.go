@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -69,8 +70,8 @@ func (s *Server) putMode(r *http.Request) (any, error) {
 		return nil, err
 	}
 	mode := Mode(strings.ToUpper(string(b.Mode)))
-	if mode != ReadWrite && mode != ReadOnly {
-		return nil, apiErrorf(codeInvalidMode, "unknown mode %q: expected READWRITE or READONLY", b.Mode)
+	if !slices.Contains(modes, mode) {
+		return nil, apiErrorf(codeInvalidMode, "unknown mode %q: expected one of %s", b.Mode, join(modes))
 	}
 	return modeBody{mode}, s.store.setMode(r.PathValue("subject"), mode)
 }

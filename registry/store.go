@@ -15,7 +15,10 @@ type Mode string
 const (
 	ReadWrite Mode = "READWRITE"
 	ReadOnly  Mode = "READONLY"
+	Import    Mode = "IMPORT" // schemas keep the ids that they have elsewhere, and are not compared
 )
+
+var modes = []Mode{ReadWrite, ReadOnly, Import}
 
 // Store holds schemas, in memory and, if opened with a directory, in a file. All methods may be called from several goroutines.
 type Store struct {
@@ -76,13 +79,38 @@ func (s *Store) register(name string, in Schema, normalize bool) (Schema, error)
 	if err := s.writable(name); err != nil {
 		return Schema{}, err
 	}
+	if s.mode(name) == Import {
+		return s.importSchema(name, next, normalize)
+	}
+	if in.ID != 0 {
+		return Schema{}, apiErrorf(codeNotPermitted, "Subject %s is not in import mode: ids are given by the registry", name)
+	}
 	if reasons := check(s.level(name), next, s.live(name)); len(reasons) > 0 {
 		return Schema{}, apiErrorf(codeIncompatible, "Schema being registered is incompatible with an earlier schema for subject '%s': %s (compatibility is %s)",
 			name, reasons[0], s.level(name))
 	}
+	return s.add(name, next, s.lastID+1, normalize)
+}
+
+// importSchema adds a schema with the id that it brings, or with the next one.
+func (s *Store) importSchema(name string, next *parsed, normalize bool) (Schema, error) {
+	known := s.ids[next.key]
+	switch {
+	case next.ID == 0:
+		return s.add(name, next, s.lastID+1, normalize)
+	case next.ID < 0 || known == 0 && s.schemas[next.ID] != nil:
+		return Schema{}, apiErrorf(codeNotPermitted, "The id %d is not free for a new schema of subject %s", next.ID, name)
+	case known != 0 && known != next.ID:
+		return Schema{}, apiErrorf(codeNotPermitted, "The schema for subject %s is there with the id %d, and cannot have the id %d too", name, known, next.ID)
+	}
+	return s.add(name, next, next.ID, normalize)
+}
+
+// add makes a new version of a subject; id is for a schema that has none yet.
+func (s *Store) add(name string, next *parsed, id int, normalize bool) (Schema, error) {
 	e := entry{Op: opRegister, Subject: name, Version: s.nextVersion(name), ID: s.ids[next.key]}
 	if e.ID == 0 {
-		e.ID, e.Type, e.Text, e.References, e.Normalize = s.lastID+1, next.Type, next.Text, next.References, normalize
+		e.ID, e.Type, e.Text, e.References, e.Normalize = id, next.Type, next.Text, next.References, normalize
 	}
 	if err := s.commit(e); err != nil {
 		return Schema{}, err

@@ -88,6 +88,15 @@ func (b *Batch) Truncate(n int) {
 	b.Meta, b.N = b.Meta[:n], n
 }
 
+// Slice is the rows from..to of the batch, which share its memory.
+func (b *Batch) Slice(from, to int) Batch {
+	out := Batch{Width: b.Width, N: to - from, Vals: b.Vals[from*b.Width : to*b.Width : to*b.Width], Meta: b.Meta[from:to:to]}
+	if b.Old != nil {
+		out.Old = b.Old[from*b.Width : to*b.Width : to*b.Width]
+	}
+	return out
+}
+
 func growNull(vals []Value, n int) []Value {
 	at := len(vals)
 	if cap(vals)-at >= n {

@@ -11,12 +11,18 @@ import (
 var flat = []struct{ name, format, sql string }{
 	{"decode JSON", "JSON", `SELECT page, amount, score FROM events EMIT CHANGES;`},
 	{"decode AVRO", "AVRO", `SELECT page, amount, score FROM events EMIT CHANGES;`},
+	{"decode JSON_SR", "JSON_SR", `SELECT page, amount, score FROM events EMIT CHANGES;`},
+	{"decode PROTOBUF", "PROTOBUF", `SELECT page, amount, score FROM events EMIT CHANGES;`},
+	{"decode MSGPACK", "MSGPACK", `SELECT page, amount, score FROM events EMIT CHANGES;`},
 	{"decode DELIMITED", "DELIMITED", `SELECT page, amount, score FROM events EMIT CHANGES;`},
 	{"filter", "JSON", `SELECT page, amount * 2 AS twice, score FROM events WHERE amount >= 250 AND country <> 'DE' EMIT CHANGES;`},
 	{"count", "JSON", `CREATE TABLE counts AS SELECT user_id, COUNT(*) AS n FROM events GROUP BY user_id EMIT CHANGES;`},
 	{"count in windows", "JSON", `CREATE TABLE counts AS SELECT user_id, COUNT(*) AS n FROM events WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY user_id EMIT CHANGES;`},
 	{"encode JSON", "JSON", `CREATE STREAM out WITH (VALUE_FORMAT = 'JSON') AS SELECT user_id, page, amount, score FROM events EMIT CHANGES;`},
 	{"encode AVRO", "JSON", `CREATE STREAM out WITH (VALUE_FORMAT = 'AVRO') AS SELECT user_id, page, amount, score FROM events EMIT CHANGES;`},
+	{"encode JSON_SR", "JSON", `CREATE STREAM out WITH (VALUE_FORMAT = 'JSON_SR') AS SELECT user_id, page, amount, score FROM events EMIT CHANGES;`},
+	{"encode PROTOBUF", "JSON", `CREATE STREAM out WITH (VALUE_FORMAT = 'PROTOBUF') AS SELECT user_id, page, amount, score FROM events EMIT CHANGES;`},
+	{"encode MSGPACK", "JSON", `CREATE STREAM out WITH (VALUE_FORMAT = 'MSGPACK') AS SELECT user_id, page, amount, score FROM events EMIT CHANGES;`},
 	{"encode DELIMITED", "JSON", `CREATE STREAM out WITH (VALUE_FORMAT = 'DELIMITED') AS SELECT user_id, page, amount, score FROM events EMIT CHANGES;`},
 }
 

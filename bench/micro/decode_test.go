@@ -7,7 +7,7 @@ import (
 	"weir/types"
 )
 
-var formatNames = []string{"JSON", "AVRO", "DELIMITED"}
+var formatNames = []string{"JSON", "JSON_SR", "AVRO", "PROTOBUF", "MSGPACK", "DELIMITED"}
 
 // threeOfEight reads three of the eight columns.
 const threeOfEight = `SELECT page, amount, score FROM events EMIT CHANGES;`

@@ -66,7 +66,7 @@ func (p *pipeline) task(tb testing.TB, sql string) *exec.Task {
 		Coalesce:  true,
 		Bad:       func(b exec.BadRecord) { tb.Errorf("offset %d: %s", b.Offset, b.Message) },
 	}
-	t, err := exec.NewTask(topo.Stages[0], env, exec.TaskOptions{OutPartitions: partitions, Abortable: true, Rows: func(*types.Batch) error { return nil }})
+	t, err := exec.NewTask(topo.Stages[0], env, exec.TaskOptions{OutPartitions: partitions, Rows: func(*types.Batch) error { return nil }})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func (p *pipeline) source(tb testing.TB, name string) *catalog.Source {
 }
 
 func process(tb testing.TB, t *exec.Task, recs []*kgo.Record) {
-	if err := t.Process(recs); err != nil {
+	if err := t.Process(0, recs); err != nil {
 		tb.Fatal(err)
 	}
 }

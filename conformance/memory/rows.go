@@ -2,6 +2,7 @@ package memory
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -42,8 +43,10 @@ func (e *Engine) query(stmt parser.Stmt, _ *ast.Query) (*Rows, error) {
 		return nil, err
 	}
 	env := e.env("push")
-	input := topo.Stages[0].Input(env)
-	parts, _ := e.Driver.Partitions(input)
+	parts, err := topo.Partitions(e.partitions)
+	if err != nil {
+		return nil, err
+	}
 	limit := p.Query.Root.(*plan.Result).Limit
 	collect := func(b *types.Batch) error {
 		for i := range b.N {
@@ -58,13 +61,11 @@ func (e *Engine) query(stmt parser.Stmt, _ *ast.Query) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	for part := range parts {
-		for _, r := range e.Driver.Records(input, part) {
-			if err := local.Feed([]*kgo.Record{r}); errors.Is(err, io.EOF) {
-				return out, nil
-			} else if err != nil {
-				return nil, err
-			}
+	for _, r := range e.Driver.All(topo.Sources()) {
+		if err := local.Feed([]*kgo.Record{r}); errors.Is(err, io.EOF) {
+			return out, nil
+		} else if err != nil {
+			return nil, err
 		}
 	}
 	if err := local.Flush(); err != nil && !errors.Is(err, io.EOF) {
@@ -78,8 +79,7 @@ func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
 		return err
 	}
 	for _, q := range e.queries {
-		sink, ok := q.Root.(*plan.Sink)
-		if !ok || q.ID != l.Table.Query {
+		if _, ok := q.Root.(*plan.Sink); !ok || q.ID != l.Table.Query {
 			continue
 		}
 		topo, err := exec.Build(q)
@@ -88,14 +88,22 @@ func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
 		}
 		view := e.db.View()
 		defer view.Close()
-		parts, _ := e.Driver.Partitions(topo.Stages[0].Input(e.env(q.ID)))
-		if n, ok := e.Driver.Partitions(sink.Target.Topic); ok {
-			parts = max(parts, n)
+		parts, err := topo.Partitions(e.partitions)
+		if err != nil {
+			return err
 		}
-		return exec.Pull(l, topo, e.functionEnv(), view, parts, func(row []types.Value, ms int64) error {
+		return exec.Pull(l, topo, e.functionEnv(), view, parts[len(parts)-1], func(row []types.Value, ms int64) error {
 			out.Rows = append(out.Rows, Row{Values: row, Time: ms})
 			return nil
 		})
 	}
 	return nil
+}
+
+func (e *Engine) partitions(topic string) (int32, error) {
+	n, ok := e.Driver.Partitions(topic)
+	if !ok {
+		return 0, fmt.Errorf("there is no topic %s", topic)
+	}
+	return n, nil
 }

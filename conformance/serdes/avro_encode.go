@@ -189,8 +189,9 @@ func appendPrimitive(dst []byte, s avro.Schema, v any) ([]byte, error) {
 			return binary.LittleEndian.AppendUint64(dst, math.Float64bits(f)), nil
 		}
 	case avro.String:
-		if t, ok := v.(string); ok {
-			return appendText(dst, t), nil
+		switch v.(type) {
+		case string, json.Number:
+			return appendText(dst, fmt.Sprint(v)), nil
 		}
 	case avro.Bytes:
 		return appendDecimalOrBytes(dst, v, p.Logical(), -1)

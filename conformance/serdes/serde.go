@@ -24,10 +24,9 @@ type Serde struct {
 	Cols     types.Schema // that the format is to hold
 	Registry registry.Client
 	Subject  string // under which the registry has their schema
+	FullName string // of the message, where the schema has several
+	Optional bool   // fields of PROTOBUF_NOSR can be null
 }
-
-// JSONSR is the format JSON_SR.
-const JSONSR = "JSON_SR"
 
 // Encode writes a value as its format would have it; null is nil.
 func (s Serde) Encode(raw json.RawMessage) ([]byte, error) {
@@ -43,16 +42,18 @@ func (s Serde) Encode(raw json.RawMessage) ([]byte, error) {
 		return []byte(Text(raw)), nil
 	case formats.Kafka:
 		return s.encodeScalar(raw)
-	case formats.Avro, JSONSR:
+	case formats.Avro, formats.JSONSR:
 		latest, err := s.Registry.Latest(context.Background(), s.Subject)
 		if err != nil {
 			return nil, err
 		}
 		head := binary.BigEndian.AppendUint32([]byte{0}, uint32(latest.ID))
-		if s.Format == JSONSR {
+		if s.Format == formats.JSONSR {
 			return append(head, Compact(raw)...), nil
 		}
 		return encodeAvro(head, latest.Text, raw)
+	case formats.Protobuf, formats.ProtobufNoSR:
+		return s.encodeProtobuf(raw)
 	}
 	return nil, fmt.Errorf("the runner cannot write %s", s.Format)
 }
@@ -71,11 +72,11 @@ func (s Serde) Decode(data []byte) (any, error) {
 		return string(data), nil
 	case formats.Kafka:
 		return s.decodeScalar(data)
-	case formats.Avro, JSONSR:
+	case formats.Avro, formats.JSONSR:
 		if len(data) < 5 || data[0] != 0 {
 			return nil, fmt.Errorf("%q does not begin with the id of a schema", data)
 		}
-		if s.Format == JSONSR {
+		if s.Format == formats.JSONSR {
 			return ParseJSON(data[5:])
 		}
 		schema, err := s.Registry.SchemaByID(context.Background(), int(binary.BigEndian.Uint32(data[1:])))
@@ -83,6 +84,8 @@ func (s Serde) Decode(data []byte) (any, error) {
 			return nil, err
 		}
 		return decodeAvro(schema.Text, data[5:])
+	case formats.Protobuf, formats.ProtobufNoSR:
+		return s.decodeProtobuf(data)
 	}
 	return nil, fmt.Errorf("the runner cannot read %s", s.Format)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"weir/formats"
+	"weir/registry"
 	"weir/types"
 )
 
@@ -18,6 +19,7 @@ func TestAvro(t *testing.T) {
 		{"name":"F","type":"boolean"}]}`
 	for in, want := range map[string]string{
 		`{"a":1,"b":["x",null],"c":{"k":5},"d":-1.25,"e":0.5,"f":true}`: `{"A":1,"B":["x",null],"C":{"k":5},"D":-1.25,"E":0.5,"F":true}`,
+		`{"b":[12],"d":0,"e":1,"f":false}`:                              `{"A":null,"B":["12"],"C":null,"D":0.00,"E":1,"F":false}`,
 		`{"b":[],"d":0,"e":1,"f":false}`:                                `{"A":null,"B":[],"C":null,"D":0.00,"E":1,"F":false}`,
 	} {
 		data, err := encodeAvro(nil, schema, json.RawMessage(in))
@@ -30,10 +32,49 @@ func TestAvro(t *testing.T) {
 			t.Errorf("%s: got %s, %v", in, Line(v), err)
 		}
 	}
-	for _, bad := range []string{`{}`, `{"b":[1],"d":0,"e":1,"f":false}`, `{"b":[],"d":0.001,"e":1,"f":false}`, `[]`, `{`} {
+	for _, bad := range []string{`{}`, `{"b":[true],"d":0,"e":1,"f":false}`, `{"b":[],"d":0.001,"e":1,"f":false}`, `[]`, `{`} {
 		if data, err := encodeAvro(nil, schema, json.RawMessage(bad)); err == nil {
 			t.Errorf("%s was written as %x", bad, data)
 		}
+	}
+}
+
+func TestProtobuf(t *testing.T) {
+	reg := registry.NewLocal(registry.NewStore())
+	if _, err := reg.Register(t.Context(), "t-value", registry.Schema{Type: registry.Protobuf, Text: `syntax = "proto3"; import "google/protobuf/wrappers.proto";
+		import "google/protobuf/timestamp.proto"; import "google/type/date.proto"; import "google/type/timeofday.proto"; import "confluent/type/decimal.proto";
+		message A { } message B { int32 i = 1; repeated string l = 2; map<string, uint32> m = 3; google.protobuf.BoolValue w = 4; google.protobuf.Timestamp t = 5;
+			google.type.Date d = 6; google.type.TimeOfDay c = 7; confluent.type.Decimal x = 8; enum E { P = 0; Q = 1; } E e = 9; optional bytes r = 10; float f = 11; }`}); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []Serde{{Format: formats.Protobuf, Registry: reg, Subject: "t-value", FullName: "B"}} {
+		for in, want := range map[string]string{
+			`{"i":1,"L":["a",""],"m":{"k":5},"w":false,"t":-1,"d":59,"c":3723004,"x":1.50,"e":"Q","r":"AP8=","f":0.5}`: `{"c":3723004,"d":59,"e":"Q","f":0.5,"i":1,"l":["a",""],"m":{"k":5},"r":"AP8=","t":-1,"w":false,"x":1.50}`,
+			`{}`: `{"c":null,"d":null,"e":"P","f":0,"i":0,"l":[],"m":{},"r":null,"t":null,"w":null,"x":null}`,
+		} {
+			data, err := s.Encode(json.RawMessage(in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := s.Decode(data)
+			if err != nil || Line(v) != want {
+				t.Errorf("%s: got %s, %v", in, Line(v), err)
+			}
+		}
+		for _, bad := range []string{`[]`, `{"i":"x"}`, `{"l":1}`, `{"e":"Z"}`, `{"x":true}`} {
+			if data, err := s.Encode(json.RawMessage(bad)); err == nil {
+				t.Errorf("%s was written as %x", bad, data)
+			}
+		}
+	}
+	cols := types.Schema{{Name: "A", Type: types.TArray(types.TStruct(types.Field{Name: "X", Type: types.TDecimal(4, 2)}))}, {Name: "M", Type: types.TMap(types.TString, types.TBigint)}, {Name: "N", Type: types.TInteger}}
+	s := Serde{Format: formats.ProtobufNoSR, Cols: cols, Optional: true}
+	data, err := s.Encode(json.RawMessage(`{"a":[{"x":1.25},{}],"m":{"b":2}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Decode(data); err != nil || Line(v) != `{"A":[{"X":1.25},{"X":null}],"M":{"b":2},"N":null}` {
+		t.Errorf("got %s, %v", Line(v), err)
 	}
 }
 

@@ -12,8 +12,25 @@ import (
 
 var errDivByZero = errors.New("/ by zero")
 
+// errNullOperand makes the whole result of a function NULL whose lambda computes with NULL, as in ksqlDB; outside of lambdas
+// NULL is passed on.
+var errNullOperand = errors.New("a lambda computes with NULL")
+
+func notNull(f Fn) Fn {
+	return func(c *Ctx) types.Value {
+		v := f(c)
+		if v.IsNull() {
+			return c.fail(errNullOperand)
+		}
+		return v
+	}
+}
+
 func (k *Compiler) arith(e *plan.Arith) Fn {
 	l, r := k.Compile(e.L), k.Compile(e.R)
+	if k.lambdas > 0 {
+		l, r = notNull(l), notNull(r)
+	}
 	switch e.T.Kind {
 	case types.Integer:
 		return integerArith(e.Op, l, r, func(n int64) types.Value { return types.IntValue(int32(n)) })

@@ -15,9 +15,13 @@ type Ctx struct {
 	Params []types.Value // of the lambdas that are running
 	// Err is the first error met since it was last cleared; the value that had it became NULL.
 	Err error
+	// Thrown says that an error makes the whole result NULL: it was met outside of the arguments of functions and the parts of
+	// constructors, which are NULL by themselves.
+	Thrown bool
 }
 
 func (c *Ctx) fail(err error) types.Value {
+	c.Thrown = true
 	if c.Err == nil {
 		c.Err = err
 	}
@@ -31,6 +35,7 @@ type Fn func(c *Ctx) types.Value
 type Compiler struct {
 	Env       *functions.Env
 	MaxParams int
+	lambdas   int // around what is being compiled
 }
 
 // NewCtx is a Ctx with room for what was compiled.
@@ -191,10 +196,17 @@ func (k *Compiler) call(e *plan.Call) Fn {
 	cell := new(*Ctx) // the Ctx of the row being evaluated, for the lambdas
 	for _, l := range e.Lambdas {
 		k.MaxParams = max(k.MaxParams, l.Base+l.Params)
+		k.lambdas++
 		body, base := k.Compile(l.Body), l.Base
-		call.Lambdas = append(call.Lambdas, func(in []types.Value) types.Value {
-			copy((*cell).Params[base:], in)
-			return body(*cell)
+		k.lambdas--
+		call.Lambdas = append(call.Lambdas, func(in []types.Value) (types.Value, error) {
+			c := *cell
+			copy(c.Params[base:], in)
+			c.Thrown = false
+			if v := body(c); !c.Thrown {
+				return v, nil
+			}
+			return types.NullValue, c.Err
 		})
 	}
 	name := e.Name
@@ -202,6 +214,7 @@ func (k *Compiler) call(e *plan.Call) Fn {
 		for i, a := range args {
 			call.Args[i] = a(c)
 		}
+		c.Thrown = false
 		*cell = c
 		v, err := eval(call)
 		if err != nil {
@@ -248,6 +261,7 @@ func (k *Compiler) construct(items []plan.Expr, wrap func([]types.Value) types.V
 		for i, f := range fns {
 			out[i] = f(c)
 		}
+		c.Thrown = false
 		return wrap(out)
 	}
 }

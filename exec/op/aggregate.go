@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"slices"
 	"sort"
@@ -24,7 +25,6 @@ type Aggregate struct {
 	slots   []int // of the group's columns where all are mere columns; else nil
 	ctx     *eval.Ctx
 	clock   clock
-	saved   clock        // as committed
 	win     *plan.Window // nil without windows
 	span    window.Time
 	final   bool
@@ -52,15 +52,14 @@ type keyBatch struct {
 
 // NewAggregate makes the operator of a plan.Aggregate over tumbling, hopping or no windows. wantOld says that what
 // follows needs the rows as they were before.
-func NewAggregate(h *Host, a *plan.Aggregate, wantOld, abortable bool, upstream int, next Op) *Aggregate {
+func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, upstream int, next Op) *Aggregate {
 	k := h.compiler()
 	op := &Aggregate{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final,
 		wantOld: wantOld, width: len(a.Slots), bounds: -1, vals: make([]types.Value, len(a.Group)), dropped: types.NoTime}
 	op.slots = plainSlots(a.Group)
 	op.ctx = k.NewCtx()
-	op.changes = changes{acc: op.acc, keep: wantOld || abortable}
+	op.changes = changes{acc: op.acc, keep: wantOld}
 	op.clock = newClock(upstream)
-	op.saved = op.clock.clone()
 	if a.Window != nil {
 		op.span = window.Time{Size: a.Window.Size, Advance: a.Window.Advance}
 		op.bounds = len(a.Group) + len(a.Aggs)
@@ -261,12 +260,17 @@ func (a *Aggregate) exchange(w []uint64, objs []functions.Object, gone, row []ty
 	return a.report(a.acc.add(w, objs, row, m, false), m)
 }
 
-// report logs an aggregate that could not take a row.
+// report logs an aggregate that could not take a row, unless the query has to stop for it.
 func (a *Aggregate) report(err error, m types.Meta) error {
-	if err != nil {
-		a.host.Counts.Errors++
-		a.host.report(Problem{Failed, "aggregate", err.Error(), m})
+	if err == nil {
+		return nil
 	}
+	var stop *functions.StopError
+	if errors.As(err, &stop) {
+		return stop
+	}
+	a.host.Counts.Errors++
+	a.host.report(Problem{Failed, "aggregate", err.Error(), m})
 	return nil
 }
 

@@ -2,7 +2,6 @@ package op
 
 import (
 	"bytes"
-	"slices"
 
 	"weir/exec/state"
 	"weir/planner/plan"
@@ -45,7 +44,6 @@ func (a *Aggregate) Expired(drop func(from, to []byte)) {
 // Committed lets go of closed windows.
 func (a *Aggregate) Committed() {
 	a.changes.committed()
-	a.saved = a.clock.clone()
 	clear(a.retired)
 	a.retired = a.retired[:0]
 	if a.win == nil {
@@ -60,23 +58,11 @@ func (a *Aggregate) Committed() {
 	}
 }
 
-// Aborted puts the committed state back.
-func (a *Aggregate) Aborted() error {
-	for _, g := range a.retired {
-		a.open = slices.Insert(a.open, 0, g)
-	}
-	slices.SortFunc(a.open, func(x, y *groups) int { return int(max(-1, min(1, x.start-y.start))) })
-	a.retired = a.retired[:0]
-	a.clock = a.saved.clone()
-	return a.changes.aborted()
-}
-
 // Load puts an entry back. Windows that were closed at the time are not needed.
 func (a *Aggregate) Load(key, value []byte) error {
 	switch {
 	case len(key) == 1 && key[0] == metaKey:
 		err := a.clock.decode(value)
-		a.saved = a.clock.clone()
 		return err
 	case len(key) == 0 || key[0] != entryKey:
 		return types.ErrCorrupt
@@ -117,7 +103,7 @@ type Reader struct {
 
 // NewReader makes a Reader for the entries that the operator of the same plan wrote.
 func NewReader(h *Host, a *plan.Aggregate) *Reader {
-	return &Reader{agg: NewAggregate(h, a, false, false, 0, nil), row: make([]types.Value, len(a.Slots))}
+	return &Reader{agg: NewAggregate(h, a, false, 0, nil), row: make([]types.Value, len(a.Slots))}
 }
 
 // Bounds are the keys between which the entries of windows that start from..to lie, both included.

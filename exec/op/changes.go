@@ -25,7 +25,7 @@ type change struct {
 type changes struct {
 	acc    *accumulators
 	list   []change
-	images []uint64 // committed words, for an abort and for the row before
+	images []uint64 // committed words, for the row before
 	objs   [][]byte // committed objects, encoded: one entry per group
 	keep   bool     // images are wanted
 }
@@ -72,29 +72,6 @@ func (c *changes) committed() {
 	c.forget()
 }
 
-// aborted puts the committed state back.
-func (c *changes) aborted() error {
-	for _, ch := range c.list {
-		t := ch.in.table
-		w, objs, ok, err := c.before(ch)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			key := t.Key(ch.ref)
-			t.Remove(key, state.Hash(key))
-			continue
-		}
-		copy(t.Words(ch.ref), w)
-		if c.acc.objs > 0 {
-			ch.in.objects[w[c.acc.words-1]-1] = objs
-		}
-		t.SetFlags(ch.ref, existed)
-	}
-	c.forget()
-	return nil
-}
-
 func (c *changes) forget() {
 	clear(c.objs)
 	clear(c.list)
@@ -107,9 +84,8 @@ type Store interface {
 	Dirty(put func(key, value []byte))
 	// Expired gives ranges of keys, from (included) to to (excluded), that are no longer wanted.
 	Expired(drop func(from, to []byte))
-	// Committed says that what Dirty gave is durable; Aborted that it is to be undone.
+	// Committed says that what Dirty gave is durable.
 	Committed()
-	Aborted() error
 	// Load puts back an entry that Dirty once gave; before the first Push.
 	Load(key, value []byte) error
 	// Size is the number of entries in memory, and their bytes.

@@ -2,7 +2,6 @@ package op
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"weir/types"
 )
@@ -67,11 +66,6 @@ func (c *clock) announce(from int, t int64, atEnd bool) {
 		least = most
 	}
 	c.shut = max(c.shut, least)
-}
-
-// clone is a copy that later changes don't touch.
-func (c *clock) clone() clock {
-	return clock{c.now, c.shut, slices.Clone(c.upstream)}
 }
 
 // append encodes the clock for the operator's state.

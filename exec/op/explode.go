@@ -65,6 +65,7 @@ func (e *Explode) evaluate(row []types.Value, m types.Meta) (rows int) {
 	for j, f := range e.calls {
 		e.lists[j] = f(e.ctx)
 		if e.ctx.Err != nil {
+			e.lists[j] = types.NullValue
 			e.host.failed(e.ctx, "SELECT", m)
 		}
 		rows = max(rows, e.lists[j].Len())

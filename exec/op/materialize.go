@@ -219,16 +219,6 @@ func (o *Materialize) Committed() {
 	o.dirty = o.dirty[:0]
 }
 
-// Aborted puts the committed state back.
-func (o *Materialize) Aborted() error {
-	for _, ch := range o.dirty {
-		o.rows[o.table.Words(ch.ref)[0]] = ch.before
-		o.table.SetFlags(ch.ref, 0)
-	}
-	o.dirty = o.dirty[:0]
-	return nil
-}
-
 // Load puts a row back.
 func (o *Materialize) Load(key, value []byte) error {
 	if len(key) == 0 || key[0] != entryKey {

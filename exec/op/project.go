@@ -60,6 +60,9 @@ func (p *Project) row(in, out []types.Value, m types.Meta) {
 		}
 		out[i] = f(p.ctx)
 		if p.ctx.Err != nil {
+			if p.ctx.Thrown {
+				out[i], p.ctx.Thrown = types.NullValue, false
+			}
 			if m.Flags&types.NullRow != 0 {
 				p.ctx.Err = nil // a row without value has nothing to compute from
 				continue

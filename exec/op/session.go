@@ -2,6 +2,7 @@ package op
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"weir/exec/eval"
@@ -20,7 +21,6 @@ type Session struct {
 	group   []eval.Fn
 	ctx     *eval.Ctx
 	clock   clock
-	saved   clock
 	win     *plan.Window
 	final   bool
 	table   *state.Table // one word: which of members
@@ -55,7 +55,6 @@ func NewSession(h *Host, a *plan.Aggregate, upstream int, next Op) *Session {
 		table: state.NewTable(1), width: len(a.Slots), vals: make([]types.Value, len(a.Group)), swept: types.NoTime}
 	s.ctx = k.NewCtx()
 	s.clock = newClock(upstream)
-	s.saved = s.clock.clone()
 	return s
 }
 
@@ -160,6 +159,10 @@ func (s *Session) update(row []types.Value, m types.Meta) error {
 		}
 	}
 	if err := s.acc.add(merged.w, merged.objs, row, m, false); err != nil {
+		var stop *functions.StopError
+		if errors.As(err, &stop) {
+			return stop
+		}
 		s.host.Counts.Errors++
 		s.host.report(Problem{Failed, "aggregate", err.Error(), m})
 	}
@@ -396,21 +399,6 @@ func (s *Session) Committed() {
 		who.image = who.image[:0]
 	}
 	s.dirty = s.dirty[:0]
-	s.saved = s.clock.clone()
-}
-
-// Aborted puts the committed state back.
-func (s *Session) Aborted() error {
-	for _, who := range s.dirty {
-		who.sessions = who.sessions[:0]
-		for _, x := range who.image {
-			who.sessions = append(who.sessions, &x)
-		}
-		who.dirty = false
-	}
-	s.dirty = s.dirty[:0]
-	s.clock = s.saved.clone()
-	return nil
 }
 
 // Load puts an entry back.
@@ -418,7 +406,6 @@ func (s *Session) Load(key, value []byte) error {
 	switch {
 	case len(key) == 1 && key[0] == metaKey:
 		err := s.clock.decode(value)
-		s.saved = s.clock.clone()
 		return err
 	case len(key) == 0 || key[0] != entryKey:
 		return types.ErrCorrupt

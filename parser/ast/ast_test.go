@@ -113,3 +113,18 @@ func TestDuration(t *testing.T) {
 		}
 	}
 }
+
+func TestQuoted(t *testing.T) {
+	for src, want := range map[string]string{
+		"a + b * c":                   "(A + (B * C))",
+		"TRUE = b OR NOT c":           "((true = B) OR NOT C)",
+		"MAP('k' := 1)['k']":          "MAP('k':=1)['k']",
+		"STRUCT(f := -a, g := NULL)":  "STRUCT(F:=-A, G:=null)",
+		"f(a IN (1, 2), x => x + 1)":  "F((A IN (1, 2)), X => (X + 1))",
+		"s.a->b LIKE 'x' AND c < 1.5": "((S.A->B LIKE 'x') AND (C < 1.5))",
+	} {
+		if got := ast.Quoted(parse(t, src)); got != want {
+			t.Errorf("%s: got %s, want %s", src, got, want)
+		}
+	}
+}

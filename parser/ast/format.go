@@ -35,7 +35,18 @@ func Format(n Node) string {
 	return p.String()
 }
 
-type printer struct{ strings.Builder }
+// Quoted prints an expression the way ksqlDB's messages do: every operation of two sides in brackets, TRUE, FALSE and NULL in
+// small letters, no blanks around :=.
+func Quoted(e Expr) string {
+	p := printer{message: true}
+	p.expr(e, lowest)
+	return p.String()
+}
+
+type printer struct {
+	strings.Builder
+	message bool // see Quoted
+}
 
 func (p *printer) put(parts ...string) {
 	for _, s := range parts {

@@ -51,12 +51,24 @@ func (p *printer) expr(e Expr, least level) {
 	if e == nil {
 		return
 	}
-	if levelOf(e) < least {
+	if levelOf(e) < least && !p.message || p.message && twoSided(e) {
 		p.put("(")
-		p.expr(e, lowest)
-		p.put(")")
-		return
+		defer p.put(")")
 	}
+	p.bare(e)
+}
+
+// twoSided says whether an expression is an operation of a left and a right side.
+func twoSided(e Expr) bool {
+	switch e.(type) {
+	case *Binary, *Comparison, *Logical, *Between, *In, *Like:
+		return true
+	}
+	return false
+}
+
+// bare prints an expression without brackets around it.
+func (p *printer) bare(e Expr) {
 	switch e := e.(type) {
 	case *ColumnRef:
 		if e.Qualifier != "" {
@@ -110,19 +122,31 @@ func (p *printer) expr(e Expr, least level) {
 		p.put("]")
 	case *MapCtor:
 		p.put("MAP(")
-		p.commas(len(e.Entries), func(i int) { p.infix(e.Entries[i].Key, lowest, ":=", e.Entries[i].Value, lowest) })
+		p.commas(len(e.Entries), func(i int) {
+			p.expr(e.Entries[i].Key, lowest)
+			p.assign(e.Entries[i].Value)
+		})
 		p.put(")")
 	case *StructCtor:
 		p.put("STRUCT(")
 		p.commas(len(e.Fields), func(i int) {
 			p.name(e.Fields[i].Name)
-			p.put(" := ")
-			p.expr(e.Fields[i].Value, lowest)
+			p.assign(e.Fields[i].Value)
 		})
 		p.put(")")
 	default:
 		p.literal(e)
 	}
+}
+
+// assign prints what a field or key is set to.
+func (p *printer) assign(e Expr) {
+	if p.message {
+		p.put(":=")
+	} else {
+		p.put(" := ")
+	}
+	p.expr(e, lowest)
 }
 
 func (p *printer) list(list []Expr) {
@@ -138,7 +162,7 @@ func (p *printer) infix(l Expr, least level, op string, r Expr, leastRight level
 // sign keeps a minus apart from a number, which would swallow it, and from another minus, which would begin a comment.
 func (p *printer) sign(e *Unary) {
 	p.put(e.Op.String())
-	var operand printer
+	operand := printer{message: p.message}
 	operand.expr(e.X, signLevel)
 	text := operand.String()
 	if e.Op == Neg && text != "" && strings.IndexByte("-.0123456789", text[0]) >= 0 {
@@ -207,9 +231,9 @@ func (p *printer) lambda(e *Lambda) {
 func (p *printer) literal(e Expr) {
 	switch e := e.(type) {
 	case *NullLit:
-		p.put("NULL")
+		p.word("NULL")
 	case *BoolLit:
-		p.put(strings.ToUpper(strconv.FormatBool(e.Value)))
+		p.word(strings.ToUpper(strconv.FormatBool(e.Value)))
 	case *IntLit:
 		p.put(strconv.FormatInt(int64(e.Value), 10))
 	case *BigintLit:
@@ -225,6 +249,14 @@ func (p *printer) literal(e Expr) {
 	case *UnitLit:
 		p.put(e.Unit.String())
 	}
+}
+
+// word prints a constant's keyword.
+func (p *printer) word(w string) {
+	if p.message {
+		w = strings.ToLower(w)
+	}
+	p.put(w)
 }
 
 // formatDouble always writes an exponent: without one the number would be a decimal.

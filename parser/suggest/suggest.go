@@ -7,13 +7,15 @@ import "strings"
 const maxWord = 128
 
 // Suggest returns the candidate closest to word, or false if none is close: up to a third of its letters may be wrong,
-// missing, extra or swapped with their neighbour. Case does not count. Among equals the first candidate wins.
+// missing, extra or swapped with their neighbour. Case does not count. Among equals the first candidate wins, but a single
+// letter is told apart from others only where one candidate alone is close.
 func Suggest(word string, candidates []string) (string, bool) {
 	if word == "" || len(word) > maxWord {
 		return "", false
 	}
 	w := []rune(strings.ToUpper(word))
 	best, found := "", false
+	short, shorts := "", 0
 	limit := max(1, len(w)/3)
 	for _, c := range candidates {
 		if len(c) > maxWord || c == word {
@@ -24,12 +26,18 @@ func Suggest(word string, candidates []string) (string, bool) {
 			continue
 		}
 		if d := distance(w, r); d < limit || d == limit && !found {
-			// A word of one or two letters is close to every other one.
+			// A single letter is close to every word of two that has it: there has to be only one.
 			if d >= len(w) || d >= len(r) {
+				if d < max(len(w), len(r)) {
+					short, shorts = c, shorts+1
+				}
 				continue
 			}
 			best, found, limit = c, true, d
 		}
+	}
+	if !found && shorts == 1 {
+		return short, true
 	}
 	return best, found
 }

@@ -9,11 +9,17 @@ func TestSuggest(t *testing.T) {
 	words := []string{"SELECT", "STREAMS", "TABLES", "ID", "KEY", "USER_ID", "USER_NAME", "名前"}
 	for word, want := range map[string]string{
 		"SELCT": "SELECT", "selcet": "SELECT", "STREMS": "STREAMS", "TABELS": "TABLES", "USERID": "USER_ID", "USR_NAME": "USER_NAME",
-		"KYE": "KEY", "名": "", "ID": "", "IDD": "ID", "X": "", "XY": "", "": "", "ELEPHANT": "", strings.Repeat("A", 1000): "",
+		"KYE": "KEY", "名": "名前", "ID": "", "IDD": "ID", "X": "", "XY": "", "": "", "ELEPHANT": "", strings.Repeat("A", 1000): "",
 	} {
 		if got, ok := Suggest(word, words); got != want || ok != (want != "") {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
+	}
+	if got, _ := Suggest("AA", []string{"A", "ROWTIME"}); got != "A" {
+		t.Error(got)
+	}
+	if got, ok := Suggest("A", []string{"AB", "AC", "B"}); ok {
+		t.Error(got)
 	}
 	if got, ok := Suggest("a", nil); ok {
 		t.Error(got)

@@ -115,9 +115,11 @@ func describeAggregate(n *Aggregate) string {
 }
 
 func describeScan(n *Scan, kind string) string {
-	names := make([]string, len(n.Slots))
+	var names []string
 	for i, s := range n.Slots {
-		names[i] = s.Name
+		if n.Cols[i].Kind != ScanHeaders {
+			names = append(names, s.Name)
+		}
 	}
 	s := fmt.Sprintf("Scan %s %s: topic %s, key %s, value %s, columns %s", kind, types.QuoteName(n.Source.Name), n.Source.Topic,
 		n.Source.Key.Format, n.Source.Value.Format, strings.Join(names, ", "))

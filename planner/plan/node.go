@@ -38,6 +38,7 @@ const (
 	ScanRowOffset
 	ScanWindowStart
 	ScanWindowEnd
+	ScanHeaders // all headers of the record, to be passed on
 )
 
 // ScanCol is one slot that a Scan fills. Column is the position in the source's schema, for ScanColumn.
@@ -123,6 +124,8 @@ type (
 		KeySlots   []int
 		ValueSlots []int
 		TimeSlot   int // slot of the event time; -1 for the row's own
+		// HeaderSlot has the headers that the record takes over from its source; -1 for none.
+		HeaderSlot int
 		// Rekeyed says that PARTITION BY computed the key: of several columns, NULLs make a key of NULLs.
 		Rekeyed bool
 		// Materialize keeps the rows for pull queries; false where an aggregate below holds them already.

@@ -1,0 +1,176 @@
+package formats
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"weir/registry"
+	"weir/types"
+)
+
+// ErrRegistry says that the schema registry could not be asked: the fault lies not with the record, which can be tried again.
+var ErrRegistry = errors.New("the schema registry cannot be asked")
+
+var errNoRegistry = fmt.Errorf("%w: none is configured", ErrRegistry)
+
+// registryTimeout bounds a request that decoding or encoding has to wait for.
+const registryTimeout = 30 * time.Second
+
+const confluentHeader = 5 // bytes: a zero and the schema id
+
+// schemaID reads the header of the wire format of a schema registry.
+func schemaID(format string, data []byte) (int, error) {
+	if len(data) < confluentHeader || data[0] != 0 {
+		return 0, &Error{Format: format, Offset: 0, Want: "a zero byte and the 4 bytes of a schema id", Got: excerpt(data)}
+	}
+	return int(binary.BigEndian.Uint32(data[1:])), nil
+}
+
+func schemaHeader(id int) [confluentHeader]byte {
+	var h [confluentHeader]byte
+	binary.BigEndian.PutUint32(h[1:], uint32(id))
+	return h
+}
+
+// registered is a schema with those that it refers to.
+type registered struct {
+	registry.Schema
+	deps []registry.Dependency
+}
+
+// fetch gets a schema of a type by its id.
+func fetch(ctx context.Context, client registry.Client, id int, typ registry.Type) (registered, error) {
+	if client == nil {
+		return registered{}, errNoRegistry
+	}
+	s, err := client.SchemaByID(ctx, id)
+	if registry.IsNotFound(err) {
+		return registered{}, fmt.Errorf("there is no schema %d in the registry", id)
+	}
+	if err != nil {
+		return registered{}, fmt.Errorf("%w: schema %d: %w", ErrRegistry, id, err)
+	}
+	return withReferences(ctx, client, s, typ)
+}
+
+func withReferences(ctx context.Context, client registry.Client, s registry.Schema, typ registry.Type) (registered, error) {
+	if s.Type == "" {
+		s.Type = registry.Avro
+	}
+	if s.Type != typ {
+		return registered{}, fmt.Errorf("schema %d is of type %s, not %s", s.ID, s.Type, typ)
+	}
+	out := registered{Schema: s}
+	if len(s.References) == 0 {
+		return out, nil
+	}
+	var err error
+	if out.deps, err = registry.Dependencies(ctx, client, s); err != nil {
+		return out, fmt.Errorf("%w: what schema %d refers to: %w", ErrRegistry, s.ID, err)
+	}
+	return out, nil
+}
+
+// Register makes sure that the registry has the schema that a spec's columns are written with, and gives its id; 0 for
+// formats without a registry.
+func Register(ctx context.Context, spec Spec, cols types.Schema) (id int, err error) {
+	f, err := Lookup(spec.Format)
+	if err != nil || !f.Registry {
+		return 0, err
+	}
+	if err := Check(spec, cols); err != nil {
+		return 0, err
+	}
+	switch {
+	case spec.Registry == nil:
+		return 0, errNoRegistry
+	case spec.SchemaID != nil:
+		return *spec.SchemaID, nil
+	}
+	text, err := f.schemaText(spec, cols)
+	if err != nil {
+		return 0, err
+	}
+	s, err := spec.Registry.Register(ctx, spec.subject(), registry.Schema{Type: f.schemaType, Text: text})
+	if err != nil {
+		return 0, fmt.Errorf("the schema of subject %s: %w", spec.subject(), err)
+	}
+	return s.ID, nil
+}
+
+// registerAndFetch gives the schema to write with.
+func registerAndFetch(spec Spec, cols types.Schema, typ registry.Type) (registered, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
+	defer cancel()
+	id, err := Register(ctx, spec, cols)
+	if err != nil {
+		return registered{}, err
+	}
+	s, err := fetch(ctx, spec.Registry, id, typ)
+	s.ID = id
+	return s, err
+}
+
+// Infer takes the columns from the schema registry: of the spec's schema id, with the names as they are there, or of the
+// subject's newest schema, with the names in upper case. Bare keys and values become one column, ROWKEY or ROWVAL.
+func Infer(ctx context.Context, spec Spec) (types.Schema, error) {
+	f, err := Lookup(spec.Format)
+	if err != nil {
+		return nil, err
+	}
+	if !f.Infers {
+		return nil, fmt.Errorf("the %s format has no schemas in a registry: columns have to be given", f.Name)
+	}
+	if spec.Registry == nil {
+		return nil, errNoRegistry
+	}
+	var s registered
+	if spec.SchemaID != nil {
+		s, err = fetch(ctx, spec.Registry, *spec.SchemaID, f.schemaType)
+	} else {
+		var latest registry.Schema
+		latest, err = spec.Registry.Latest(ctx, spec.subject())
+		if registry.IsNotFound(err) {
+			return nil, fmt.Errorf("there is no schema of subject %s in the registry: give the columns, or register one: %w", spec.subject(), err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: subject %s: %w", ErrRegistry, spec.subject(), err)
+		}
+		s, err = withReferences(ctx, spec.Registry, latest, f.schemaType)
+	}
+	if err != nil {
+		return nil, err
+	}
+	cols, err := f.infer(spec, s)
+	if err != nil {
+		return nil, fmt.Errorf("schema %d: %w", s.ID, err)
+	}
+	return cols, nil
+}
+
+// inferred makes columns of a type: one for each field of a STRUCT that is not to stay whole.
+func (s Spec) inferred(t *types.Type, whole bool) types.Schema {
+	role, bare := types.ValueColumn, "ROWVAL"
+	if s.IsKey {
+		role, bare = types.KeyColumn, "ROWKEY"
+	}
+	if t.Kind != types.Struct || whole {
+		return types.Schema{{Name: bare, Type: t, Role: role}}
+	}
+	out := fieldsOf(t)
+	for i := range out {
+		out[i].Role = role
+	}
+	return out
+}
+
+func fieldsOf(t *types.Type) types.Schema {
+	out := make(types.Schema, len(t.Fields))
+	for i, f := range t.Fields {
+		out[i] = types.Column{Name: f.Name, Type: f.Type}
+	}
+	return out
+}
