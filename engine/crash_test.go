@@ -34,7 +34,7 @@ var crashKills = flag.Int("crash.kills", 0, "kills of each crash test; 0 for a s
 
 // failPoints are the places between the steps of a commit, per kind of broker. "settled" is reached on the way up.
 var failPoints = map[bool][]string{
-	true:  {"flushed", "acknowledged", "batched", "written", "sending", "told", "settled"},
+	true:  {"flushed", "acknowledged", "batched", "outbox", "written", "sending", "told", "settled"},
 	false: {"flushed", "produced", "flushed to broker", "offsets in transaction", "transaction ended", "state written"},
 }
 

@@ -149,6 +149,9 @@ func (e *Engine) end(ctx context.Context, id string) error {
 	if err := b.Commit(true); err != nil {
 		return err
 	}
+	if err := e.db.Outbox(id).Remove(); err != nil {
+		return err
+	}
 	if err := e.opt.Cluster.DeleteGroup(ctx, r.group); err != nil {
 		e.opt.Log.Warn("the group of a query that ended is still there", "group", r.group, "error", err)
 	}

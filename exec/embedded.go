@@ -25,6 +25,8 @@ import (
 type embedded struct {
 	w        *Worker
 	kgo      *kgo.Client
+	outbox   *state.Outbox
+	blobs    chan []byte // memory of outboxes, to be used again
 	producer producerID
 	parcels  chan *parcel // to the courier
 	underway int          // parcels that the courier has not brought yet
@@ -45,7 +47,7 @@ type producerID struct {
 
 const (
 	metaOffsets = "offsets"
-	metaOutbox  = "outbox"  // the records
+	metaOutbox  = "outbox"  // where the records are
 	metaAddress = "address" // producer id, and where the records can lie
 )
 
@@ -53,6 +55,7 @@ func (e *embedded) client() *kgo.Client { return e.kgo }
 
 func (e *embedded) start(ctx context.Context) error {
 	*e = embedded{w: e.w, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
+		blobs: make(chan []byte, 2), outbox: e.w.opt.DB.Outbox(e.w.topo.Query.ID),
 		durable: map[TP]int64{}, trimmed: map[TP]int64{}}
 	if err := e.w.opt.DB.Room(); err != nil {
 		return err
@@ -69,6 +72,7 @@ func (e *embedded) start(ctx context.Context) error {
 	}
 	if err != nil {
 		e.kgo.Close()
+		_ = e.outbox.Close()
 		return err
 	}
 	e.reached = maps.Clone(e.ends)
@@ -226,14 +230,15 @@ func (e *embedded) commit(ctx context.Context) error {
 		return err
 	}
 	p := &parcel{batch: e.w.opt.DB.NewBatch(), offsets: e.w.positions()}
+	select {
+	case p.blob = <-e.blobs:
+	default:
+	}
 	if err := e.writeState(p.batch); err != nil {
 		return err
 	}
 	for _, out := range outputs(e.w.plainTasks()) {
 		p.add(out)
-	}
-	if err := p.batch.SetMeta(e.w.topo.Query.ID, metaOutbox, p.blob); err != nil {
-		return err
 	}
 	e.w.opt.FailPoint("batched")
 	for _, t := range e.w.tasks {
@@ -341,4 +346,5 @@ func (e *embedded) stop() {
 	close(e.parcels)
 	e.kgo.Close()
 	<-e.gone
+	_ = e.outbox.Close()
 }

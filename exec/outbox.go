@@ -17,6 +17,9 @@ import (
 // sendChunk is how many records are given to the client before it is told to send them.
 const sendChunk = 8192
 
+// keptBlob bounds the memory that is kept for the next outbox.
+const keptBlob = 32 << 20
+
 // parcel is what one commit has to bring: a batch, and the outbox in it.
 type parcel struct {
 	batch   *state.Batch
@@ -263,6 +266,20 @@ func (e *embedded) courier(ctx context.Context) {
 }
 
 func (e *embedded) bring(ctx context.Context, p *parcel) error {
+	ref, err := e.outbox.Write(p.blob)
+	if err != nil {
+		return err
+	}
+	if cap(p.blob) <= keptBlob {
+		select {
+		case e.blobs <- p.blob[:0]:
+		default:
+		}
+	}
+	e.w.opt.FailPoint("outbox")
+	if err := p.batch.SetMeta(e.w.topo.Query.ID, metaOutbox, ref); err != nil {
+		return err
+	}
 	if err := p.batch.SetMeta(e.w.topo.Query.ID, metaAddress, e.address(p.tps)); err != nil {
 		return err
 	}
@@ -337,9 +354,16 @@ func (e *embedded) reach(recs []kgo.Record) {
 // settle finds out how much of the last outbox arrived before the process died, and sends the rest.
 func (e *embedded) settle(ctx context.Context) error {
 	query := e.w.topo.Query.ID
-	blob, err := e.w.opt.DB.Meta(query, metaOutbox)
-	if err != nil || len(blob) == 0 {
+	ref, err := e.w.opt.DB.Meta(query, metaOutbox)
+	if err != nil || ref == nil {
 		return err
+	}
+	blob, err := e.outbox.Read(ref)
+	if err != nil {
+		return &FatalError{fmt.Errorf("the outbox of %s can't be read: %w", query, err)}
+	}
+	if len(blob) == 0 {
+		return nil
 	}
 	address, err := e.w.opt.DB.Meta(query, metaAddress)
 	if err != nil {
@@ -362,9 +386,6 @@ func (e *embedded) settle(ctx context.Context) error {
 		}
 		rest = append(rest, o.recs[i])
 		p.append(&o.recs[i])
-	}
-	if err := p.batch.SetMeta(query, metaOutbox, append([]byte{}, p.blob...)); err != nil {
-		return err
 	}
 	p.recs = [][]kgo.Record{rest}
 	e.w.opt.FailPoint("settled")

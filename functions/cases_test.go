@@ -26,7 +26,7 @@ var cases = [][2]string{
 	{"BIGINT_FROM_BYTES(TO_BYTES('00', 'hex'))", "!Number of bytes must be equal to 8, but found 1"}, {"INT_FROM_BYTES(TO_BYTES('00000001', 'hex'), 'middle')", "!Byte order must be"},
 	{"UUID(TO_BYTES('00', 'hex'))", "!a UUID is made of 16 bytes"}, {"MASK_LEFT('abc', -1)", "!the number of characters"}, {"MASK(NULL)", "NULL"}, {"MASK_KEEP_RIGHT('ab', 9)", "'ab'"},
 	{"REGEXP_EXTRACT('(.*) (.*)', 'one', 2)", "NULL"}, {"REGEXP_EXTRACT('a', 'a', 5)", "NULL"}, {"REGEXP_EXTRACT('(', 'a')", "!not a regular expression"},
-	{"REGEXP_REPLACE('abc', 'b', '\\$')", "'a$c'"}, {"REGEXP_REPLACE('abc', 'b', '$3')", "!there is no group 3"},
+	{"REGEXP_REPLACE('abc', 'b', '\\$')", "'a$c'"}, {"REGEXP_REPLACE('abc', '.*', 'x')", "'xx'"}, {"REGEXP_EXTRACT_ALL('[^,]*', 'a,b')", "ARRAY['a', '', 'b', '']"}, {"REGEXP_EXTRACT_ALL('^.*', 'ab')", "ARRAY['ab']"}, {"REGEXP_REPLACE('aXb', 'x*', '-')", "'-a-X-b-'"}, {"REGEXP_EXTRACT_ALL('(x*)(y?)', 'axy', 2)", "ARRAY['', 'y', '']"}, {"REGEXP_REPLACE('abc', 'b', '$3')", "!there is no group 3"},
 	{"URL_EXTRACT_QUERY('http://a.b/c')", "NULL"}, {"URL_EXTRACT_PATH('http://a.b')", "''"}, {"URL_EXTRACT_HOST('::')", "!URL input has invalid syntax"}, {"URL_ENCODE_PARAM('a*~b')", "'a*%7Eb'"},
 	{"ROUND(-1.7E0)", "-2"}, {"ROUND(-1.5)", "-1"}, {"ROUND(12345.678E0, -2)", "12300E0"}, {"ROUND(12345.678, -2)", "12300.000"}, {"ROUND(5)", "CAST('5' AS BIGINT)"}, {"TRUNC(-12.56)", "-12"},
 	{"TRUNC(1.234567E0, 10)", "1.234567E0"}, {"FLOOR(-1.1)", "-2.0"}, {"CEIL(-1.7)", "-1.0"}, {"LN(-1)", "CAST('NaN' AS DOUBLE)"}, {"LOG(0)", "CAST('-Infinity' AS DOUBLE)"}, {"LOG(1, 5)", "CAST('NaN' AS DOUBLE)"},

@@ -71,6 +71,36 @@ func regexpExtract(re *regexp.Regexp, c *Call) (types.Value, error) {
 	return types.StringValue(s[m[2*group]:m[2*group+1]]), nil
 }
 
+// classes takes the ^ of character classes out of a pattern; what is left anchors it.
+var classes = strings.NewReplacer("[^", "[")
+
+// allMatches are the matches as Java finds them: right behind a match there may be an empty one, which Go leaves out. Patterns
+// that look at the text before a match are left to Go.
+func allMatches(re *regexp.Regexp, s string) [][]int {
+	found := re.FindAllStringSubmatchIndex(s, -1)
+	pattern := classes.Replace(re.String())
+	if !re.MatchString("") || strings.Contains(pattern, "^") || strings.Contains(pattern, `\A`) || strings.Contains(pattern, `\b`) || strings.Contains(pattern, `\B`) {
+		return found
+	}
+	var out [][]int
+	for i, m := range found {
+		out = append(out, m)
+		end := m[1]
+		if m[0] == end || i+1 < len(found) && found[i+1][0] == end {
+			continue
+		}
+		if next := re.FindStringSubmatchIndex(s[end:]); next != nil && next[1] == 0 {
+			for j := range next {
+				if next[j] >= 0 {
+					next[j] += end
+				}
+			}
+			out = append(out, next)
+		}
+	}
+	return out
+}
+
 func regexpExtractAll(re *regexp.Regexp, c *Call) (types.Value, error) {
 	group, err := groupOf(re, c)
 	if err != nil {
@@ -78,7 +108,7 @@ func regexpExtractAll(re *regexp.Regexp, c *Call) (types.Value, error) {
 	}
 	s := c.Args[1].Str()
 	var out []types.Value
-	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range allMatches(re, s) {
 		if m[2*group] < 0 {
 			out = append(out, types.NullValue)
 			continue
@@ -92,7 +122,7 @@ func regexpReplace(re *regexp.Regexp, c *Call) (types.Value, error) {
 	s, with := c.Args[0].Str(), c.Args[2].Str()
 	var out []byte
 	end := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range allMatches(re, s) {
 		out = append(out, s[end:m[0]]...)
 		var err error
 		if out, err = appendReplacement(out, with, s, m); err != nil {
