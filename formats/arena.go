@@ -8,7 +8,31 @@ type arena struct {
 	text  []byte
 	slab  []types.Value
 	stack []types.Value // items of the nested values being read
+	left  int           // fields of STRUCTs that the record may still make
 }
+
+// A record may make so many fields of STRUCTs, and more by its length: an empty object costs its writer next to nothing,
+// and a STRUCT as much memory as it has fields.
+const (
+	freeFields    = 1 << 16
+	fieldsPerByte = 16
+)
+
+// begin prepares for a record of n bytes.
+func (a *arena) begin(n int) {
+	a.stack = a.stack[:0]
+	a.left = freeFields + fieldsPerByte*n
+}
+
+// structure is space for a STRUCT of n fields; ok is false where the record has had its share.
+func (a *arena) structure(n int) (fields []types.Value, ok bool) {
+	if a.left -= n; a.left < 0 {
+		return nil, false
+	}
+	return a.values(n), true
+}
+
+const wantFewer = "fewer STRUCTs with most fields missing"
 
 // reset takes everything back. Chunks that were outgrown are the collector's.
 func (a *arena) reset() {

@@ -62,7 +62,7 @@ func (d *jsonDecoder) Reset() { d.reset() }
 
 // Decode reads one document.
 func (d *jsonDecoder) Decode(data []byte, dst []types.Value) error {
-	d.stack = d.stack[:0]
+	d.begin(len(data))
 	i := jsontext.SkipSpace(data, 0)
 	if jsontext.HasWord(data, i, "null") {
 		d.clear(dst)
@@ -205,7 +205,10 @@ func (d *jsonDecoder) value(data []byte, i int, n *jsonNode) (types.Value, int, 
 	case c == '{' && n.typ.Kind == types.Map:
 		return d.mapping(data, i+1, n)
 	case c == '{' && n.typ.Kind == types.Struct:
-		fields := d.values(len(n.typ.Fields))
+		fields, ok := d.structure(len(n.typ.Fields))
+		if !ok {
+			return types.NullValue, 0, jsonError(n.path, data, i, wantFewer)
+		}
 		end, err := d.object(data, i+1, n.fields, fields, n.path)
 		return types.StructValue(fields), end, err
 	}

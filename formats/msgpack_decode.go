@@ -73,7 +73,7 @@ func (d *msgDecoder) Reset() { d.reset() }
 
 // Decode reads one value.
 func (d *msgDecoder) Decode(data []byte, dst []types.Value) error {
-	d.stack = d.stack[:0]
+	d.begin(len(data))
 	for _, slot := range d.root.slots {
 		dst[slot] = types.NullValue
 	}
@@ -158,7 +158,10 @@ func (d *msgDecoder) value(data []byte, i int, n *msgNode) (types.Value, int, er
 		return types.NullValue, t.at, nil
 	case msgMap:
 		if kind == types.Struct {
-			fields := d.values(len(n.typ.Fields))
+			fields, ok := d.structure(len(n.typ.Fields))
+			if !ok {
+				return types.NullValue, 0, msgError(n.path, data, i, wantFewer)
+			}
 			end, err := d.object(data, t, n.fields, fields, n.path)
 			return types.StructValue(fields), end, err
 		}

@@ -123,3 +123,26 @@ func BenchmarkMsgPackDecode(b *testing.B) {
 	}
 	benchDecode(b, d, data)
 }
+
+func TestMsgPackWritten(t *testing.T) {
+	text := func(n int) types.Value { return types.StringValue(strings.Repeat("x", n)) }
+	list := func(n int) types.Value { return types.ArrayValue(make([]types.Value, n)) }
+	for _, c := range []struct {
+		v    types.Value
+		typ  *types.Type
+		want string // the beginning
+	}{
+		{types.IntValue(127), types.TInteger, "7f"}, {types.IntValue(128), types.TInteger, "cc80"}, {types.IntValue(256), types.TInteger, "cd0100"}, {types.IntValue(65536), types.TInteger, "ce00010000"},
+		{types.BigintValue(1 << 32), types.TBigint, "cf0000000100000000"}, {types.IntValue(-32), types.TInteger, "e0"}, {types.IntValue(-33), types.TInteger, "d0df"}, {types.IntValue(-129), types.TInteger, "d1ff7f"},
+		{types.IntValue(-32769), types.TInteger, "d2ffff7fff"}, {types.BigintValue(-1 << 40), types.TBigint, "d3ffffff0000000000"},
+		{text(31), types.TString, "bf78"}, {text(32), types.TString, "d92078"}, {text(256), types.TString, "da010078"}, {text(65536), types.TString, "db0001000078"},
+		{types.BytesValue([]byte{7}), types.TBytes, "c40107"}, {types.BytesValue(make([]byte, 256)), types.TBytes, "c50100"}, {list(15), types.TArray(types.TString), "9fc0"}, {list(16), types.TArray(types.TString), "dc0010c0"},
+		{types.TimestampValue(1000), types.TTimestamp, "d6ff00000001"}, {types.TimestampValue(1), types.TTimestamp, "d7ff003d090000000000"}, {types.TimestampValue(-1), types.TTimestamp, "c70cff3b8b87c0ffffffffffffffff"},
+		{types.DecimalValue(-150, 2), types.TDecimal(3, 2), "a52d312e3530"}, {types.DoubleValue(1), types.TDouble, "cb3ff0000000000000"}, {types.BoolValue(true), types.TBoolean, "c3"},
+		{types.StructValue([]types.Value{types.NullValue}), types.TStruct(types.Field{Name: "A", Type: types.TDate}), "81a141c0"},
+	} {
+		if got := hex.EncodeToString(appendMsg(nil, c.v, c.typ)); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%.40s is written as %.40s, want %s", types.Text(c.v, c.typ), got, c.want)
+		}
+	}
+}

@@ -32,7 +32,6 @@ type protoMessage struct {
 	sparse  map[int32]int // the same for great numbers
 	width   int           // of the STRUCT made
 	slots   []int         // that are written to
-	oneofs  int
 	absents []protoAbsent
 }
 

@@ -84,7 +84,7 @@ func (d *protoDecoder) Decode(data []byte, dst []types.Value) error {
 	if d.last.err != nil {
 		return d.last.err
 	}
-	d.stack = d.stack[:0]
+	d.begin(len(data))
 	clear(d.grown)
 	err := d.row(data, at, dst)
 	if err == nil {
@@ -261,7 +261,10 @@ func (d *protoDecoder) message(m *protoMessage, data []byte, i, end int, dst []t
 		case f.node.repeated:
 			i, err = d.repeated(f, data, at, end, &dst[f.slot])
 		case f.member >= 0:
-			members := d.values(f.width)
+			members, ok := d.structure(f.width)
+			if !ok {
+				return d.fail(f.node.path, data, at, wantFewer)
+			}
 			i, err = d.single(f.node, wire, data, next, end, &members[f.member])
 			dst[f.slot] = types.StructValue(members)
 		default:

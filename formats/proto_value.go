@@ -25,14 +25,15 @@ func (d *protoDecoder) single(n *protoNode, wire protowire.Type, data []byte, i,
 	if from == 0 {
 		return 0, d.fail(n.path, data, i, "a length within the record")
 	}
-	var fields []types.Value
 	if dst.IsNull() {
-		fields = d.values(n.message.width)
+		fields, ok := d.structure(n.message.width)
+		if !ok {
+			return 0, d.fail(n.path, data, i, wantFewer)
+		}
 		n.message.defaults(fields)
 		*dst = types.StructValue(fields)
-	} else {
-		fields = dst.Items()
 	}
+	fields := dst.Items()
 	return to, d.message(n.message, data, from, to, fields)
 }
 

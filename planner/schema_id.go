@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,7 +87,12 @@ func nameKeySchema(src *catalog.Source) {
 	if !isPlainName(name.String()) {
 		return
 	}
-	src.Key.Props["SCHEMA_FULL_NAME"] = "io.confluent.ksql.avro_schemas." + name.String() + "Key"
+	props := maps.Clone(src.Key.Props)
+	if props == nil {
+		props = map[string]string{}
+	}
+	src.Key.Props = props
+	props["SCHEMA_FULL_NAME"] = "io.confluent.ksql.avro_schemas." + name.String() + "Key"
 }
 
 // isPlainName says whether a name is letters and digits, a letter first.

@@ -34,7 +34,7 @@ func parse(s Schema, deps []Dependency, normalize bool) (*parsed, error) {
 		return nil, apiErrorf(codeInvalidSchema, "the schema is empty")
 	}
 	p := &parsed{Schema: s}
-	canonical := strings.TrimSpace(s.Text)
+	var canonical string
 	switch s.Type {
 	case Avro:
 		var err error

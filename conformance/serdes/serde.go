@@ -54,6 +54,8 @@ func (s Serde) Encode(raw json.RawMessage) ([]byte, error) {
 		return encodeAvro(head, latest.Text, raw)
 	case formats.Protobuf, formats.ProtobufNoSR:
 		return s.encodeProtobuf(raw)
+	case formats.MsgPack:
+		return encodeMsgPack(raw)
 	}
 	return nil, fmt.Errorf("the runner cannot write %s", s.Format)
 }
@@ -86,6 +88,8 @@ func (s Serde) Decode(data []byte) (any, error) {
 		return decodeAvro(schema.Text, data[5:])
 	case formats.Protobuf, formats.ProtobufNoSR:
 		return s.decodeProtobuf(data)
+	case formats.MsgPack:
+		return decodeMsgPack(data)
 	}
 	return nil, fmt.Errorf("the runner cannot read %s", s.Format)
 }

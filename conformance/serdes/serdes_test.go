@@ -78,6 +78,25 @@ func TestProtobuf(t *testing.T) {
 	}
 }
 
+func TestMsgPack(t *testing.T) {
+	s := Serde{Format: formats.MsgPack}
+	data, err := s.Encode(json.RawMessage(`{"a":[1,-70000,0.5,null],"b":{"c":"x","d":true}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Decode(data); err != nil || Line(v) != `{"a":[1,-70000,0.5,null],"b":{"c":"x","d":true}}` {
+		t.Errorf("got %s, %v", Line(v), err)
+	}
+	if v, err := s.Decode([]byte("\x92\xd6\xff\x00\x00\x00\x01\xc4\x01a")); err != nil || Line(v) != `[1000,"YQ=="]` {
+		t.Errorf("got %s, %v", Line(v), err)
+	}
+	for _, bad := range []string{"\x01\x01", "\x92\x01", ""} {
+		if v, err := s.Decode([]byte(bad)); err == nil {
+			t.Errorf("%x was read as %s", bad, Line(v))
+		}
+	}
+}
+
 func TestKafka(t *testing.T) {
 	for _, c := range []struct {
 		t    *types.Type
