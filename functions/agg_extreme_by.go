@@ -16,12 +16,44 @@ func bindExtremeBy(sign int) func([]*types.Type, []types.Value) (*BoundAggregate
 	}
 }
 
+var timeAggregates = []Aggregate{
+	{Doc{"FIRST", AggregateFn, "The value of the row with the earliest event time (ROWTIME), whenever it came; NULLs are left out. See EARLIEST_BY_OFFSET for the row that came first.",
+		[]Example{{"FIRST({NULL, 'a', 'b'})", "'a'"}}},
+		[]AggregateOverload{{Sig: "(x T) T", Bind: bindByTime(-1)}}},
+	{Doc{"LAST", AggregateFn, "The value of the row with the latest event time (ROWTIME), whenever it came, the last one of several; NULLs are left out. See LATEST_BY_OFFSET for the row that came last.",
+		[]Example{{"LAST({'a', 'b', NULL})", "'b'"}}},
+		[]AggregateOverload{{Sig: "(x T) T", Bind: bindByTime(1)}}},
+}
+
+func bindByTime(sign int) func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+	return func([]*types.Type, []types.Value) (*BoundAggregate, error) {
+		return &BoundAggregate{ByTime: true, Object: func(*Env) Object { return &byTime{extremeBy{sign: sign, later: sign > 0}} }}, nil
+	}
+}
+
+// byTime keeps the value with the earliest or latest event time: the argument behind the value, or the row's place.
+type byTime struct{ extremeBy }
+
+func (b *byTime) Add(args []types.Value, seq int64) error {
+	at := types.BigintValue(seq)
+	if len(args) > 1 {
+		at = args[1]
+	}
+	if args[0].IsNull() {
+		return nil
+	}
+	return b.extremeBy.Add([]types.Value{args[0], at}, seq)
+}
+
+func (b *byTime) Merge(other Object) error { return b.extremeBy.Merge(&other.(*byTime).extremeBy) }
+
 // extremeBy keeps a value together with what it is chosen by and the place of its row.
 type extremeBy struct {
-	sign int
-	val  types.Value
-	by   types.Value // NULL as long as there is none
-	seq  int64
+	sign  int
+	later bool // the later one of two rows that are alike
+	val   types.Value
+	by    types.Value // NULL as long as there is none
+	seq   int64
 }
 
 func (e *extremeBy) better(by types.Value, seq int64) bool {
@@ -29,7 +61,7 @@ func (e *extremeBy) better(by types.Value, seq int64) bool {
 		return !by.IsNull()
 	}
 	c := types.Compare(by, e.by) * e.sign
-	return c > 0 || c == 0 && seq < e.seq
+	return c > 0 || c == 0 && (seq < e.seq) != e.later
 }
 
 func (e *extremeBy) Add(args []types.Value, seq int64) error {

@@ -94,6 +94,8 @@ type BoundAggregate struct {
 	Nested bool
 	// CanUndo says that a row can be taken back, which aggregation over a table needs.
 	CanUndo bool
+	// ByTime asks for the row's event time behind the other arguments.
+	ByTime bool
 	// Exact says that merging partial results in any order gives what adding the rows would have given.
 	Exact bool
 }

@@ -22,7 +22,7 @@ func Standard() *Registry {
 		conversionFunctions, dateFunctions, timestampFunctions, jsonFunctions, mathFunctions, roundFunctions, regexFunctions,
 		stringFunctions, textFunctions, bytesFunctions, maskFunctions, urlFunctions, otherFunctions)
 	aggregates := slices.Concat(numberAggregates, statisticAggregates, extremeAggregates, collectAggregates,
-		offsetAggregates, topAggregates, distinctAggregates)
+		offsetAggregates, topAggregates, distinctAggregates, percentileAggregates, timeAggregates)
 	return (&Registry{}).With(Extra{Scalars: scalars, Aggregates: aggregates, Tables: tableFunctions})
 }
 

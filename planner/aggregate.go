@@ -295,6 +295,13 @@ func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, e
 		for j, p := range bound.Params {
 			agg.Args = append(agg.Args, implicit(exprs[j], p))
 		}
+		if bound.ByTime {
+			time, err := below.expr(&ast.ColumnRef{At: call.At, Name: types.RowTime})
+			if err != nil {
+				return nil, err
+			}
+			agg.Args = append(agg.Args, time)
+		}
 		i = len(a.texts)
 		a.texts = append(a.texts, text)
 		a.node.Aggs = append(a.node.Aggs, agg)
