@@ -43,10 +43,11 @@ type Source struct {
 	Key       Serde
 	Value     Serde
 	Windowed  *Windowed
-	Timestamp string // column that holds the event time; empty for the record's own
-	TimeFmt   string // its format where it is a STRING
-	SQL       string // the statement that made it
-	Query     string // id of the query that made it with CREATE ... AS; else empty
+	Timestamp string   // column that holds the event time; empty for the record's own
+	TimeFmt   string   // its format where it is a STRING
+	SQL       string   // the statement that made it, or changed it last
+	Before    []string // the statements before that one, the first first
+	Query     string   // id of the query that made it with CREATE ... AS, or that keeps a SOURCE TABLE's rows; else empty
 	// Materialized says that pull queries can look rows up.
 	Materialized bool
 }
@@ -64,6 +65,7 @@ type Query struct {
 	ID      string
 	SQL     string
 	Sink    string // empty for a source table's own query
+	Late    string // the stream of its late rows; empty for none
 	Sources []string
 }
 
@@ -80,6 +82,7 @@ type Reader interface {
 // Change is a set of alterations that belong together.
 type Change struct {
 	PutSource  *Source
+	PutLate    *Source // the stream of the rows that come too late for PutQuery's windows
 	DropSource string
 	PutType    string
 	Type       *types.Type // of PutType
@@ -149,6 +152,9 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 	if ch.PutSource != nil {
 		next.sources[ch.PutSource.Name] = ch.PutSource
 	}
+	if ch.PutLate != nil {
+		next.sources[ch.PutLate.Name] = ch.PutLate
+	}
 	if ch.PutQuery != nil {
 		if err := next.putQuery(ch.PutQuery); err != nil {
 			return nil, err
@@ -158,7 +164,7 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 }
 
 func (s *Snapshot) putQuery(q *Query) error {
-	for _, name := range append([]string{q.Sink}, q.Sources...) {
+	for _, name := range append([]string{q.Sink, q.Late}, q.Sources...) {
 		if _, ok := s.sources[name]; !ok && name != "" {
 			return fmt.Errorf("query %s refers to %s, which does not exist", q.ID, name)
 		}
@@ -187,7 +193,7 @@ func (s *Snapshot) mayDrop(name string) error {
 // Users are the ids of the queries that read and write a source.
 func (s *Snapshot) Users(name string) (readers, writers []string) {
 	for _, q := range s.queries {
-		if q.Sink == name {
+		if q.Sink == name || q.Late == name {
 			writers = append(writers, q.ID)
 		}
 		if slices.Contains(q.Sources, name) {

@@ -32,7 +32,7 @@ func runCommand() command {
 		about: "Statements are carried out in order; SELECT ... EMIT CHANGES shows its rows as they come, from the first one. When every connector\n" +
 			"with an end has finished and everything is committed, windows are closed, a summary is printed, and the program ends; with\n" +
 			"--keep it goes on serving. Data lies in a temporary directory, unless --data-dir names one: then a second run skips the\n" +
-			"statements that stand unchanged. FILE - is the standard input. Ctrl-C commits and ends; a second one leaves at once.",
+			"statements that stand unchanged and the rows that it inserted. FILE - is the standard input. Ctrl-C commits and ends; a second one leaves at once.",
 		example: "weir run hello.sql",
 		flags: func(fs *flag.FlagSet) any {
 			o := &runOptions{node: nodeFlags(fs)}
@@ -74,7 +74,7 @@ func runRun(ctx context.Context, in *invocation, options any) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := newScriptRun(n, in, format, cancel)
-	r.session.BaseDir, r.session.SkipUnchanged = sc.dir, !temporary
+	r.session.BaseDir, r.session.SkipUnchanged, r.session.Script = sc.dir, !temporary, filepath.Base(in.args[0])
 	err = r.run(ctx, sc, o.keep)
 	if temporary && n.broker == nil {
 		// On brokers that stay, a run without a data directory leaves what it wrote and nothing else.

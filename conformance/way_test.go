@@ -176,7 +176,7 @@ func (r *run) fill(text []string) string {
 	return idOf.ReplaceAllStringFunc(s, func(ref string) string {
 		name := strings.ToUpper(idOf.FindStringSubmatch(ref)[1])
 		for _, q := range r.way.sources().Queries() {
-			if q.Sink == name {
+			if makes(q) == name {
 				return q.ID
 			}
 		}
@@ -184,12 +184,20 @@ func (r *run) fill(text []string) string {
 	})
 }
 
+// makes is the stream or table that a query writes, or keeps.
+func makes(q *catalog.Query) string {
+	if q.Sink == "" {
+		return q.Sources[0]
+	}
+	return q.Sink
+}
+
 // unfill is the reverse of fill for answers: ids differ from way to way.
 func (r *run) unfill(lines []string) []string {
 	out := slices.Clone(lines)
 	for _, q := range r.way.sources().Queries() {
 		for i := range out {
-			out[i] = strings.ReplaceAll(out[i], q.ID, "{query "+q.Sink+"}")
+			out[i] = strings.ReplaceAll(out[i], q.ID, "{query "+makes(q)+"}")
 		}
 	}
 	return out

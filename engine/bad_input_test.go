@@ -242,7 +242,7 @@ func TestDiskFull(t *testing.T) {
 		t.Skip("mounts a small disk, as Linux does")
 	}
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=200m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=400m"); err != nil {
 		t.Skipf("can't mount a small disk: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
@@ -250,7 +250,11 @@ func TestDiskFull(t *testing.T) {
 	defer n.stop(t)
 	w := newWitness(t, n)
 	filler := filepath.Join(dir, "filler")
-	if err := os.WriteFile(filler, make([]byte, 150<<20), 0o644); err != nil {
+	var free syscall.Statfs_t
+	if err := syscall.Statfs(dir, &free); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filler, make([]byte, int64(free.Bavail)*free.Bsize-50<<20), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, err := n.try(t, NewSession(), `INSERT INTO witness VALUES ('w', 1);`)

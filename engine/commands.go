@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"weir/exec"
 	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
@@ -20,6 +20,8 @@ type command struct {
 	Properties map[string]string `json:"properties,omitempty"`
 	ID         int               `json:"id"` // number for the query that it makes
 	BaseDir    string            `json:"baseDir,omitempty"`
+	// Layout is that of the state of the query that it makes: a node whose plan has another one does not touch the state.
+	Layout exec.Layout `json:"layout,omitempty"`
 }
 
 // commandLog is the topic that holds every change of the catalog, in order. Whoever reads it from its beginning has the
@@ -124,6 +126,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		}
 		env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
 		env.Partitions = func(string) (int32, bool) { return 0, false }
+		env.Config["ksql.create.or.replace.enabled"] = "true" // it was, whatever the server is told now
 		p, err := planner.Build(list[0].Node, list[0].Text, env)
 		if err == nil {
 			err = e.catalog.Apply(p.Change)
@@ -132,14 +135,22 @@ func (e *Engine) recover(ctx context.Context) error {
 			return fmt.Errorf("command %d of the log can't be carried out again: %s: %w", i, c.Statement, err)
 		}
 		delete(started, p.Change.DropQuery)
+		e.plans.Delete(p.Change.DropQuery)
 		if p.Query != nil {
-			started[p.Query.ID] = pendingStart{p, e.config(s)}
-			order = append(order, p.Query.ID)
+			if _, replaced := started[p.Query.ID]; !replaced {
+				order = append(order, p.Query.ID)
+			}
+			started[p.Query.ID] = pendingStart{p, e.config(s), c.Layout}
+			e.plans.Store(p.Query.ID, p.Query)
 		}
 	}
 	e.log.past = nil
-	for _, id := range slices.Compact(order) {
+	for _, id := range order {
 		if q, ok := started[id]; ok {
+			delete(started, id)
+			if err := e.knowLayout(id, q.layout); err != nil {
+				return err
+			}
 			if err := e.start(q.plan.Query, q.config, paused[id]); err != nil {
 				return err
 			}
@@ -151,13 +162,15 @@ func (e *Engine) recover(ctx context.Context) error {
 type pendingStart struct {
 	plan   *planner.Plan
 	config map[string]string
+	layout exec.Layout
 }
 
 // forget takes terminated queries out of what is to be started.
 func (e *Engine) forget(n *ast.Terminate, started map[string]pendingStart) {
 	for _, q := range e.catalog.Snapshot().Queries() {
-		if n.All || q.ID == n.QueryID.Name {
+		if n.All && q.Sink != "" || q.ID == n.QueryID.Name {
 			delete(started, q.ID)
+			e.plans.Delete(q.ID)
 			_ = e.catalog.Apply(dropQuery(q.ID))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -26,16 +27,16 @@ import (
 	"weir/parser"
 )
 
-// The crash tests kill a process that runs a windowed count and a filter, again and again: at random moments, and at
-// the fail points between the steps of a commit. Then code that knows nothing of the engine reads the topics and
+// The crash tests kill a process that runs a windowed count, a count and a filter, and that replaces the latter two all the
+// time, again and again: at random moments, and at the fail points between the steps of a commit and of a replacement. Then code that knows nothing of the engine reads the topics and
 // compares. The process is this test binary itself.
 
 var crashKills = flag.Int("crash.kills", 0, "kills of each crash test; 0 for a short run, 30 for a full one")
 
 // failPoints are the places between the steps of a commit, per kind of broker. "settled" is reached on the way up.
 var failPoints = map[bool][]string{
-	true:  {"flushed", "acknowledged", "batched", "outbox", "written", "sending", "told", "settled"},
-	false: {"flushed", "produced", "flushed to broker", "offsets in transaction", "transaction ended", "state written"},
+	true:  {"flushed", "acknowledged", "batched", "outbox", "written", "sending", "told", "settled", "replaced query stopped", "replacement logged"},
+	false: {"flushed", "produced", "flushed to broker", "offsets in transaction", "transaction ended", "state written", "replaced query stopped", "replacement logged"},
 }
 
 func TestMain(m *testing.M) {
@@ -226,13 +227,16 @@ func crashChild(dir string) error {
 	in := crashName(run, "in")
 	sql := fmt.Sprintf(`CREATE STREAM src (id BIGINT KEY, grp STRING, ts BIGINT) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON', PARTITIONS=4, TIMESTAMP='TS');
 		CREATE TABLE counts WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY grp EMIT CHANGES;
+		CREATE TABLE totals WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src GROUP BY grp EMIT CHANGES;
 		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
-		in, crashName(run, "counts"), crashName(run, "odd"))
+		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "odd"))
 	if err := e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }); err != nil {
 		return err
 	}
 	last := os.Getenv("WEIR_CRASH_LAST") == "true"
-	if err := crashFeed(ctx, cluster, in, last); err != nil {
+	fed := make(chan error, 1)
+	go func() { fed <- crashFeed(ctx, cluster, in, last) }()
+	if err := crashReplace(ctx, e, run, fed); err != nil {
 		return err
 	}
 	if err := e.Drain(ctx); err != nil {
@@ -240,6 +244,25 @@ func crashChild(dir string) error {
 	}
 	defer cluster.Close()
 	return e.Close(ctx)
+}
+
+// crashReplace replaces the queries by others that give the same rows, in turn, until the feeding has ended.
+func crashReplace(ctx context.Context, e *Engine, run string, fed chan error) error {
+	for i := 0; ; i++ {
+		select {
+		case err := <-fed:
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+		more := []string{"", "AND id > 0"}[i%2]
+		having := []string{"HAVING COUNT(*) > 0", ""}[i%2]
+		sql := fmt.Sprintf(`CREATE OR REPLACE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp FROM src WHERE id %% 2 = 1 %s EMIT CHANGES;
+			CREATE OR REPLACE TABLE totals WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src GROUP BY grp %s EMIT CHANGES;`,
+			crashName(run, "odd"), more, crashName(run, "totals"), having)
+		if err := e.Execute(ctx, NewSession(), sql, func(parser.Stmt, Result) error { return nil }); err != nil {
+			return err
+		}
+	}
 }
 
 // crashFeed writes records, each with an id of its own: for ever, or a last few.
@@ -293,11 +316,12 @@ func (c *crasher) verify() {
 		c.t.Fatal(err)
 	}
 	defer cluster.Close()
-	counts, odd := map[string]int64{}, map[int64]string{}
+	counts, totals, odd := map[string]int64{}, map[string]int64{}, map[int64]string{}
 	rows := 0
 	c.read(cluster, "in", func(r *kgo.Record, v crashValue) {
 		rows++
 		counts[fmt.Sprintf("%s@%d", v.Grp, v.TS/1000*1000)]++
+		totals[v.Grp]++
 		if id := int64(binary.BigEndian.Uint64(r.Key)); id%2 == 1 {
 			odd[id] = v.Grp
 		}
@@ -314,6 +338,16 @@ func (c *crasher) verify() {
 		if got[key] != n {
 			c.t.Errorf("%s: the count ends at %d, want %d", key, got[key], n)
 		}
+	}
+	ends := map[string]int64{}
+	c.read(cluster, "totals", func(r *kgo.Record, v crashValue) {
+		if v.N <= ends[string(r.Key)] {
+			c.t.Errorf("%s: the total %d comes after %d", r.Key, v.N, ends[string(r.Key)])
+		}
+		ends[string(r.Key)] = v.N
+	})
+	if !maps.Equal(ends, totals) {
+		c.t.Errorf("the totals end at %v, want %v", ends, totals)
 	}
 	c.read(cluster, "odd", func(r *kgo.Record, v crashValue) {
 		id := int64(binary.BigEndian.Uint64(r.Key))

@@ -55,6 +55,7 @@ type Engine struct {
 	// mu is held by whoever changes catalog, queries or command log: one statement at a time.
 	mu       sync.Mutex
 	queries  map[string]*running
+	plans    sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
 	declared map[string]declaredConnector
 	pushes   pushes
 	// insertClient writes the rows of INSERT VALUES; turn spreads those without key.
@@ -187,8 +188,11 @@ type Session struct {
 	Properties, Variables map[string]string
 	// BaseDir is where relative paths in connectors start: the folder of a script.
 	BaseDir string
-	// SkipUnchanged makes a statement that stands already, word for word, do nothing instead of failing.
+	// SkipUnchanged makes a statement that stands already, word for word, do nothing instead of failing, and an INSERT INTO
+	// ... VALUES that an earlier run of the Script carried out do nothing again.
 	SkipUnchanged bool
+	Script        string         // its file's name
+	inserted      map[string]int // how often the text of each INSERT has come
 }
 
 // NewSession is a session in which nothing is set.

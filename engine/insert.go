@@ -29,6 +29,9 @@ func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (R
 	if err != nil {
 		return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", v.Target.Name, err)
 	}
+	if s.SkipUnchanged {
+		return e.insertOnce(ctx, s, n, v.Target, row, rowTime)
+	}
 	if err := e.Produce(ctx, v.Target, row, rowTime); err != nil {
 		return nil, err
 	}
@@ -63,34 +66,47 @@ func evaluate(v *planner.Values, env *functions.Env) (row []types.Value, rowTime
 
 // Produce writes a row, in the order of the target's schema, to its topic. ms is the timestamp; 0 for now.
 func (e *Engine) Produce(ctx context.Context, target *catalog.Source, row []types.Value, ms int64) error {
-	rec, err := e.encode(target, row)
-	if err != nil {
-		return refuse(BadStatement, "Failed to insert values into '%s'. %v", target.Name, err)
-	}
-	if rec.Timestamp = time.UnixMilli(ms); ms == 0 {
-		rec.Timestamp = time.Now()
-	}
-	if e.opt.Embedded {
-		if err := e.db.Room(); err != nil {
-			return &Error{Kind: System, Msg: err.Error(), Err: err}
-		}
-	}
 	topic, err := e.opt.Cluster.Topic(ctx, target.Topic)
 	if err != nil {
 		return err
 	}
-	parts := int32(len(topic.Partitions))
+	rec, err := e.record(target, row, ms, int32(len(topic.Partitions)))
+	if err != nil {
+		return err
+	}
+	return e.send(ctx, rec)
+}
+
+// record makes the record of a row, for one of the partitions that its topic has.
+func (e *Engine) record(target *catalog.Source, row []types.Value, ms int64, parts int32) (*kgo.Record, error) {
+	rec, err := e.encode(target, row)
+	if err != nil {
+		return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", target.Name, err)
+	}
+	if rec.Timestamp = time.UnixMilli(ms); ms == 0 {
+		rec.Timestamp = time.Now()
+	}
 	if rec.Key != nil {
 		rec.Partition = kafka.Partition(rec.Key, parts)
 	} else {
 		rec.Partition = e.turn.Add(1) % parts
+	}
+	return rec, nil
+}
+
+// send writes a record and waits until the broker has it.
+func (e *Engine) send(ctx context.Context, rec *kgo.Record) error {
+	if e.opt.Embedded {
+		if err := e.db.Room(); err != nil {
+			return &Error{Kind: System, Msg: err.Error(), Err: err}
+		}
 	}
 	client, err := e.inserts()
 	if err != nil {
 		return err
 	}
 	if err := client.ProduceSync(ctx, rec).FirstErr(); err != nil {
-		return fmt.Errorf("cannot write to %s: %w", target.Topic, err)
+		return fmt.Errorf("cannot write to %s: %w", rec.Topic, err)
 	}
 	return nil
 }

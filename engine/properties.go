@@ -30,6 +30,7 @@ var known = map[string]string{
 	"ksql.variable.substitution.enable":     "true",
 	"processing.guarantee":                  "exactly_once_v2",
 	"weir.state.memory.bytes":               "1073741824",
+	"weir.idle.close":                       "",
 	"weir.idle.upstream":                    "1000",
 	"replication.factor":                    "1",
 }

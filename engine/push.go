@@ -46,6 +46,7 @@ type push struct {
 	at      kafka.Offsets
 	topics  []string
 	engine  *Engine
+	quiet   int         // polls in a row that brought nothing
 	drain   atomic.Bool // end once everything that is there has been read
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -55,6 +56,9 @@ type push struct {
 }
 
 const maxPushQueries = 100
+
+// quietPolls is after how many polls without a record rows wait no longer for another input of theirs.
+const quietPolls = 10
 
 func (p *pushes) add(q *push, most int) error {
 	p.mu.Lock()
@@ -151,7 +155,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	if err != nil {
 		return nil, err
 	}
-	if run.local, err = exec.NewLocal(topo, env, parts, 1, run.take); err != nil {
+	if run.local, err = exec.NewLocal(topo, env, parts, 1, 0, run.take); err != nil {
 		return nil, err
 	}
 	if err := run.begin(ctx, topo.Whole(), config, q.Kind == plan.Pull); err != nil {
@@ -202,6 +206,7 @@ func (q *push) begin(ctx context.Context, whole []string, config map[string]stri
 		positions[topic] = map[int32]kgo.Offset{}
 		for p, at := range from[topic] {
 			q.at.Set(topic, p, at)
+			q.local.Expect(topic, p, at < ends[topic][p])
 			positions[topic][p] = kgo.NewOffset().At(at)
 		}
 	}
@@ -322,6 +327,12 @@ func (q *push) poll() error {
 			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, err)
 		}
 	})
+	if q.quiet++; !fetches.Empty() {
+		q.quiet = 0
+	} else if q.quiet == quietPolls {
+		// What was expected does not come, such as records of a transaction that was aborted.
+		failed = errors.Join(failed, q.local.Drain())
+	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		for recs := p.Records; len(recs) > 0 && failed == nil; {
 			n := min(len(recs), types.BatchRows)

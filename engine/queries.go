@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"weir/catalog"
 	"weir/exec"
 	"weir/functions"
+	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner/plan"
@@ -19,6 +21,7 @@ import (
 // running is a persistent query on this node.
 type running struct {
 	query  *plan.Query
+	config map[string]string
 	topo   *exec.Topology
 	worker *exec.Worker
 	group  string
@@ -98,21 +101,29 @@ func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) err
 	if err != nil {
 		return err
 	}
-	r := &running{query: q, topo: topo, group: e.internalTopic(q.ID)}
+	r := &running{query: q, config: config, topo: topo, group: e.internalTopic(q.ID)}
 	env := e.execEnv(q.ID, config, func(b exec.BadRecord) { e.problems.add(q.ID, b) })
 	r.worker = exec.NewWorker(topo, env, exec.WorkerOptions{Cluster: e.opt.Cluster, DB: e.db, Embedded: e.opt.Embedded,
 		Commit: commitInterval(config), Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
-		Earliest: setting(config, "auto.offset.reset", "earliest") != "latest", IdleUpstream: idleUpstream(config), Problems: e.problems.flush, Budget: e.budget, FailPoint: e.opt.FailPoint})
+		Earliest: keeps(q) || setting(config, "auto.offset.reset", "earliest") != "latest", IdleUpstream: idleUpstream(config), Problems: e.problems.flush, Budget: e.budget, FailPoint: e.opt.FailPoint})
 	if paused {
 		r.worker.BeginPaused()
 	}
-	if err := r.worker.Start(); err != nil {
+	err = e.checkLayout(q.ID, topo)
+	if err == nil {
+		err = r.worker.Start()
+	}
+	if err != nil {
 		r.broken = err
 		e.opt.Log.Error("a query could not be started", "query", q.ID, "error", err)
 	}
 	e.queries[q.ID] = r
+	e.plans.Store(q.ID, q)
 	return nil
 }
+
+// keeps says whether a query does nothing but keep the rows of a SOURCE TABLE.
+func keeps(q *plan.Query) bool { return sinkOf(q) == nil }
 
 func (r *running) stop() {
 	if r.broken == nil {
@@ -134,7 +145,7 @@ func (r *running) state() (QueryState, string) {
 	return Running, ""
 }
 
-// end stops a query and forgets its state, its group and its own topics.
+// end stops a query for good and forgets its state, its group and its own topics.
 func (e *Engine) end(ctx context.Context, id string) error {
 	r := e.queries[id]
 	if r == nil {
@@ -142,6 +153,10 @@ func (e *Engine) end(ctx context.Context, id string) error {
 	}
 	r.stop()
 	delete(e.queries, id)
+	e.plans.Delete(id)
+	if err := r.worker.Leave(ctx); err != nil {
+		e.opt.Log.Warn("the group of a query that ended still counts this node as a member", "group", r.group, "error", err)
+	}
 	b := e.db.NewBatch()
 	if err := b.DropQuery(id); err != nil {
 		return err
@@ -152,7 +167,7 @@ func (e *Engine) end(ctx context.Context, id string) error {
 	if err := e.db.Outbox(id).Remove(); err != nil {
 		return err
 	}
-	if err := e.opt.Cluster.DeleteGroup(ctx, r.group); err != nil {
+	if err := e.opt.Cluster.DeleteGroup(ctx, r.group); err != nil && !errors.Is(err, kafka.ErrNoGroup) {
 		e.opt.Log.Warn("the group of a query that ended is still there", "group", r.group, "error", err)
 	}
 	prefix := e.internalTopic(id + "-")
@@ -172,6 +187,11 @@ func (e *Engine) dropTopic(ctx context.Context, name string) {
 	if err := e.opt.Cluster.DeleteTopic(ctx, name); err != nil {
 		e.opt.Log.Warn("a topic could not be deleted", "topic", name, "error", err)
 	}
+	e.insertMu.Lock()
+	if e.insertClient != nil {
+		e.insertClient.PurgeTopicsFromProducing(name) // another topic of the name would be taken for this one
+	}
+	e.insertMu.Unlock()
 	if e.opt.Registry == nil {
 		return
 	}
@@ -212,6 +232,9 @@ func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n 
 	if err != nil {
 		return nil, err
 	}
+	if ids, err = e.mayTerminate(n.All, ids); err != nil {
+		return nil, err
+	}
 	seq, err := e.log.append(ctx, command{Statement: stmt.Text, ID: e.log.nextID()})
 	if err != nil {
 		return nil, err
@@ -225,6 +248,20 @@ func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n 
 		}
 	}
 	return &Done{Entity: "query", Name: n.QueryID.Name, Action: "terminate", Message: "Query terminated.", QueryID: n.QueryID.Name, Sequence: seq}, nil
+}
+
+// mayTerminate leaves the queries of source tables out, which end with their tables; one that is meant by name is refused.
+func (e *Engine) mayTerminate(all bool, ids []string) ([]string, error) {
+	var out []string
+	for _, id := range ids {
+		switch {
+		case !keeps(e.queries[id].query):
+			out = append(out, id)
+		case !all:
+			return nil, refuse(BadStatement, "Cannot terminate query '%s' as it is linked to a source table. DROP the table instead.", id)
+		}
+	}
+	return out, nil
 }
 
 func (e *Engine) pause(ctx context.Context, s *Session, stmt parser.Stmt, all bool, id ast.Ident, pause bool) (Result, error) {

@@ -11,12 +11,21 @@ import (
 	"weir/types"
 )
 
-// registerSchemas registers the schemas of a source's key and value, where their formats have any.
+// registerSchemas registers the schemas of what a statement makes.
 func (e *Engine) registerSchemas(ctx context.Context, p *planner.Plan) error {
-	src := p.Change.PutSource
-	if src == nil {
-		return nil
+	for _, src := range []*catalog.Source{p.Change.PutSource, p.Change.PutLate} {
+		if src == nil {
+			continue
+		}
+		if err := e.registerSource(ctx, p, src); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// registerSource registers the schemas of a source's key and value, where their formats have any.
+func (e *Engine) registerSource(ctx context.Context, p *planner.Plan, src *catalog.Source) error {
 	for _, side := range []struct {
 		serde catalog.Serde
 		key   bool
@@ -37,7 +46,7 @@ func (e *Engine) registerSchemas(ctx context.Context, p *planner.Plan) error {
 			subject = src.Topic + "-key"
 		}
 		// A source over a topic that others write finds its schema there; only a query's own topic is to have ours.
-		if p.Query == nil {
+		if sinkOf(p.Query) == nil {
 			if _, err := e.opt.Registry.Latest(ctx, subject); err == nil {
 				continue
 			} else if !registry.IsNotFound(err) {

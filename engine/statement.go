@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"weir/catalog"
+	"weir/exec"
 	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
@@ -49,6 +50,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 	}
 	snap, next := e.catalog.Snapshot(), e.log.nextID()
 	topics := map[string]int32{}
+	plans := map[string]*plan.Query{}
 	var out []parser.Stmt
 	for _, piece := range pieces.Statements {
 		stmt, err := e.parse(sandbox, text, piece)
@@ -64,6 +66,12 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 			continue
 		}
 		env := e.planEnv(sandbox, snap, next, topics)
+		env.Running = func(id string) *plan.Query {
+			if q := plans[id]; q != nil {
+				return q
+			}
+			return e.runningPlan(id)
+		}
 		p, err := planner.Build(stmt.Node, stmt.Text, env)
 		if err == nil && !p.Change.Empty() {
 			snap, err = snap.With(p.Change)
@@ -72,11 +80,17 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		if err != nil {
 			return nil, e.fault(text, *stmt, err)
 		}
-		if p.Topic != nil {
-			if n, ok := env.Partitions(p.Topic.Name); ok {
-				topics[p.Topic.Name] = n
+		if p.Change.PutQuery != nil {
+			plans[p.Query.ID] = p.Query
+		}
+		for _, t := range []*planner.Topic{p.Topic, p.LateTopic} {
+			if t == nil {
+				continue
+			}
+			if n, ok := env.Partitions(t.Name); ok {
+				topics[t.Name] = n
 			} else {
-				topics[p.Topic.Name] = max(p.Topic.Partitions, 1)
+				topics[t.Name] = max(t.Partitions, 1)
 			}
 		}
 	}
@@ -118,8 +132,16 @@ func (e *Engine) planEnv(s *Session, cat catalog.Reader, next int, topics map[st
 			t, err := e.opt.Cluster.Topic(ctx, topic)
 			return int32(len(t.Partitions)), err == nil
 		},
-		Infer: e.infer,
+		Infer:   e.infer,
+		Running: e.runningPlan,
 	}
+}
+
+// runningPlan is the plan of a persistent query; nil where it does not run.
+func (e *Engine) runningPlan(id string) *plan.Query {
+	q, _ := e.plans.Load(id)
+	out, _ := q.(*plan.Query)
+	return out
 }
 
 // statement carries out one statement.
@@ -210,8 +232,11 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Resu
 	if _, err := e.catalog.Snapshot().With(p.Change); err != nil {
 		return nil, err
 	}
-	if p.Topic != nil {
-		if err := e.makeTopic(ctx, p); err != nil {
+	for _, t := range []*planner.Topic{p.Topic, p.LateTopic} {
+		if t == nil {
+			continue
+		}
+		if err := e.makeTopic(ctx, p, t); err != nil {
 			return nil, err
 		}
 	}
@@ -222,11 +247,25 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Resu
 	if err != nil {
 		return nil, err
 	}
-	seq, err := e.log.append(ctx, command{Statement: logged, Properties: s.Properties, ID: e.log.nextID()})
+	entry := command{Statement: logged, Properties: s.Properties, ID: e.log.nextID()}
+	if p.Query != nil {
+		topo, err := exec.Build(p.Query)
+		if err != nil {
+			return nil, err
+		}
+		entry.Layout = topo.Layout()
+	}
+	var seq int64
+	paused := false
+	if p.Replaces {
+		seq, paused, err = e.handOver(ctx, p, entry)
+	} else {
+		seq, err = e.log.append(ctx, entry)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := e.apply(ctx, p, e.config(s)); err != nil {
+	if err := e.apply(ctx, p, e.config(s), paused); err != nil {
 		return nil, err
 	}
 	if p.DropTopic != "" {
@@ -235,40 +274,8 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Resu
 	return doneFor(stmt.Node, p, seq), nil
 }
 
-// stands says whether a statement has been carried out already, word for word.
-func (e *Engine) stands(stmt parser.Stmt) bool {
-	var name string
-	switch n := stmt.Node.(type) {
-	case *ast.CreateSource:
-		name = n.Name.Name
-	case *ast.CreateAs:
-		name = n.Name.Name
-	case *ast.InsertSelect:
-		for _, q := range e.catalog.Snapshot().Queries() {
-			if sameText(q.SQL, stmt.Text) {
-				return true
-			}
-		}
-		return false
-	case *ast.CreateType:
-		t, ok := e.catalog.Snapshot().Type(n.Name.Name)
-		return ok && t != nil
-	default:
-		return false
-	}
-	src, ok := e.catalog.Snapshot().Source(name)
-	return ok && sameText(src.SQL, stmt.Text)
-}
-
-// sameText compares statements without regard to how they are laid out.
-func sameText(a, b string) bool {
-	x, errX := parser.Parse(a+";", parser.Options{})
-	y, errY := parser.Parse(b+";", parser.Options{})
-	return errX == nil && errY == nil && len(x) == 1 && len(y) == 1 && ast.Format(x[0].Node) == ast.Format(y[0].Node)
-}
-
 // apply changes the catalog and starts and stops what the plan says. The statement is in the command log by now.
-func (e *Engine) apply(ctx context.Context, p *planner.Plan, config map[string]string) error {
+func (e *Engine) apply(ctx context.Context, p *planner.Plan, config map[string]string, paused bool) error {
 	if p.Change.DropQuery != "" {
 		if err := e.end(ctx, p.Change.DropQuery); err != nil {
 			return err
@@ -278,15 +285,14 @@ func (e *Engine) apply(ctx context.Context, p *planner.Plan, config map[string]s
 		return err
 	}
 	if p.Query != nil {
-		return e.start(p.Query, config, false)
+		return e.start(p.Query, config, paused)
 	}
 	return nil
 }
 
-func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan) error {
-	t := p.Topic
+func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topic) error {
 	if found, err := e.opt.Cluster.Topic(ctx, t.Name); err == nil {
-		if n := int32(len(found.Partitions)); t.Partitions != 0 && t.Partitions != n && p.Query == nil {
+		if n := int32(len(found.Partitions)); t.Partitions != 0 && t.Partitions != n && sinkOf(p.Query) == nil {
 			return refuse(BadStatement, "A Kafka topic with the name '%s' already exists, with different partition/replica configuration than required. "+
 				"KSQL expects %d partitions (topic has %d).", t.Name, t.Partitions, n)
 		}
@@ -318,6 +324,9 @@ func doneFor(n ast.Statement, p *planner.Plan, seq int64) *Done {
 	case *ast.CreateSource:
 		entity(n.IsTable)
 		d.Name, d.Message = n.Name.Name, strings.ToUpper(d.Entity[:1])+d.Entity[1:]+" created"
+		if p.Query != nil {
+			d.QueryID, d.Message = p.Query.ID, "Created query with ID "+p.Query.ID
+		}
 	case *ast.CreateAs:
 		entity(n.IsTable)
 		d.Name, d.QueryID = n.Name.Name, p.Query.ID

@@ -98,9 +98,18 @@ func (d *Driver) All(topics []string) []*kgo.Record {
 
 // Start starts a persistent query; it reads its topic from the beginning at the next Run.
 func (d *Driver) Start(q *plan.Query) error {
+	run, err := d.prepare(q)
+	if err == nil {
+		d.queries = append(d.queries, run)
+	}
+	return err
+}
+
+// prepare makes a query's tasks.
+func (d *Driver) prepare(q *plan.Query) (*driven, error) {
 	topo, err := Build(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	env := d.env(q.ID)
 	run := &driven{id: q.ID, topo: topo}
@@ -112,11 +121,13 @@ func (d *Driver) Start(q *plan.Query) error {
 	}
 	parts, err := topo.Partitions(of)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	out, err := of(topo.Last().Output(env))
-	if err != nil {
-		return err
+	out := int32(1)
+	if topic := topo.Last().Output(env); topic != "" {
+		if out, err = of(topic); err != nil {
+			return nil, err
+		}
 	}
 	for _, topic := range topo.Sources() {
 		n, _ := d.Partitions(topic)
@@ -124,12 +135,28 @@ func (d *Driver) Start(q *plan.Query) error {
 			run.reads = append(run.reads, reading{topic: topic, partition: p})
 		}
 	}
-	if run.local, err = NewLocal(topo, env, parts, out, nil); err != nil {
-		return err
+	late := int32(0)
+	if sink := topo.Last().Late(); sink != nil {
+		if late, err = of(sink.Target.Topic); err != nil {
+			return nil, err
+		}
+	}
+	if run.local, err = NewLocal(topo, env, parts, out, late, nil); err != nil {
+		return nil, err
 	}
 	run.local.Sent = run.keep
-	d.queries = append(d.queries, run)
-	return nil
+	return run, nil
+}
+
+// SkipToEnd lets a query read only what comes from now on.
+func (d *Driver) SkipToEnd(id string) {
+	for _, q := range d.queries {
+		for i := range q.reads {
+			if r := &q.reads[i]; q.id == id {
+				r.next = int64(len(d.topics[r.topic].parts[r.partition]))
+			}
+		}
+	}
 }
 
 // Stop ends a query.

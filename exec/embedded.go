@@ -108,7 +108,11 @@ func (e *embedded) connect(ctx context.Context) error {
 func (e *embedded) listEnds(ctx context.Context) error {
 	e.ends = map[TP]int64{}
 	for _, s := range e.w.topo.Stages {
-		ends, err := e.w.opt.Cluster.EndOffsets(ctx, s.Output(e.w.env))
+		topics := s.Outputs(e.w.env)
+		if len(topics) == 0 {
+			continue
+		}
+		ends, err := e.w.opt.Cluster.EndOffsets(ctx, topics...)
 		if err != nil {
 			return err
 		}

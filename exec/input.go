@@ -61,7 +61,7 @@ func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
 			continue // a transaction's marker: it only moves the offset
 		}
 		if in.repartitioned {
-			if _, _, _, told = announcement(rec); told {
+			if _, told = announcement(rec); told {
 				break
 			}
 		}
@@ -104,11 +104,19 @@ func (t *Task) push(in *input, from, to int) error {
 
 // tell takes in an announcement.
 func (t *Task) tell(in *input, rec *kgo.Record) error {
-	from, now, atEnd, _ := announcement(rec)
+	a, _ := announcement(rec)
 	if in.upstream < 0 {
 		return nil
 	}
-	return t.announceAll(in.upstream+from, now, atEnd)
+	for _, i := range t.idlers {
+		if a.idled == 0 {
+			break
+		}
+		if err := i.AnnounceIdle(in.upstream+a.upstream, a.idled); err != nil {
+			return err
+		}
+	}
+	return t.announceAll(in.upstream+a.upstream, a.streamTime, a.atEnd)
 }
 
 func (t *Task) announceAll(from int, now int64, atEnd bool) error {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -18,11 +19,13 @@ type Local struct {
 	Sent    func(recs []kgo.Record) error
 	offsets [][]int64 // next offsets of the queues, by the stage that reads them and partition
 	inbox   []*kgo.Record
+	merges  bool // rows of several inputs are merged by event time: see Expect
 }
 
-// NewLocal makes a task per stage and partition; parts is how many of them each stage has. rows takes the result of a
+// NewLocal makes a task per stage and partition; parts is how many of them each stage has, sinkParts and lateParts how many
+// partitions the topics of the result and of its late rows have. rows takes the result of a
 // query that goes to a client.
-func NewLocal(topo *Topology, env *Env, parts []int32, sinkParts int32, rows func(*types.Batch) error) (*Local, error) {
+func NewLocal(topo *Topology, env *Env, parts []int32, sinkParts, lateParts int32, rows func(*types.Batch) error) (*Local, error) {
 	l := &Local{topo: topo, env: env}
 	for i, s := range topo.Stages {
 		out := sinkParts
@@ -32,7 +35,7 @@ func NewLocal(topo *Topology, env *Env, parts []int32, sinkParts int32, rows fun
 		first, upstream := topo.upstreams(i, parts)
 		var tasks []*Task
 		for p := range parts[i] {
-			t, err := NewTask(s, env, TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: max(out, 1), Rows: rows})
+			t, err := NewTask(s, env, TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: max(out, 1), LatePartitions: lateParts, Rows: rows})
 			if err != nil {
 				return nil, err
 			}
@@ -58,6 +61,37 @@ func (l *Local) Tasks() []*Task {
 // them at once.
 func (l *Local) Feed(recs []*kgo.Record) error {
 	return l.each(recs, func(t *Task, input int) error { return t.Process(input, recs) })
+}
+
+// Expect says whether the broker holds records of a source's partition that are to be waited for; before the first Offer.
+// Without it, no input waits for another.
+func (l *Local) Expect(topic string, p int32, more bool) {
+	for i, s := range l.topo.Stages {
+		l.merges = l.merges || len(s.Inputs) > 1
+		for number := range s.Inputs {
+			if !isRepartition(s.Inputs[number]) && s.Topic(number, l.env) == topic && int(p) < len(l.tasks[i]) {
+				l.tasks[i][p].inputs[number].more = more
+			}
+		}
+	}
+	l.waitForMore()
+}
+
+// waitForMore lets inputs behind a repartition wait as long as those before it do.
+func (l *Local) waitForMore() {
+	for i, s := range l.topo.Stages {
+		if !isRepartition(s.End) {
+			continue
+		}
+		more := l.expectsMore(i)
+		for _, far := range l.tasks[s.To] {
+			far.inputs[s.ToInput].more = more
+		}
+	}
+}
+
+func (l *Local) expectsMore(stage int) bool {
+	return slices.ContainsFunc(l.tasks[stage], func(t *Task) bool { return t.Waits() || t.expectsMore() })
 }
 
 // Offer is Feed for records that come as fetches bring them: tasks of several inputs take the records of all of them in
@@ -161,6 +195,9 @@ func (l *Local) deliver(stage int) error {
 	if !isRepartition(s.End) {
 		return l.send(stage)
 	}
+	if l.merges {
+		return l.offerOn(stage)
+	}
 	moved := false
 	for _, out := range outputs(l.tasks[stage]) {
 		full := out.Take()
@@ -186,6 +223,30 @@ func (l *Local) deliver(stage int) error {
 	}
 	if !moved {
 		return nil
+	}
+	return l.deliver(s.To)
+}
+
+// offerOn is deliver where rows of several inputs are merged: the far side may keep the records until others have come.
+func (l *Local) offerOn(stage int) error {
+	s := l.topo.Stages[stage]
+	inboxes := make([][]*kgo.Record, len(l.tasks[s.To]))
+	for _, out := range outputs(l.tasks[stage]) {
+		full := out.Take()
+		for i := range full.Records {
+			rec := full.Records[i]
+			rec.Key, rec.Value = clone(rec.Key), clone(rec.Value)
+			rec.Offset = l.offsets[s.To][rec.Partition]
+			l.offsets[s.To][rec.Partition]++
+			inboxes[rec.Partition] = append(inboxes[rec.Partition], &rec)
+		}
+		out.Release(full)
+	}
+	more := l.expectsMore(stage)
+	for p, far := range l.tasks[s.To] {
+		if err := far.Offer(s.ToInput, inboxes[p], more); err != nil {
+			return err
+		}
 	}
 	return l.deliver(s.To)
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -20,6 +21,7 @@ type merging struct {
 // records behind these. Records of a task with several inputs wait until the others have caught up in event time.
 func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 	if len(t.inputs) == 1 {
+		t.inputs[0].more = more
 		err := t.Process(number, recs)
 		t.recycle(t.inputs[0], recs)
 		return err
@@ -37,6 +39,11 @@ func (t *Task) Drain() error {
 		return nil
 	}
 	return t.merge(true)
+}
+
+// expectsMore says whether the broker is known to hold more than was given, of any input.
+func (t *Task) expectsMore() bool {
+	return slices.ContainsFunc(t.inputs, func(in *input) bool { return in.more })
 }
 
 // Waits says whether records wait for another input.

@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"weir/exec/eval"
 	"weir/exec/op"
@@ -15,7 +16,7 @@ import (
 // Pull answers a pull query over a table from the state that the table's query has committed. partitions is how many
 // partitions the table's tasks have. give is called with each row; io.EOF from it ends the query early.
 func Pull(l *plan.Lookup, of *Topology, env *functions.Env, view *state.View, partitions int32, give func(row []types.Value, ts int64) error) error {
-	p := &puller{lookup: l, topo: of, env: env, view: view, give: give, left: l.Limit}
+	p := &puller{lookup: l, topo: of, env: env, view: view}
 	if l.Limit == 0 {
 		return nil
 	}
@@ -25,6 +26,8 @@ func Pull(l *plan.Lookup, of *Topology, env *functions.Env, view *state.View, pa
 	}
 	p.exprs = k.All(l.Exprs)
 	p.ctx = k.NewCtx()
+	p.answer = &answer{l: l, exprs: p.exprs, ctx: p.ctx, give: give, left: l.Limit, columns: l.Shown}
+	p.group(l)
 	for part := range partitions {
 		if err := p.partition(part); errors.Is(err, io.EOF) {
 			return nil
@@ -32,7 +35,7 @@ func Pull(l *plan.Lookup, of *Topology, env *functions.Env, view *state.View, pa
 			return err
 		}
 	}
-	return nil
+	return p.finish()
 }
 
 type puller struct {
@@ -43,14 +46,17 @@ type puller struct {
 	where  eval.Fn
 	exprs  []eval.Fn
 	ctx    *eval.Ctx
-	give   func(row []types.Value, ts int64) error
-	left   int64 // -1 for no limit
+	groups op.Op // of a GROUP BY; nil without
+	answer *answer
 }
 
 // partition reads the store of one task.
 func (p *puller) partition(part int32) error {
 	stage := p.topo.Stages[len(p.topo.Stages)-1]
 	id := state.StoreID{Query: p.topo.Query.ID, Stage: stage.Index, Partition: part}
+	if end, ok := stage.End.(*plan.Result); ok {
+		return p.stored(id, kept(end.In.(*plan.Scan)))
+	}
 	sink := stage.End.(*plan.Sink)
 	for _, n := range stage.Steps() {
 		if a, ok := n.(*plan.Aggregate); ok {
@@ -58,6 +64,19 @@ func (p *puller) partition(part int32) error {
 		}
 	}
 	return p.stored(id, sink)
+}
+
+// kept describes the rows of a SOURCE TABLE, which lie as they are scanned, as those of a sink.
+func kept(s *plan.Scan) *plan.Sink {
+	out := &plan.Sink{In: s, Target: s.Source}
+	for i, c := range s.Source.Schema {
+		if c.Role == types.KeyColumn {
+			out.KeySlots = append(out.KeySlots, i)
+		} else {
+			out.ValueSlots = append(out.ValueSlots, i)
+		}
+	}
+	return out
 }
 
 // stored reads rows that were materialized as they are.
@@ -123,7 +142,10 @@ func (p *puller) aggregate(id state.StoreID, stage *Stage, a *plan.Aggregate, si
 		return pushOne(chain, row, m)
 	}
 	if groups == nil || a.Window != nil {
-		return p.view.Scan(id, lo, hi, each)
+		if err := p.view.Scan(id, lo, hi, each); err != nil || !a.Panes() {
+			return err
+		}
+		return p.open(id, op.NewPanes(host, a, 0, chain), groups)
 	}
 	for _, g := range groups {
 		key := append([]byte{lo[0]}, g...)
@@ -136,6 +158,31 @@ func (p *puller) aggregate(id state.StoreID, stage *Stage, a *plan.Aggregate, si
 		}
 	}
 	return nil
+}
+
+// open reads the windows that are not closed yet, which are made of panes.
+func (p *puller) open(id state.StoreID, panes *op.Panes, groups [][]byte) error {
+	clock, err := p.view.Get(id, op.ClockEntry())
+	if err != nil || clock == nil {
+		return err
+	}
+	if err := panes.Load(op.ClockEntry(), clock); err != nil {
+		return err
+	}
+	lo, hi := op.OpenEntries()
+	err = p.view.Scan(id, lo, hi, func(key, value []byte) error {
+		if groups != nil {
+			group, ok := op.PaneGroup(key)
+			if !ok || !slices.ContainsFunc(groups, func(g []byte) bool { return string(g) == string(group) }) {
+				return nil
+			}
+		}
+		return panes.Load(key, value)
+	})
+	if err != nil {
+		return err
+	}
+	return panes.Windows(p.lookup.From, p.lookup.To)
 }
 
 func hasAny(r *op.Reader, key []byte, groups [][]byte) bool {
@@ -221,20 +268,8 @@ func (p *puller) row(sink *plan.Sink, row []types.Value, m types.Meta) error {
 	if p.where != nil && !p.where(p.ctx).Bool() {
 		return nil
 	}
-	out := make([]types.Value, len(p.exprs))
-	for i, f := range p.exprs {
-		out[i] = f(p.ctx)
+	if p.groups != nil {
+		return pushOne(p.groups, full, m)
 	}
-	if p.ctx.Err != nil {
-		p.ctx.Err = nil // what could not be computed is NULL
-	}
-	if err := p.give(types.CloneRow(out), m.Timestamp); err != nil {
-		return err
-	}
-	if p.left > 0 {
-		if p.left--; p.left == 0 {
-			return io.EOF
-		}
-	}
-	return nil
+	return p.answer.row(full, m.Timestamp)
 }

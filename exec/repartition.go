@@ -16,7 +16,8 @@ import (
 // A repartitioned record's key is encoded as the plan says, so that its partition is what any Kafka client would choose.
 // Its value begins with flags:
 //
-//	announcement:  announces, upstream task (uvarint), its stream time (varint), whether it is at its end
+//	announcement:  announces, upstream task (uvarint), its stream time (varint), whether it is at its end; and where it does
+//	               not know its stream time, by how much that has gone on while its input was idle (varint)
 //	row:           flags, stream time (varint) where hasTime, the row before where hasOld, the row where hasNew
 const (
 	hasTime   = 1 << iota // the source task's stream time is ahead of the record's timestamp
@@ -43,6 +44,7 @@ type repartition struct {
 	told    int64 // as last announced
 	atEnd   bool
 	toldEnd bool
+	idled   int64 // gone on since the last announcement, where the stream time is not known: after a restart
 }
 
 func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, parts int32, env *Env) (*repartition, error) {
@@ -94,7 +96,7 @@ func (r *repartition) encode(dst []byte, row []types.Value, m types.Meta) ([]byt
 	for i := range r.vals {
 		if r.vals[i].IsNull() && r.plan.SkipNull {
 			r.host.Counts.NullKey++
-			r.fail(op.NullKey, "a grouping expression is NULL: the row is skipped", m)
+			r.fail(op.NullKey, "a part of the new key is NULL: the row is skipped", m)
 			return nil, false
 		}
 	}
@@ -109,7 +111,7 @@ func (r *repartition) encode(dst []byte, row []types.Value, m types.Meta) ([]byt
 
 func (r *repartition) fail(reason op.Reason, message string, m types.Meta) {
 	if r.host.Report != nil {
-		r.host.Report(op.Problem{Reason: reason, Operator: "GROUP BY", Message: message, Row: m})
+		r.host.Report(op.Problem{Reason: reason, Operator: "repartition", Message: message, Row: m})
 	}
 }
 
@@ -179,7 +181,8 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) {
 
 // Flush tells every far partition the task's stream time, where it or the end has changed.
 func (r *repartition) Flush() error {
-	if r.now == types.NoTime || r.now == r.told && r.atEnd == r.toldEnd {
+	idled := r.idled
+	if r.idled = 0; idled == 0 && (r.now == types.NoTime || r.now == r.told && r.atEnd == r.toldEnd) {
 		return nil
 	}
 	r.told, r.toldEnd = r.now, r.atEnd
@@ -190,9 +193,22 @@ func (r *repartition) Flush() error {
 		if r.atEnd {
 			end = 1
 		}
-		r.notes.end(append(val, end), 0, p, max(r.now, 0))
+		val = append(val, end)
+		if idled > 0 {
+			val = binary.AppendVarint(val, idled)
+		}
+		r.notes.end(val, 0, p, max(r.now, 0))
 	}
 	return nil
+}
+
+// idle lets the stream time go on by so many milliseconds: the rows that follow carry it, and the next Flush announces it.
+func (r *repartition) idle(by int64) {
+	if r.now == types.NoTime {
+		r.idled += by
+		return
+	}
+	r.now += by
 }
 
 // repartitionReader reads what repartition wrote.
@@ -243,20 +259,34 @@ func (r *repartitionReader) read(rec *kgo.Record, b *types.Batch) (bool, error) 
 	return err == nil, err
 }
 
+// note is what an announcement says.
+type note struct {
+	upstream   int
+	streamTime int64 // NoTime where it is not known
+	atEnd      bool
+	idled      int64 // how far it has gone on where it is not known
+}
+
 // announcement reads an announcement; ok is false for a row.
-func announcement(rec *kgo.Record) (upstream int, streamTime int64, atEnd, ok bool) {
+func announcement(rec *kgo.Record) (a note, ok bool) {
 	val := rec.Value
 	if len(val) < 4 || val[0] != announces {
-		return 0, 0, false, false
+		return a, false
 	}
 	from, n := binary.Uvarint(val[1:])
 	if n <= 0 {
-		return 0, 0, false, false
+		return a, false
 	}
 	val = val[1+n:]
-	t, n := binary.Varint(val)
-	if n <= 0 || n >= len(val) {
-		return 0, 0, false, false
+	a.upstream = int(from)
+	if a.streamTime, n = binary.Varint(val); n <= 0 || n >= len(val) {
+		return a, false
 	}
-	return int(from), t, val[n] == 1, true
+	a.atEnd = val[n] == 1
+	if rest := val[n+1:]; len(rest) > 0 {
+		if a.idled, n = binary.Varint(rest); n <= 0 {
+			return a, false
+		}
+	}
+	return a, true
 }

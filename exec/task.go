@@ -25,6 +25,7 @@ type Task struct {
 	inputs    []*input
 	announce  []func(upstream int, streamTime int64, atEnd bool) error
 	closers   []func() error
+	idlers    []op.Idler
 	repart    *repartition
 }
 
@@ -37,6 +38,8 @@ type TaskOptions struct {
 	FirstUpstream []int
 	// OutPartitions is how many partitions the topic has that the stage writes.
 	OutPartitions int32
+	// LatePartitions is how many the topic has that late rows go to.
+	LatePartitions int32
 	// Rows takes the rows of a query whose result goes to a client.
 	Rows func(b *types.Batch) error
 }
@@ -46,6 +49,9 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	t := &Task{Stage: s, Partition: o.Partition, env: env}
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}
+	if late := s.Late(); late != nil {
+		t.Out.Topics = append(t.Out.Topics, late.Target.Topic)
+	}
 	t.host = &op.Host{Env: env.Functions, Coalesce: env.Coalesce, Counts: &t.Counts, Report: t.report}
 	end, err := t.end(o)
 	if err != nil {
@@ -150,17 +156,45 @@ func (t *Task) step(n plan.Node, o TaskOptions, wantOld bool, next op.Op) (op.Op
 		return op.NewProject(t.host, n, next), nil
 	case *plan.Explode:
 		return op.NewExplode(t.host, n, next), nil
+	case *plan.Top:
+		top := op.NewTop(t.host, n, o.Upstream, next)
+		t.windowed(top, top.Announce, top.CloseAll)
+		return top, nil
 	case *plan.Aggregate:
+		late, err := t.late(n, o)
+		if err != nil {
+			return nil, err
+		}
 		if n.Window != nil && n.Window.Advance == 0 {
 			s := op.NewSession(t.host, n, o.Upstream, next)
+			s.LateTo(late)
 			t.windowed(s, s.Announce, s.CloseAll)
 			return s, nil
 		}
+		if n.Panes() {
+			p := op.NewPanes(t.host, n, o.Upstream, next)
+			p.LateTo(late)
+			t.windowed(p, p.Announce, p.CloseAll)
+			return p, nil
+		}
 		a := op.NewAggregate(t.host, n, wantOld, o.Upstream, next)
+		a.LateTo(late)
 		t.windowed(a, a.Announce, a.CloseAll)
 		return a, nil
 	}
-	return nil, fmt.Errorf("exec: no operator for %T", n)
+	return t.foreignKey(n, wantOld, next)
+}
+
+// late makes the way of rows that come too late for a window, the second output of the task; nil where there is none.
+func (t *Task) late(n *plan.Aggregate, o TaskOptions) (*op.LateStream, error) {
+	if n.Late == nil {
+		return nil, nil
+	}
+	s, err := newSink(t.host, n.Late.Sink, &t.Out, len(t.Out.Topics)-1, max(o.LatePartitions, 1), int(t.Partition), t.env)
+	if err != nil {
+		return nil, err
+	}
+	return op.NewLateStream(n.Late, s), nil
 }
 
 // windowed adds the store of an operator that is told stream times.
@@ -168,13 +202,23 @@ func (t *Task) windowed(s op.Store, announce func(int, int64, bool) error, close
 	t.Stores = append(t.Stores, s)
 	t.announce = append(t.announce, announce)
 	t.closers = append(t.closers, closeAll)
+	if i, ok := s.(op.Idler); ok {
+		t.idlers = append(t.idlers, i)
+	}
 }
 
-// rows hands rows to a client.
+// rows hands rows to a client; to nobody where the query only keeps state.
 type rows struct{ give func(b *types.Batch) error }
 
-func (r *rows) Push(b *types.Batch) error { return r.give(b) }
-func (r *rows) Flush() error              { return nil }
+// Push gives the rows.
+func (r *rows) Push(b *types.Batch) error {
+	if r.give == nil {
+		return nil
+	}
+	return r.give(b)
+}
+
+func (r *rows) Flush() error { return nil }
 
 // refuse counts a record that makes no row, and logs it where it is bad.
 func (t *Task) refuse(rec *kgo.Record, err error) {
@@ -196,7 +240,7 @@ func (t *Task) report(p op.Problem) {
 		return
 	}
 	in := t.inputs[p.Row.Input]
-	b := BadRecord{Topic: in.topic, Partition: t.Partition, Offset: p.Row.Offset, Time: p.Row.Timestamp,
+	b := BadRecord{Topic: in.topic, Partition: t.Partition, Offset: max(p.Row.Offset, -1), Time: p.Row.Timestamp,
 		Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)}
 	if rec := in.record(p.Row.Offset); rec != nil && !in.repartitioned {
 		b.Key, b.Value = rec.Key, rec.Value

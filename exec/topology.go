@@ -101,18 +101,26 @@ func (t *Topology) Sources() []string {
 func (t *Topology) Whole() []string {
 	var out []string
 	for _, s := range t.Stages {
-		for i := range s.Inputs {
-			if s.whole(i) {
-				out = append(out, s.Inputs[i].(*plan.Scan).Source.Topic)
+		for _, in := range s.Inputs {
+			if t.whole(in) {
+				out = append(out, in.(*plan.Scan).Source.Topic)
 			}
 		}
 	}
 	return out
 }
 
-func (s *Stage) whole(input int) bool {
-	scan, ok := s.Inputs[input].(*plan.Scan)
-	return ok && scan.Table() && len(s.Inputs) > 1
+// whole says whether an input is a table that is joined.
+func (t *Topology) whole(in plan.Node) bool {
+	scan, ok := in.(*plan.Scan)
+	scans := 0
+	plan.Walk(t.Query.Root, func(n plan.Node) bool {
+		if _, ok := n.(*plan.Scan); ok {
+			scans++
+		}
+		return true
+	})
+	return ok && scan.Table() && scans > 1
 }
 
 // Partitions is how many tasks each stage has, given how many partitions a source's topic has. Scanned topics that meet in
@@ -168,6 +176,28 @@ func (s *Stage) Output(env *Env) string {
 		return env.Internal(end.Step, "repartition")
 	}
 	return ""
+}
+
+// Late is where the stage writes rows that come too late for a window; nil where it does not.
+func (s *Stage) Late() *plan.Sink {
+	for _, n := range s.Steps() {
+		if a, ok := n.(*plan.Aggregate); ok && a.Late != nil {
+			return a.Late.Sink
+		}
+	}
+	return nil
+}
+
+// Outputs are the topics that a stage writes: the one of Output, and that of Late.
+func (s *Stage) Outputs(env *Env) []string {
+	var out []string
+	if topic := s.Output(env); topic != "" {
+		out = append(out, topic)
+	}
+	if late := s.Late(); late != nil {
+		out = append(out, late.Target.Topic)
+	}
+	return out
 }
 
 // Steps are the nodes between the end and the inputs, the end's side first.

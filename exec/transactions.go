@@ -53,7 +53,7 @@ func (x *transactions) start(ctx context.Context) error {
 			}
 		}
 	}
-	id := x.w.opt.Group + "-" + x.w.opt.Node
+	id := x.w.opt.member()
 	// The request that puts offsets into a transaction is kept at the version before topic ids and before the broker adds
 	// the group by itself: one way for every broker.
 	versions := kversion.Stable()
@@ -436,7 +436,7 @@ func (x *transactions) addOffsets(ctx context.Context, offsets kafka.Offsets) er
 	if err != nil {
 		return err
 	}
-	txn := x.w.opt.Group + "-" + x.w.opt.Node
+	txn := x.w.opt.member()
 	add := kmsg.NewPtrAddOffsetsToTxnRequest()
 	add.TransactionalID, add.ProducerID, add.ProducerEpoch, add.Group = txn, id, epoch, x.w.opt.Group
 	added, err := add.RequestWith(ctx, x.kgo)
@@ -479,3 +479,14 @@ func (x *transactions) stop() {
 	x.kgo.AllowRebalance()
 	x.kgo.Close()
 }
+
+// Leave gives up the node's place in the query's group after Stop, which keeps it for a return.
+func (w *Worker) Leave(ctx context.Context) error {
+	if w.opt.Embedded {
+		return nil
+	}
+	return w.opt.Cluster.LeaveGroup(ctx, w.opt.Group, w.opt.member())
+}
+
+// member names this node in the query's group and in its transactions.
+func (o *WorkerOptions) member() string { return o.Group + "-" + o.Node }

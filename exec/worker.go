@@ -58,6 +58,7 @@ type Worker struct {
 	opt     WorkerOptions
 	parts   []int32 // tasks of each stage
 	outs    []int32 // partitions of each stage's output
+	lates   []int32 // and of the topic of its late rows
 	tasks   []*running
 	feeds   map[TP][]*feed // those of all tasks
 	shards  []chan work
@@ -80,7 +81,10 @@ type running struct {
 	feeds []*feed
 	shard int
 	waits time.Time // since when rows of one input have waited for another
-	ended bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
+	// idled is how far its stream time has gone on since its inputs are idle, and advanced that it has since the last commit.
+	idled    time.Duration
+	advanced bool
+	ended    bool // it has been at the end of all inputs for as long as a task must be to hold no window open
 }
 
 // feed is a partition of one input of a task.
@@ -193,11 +197,20 @@ func (w *Worker) prepare(ctx context.Context) error {
 				return err
 			}
 		}
-		out, err := count(s.Output(w.env))
-		if err != nil {
-			return err
+		out := int32(1)
+		if topic := s.Output(w.env); topic != "" {
+			if out, err = count(topic); err != nil {
+				return err
+			}
 		}
-		w.outs = append(w.outs, out)
+		late := int32(0)
+		if sink := s.Late(); sink != nil {
+			var err error
+			if late, err = count(sink.Target.Topic); err != nil {
+				return err
+			}
+		}
+		w.outs, w.lates = append(w.outs, out), append(w.lates, late)
 	}
 	return nil
 }
@@ -212,7 +225,7 @@ func (w *Worker) internalTopic(ctx context.Context, name string, parts int32) er
 func (w *Worker) newTask(stage int, p int32) (*running, error) {
 	s := w.topo.Stages[stage]
 	first, upstream := w.topo.upstreams(stage, w.parts)
-	t, err := NewTask(s, w.env, TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: w.outs[stage]})
+	t, err := NewTask(s, w.env, TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: w.outs[stage], LatePartitions: w.lates[stage]})
 	if err != nil {
 		return nil, err
 	}
@@ -245,12 +258,13 @@ func (w *Worker) remove(t *running) {
 
 // moved says whether the task has processed anything since the last commit.
 func (t *running) moved() bool {
-	return slices.ContainsFunc(t.feeds, func(f *feed) bool { return f.position() != f.saved })
+	return t.advanced || slices.ContainsFunc(t.feeds, func(f *feed) bool { return f.position() != f.saved })
 }
 
 // committed says that what the task did is durable, or as good as that.
 func (t *running) committed() {
 	t.Committed()
+	t.advanced = false
 	for _, f := range t.feeds {
 		f.saved = f.position()
 	}
@@ -271,7 +285,7 @@ func (w *Worker) positions() map[TP]int64 {
 
 // earliest says whether a feed of a new query begins with the first record.
 func (w *Worker) earliest(f *feed) bool {
-	return w.opt.Earliest || f.task.Stage.whole(f.input)
+	return w.opt.Earliest || w.topo.whole(f.task.Stage.Inputs[f.input])
 }
 
 // plainTasks are the tasks by stage and partition.
@@ -501,6 +515,9 @@ func (w *Worker) commitAll(ctx context.Context) error {
 		return err
 	}
 	w.dontWait(began)
+	if err := w.idle(ctx, began); err != nil {
+		return err
+	}
 	for _, t := range w.tasks {
 		w.pending.Add(1)
 		w.shards[t.shard] <- work{task: t}

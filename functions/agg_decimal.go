@@ -8,7 +8,8 @@ import (
 
 func bindDecimalSum(params []*types.Type, _ []types.Value) (*BoundAggregate, error) {
 	t := params[0]
-	return &BoundAggregate{CanUndo: true, Exact: true, Object: func(*Env) Object {
+	// Not Exact: the order of the rows decides whether the sum leaves its type on the way.
+	return &BoundAggregate{CanUndo: true, Object: func(*Env) Object {
 		return &decimalSum{typ: t, sum: types.DecimalValue(0, t.Scale)}
 	}}, nil
 }

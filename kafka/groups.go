@@ -93,6 +93,22 @@ func count(counts map[string]GroupCount, members []kadm.TopicsSet) {
 	}
 }
 
+// LeaveGroup takes static members out of a group at once, by their instance ids. One that is not there is no error.
+func (c *Cluster) LeaveGroup(ctx context.Context, group string, instances ...string) error {
+	ctx, cancel := c.within(ctx)
+	defer cancel()
+	resp, err := c.admin.LeaveGroup(ctx, kadm.LeaveGroup(group).InstanceIDs(instances...))
+	for _, r := range resp {
+		if r.Err != nil && !errors.Is(r.Err, kerr.UnknownMemberID) {
+			err = errors.Join(err, r.Err)
+		}
+	}
+	if errors.Is(err, kerr.GroupIDNotFound) || errors.Is(err, kerr.UnknownMemberID) {
+		return nil
+	}
+	return c.fail("leave group "+group, err)
+}
+
 // DeleteGroup deletes a consumer group and its offsets. The error is ErrNoGroup if there is none; a group with members stays.
 func (c *Cluster) DeleteGroup(ctx context.Context, group string) error {
 	ctx, cancel := c.within(ctx)

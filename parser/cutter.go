@@ -216,10 +216,6 @@ func (c *cutter) end(words ...string) {
 		c.expected("CHANGES", "FINAL")
 		return
 	}
-	if t.isWord("BY") && c.before() != nil && c.before().isWord("ORDER") {
-		c.fail(t, "", unsupported(t, c.before()))
-		return
-	}
 	hint := c.didYouMean(words)
 	if hint == "" {
 		hint = unsupported(t, c.before())
@@ -231,8 +227,6 @@ func (c *cutter) end(words ...string) {
 // have been read as an alias just before.
 func unsupported(t, before *token) string {
 	switch {
-	case before != nil && before.isWord("ORDER") && t.isWord("BY"):
-		return unsupportedHints["ORDER BY"]
 	case before != nil && before.isOp("(") && t.isWord("DISTINCT"):
 		return unsupportedHints["(DISTINCT"]
 	case t.kind == kWord && unsupportedHints[t.value] != "":
@@ -244,7 +238,6 @@ func unsupported(t, before *token) string {
 }
 
 var unsupportedHints = map[string]string{
-	"ORDER BY":  "ORDER BY is not supported: a stream has no end after which it could be sorted.",
 	"DISTINCT":  "SELECT DISTINCT is not supported; GROUP BY the columns instead.",
 	"(DISTINCT": "DISTINCT inside of a call is not supported; use COUNT_DISTINCT, or COLLECT_SET.",
 	"UNION":     "UNION is not supported; write both queries with INSERT INTO into one stream.",

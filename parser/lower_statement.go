@@ -136,6 +136,15 @@ func (l *lowering) query(q *ast.Query, t *tast.SelectStmt) {
 	if t.Having != nil {
 		q.Having = l.expr(t.Having.Expr)
 	}
+	if t.OrderBy == nil || len(t.OrderBy.Items) != len(q.OrderBy) {
+		if len(q.OrderBy) > 0 {
+			l.bug("ORDER BY is lost")
+		}
+		return
+	}
+	for i, item := range t.OrderBy.Items {
+		q.OrderBy[i].X = l.expr(item.Expr)
+	}
 }
 
 func (l *lowering) source(n tast.ResultSetNode) ast.Source {

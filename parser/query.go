@@ -7,7 +7,7 @@ import (
 )
 
 // afterSource are the words that can go on with a query behind FROM and a table.
-var afterSource = []string{"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "WINDOW", "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "EMIT", "LIMIT"}
+var afterSource = []string{"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "WINDOW", "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "ORDER BY", "EMIT", "LIMIT"}
 
 // query reads a SELECT. Its clauses come out in MySQL's order, with a named window at the end: its name is the query's
 // index and its PARTITION BY is the query's.
@@ -59,6 +59,9 @@ func (c *cutter) query() {
 	c.put("WINDOW\n`"+strconv.Itoa(id)+"`\nAS\n(", c.pos())
 	c.out = append(c.out, partitionBy...)
 	c.put(")", c.pos())
+	if c.orderBy(q); len(q.OrderBy) > 0 {
+		q.Limit = c.limit() // LIMIT belongs to the order, and may stand on either side of EMIT
+	}
 	if t := c.tok(); c.emitAhead() {
 		q.Emit = &ast.Emit{At: ast.At(t.pos)}
 		if c.ahead(1).isWord("FINAL") {
@@ -66,9 +69,37 @@ func (c *cutter) query() {
 		}
 		c.i += 2
 	}
-	q.Limit = c.limit()
+	if q.Limit == nil {
+		q.Limit = c.limit()
+	}
 	c.end(afterSource...)
 }
+
+// orderBy reads ORDER BY, if it is there.
+func (c *cutter) orderBy(q *ast.Query) {
+	at := c.pos()
+	if !c.acceptWords("ORDER", "BY") {
+		return
+	}
+	c.put("ORDER\nBY", at)
+	for {
+		item := ast.OrderItem{At: ast.At(c.pos())}
+		c.put("(", c.pos())
+		c.value()
+		c.put(")", c.pos())
+		if item.Desc = c.accept("DESC"); !item.Desc {
+			c.accept("ASC")
+		}
+		q.OrderBy = append(q.OrderBy, item)
+		if !c.isOp(",") {
+			return
+		}
+		c.keep()
+	}
+}
+
+// byAhead reports whether the word and BY come next.
+func (c *cutter) byAhead(word string) bool { return c.is(word) && c.ahead(1).isWord("BY") }
 
 func (c *cutter) emitAhead() bool {
 	return c.is("EMIT") && (c.ahead(1).isWord("CHANGES") || c.ahead(1).isWord("FINAL"))

@@ -228,6 +228,9 @@ func (g generator) query() *ast.Query {
 	if g.IntN(2) == 0 {
 		q.Having = g.expr(2)
 	}
+	for range g.IntN(3) {
+		q.OrderBy = append(q.OrderBy, ast.OrderItem{X: g.exprs(1, 1)[0], Desc: g.IntN(2) == 0})
+	}
 	if g.IntN(2) == 0 {
 		q.Emit = &ast.Emit{Kind: ast.EmitKind(g.IntN(2))}
 	}

@@ -14,7 +14,7 @@ type Topic struct {
 
 // Statements are the statements, grouped as the documentation shows them.
 var Statements = []Topic{
-	{"SELECT item [, ...] FROM source [join ...] [WINDOW window] [WHERE condition] [GROUP BY expression [, ...]] [PARTITION BY expression [, ...]] [HAVING condition] [EMIT { CHANGES | FINAL }] [LIMIT n]",
+	{"SELECT item [, ...] FROM source [join ...] [WINDOW window] [WHERE condition] [GROUP BY expression [, ...]] [PARTITION BY expression [, ...]] [HAVING condition] [ORDER BY expression [DESC] [, ...]] [EMIT { CHANGES | FINAL }] [LIMIT n]",
 		"A query. With EMIT it is a push query and runs until it is ended; without, a pull query that answers from what is there.",
 		"SELECT page, COUNT(*) AS n FROM clicks GROUP BY page EMIT CHANGES LIMIT 10"},
 	{"CREATE [OR REPLACE] [SOURCE] STREAM [IF NOT EXISTS] name [(column type [KEY | HEADERS | HEADER('name')] [, ...])] WITH (property = value [, ...])",
@@ -79,6 +79,8 @@ var Clauses = []Topic{
 	{"FROM source [[AS] alias] [{ [INNER] | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] } JOIN source [[AS] alias] [WITHIN within] ON expression = expression] ...",
 		"What is read. Two streams are joined WITHIN a length of time, a stream and a table, or two tables, without.",
 		"SELECT a.id, b.x FROM a LEFT JOIN b WITHIN 1 HOUR ON a.id = b.id EMIT CHANGES"},
+	{"ORDER BY expression [ASC | DESC] [, ...]", "The order of the rows that a pull query over a table gives: by columns of the result, by their number, or by other expressions. NULLs come last.",
+		"SELECT page, n FROM hits ORDER BY n DESC LIMIT 10"},
 	{"WITHIN { n unit | (n unit, n unit) } [GRACE PERIOD n unit]",
 		"How far apart the rows of two streams may be: before and after may differ. With a grace period late rows are waited for.",
 		"SELECT a.id FROM a JOIN b WITHIN (1 HOUR, 5 MINUTES) GRACE PERIOD 1 DAY ON a.id = b.id EMIT CHANGES"},

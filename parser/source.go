@@ -75,7 +75,7 @@ func (c *cutter) table() {
 	c.put("`"+strconv.Itoa(len(c.tables))+"`\n.", name.Pos())
 	c.tables = append(c.tables, table)
 	c.putName(name)
-	if c.accept("AS") || c.tok().isName() && !c.emitAhead() && !(c.is("PARTITION") && c.ahead(1).isWord("BY")) {
+	if c.accept("AS") || c.tok().isName() && !c.emitAhead() && !c.byAhead("PARTITION") && !c.byAhead("ORDER") {
 		table.Alias = c.name("an alias")
 		c.put("AS", table.Alias.Pos())
 		c.putName(table.Alias)

@@ -33,7 +33,7 @@ type aggregation struct {
 
 func (b *builder) aggregate(q *ast.Query, sel *selection) error {
 	a := &aggregation{b: b, sel: sel, node: &plan.Aggregate{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY"), groupPos: q.GroupBy.Pos()}
-	if sel.scopes[0].src.IsTable {
+	if sel.scopes[0].src.IsTable && sel.joined == nil {
 		sel.scopes[0].materialize()
 	}
 	if q.Window != nil {
@@ -43,6 +43,9 @@ func (b *builder) aggregate(q *ast.Query, sel *selection) error {
 		return err
 	}
 	if err := a.window(q); err != nil {
+		return err
+	}
+	if err := a.late(); err != nil {
 		return err
 	}
 	if err := a.items(); err != nil {
@@ -203,10 +206,10 @@ func (a *aggregation) having(q *ast.Query) (plan.Expr, error) {
 func (a *aggregation) above(clause string) *resolver {
 	r := &resolver{env: a.b.env, clause: clause}
 	r.column = func(c *ast.ColumnRef) (plan.Expr, error) {
-		if a.node.Window != nil && (c.Name == types.WindowStart || c.Name == types.WindowEnd) {
+		if a.node.Window != nil && a.sel.joined == nil && (c.Name == types.WindowStart || c.Name == types.WindowEnd) {
 			return a.bound(c.Name), nil
 		}
-		x, err := columnIn(a.sel.scopes, clause)(c)
+		x, err := a.sel.columns(clause)(c)
 		if err != nil {
 			return nil, err
 		}
@@ -243,7 +246,7 @@ func (a *aggregation) loosen(text string) {
 func noBounds(column func(*ast.ColumnRef) (plan.Expr, error)) func(*ast.ColumnRef) (plan.Expr, error) {
 	return func(c *ast.ColumnRef) (plan.Expr, error) {
 		if c.Name == types.WindowStart || c.Name == types.WindowEnd {
-			return nil, at(c.Pos(), "Window bounds column %s can only be used in the SELECT clause of windowed aggregations", c.Name)
+			return nil, at(c.Pos(), "Window bounds column %s can only be used in the SELECT clause of windowed aggregations and can not be passed to aggregate functions. See https://github.com/confluentinc/ksql/issues/4397", c.Name)
 		}
 		return column(c)
 	}
@@ -370,6 +373,9 @@ func (a *aggregation) precompute() {
 
 // keyServes says whether the rows are partitioned by the group already: it is the source's whole key, in order.
 func (a *aggregation) keyServes() bool {
+	if a.sel.joined != nil {
+		return a.sel.joined.keeps(a.sel.keyExprs())
+	}
 	src := a.sel.scopes[0].src
 	keys := src.Schema.With(types.KeyColumn)
 	if len(keys) != len(a.node.Group) || src.Windowed != nil {

@@ -45,7 +45,7 @@ func (r *resolver) comparable(pos ast.Pos, op ast.CompareOp, le, re ast.Expr, l,
 	ok := a.Kind == types.Null || b.Kind == types.Null || types.Widest(a, b) != nil || (a.Kind.Temporal() && b.Kind.Temporal())
 	if !ok || (ordered && (a.Kind.Nested() || a.Kind == types.Boolean)) {
 		return nil, nil, at(pos, "Error in %s expression: Cannot compare %s (%s) to %s (%s) with %s.", r.clause,
-			ast.Quoted(le), typeName(a), ast.Quoted(re), typeName(b), compareNames[op])
+			r.quoted(le), typeName(a), r.quoted(re), typeName(b), compareNames[op])
 	}
 	if a.Kind != b.Kind && a.Kind.Temporal() && b.Kind.Temporal() {
 		return implicit(l, types.TTimestamp), implicit(rt, types.TTimestamp), nil

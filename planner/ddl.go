@@ -24,8 +24,11 @@ func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // vacant says whether a name is free, or why the statement has nothing to do or is refused.
 func (b *builder) vacant(name ast.Ident, isTable, ifNotExists, orReplace bool) (exists string, err error) {
 	old, ok := b.env.Catalog.Source(name.Name)
-	if !ok || orReplace {
+	if !ok {
 		return "", nil
+	}
+	if orReplace {
+		return "", b.mayReplace(name, isTable, old)
 	}
 	if ifNotExists {
 		return "Cannot add " + kindName(isTable) + " `" + name.Name + "`: A " + old.Kind() + " with the same name already exists.", nil
@@ -34,15 +37,18 @@ func (b *builder) vacant(name ast.Ident, isTable, ifNotExists, orReplace bool) (
 }
 
 func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
-	if exists, err := b.vacant(s.Name, s.IsTable, s.IfNotExists, s.OrReplace); exists != "" || err != nil {
-		return &Plan{Exists: exists}, err
-	}
 	if s.OrReplace && s.ReadOnly {
 		return nil, at(s.Pos(), "Cannot add %s '%s': CREATE OR REPLACE is not supported on source %ss.", kindName(s.IsTable), s.Name.Name, kindName(s.IsTable))
+	}
+	if exists, err := b.vacant(s.Name, s.IsTable, s.IfNotExists, s.OrReplace); exists != "" || err != nil {
+		return &Plan{Exists: exists}, err
 	}
 	w, err := b.with(s.With, s.Name.Pos())
 	if err != nil {
 		return nil, err
+	}
+	if pos, ok := w.pos["LATE_STREAM"]; ok {
+		return nil, noWindow(pos)
 	}
 	topic, ok := w.get("KAFKA_TOPIC")
 	if !ok {
@@ -71,10 +77,18 @@ func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
 	if err := b.checkSource(s, src, w); err != nil {
 		return nil, err
 	}
+	if old, ok := b.env.Catalog.Source(src.Name); ok {
+		if err := b.redeclared(s.Name, old, src); err != nil {
+			return nil, err
+		}
+	}
 	p := &Plan{Topic: b.topic(w, topic)}
 	_, p.Topic.MustExist = w.get("PARTITIONS")
 	p.Topic.MustExist = !p.Topic.MustExist
 	p.Change.PutSource = src
+	if src.IsTable && src.ReadOnly && b.env.Setting("ksql.source.table.materialization.enabled", "true") != "false" {
+		return p, b.keep(src, p)
+	}
 	return p, nil
 }
 
@@ -326,7 +340,7 @@ func (b *builder) alterSource(s *ast.AlterSource) (*Plan, error) {
 		}
 		next.Schema = append(next.Schema, c)
 	}
-	next.SQL = b.sql
+	next.SQL, next.Before = b.sql, before(src)
 	p := &Plan{}
 	p.Change.PutSource = &next
 	return p, b.checkFormats(s.Name.Pos(), &next)

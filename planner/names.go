@@ -17,8 +17,8 @@ func (sel *selection) nameItems() {
 	}
 	for i := range sel.items {
 		it := &sel.items[i]
-		if _, ok := it.x.(*ast.ColumnRef); ok && it.name == "" {
-			it.name = exprName(it.x)
+		if ref, ok := it.x.(*ast.ColumnRef); ok && it.name == "" {
+			it.name = sel.joinedName(ref)
 		}
 		if it.name != "" {
 			taken[it.name] = true

@@ -25,6 +25,8 @@ type Env struct {
 	NextID int
 	// Infer reads the columns of a topic's key or value from the schema registry; nil where there is none.
 	Infer func(topic string, serde catalog.Serde, key bool) (types.Schema, error)
+	// Running is the plan of a persistent query that runs, or nil; nil where no query can be replaced.
+	Running func(id string) *plan.Query
 }
 
 // Plan is what a statement amounts to.
@@ -32,7 +34,10 @@ type Plan struct {
 	Change    catalog.Change
 	Query     *plan.Query
 	Topic     *Topic // to be there before the query starts
+	LateTopic *Topic // and that of LATE_STREAM
 	DropTopic string // to be deleted, with its schemas
+	// Replaces says that Query takes the place of the one that runs under its id, whose state and offsets it goes on from.
+	Replaces bool
 	// Exists says that IF [NOT] EXISTS makes the statement do nothing, and why.
 	Exists string
 }
@@ -77,7 +82,10 @@ func Build(stmt ast.Statement, sql string, env *Env) (*Plan, error) {
 type builder struct {
 	env     *Env
 	sql     string
-	pushing bool // the rows go to a client, who sees window bounds in *
+	pushing bool        // the rows go to a client, who sees window bounds in *
+	late    *lateStream // that LATE_STREAM asks for; nil without
+	// replaces is the query that the one being planned takes over; nil where there is none.
+	replaces *takeover
 }
 
 // Setting reads a property in force, also under ksql.streams.

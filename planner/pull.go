@@ -21,9 +21,7 @@ func (b *builder) pull(q *ast.Query) (*Plan, error) {
 	}{
 		{"JOIN", q.From.Pos(), isJoin(q.From)},
 		{"WINDOW", q.Pos(), q.Window != nil},
-		{"GROUP BY", q.Pos(), q.GroupBy != nil},
 		{"PARTITION BY", q.Pos(), q.PartitionBy != nil},
-		{"HAVING", q.Pos(), q.Having != nil},
 	} {
 		if clause.used {
 			return nil, at(clause.pos, "Pull queries don't support %s clauses.%s", clause.name, pullHint)
@@ -41,6 +39,9 @@ func (b *builder) pull(q *ast.Query) (*Plan, error) {
 	}
 	b.pushing = true
 	if !src.IsTable {
+		if q.GroupBy != nil || q.Having != nil {
+			return nil, at(q.Pos(), "Pull queries over streams don't support GROUP BY clauses: make a table with CREATE TABLE ... AS SELECT, and ask that.%s", pullHint)
+		}
 		p, err := b.push(q)
 		if err != nil {
 			return nil, err
@@ -61,6 +62,7 @@ func isJoin(s ast.Source) bool {
 }
 
 func (b *builder) lookup(q *ast.Query, src *catalog.Source, limit int64) (*Plan, error) {
+	var err error
 	l := &plan.Lookup{Table: src, From: math.MinInt64, To: math.MaxInt64, Limit: limit}
 	table := q.From.(*ast.Table)
 	sc := &scope{alias: table.Name, src: src, scan: &plan.Scan{Source: src}, slots: map[plan.ScanCol]int{}}
@@ -91,17 +93,20 @@ func (b *builder) lookup(q *ast.Query, src *catalog.Source, limit int64) (*Plan,
 	if err := b.items(q, sel); err != nil {
 		return nil, err
 	}
-	for _, c := range src.Schema.With(types.KeyColumn) {
-		sel.key = append(sel.key, keyPart{x: &ast.ColumnRef{Name: c.Name}, name: c.Name, t: c.Type})
-	}
-	r := b.resolver(sel, "SELECT")
 	query := &plan.Query{Kind: plan.Pull, SQL: b.sql, Lookup: l}
-	for _, it := range sel.items {
-		x, err := r.expr(it.x)
-		if err != nil {
-			return nil, err
-		}
+	l.Shown = len(sel.items)
+	if l.Order, err = b.orderBy(q, sel); err != nil {
+		return nil, err
+	}
+	if err := b.lookupItems(q, sel, l); err != nil {
+		return nil, err
+	}
+	for i, it := range sel.items {
+		x := it.expr
 		l.Exprs = append(l.Exprs, x)
+		if i >= l.Shown {
+			continue
+		}
 		col := types.Column{Name: it.name, Type: x.Type()}
 		if sel.keyIndex(it.x) >= 0 || src.Windowed != nil && (it.name == types.WindowStart || it.name == types.WindowEnd) {
 			col.Role = types.KeyColumn

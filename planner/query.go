@@ -23,6 +23,7 @@ type item struct {
 // selection is a planned SELECT up to its projection.
 type selection struct {
 	scopes []*scope
+	joined *side // what the joins have made; nil where there is one source
 	in     plan.Node
 	items  []item
 	// key are the parts of the key of the rows: what PARTITION BY or GROUP BY says, or the source's key columns.
@@ -32,6 +33,7 @@ type selection struct {
 	rekeyed bool         // by PARTITION BY
 	headers *plan.Column // what the records written take over; nil where they take none
 	grouped bool
+	ranked  bool           // by ORDER BY and LIMIT
 	bounds  []*plan.Column // references to the window's bounds, whose slots come last
 }
 
@@ -42,15 +44,10 @@ type keyPart struct {
 }
 
 func (b *builder) selection(q *ast.Query) (*selection, error) {
-	table, ok := q.From.(*ast.Table)
-	if !ok {
-		return nil, at(q.From.Pos(), "joins are not supported yet")
-	}
-	sc, err := b.scope(table)
+	sel, err := b.from(q)
 	if err != nil {
 		return nil, err
 	}
-	sel := &selection{scopes: []*scope{sc}, in: sc.scan}
 	if q.GroupBy == nil {
 		switch {
 		case b.usesAggregates(q):
@@ -66,7 +63,7 @@ func (b *builder) selection(q *ast.Query) (*selection, error) {
 		return nil, at(q.PartitionBy.Pos(), "Only one of PARTITION BY and GROUP BY can be used. Partition the result in a query of its own.")
 	}
 	if q.GroupBy == nil && !b.pushing && len(sel.scopes) == 1 {
-		sel.headers = sel.scopes[0].col(plan.ScanCol{Kind: plan.ScanHeaders}, "headers", headersType)
+		sel.headers = sel.scopes[0].headers()
 	}
 	if err := b.where(q, sel); err != nil {
 		return nil, err
@@ -74,17 +71,49 @@ func (b *builder) selection(q *ast.Query) (*selection, error) {
 	if err := b.items(q, sel); err != nil {
 		return nil, err
 	}
-	if q.GroupBy != nil {
-		return sel, b.aggregate(q, sel)
-	}
-	if err := b.partitionBy(q, sel); err != nil {
+	shown := len(sel.items)
+	order, err := b.orderBy(q, sel)
+	if err != nil {
 		return nil, err
 	}
-	return sel, b.plainItems(sel)
+	if err := b.keyed(q, sel); err != nil {
+		return nil, err
+	}
+	if len(order) > 0 {
+		return sel, b.top(q, sel, order, shown)
+	}
+	return sel, nil
+}
+
+// keyed gives the rows their key, and resolves the items over them.
+func (b *builder) keyed(q *ast.Query, sel *selection) error {
+	if q.GroupBy != nil {
+		return b.aggregate(q, sel)
+	}
+	if err := b.partitionBy(q, sel); err != nil {
+		return err
+	}
+	return b.plainItems(sel)
+}
+
+// from plans the FROM clause.
+func (b *builder) from(q *ast.Query) (*selection, error) {
+	if join, ok := q.From.(*ast.Join); ok {
+		return b.joinSources(q, join)
+	}
+	table, ok := q.From.(*ast.Table)
+	if !ok {
+		return nil, at(q.From.Pos(), "%T can't be read from", q.From)
+	}
+	sc, err := b.scope(table)
+	if err != nil {
+		return nil, err
+	}
+	return &selection{scopes: []*scope{sc}, in: sc.scan}, nil
 }
 
 func (b *builder) resolver(sel *selection, clause string) *resolver {
-	return &resolver{env: b.env, clause: clause, column: columnIn(sel.scopes, clause)}
+	return &resolver{env: b.env, clause: clause, column: sel.columns(clause), joined: sel.joined != nil}
 }
 
 func (b *builder) where(q *ast.Query, sel *selection) error {
@@ -100,16 +129,17 @@ func (b *builder) where(q *ast.Query, sel *selection) error {
 		return err
 	}
 	sel.in = &plan.Filter{In: sel.in, Cond: cond}
-	if sc := sel.scopes[0]; sc.src.IsTable {
+	if sc := sel.scopes[0]; sc.src.IsTable && sel.joined == nil {
 		sc.materialize()
 	}
 	return nil
 }
 
-// bare takes the qualifier off a column of the only source, so that T.ID and ID are one expression.
+// bare takes the qualifier off a column of the only source, so that T.ID and ID are one expression. Where there are several
+// sources, a column gets the qualifier that it lacks.
 func (sel *selection) bare(e ast.Expr) ast.Expr {
 	if len(sel.scopes) != 1 {
-		return e
+		return withSources(e, sel.scopes)
 	}
 	out, _ := ast.Rewrite(e, func(x ast.Expr) (ast.Expr, error) {
 		if c, ok := x.(*ast.ColumnRef); ok && c.Qualifier == sel.scopes[0].alias {
@@ -126,7 +156,7 @@ func (b *builder) items(q *ast.Query, sel *selection) error {
 		switch it := it.(type) {
 		case *ast.AllItem:
 			from := len(sel.items)
-			if err := sel.all(it, b.pushing); err != nil {
+			if err := sel.all(it, b.pushing, q.PartitionBy != nil); err != nil {
 				return err
 			}
 			if q.PartitionBy != nil {
@@ -167,13 +197,15 @@ func (b *builder) checkNames(sel *selection) error {
 }
 
 // all spells out *: keys first, then values and headers; a query whose rows go to a client shows the bounds of a windowed source too.
-func (sel *selection) all(it *ast.AllItem, bounds bool) error {
-	found := false
+func (sel *selection) all(it *ast.AllItem, bounds, partitioned bool) error {
+	if it.Qualifier != "" && !slices.ContainsFunc(sel.scopes, func(sc *scope) bool { return sc.alias == it.Qualifier }) {
+		return at(it.Pos(), "'%s' is not a valid stream/table name or alias.", it.Qualifier)
+	}
+	if sel.joined != nil {
+		sel.allOfJoin(it, partitioned)
+		return nil
+	}
 	for _, sc := range sel.scopes {
-		if it.Qualifier != "" && it.Qualifier != sc.alias {
-			continue
-		}
-		found = true
 		add := func(name string) {
 			ref := &ast.ColumnRef{At: it.At, Name: name}
 			sel.items = append(sel.items, item{name: name, x: ref, key: -1, given: true, pos: it.Pos()})
@@ -191,9 +223,6 @@ func (sel *selection) all(it *ast.AllItem, bounds bool) error {
 			}
 		}
 	}
-	if !found {
-		return at(it.Pos(), "'%s' is not a valid stream/table name or alias.", it.Qualifier)
-	}
 	return nil
 }
 
@@ -202,7 +231,11 @@ func (sel *selection) keysFirst(from int, by []ast.Expr) {
 	var key []item
 	for _, e := range by {
 		if _, null := e.(*ast.NullLit); !null {
-			key = append(key, item{name: exprName(sel.bare(e)), x: sel.bare(e), key: -1, given: exprName(e) != "", pos: e.Pos()})
+			name := exprName(sel.bare(e))
+			if ref, ok := sel.bare(e).(*ast.ColumnRef); ok && ref.Qualifier != "" {
+				name = ref.Qualifier + "_" + ref.Name
+			}
+			key = append(key, item{name: name, x: sel.bare(e), key: -1, given: exprName(e) != "", pos: e.Pos()})
 		}
 	}
 	var values, old []item
@@ -211,6 +244,8 @@ func (sel *selection) keysFirst(from int, by []ast.Expr) {
 		i := sel.scopes[0].src.Schema.Find(it.name)
 		switch {
 		case isKey:
+		case sel.joined != nil: // in order already
+			values = append(values, it)
 		case i >= 0 && sel.scopes[0].src.Schema[i].Role == types.KeyColumn:
 			old = append(old, it)
 		default:
@@ -239,6 +274,10 @@ func (b *builder) structAll(sel *selection, it *ast.StructAllItem) error {
 
 // partitionBy sets the key of the rows; without the clause it is the source's.
 func (b *builder) partitionBy(q *ast.Query, sel *selection) error {
+	if q.PartitionBy == nil && sel.joined != nil {
+		sel.joinKeys()
+		return nil
+	}
 	if q.PartitionBy == nil {
 		for _, c := range sel.scopes[0].src.Schema.With(types.KeyColumn) {
 			sel.key = append(sel.key, keyPart{x: &ast.ColumnRef{Name: c.Name}, name: c.Name, t: c.Type})
@@ -315,7 +354,9 @@ func (b *builder) plainItems(sel *selection) error {
 			return err
 		}
 		it.expr = x
-		it.key = sel.keyIndex(it.x)
+		if it.key = sel.keyIndex(it.x); it.key >= 0 && sel.joined != nil && !sel.rekeyed {
+			it.expr = sel.joined.parts[it.key].column()
+		}
 	}
 	for i, c := range pending {
 		c.Slot = len(sel.in.Layout()) + i
@@ -402,7 +443,7 @@ func (b *builder) push(q *ast.Query) (*Plan, error) {
 	}
 	p := sel.project()
 	limit := int64(-1)
-	if q.Limit != nil {
+	if q.Limit != nil && !sel.ranked {
 		if limit = q.Limit.N; limit < 0 {
 			return nil, at(q.Limit.Pos(), "Push queries don't support negative integers in the LIMIT clause.")
 		}

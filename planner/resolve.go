@@ -19,6 +19,21 @@ type resolver struct {
 	special func(ast.Expr) (plan.Expr, error)
 	params  []lambdaParam
 	clause  string // WHERE, SELECT ...: for messages
+	joined  bool   // messages name columns as ksqlDB does behind a join: SOURCE_COLUMN
+}
+
+// quoted prints an expression for a message.
+func (r *resolver) quoted(e ast.Expr) string {
+	if !r.joined {
+		return ast.Quoted(e)
+	}
+	named, _ := ast.Rewrite(e, func(x ast.Expr) (ast.Expr, error) {
+		if c, ok := x.(*ast.ColumnRef); ok && c.Qualifier != "" {
+			return &ast.ColumnRef{At: c.At, Name: c.Qualifier + "_" + c.Name}, nil
+		}
+		return x, nil
+	})
+	return ast.Quoted(named)
 }
 
 type lambdaParam struct {
@@ -176,7 +191,7 @@ func (r *resolver) unary(e *ast.Unary) (plan.Expr, error) {
 	}
 	if !x.Type().Kind.Numeric() {
 		return nil, at(e.Pos(), "%sError processing expression: %s. A sign needs a number, but %s is of type %s.",
-			r.errorIn(), ast.Quoted(e), ast.Quoted(e.X), typeName(x.Type()))
+			r.errorIn(), r.quoted(e), r.quoted(e.X), typeName(x.Type()))
 	}
 	if e.Op == ast.Plus {
 		return x, nil
@@ -207,11 +222,11 @@ func (r *resolver) binary(e *ast.Binary) (plan.Expr, error) {
 	}
 	if a.Kind == types.Null || b.Kind == types.Null {
 		return nil, at(e.Pos(), "%sError processing expression: %s. Arithmetic on types %s and %s are not supported.",
-			r.errorIn(), ast.Quoted(e), typeName(a), typeName(b))
+			r.errorIn(), r.quoted(e), typeName(a), typeName(b))
 	}
 	if !a.Kind.Numeric() || !b.Kind.Numeric() || e.Op == ast.Concat {
 		return nil, at(e.Pos(), "%sError processing expression: %s. Unsupported arithmetic types. %s %s",
-			r.errorIn(), ast.Quoted(e), a.Kind, b.Kind)
+			r.errorIn(), r.quoted(e), a.Kind, b.Kind)
 	}
 	t := arithType(e.Op, a, b)
 	op := e.Op.String()[0]
@@ -274,7 +289,7 @@ func (r *resolver) boolean(e ast.Expr) (plan.Expr, error) {
 	}
 	if k := x.Type().Kind; k != types.Boolean && k != types.Null {
 		return nil, at(e.Pos(), "Type error in %s expression: Should evaluate to boolean but is %s (%s) instead.",
-			r.clause, ast.Quoted(e), typeName(x.Type()))
+			r.clause, r.quoted(e), typeName(x.Type()))
 	}
 	return x, nil
 }

@@ -15,6 +15,9 @@ type scope struct {
 	src   *catalog.Source
 	scan  *plan.Scan
 	slots map[plan.ScanCol]int
+	base  int // of the slots: where the source's columns begin in joined rows
+	// joined says that there are other sources: EXPLAIN puts the alias in front of columns.
+	joined bool
 }
 
 func (b *builder) scope(t *ast.Table) (*scope, error) {
@@ -27,6 +30,7 @@ func (b *builder) scope(t *ast.Table) (*scope, error) {
 		alias = t.Name
 	}
 	sc := &scope{alias: alias, src: src, scan: &plan.Scan{Source: src, Alias: alias}, slots: map[plan.ScanCol]int{}}
+	b.seed(sc)
 	return sc, b.eventTime(sc)
 }
 
@@ -61,7 +65,15 @@ func (s *scope) col(c plan.ScanCol, name string, t *types.Type) *plan.Column {
 		s.scan.Cols = append(s.scan.Cols, c)
 		s.scan.Slots = append(s.scan.Slots, plan.Slot{Name: name, Type: t})
 	}
-	return &plan.Column{Slot: slot, Name: name, T: t}
+	if s.joined && c.Kind == plan.ScanColumn {
+		name = s.alias + "." + name
+	}
+	return &plan.Column{Slot: s.base + slot, Name: name, T: t}
+}
+
+// headers is the slot of the record's headers.
+func (s *scope) headers() *plan.Column {
+	return s.col(plan.ScanCol{Kind: plan.ScanHeaders}, "(headers)", headersType)
 }
 
 func (s *scope) schemaCol(i int) *plan.Column {
@@ -92,6 +104,12 @@ func (s *scope) find(name string) (*plan.Column, bool) {
 	return s.col(plan.ScanCol{Kind: kinds[name]}, name, t), true
 }
 
+// has says whether the source has a column or pseudo column of the name, without taking it up.
+func (s *scope) has(name string) bool {
+	bounds := name == types.WindowStart || name == types.WindowEnd
+	return s.src.Schema.Find(name) >= 0 || types.PseudoType(name) != nil && (!bounds || s.src.Windowed != nil)
+}
+
 // names are what a misspelt column may have meant.
 func (s *scope) names() []string {
 	out := []string{types.RowTime}
@@ -104,25 +122,39 @@ func (s *scope) names() []string {
 // columnIn resolves a name against the sources of a query.
 func columnIn(scopes []*scope, clause string) func(*ast.ColumnRef) (plan.Expr, error) {
 	return func(e *ast.ColumnRef) (plan.Expr, error) {
-		var found plan.Expr
-		var where []string
-		for _, s := range scopes {
-			if e.Qualifier != "" && e.Qualifier != s.alias {
-				continue
-			}
-			if c, ok := s.find(e.Name); ok {
-				found = c
-				where = append(where, s.alias+"."+e.Name)
-			}
+		s, err := scopeOf(e, scopes, clause)
+		if err != nil {
+			return nil, err
 		}
-		if len(where) > 1 {
-			return nil, at(e.Pos(), "Line: %d, Col: %d: Column '%s' is ambiguous. Could be %s.", e.Pos().Line, e.Pos().Col, e.Name, strings.Join(where, " or "))
-		}
-		if found == nil {
-			return nil, unresolved(e, scopes, clause)
-		}
-		return found, nil
+		c, _ := s.find(e.Name)
+		return c, nil
 	}
+}
+
+// scopeOf is the only source that a name can mean.
+func scopeOf(e *ast.ColumnRef, scopes []*scope, clause string) (*scope, error) {
+	var found *scope
+	var where []string
+	known := e.Qualifier == "" || len(scopes) == 1
+	for _, s := range scopes {
+		if e.Qualifier != "" && e.Qualifier != s.alias {
+			continue
+		}
+		known = true
+		if _, ok := s.find(e.Name); ok {
+			found = s
+			where = append(where, s.alias+"."+e.Name)
+		}
+	}
+	switch {
+	case !known:
+		return nil, at(e.Pos(), "Failed to prepare statement: '%s' is not a valid stream/table name or alias.", e.Qualifier)
+	case len(where) > 1:
+		return nil, at(e.Pos(), "Exception while preparing statement: Line: %d, Col: %d: Column '%s' is ambiguous. Could be %s.", e.Pos().Line, e.Pos().Col, e.Name, strings.Join(where, " or "))
+	case found == nil:
+		return nil, unresolved(e, scopes, clause)
+	}
+	return found, nil
 }
 
 func unresolved(e *ast.ColumnRef, scopes []*scope, clause string) error {

@@ -13,11 +13,21 @@ import (
 )
 
 func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
-	if exists, err := b.vacant(s.Name, s.IsTable, s.IfNotExists, false); exists != "" || err != nil {
+	if exists, err := b.vacant(s.Name, s.IsTable, s.IfNotExists, s.OrReplace); exists != "" || err != nil {
 		return &Plan{Exists: exists}, err
 	}
-	if s.Query.Limit != nil {
+	old, _ := b.env.Catalog.Source(s.Name.Name)
+	if old != nil {
+		var err error
+		if b.replaces, err = b.takeover(s.Name, old); err != nil {
+			return nil, err
+		}
+	}
+	if s.Query.Limit != nil && len(s.Query.OrderBy) == 0 {
 		return nil, at(s.Query.Limit.Pos(), "CREATE %s AS SELECT statements don't support LIMIT clause.", strings.ToUpper(kindName(s.IsTable)))
+	}
+	if err := b.wantLate(s); err != nil {
+		return nil, err
 	}
 	sel, err := b.selection(s.Query)
 	if err != nil {
@@ -35,6 +45,9 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 		prefix = "CTAS_"
 	}
 	id := fmt.Sprintf("%s%s_%d", prefix, strings.ToUpper(s.Name.Name), b.env.NextID)
+	if b.replaces != nil {
+		id = b.replaces.id
+	}
 	target := &catalog.Source{Name: s.Name.Name, IsTable: s.IsTable, SQL: b.sql, Query: id, Materialized: s.IsTable,
 		Topic:     w.text("KAFKA_TOPIC", b.env.Setting("ksql.output.topic.name.prefix", "")+s.Name.Name),
 		Timestamp: w.vals["TIMESTAMP"], TimeFmt: w.vals["TIMESTAMP_FORMAT"], Windowed: plan.Windowed(sel.in)}
@@ -64,15 +77,31 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 	if err := b.checkTimestamp(w, target); err != nil {
 		return nil, err
 	}
-	p := &Plan{Topic: b.sinkTopic(w, target, from)}
+	if old != nil {
+		if err := b.stepIn(s, sel, old, target); err != nil {
+			return nil, err
+		}
+	}
+	p := &Plan{Topic: b.sinkTopic(w, target, from), Replaces: b.replaces != nil}
 	p.Change.PutSource = target
 	p.Change.PutQuery = &catalog.Query{ID: id, SQL: b.sql, Sink: target.Name, Sources: sel.sources()}
 	sink, err := b.sink(sel, target)
 	if err != nil {
 		return nil, err
 	}
+	if b.replaces != nil {
+		if err := b.replaces.check(s.Name.Pos(), s.Query, sink); err != nil {
+			return nil, err
+		}
+		if err := b.replaces.align(s.Name.Pos(), sink); err != nil {
+			return nil, err
+		}
+	}
 	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: sink, Columns: target.Schema}
-	return p, nil
+	if p.Query.IdleClose, err = b.idleClose(s.Query); err != nil {
+		return nil, err
+	}
+	return p, b.lateSource(w, sel, target, from, p)
 }
 
 func (b *builder) wrongKind(s *ast.CreateAs, isTable bool) error {
@@ -161,6 +190,9 @@ func (b *builder) sinkSchema(s *ast.CreateAs, sel *selection, target *catalog.So
 
 // checkKeys sees that every part of the key is selected exactly once.
 func (sel *selection) checkKeys(sink ast.Ident, q *ast.Query) error {
+	if sel.joined != nil && !sel.grouped && !sel.rekeyed {
+		return sel.checkJoinKeys(sink, q)
+	}
 	missing := false
 	for k, part := range sel.key {
 		var names []string
@@ -216,7 +248,7 @@ func joinAndQuoted(list []string) string {
 // sink puts projection and sink on top of the query; the projected columns are in the target's order.
 func (b *builder) sink(sel *selection, target *catalog.Source) (*plan.Sink, error) {
 	p := sel.project()
-	s := &plan.Sink{In: p, Target: target, TimeSlot: -1, Materialize: target.Materialized && !sel.grouped, Rekeyed: sel.rekeyed, HeaderSlot: -1}
+	s := &plan.Sink{In: p, Target: target, TimeSlot: -1, Materialize: target.Materialized && (!sel.grouped || sel.ranked), Rekeyed: sel.rekeyed, HeaderSlot: -1}
 	if sel.headers != nil {
 		s.HeaderSlot = len(p.Exprs)
 		p.Exprs, p.Slots = append(p.Exprs, sel.headers), append(p.Slots, plan.Slot{Name: sel.headers.Name, Type: sel.headers.T})
@@ -280,6 +312,9 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	w, err := b.with(s.With, s.Target.Pos())
 	if err != nil {
 		return nil, err
+	}
+	if pos, ok := w.pos["LATE_STREAM"]; ok {
+		return nil, noWindow(pos)
 	}
 	sel, err := b.selection(s.Query)
 	if err != nil {

@@ -48,6 +48,22 @@ func AppendValue(dst []byte, v Value) []byte {
 // DecodeRow reads len(row) values that AppendRow wrote and returns the bytes behind them. Text shares memory with src.
 func DecodeRow(src []byte, row []Value) (rest []byte, err error) { return decodeRow(src, row, 0) }
 
+// DecodeRowPrefix reads what AppendRow wrote when rows had fewer columns: those missing at the end are NULL. Text shares
+// memory with src.
+func DecodeRowPrefix(src []byte, row []Value) error {
+	for i := range row {
+		if len(src) == 0 {
+			clear(row[i:])
+			return nil
+		}
+		var err error
+		if row[i], src, err = decodeValue(src, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func decodeRow(src []byte, row []Value, depth int) (rest []byte, err error) {
 	for i := range row {
 		if row[i], src, err = decodeValue(src, depth); err != nil {

@@ -65,9 +65,17 @@ func topics(e *memory.Engine) []topicInfo {
 		out = append(out, topicInfo{s.Topic, s.Key, s.Value, e.Topics()[s.Topic]})
 	}
 	for _, q := range e.Queries() {
+		if joins(q.Root) {
+			j := &joinTopics{engine: e, query: q.ID}
+			j.visit(q.Root)
+			out = append(out, j.out...)
+		}
 		plan.Walk(q.Root, func(n plan.Node) bool {
 			switch n := n.(type) {
 			case *plan.Repartition:
+				if foreign(n) {
+					return true
+				}
 				out = append(out, topicInfo{name: internalName(q.ID, n.Step, "repartition"), key: n.Serde, value: scanOf(n).Source.Value})
 			case *plan.Aggregate:
 				out = append(out, topicInfo{name: internalName(q.ID, n.Step+"-Aggregate-Materialize", "changelog"), value: scanOf(n).Source.Value})

@@ -64,7 +64,8 @@ func (s *script) run(reg *functions.Registry) (err error) {
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	e, err := newEngine(reg, nil)
+	// ksqlDB's runner gives a query only what comes after it was made.
+	e, err := newEngine(reg, map[string]string{"auto.offset.reset": "latest"})
 	if err != nil {
 		return err
 	}

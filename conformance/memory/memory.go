@@ -131,8 +131,19 @@ func (e *Engine) planEnv() *planner.Env {
 			n, ok := e.topics[topic]
 			return n, ok
 		},
-		Infer: e.infer,
+		Infer:   e.infer,
+		Running: e.running,
 	}
+}
+
+// running is the plan of a persistent query; nil where it does not run.
+func (e *Engine) running(id string) *plan.Query {
+	for _, q := range e.queries {
+		if q.ID == id {
+			return q
+		}
+	}
+	return nil
 }
 
 func (e *Engine) infer(topic string, serde catalog.Serde, key bool) (types.Schema, error) {
@@ -175,8 +186,13 @@ func (e *Engine) apply(n ast.Statement, p *planner.Plan) error {
 		}
 		e.CreateTopic(t.Name, max(t.Partitions, 1))
 	}
-	if err := e.registerSchemas(n, p); err != nil {
-		return err
+	if t := p.LateTopic; t != nil {
+		e.CreateTopic(t.Name, max(t.Partitions, 1))
+	}
+	for _, src := range []*catalog.Source{p.Change.PutSource, p.Change.PutLate} {
+		if err := e.registerSchemas(n, src); err != nil {
+			return err
+		}
 	}
 	if err := e.catalog.Apply(p.Change); err != nil {
 		return err
@@ -190,9 +206,27 @@ func (e *Engine) apply(n ast.Statement, p *planner.Plan) error {
 	if p.Query == nil {
 		return nil
 	}
-	e.stop(p.Query.ID)
+	if p.Replaces {
+		return e.replace(p.Query)
+	}
 	e.queries = append(e.queries, p.Query)
-	return e.Driver.Start(p.Query)
+	if err := e.Driver.Start(p.Query); err != nil {
+		return err
+	}
+	if e.config()["auto.offset.reset"] == "latest" {
+		e.Driver.SkipToEnd(p.Query.ID)
+	}
+	return nil
+}
+
+// replace lets a query go on where the one with its id stands.
+func (e *Engine) replace(q *plan.Query) error {
+	for i := range e.queries {
+		if e.queries[i].ID == q.ID {
+			e.queries[i] = q
+		}
+	}
+	return e.Driver.Replace(q)
 }
 
 func (e *Engine) stop(id string) {
@@ -202,8 +236,7 @@ func (e *Engine) stop(id string) {
 
 // registerSchemas makes sure of the schemas of what the statement defines. A source's own schema gives way to one that is
 // there; a query's result needs its own.
-func (e *Engine) registerSchemas(n ast.Statement, p *planner.Plan) error {
-	src := p.Change.PutSource
+func (e *Engine) registerSchemas(n ast.Statement, src *catalog.Source) error {
 	if src == nil {
 		return nil
 	}
@@ -235,7 +268,13 @@ func (e *Engine) registerSchemas(n ast.Statement, p *planner.Plan) error {
 func (e *Engine) terminate(n *ast.Terminate) error {
 	var ids []string
 	for _, q := range e.catalog.Snapshot().Queries() {
-		if n.All || q.ID == n.QueryID.Name {
+		switch {
+		case n.All && q.Sink != "":
+			ids = append(ids, q.ID)
+		case n.All || q.ID != n.QueryID.Name:
+		case q.Sink == "":
+			return fmt.Errorf("Cannot terminate query '%s' as it is linked to a source table. DROP the table instead.", q.ID)
+		default:
 			ids = append(ids, q.ID)
 		}
 	}

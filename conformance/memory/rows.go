@@ -57,7 +57,7 @@ func (e *Engine) query(stmt parser.Stmt, _ *ast.Query) (*Rows, error) {
 		}
 		return nil
 	}
-	local, err := exec.NewLocal(topo, env, parts, 1, collect)
+	local, err := exec.NewLocal(topo, env, parts, 1, 0, collect)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
 		return err
 	}
 	for _, q := range e.queries {
-		if _, ok := q.Root.(*plan.Sink); !ok || q.ID != l.Table.Query {
+		if q.ID != l.Table.Query {
 			continue
 		}
 		topo, err := exec.Build(q)

@@ -2,12 +2,10 @@ package op
 
 import (
 	"bytes"
-	"errors"
 	"math"
 	"slices"
 	"sort"
 
-	"weir/exec/eval"
 	"weir/exec/state"
 	"weir/exec/window"
 	"weir/functions"
@@ -17,13 +15,10 @@ import (
 
 // Aggregate groups rows, in tumbling or hopping windows or without any.
 type Aggregate struct {
-	host    *Host
+	grouper
 	next    Op
 	acc     *accumulators
 	changes changes
-	group   []eval.Fn
-	slots   []int // of the group's columns where all are mere columns; else nil
-	ctx     *eval.Ctx
 	clock   clock
 	win     *plan.Window // nil without windows
 	span    window.Time
@@ -33,31 +28,19 @@ type Aggregate struct {
 	last    *groups   // the one used last
 	out     types.Batch
 	width   int
-	bounds  int // slot of WINDOWSTART; -1 without windows
-	keys    keyBatch
-	vals    []types.Value
+	bounds  int   // slot of WINDOWSTART; -1 without windows
 	dropped int64 // windows that start below it are expired; NoTime before any is
 	retired []*groups
 	backing Backing // nil where all state is in memory
 	full    bool    // not everything was loaded: a window that is not in memory may be in the backing
-}
-
-// keyBatch are the encoded groups of a batch, so that their hashes can be computed and their slots fetched ahead.
-type keyBatch struct {
-	bytes  []byte
-	ends   []int
-	hashes []uint64
-	ok     []bool
+	unseen  bool    // and some that is not in the list
 }
 
 // NewAggregate makes the operator of a plan.Aggregate over tumbling, hopping or no windows. wantOld says that what
 // follows needs the rows as they were before.
 func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, upstream int, next Op) *Aggregate {
-	k := h.compiler()
-	op := &Aggregate{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final,
-		wantOld: wantOld, width: len(a.Slots), bounds: -1, vals: make([]types.Value, len(a.Group)), dropped: types.NoTime}
-	op.slots = plainSlots(a.Group)
-	op.ctx = k.NewCtx()
+	op := &Aggregate{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window, final: a.Final,
+		wantOld: wantOld, width: len(a.Slots), bounds: -1, dropped: types.NoTime}
 	op.changes = changes{acc: op.acc, keep: wantOld}
 	op.clock = newClock(upstream)
 	if a.Window != nil {
@@ -70,18 +53,6 @@ func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, upstream int, next O
 	return op
 }
 
-func plainSlots(list []plan.Expr) []int {
-	out := make([]int, len(list))
-	for i, e := range list {
-		c, ok := e.(*plan.Column)
-		if !ok {
-			return nil
-		}
-		out[i] = c.Slot
-	}
-	return out
-}
-
 // Push groups the rows of a batch: first all keys, then their hashes, then the updates, so that the cache misses of
 // large tables overlap.
 func (a *Aggregate) Push(b *types.Batch) error {
@@ -91,6 +62,9 @@ func (a *Aggregate) Push(b *types.Batch) error {
 	}
 	if b.Old != nil {
 		return a.pushTable(b)
+	}
+	if err := a.listWindows(); err != nil {
+		return err
 	}
 	a.encode(b)
 	if a.last != nil {
@@ -106,58 +80,10 @@ func (a *Aggregate) Push(b *types.Batch) error {
 			return err
 		}
 	}
+	if err := a.late.flush(); err != nil {
+		return err
+	}
 	return a.emit()
-}
-
-func (k *keyBatch) key(i int) []byte {
-	if i == 0 {
-		return k.bytes[:k.ends[0]]
-	}
-	return k.bytes[k.ends[i-1]:k.ends[i]]
-}
-
-// encode computes the groups of all rows; rows without value or group are counted and left out.
-func (a *Aggregate) encode(b *types.Batch) {
-	k := &a.keys
-	k.bytes, k.ends, k.hashes, k.ok = k.bytes[:0], k.ends[:0], k.hashes[:0], k.ok[:0]
-	for i := range b.N {
-		at := len(k.bytes)
-		m := b.Meta[i]
-		ok := m.Flags&types.NullRow == 0
-		if !ok {
-			a.host.Counts.Filtered++
-		} else if ok = a.key(b.Row(i), m); ok {
-			k.bytes = types.AppendKey(k.bytes, a.vals)
-		}
-		k.ends = append(k.ends, len(k.bytes))
-		k.hashes = append(k.hashes, state.Hash(k.bytes[at:]))
-		k.ok = append(k.ok, ok)
-	}
-}
-
-// key computes the group of a row into vals; ok is false where a part is NULL.
-func (a *Aggregate) key(row []types.Value, m types.Meta) bool {
-	if a.slots != nil {
-		for i, s := range a.slots {
-			a.vals[i] = row[s]
-		}
-	} else {
-		a.ctx.Row = row
-		for i, f := range a.group {
-			a.vals[i] = f(a.ctx)
-		}
-		if a.ctx.Err != nil {
-			a.host.failed(a.ctx, "GROUP BY", m)
-		}
-	}
-	for i := range a.vals {
-		if a.vals[i].IsNull() {
-			a.host.Counts.NullKey++
-			a.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", m})
-			return false
-		}
-	}
-	return true
 }
 
 // update takes a row into the windows that hold it.
@@ -177,6 +103,9 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 	for start := a.span.First(m.Timestamp); start <= a.span.Last(m.Timestamp); start += a.span.Advance {
 		if start+a.span.Size <= closes {
 			a.host.report(Problem{Late, "GROUP BY", lateMessage(start, start+a.span.Size, closes), m})
+			if err := a.late.add(row, m, start, start+a.span.Size, closes+a.win.Grace); err != nil {
+				return err
+			}
 			continue
 		}
 		taken = true
@@ -250,28 +179,14 @@ func (a *Aggregate) into(g *groups, gone, row []types.Value, m types.Meta, key [
 // exchange takes one row out of a group's state and another one in.
 func (a *Aggregate) exchange(w []uint64, objs []functions.Object, gone, row []types.Value, m types.Meta) error {
 	if gone != nil {
-		if err := a.report(a.acc.add(w, objs, gone, m, true), m); err != nil {
+		if err := a.host.refused(a.acc.add(w, objs, gone, m, true), m); err != nil {
 			return err
 		}
 	}
 	if row == nil {
 		return nil
 	}
-	return a.report(a.acc.add(w, objs, row, m, false), m)
-}
-
-// report logs an aggregate that could not take a row, unless the query has to stop for it.
-func (a *Aggregate) report(err error, m types.Meta) error {
-	if err == nil {
-		return nil
-	}
-	var stop *functions.StopError
-	if errors.As(err, &stop) {
-		return stop
-	}
-	a.host.Counts.Errors++
-	a.host.report(Problem{Failed, "aggregate", err.Error(), m})
-	return nil
+	return a.host.refused(a.acc.add(w, objs, row, m, false), m)
 }
 
 // row writes the columns of a group. What may change before the row is used is copied.
@@ -355,7 +270,7 @@ func (a *Aggregate) closeFinal() error {
 	if !a.final || len(a.open) == 0 {
 		return nil
 	}
-	closed := a.clock.closed() - a.win.Grace
+	closed := a.clock.closedTo(a.win.Grace)
 	for len(a.open) > 0 && a.open[0].start+a.win.Size <= closed {
 		if err := a.emitFinal(a.open[0]); err != nil {
 			return err
@@ -401,6 +316,14 @@ func (a *Aggregate) emitFinal(g *groups) error {
 // Announce takes the stream time of an upstream task, and closes what that closes.
 func (a *Aggregate) Announce(upstream int, streamTime int64, atEnd bool) error {
 	a.clock.announce(upstream, streamTime, atEnd)
+	return a.closed()
+}
+
+// closed hands on what the clock has closed.
+func (a *Aggregate) closed() error {
+	if err := a.listWindows(); err != nil {
+		return err
+	}
 	a.out.Reset(a.width)
 	if err := a.closeFinal(); err != nil {
 		return err
@@ -408,18 +331,29 @@ func (a *Aggregate) Announce(upstream int, streamTime int64, atEnd bool) error {
 	return a.emit()
 }
 
+// Idle lets the stream time go on, and closes what that closes.
+func (a *Aggregate) Idle(by int64) error {
+	a.clock.idle(by)
+	return a.closed()
+}
+
+// AnnounceIdle lets an upstream task's stream time go on.
+func (a *Aggregate) AnnounceIdle(upstream int, by int64) error {
+	a.clock.announceIdle(upstream, by)
+	return a.closed()
+}
+
 // CloseAll moves the clock just far enough to close every window that is open: the input has ended. Without EMIT FINAL
 // there is nothing to wait for, and the clock stays.
 func (a *Aggregate) CloseAll() error {
+	if err := a.listWindows(); err != nil {
+		return err
+	}
 	if !a.final || len(a.open) == 0 {
 		return nil
 	}
 	a.clock.advance(a.open[len(a.open)-1].start + a.win.Size + a.win.Grace)
-	a.out.Reset(a.width)
-	if err := a.closeFinal(); err != nil {
-		return err
-	}
-	return a.emit()
+	return a.closed()
 }
 
 // pushTable groups the rows of a table: the old row is taken out of its group before the new one goes into its own. A

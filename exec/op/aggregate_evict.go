@@ -1,13 +1,16 @@
 package op
 
-import "weir/exec/state"
+import (
+	"weir/exec/state"
+	"weir/types"
+)
 
 // Back says where committed groups can be read.
 func (a *Aggregate) Back(b Backing) { a.backing = b }
 
 // Full says that the groups not yet loaded stay in the backing.
 func (a *Aggregate) Full() {
-	a.full = true
+	a.full, a.unseen = true, a.final
 	for _, g := range a.open {
 		g.partial = true
 	}
@@ -30,6 +33,28 @@ func (a *Aggregate) entry(g *groups, key []byte) []byte {
 		out = appendWindow(out, g.start)
 	}
 	return append(out, key...)
+}
+
+// listWindows finds the open windows that lie in the backing alone, after a load that stopped early: they are to be
+// handed on although no row asks for them.
+func (a *Aggregate) listWindows() error {
+	if !a.unseen {
+		return nil
+	}
+	a.unseen = false
+	closed := a.clock.closedTo(a.win.Grace)
+	lo := []byte{entryKey}
+	if closed != types.NoTime {
+		lo = appendWindow(lo, a.span.OpenAt(closed))
+	}
+	return a.backing.Scan(lo, []byte{entryKey + 1}, func(key, _ []byte) error {
+		var start [1]types.Value
+		if _, err := types.DecodeKey(key[1:], start[:]); err != nil {
+			return err
+		}
+		a.window(start[0].Int())
+		return nil
+	})
 }
 
 // fetch reads a group that is not in memory; found is false where there is none.

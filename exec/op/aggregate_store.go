@@ -12,7 +12,7 @@ import (
 
 // Dirty gives the clock, and the groups that changed.
 func (a *Aggregate) Dirty(put func(key, value []byte)) {
-	if len(a.changes.list) == 0 && a.clock.now == types.NoTime {
+	if len(a.changes.list) == 0 && a.clock.blank() {
 		return
 	}
 	var key, val []byte
@@ -49,8 +49,8 @@ func (a *Aggregate) Committed() {
 	if a.win == nil {
 		return
 	}
-	closed := a.clock.closed() - a.win.Grace
-	for len(a.open) > 0 && !a.final && a.clock.closed() != types.NoTime && a.open[0].start+a.win.Size <= closed {
+	closed := a.clock.closedTo(a.win.Grace)
+	for len(a.open) > 0 && !a.final && a.open[0].start+a.win.Size <= closed {
 		if a.last == a.open[0] {
 			a.last = nil
 		}
@@ -75,7 +75,7 @@ func (a *Aggregate) Load(key, value []byte) error {
 		if err != nil {
 			return err
 		}
-		if a.clock.closed() != types.NoTime && start[0].Int()+a.win.Size <= a.clock.closed()-a.win.Grace {
+		if start[0].Int()+a.win.Size <= a.clock.closedTo(a.win.Grace) {
 			return nil
 		}
 		key, g = rest, a.window(start[0].Int())

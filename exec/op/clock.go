@@ -29,6 +29,16 @@ func newClock(upstreams int) clock {
 	return c
 }
 
+// blank says that nothing has been seen and nothing announced.
+func (c *clock) blank() bool {
+	for _, u := range c.upstream {
+		if u.time != types.NoTime {
+			return false
+		}
+	}
+	return c.now == types.NoTime && c.shut == types.NoTime
+}
+
 // see takes a row's time, and returns the stream time by which the row is judged.
 func (c *clock) see(m types.Meta) int64 {
 	t := max(m.Timestamp, m.StreamTime)
@@ -42,9 +52,25 @@ func (c *clock) see(m types.Meta) int64 {
 // closed is the time by which windows are closed for good.
 func (c *clock) closed() int64 { return c.shut }
 
+// closedTo is closed less a grace period: windows that end by then are closed for good. NoTime before anything closes.
+func (c *clock) closedTo(grace int64) int64 {
+	if c.shut == types.NoTime {
+		return types.NoTime
+	}
+	return c.shut - grace
+}
+
 func (c *clock) advance(t int64) {
 	c.now = max(c.now, t)
 	c.shut = max(c.shut, t)
+}
+
+// idle lets the time of rows that come straight from a source go on by so many milliseconds; before the first row there is
+// no time to go on.
+func (c *clock) idle(by int64) {
+	if len(c.upstream) == 0 && c.now != types.NoTime {
+		c.advance(c.now + by)
+	}
 }
 
 func (c *clock) announce(from int, t int64, atEnd bool) {
@@ -52,6 +78,20 @@ func (c *clock) announce(from int, t int64, atEnd bool) {
 		return
 	}
 	c.upstream[from] = upstream{max(t, c.upstream[from].time), atEnd}
+	c.shutBy()
+}
+
+// announceIdle is announce for an upstream task that does not know its time any more, and says how far it has gone on.
+func (c *clock) announceIdle(from int, by int64) {
+	if from >= len(c.upstream) || c.upstream[from].time == types.NoTime {
+		return
+	}
+	c.upstream[from].time += by
+	c.shutBy()
+}
+
+// shutBy closes what the upstream tasks' times close.
+func (c *clock) shutBy() {
 	least, most, waiting := int64(0), types.NoTime, false
 	for _, u := range c.upstream {
 		most = max(most, u.time)

@@ -133,6 +133,27 @@ func (a *accumulators) merge(w []uint64, objs []functions.Object, from []uint64,
 	return nil
 }
 
+// mergeCopy is merge for a state that is still needed.
+func (a *accumulators) mergeCopy(w []uint64, objs []functions.Object, from []uint64, fromObjs []functions.Object) {
+	if a.objs > 0 {
+		fromObjs = a.copied(from, fromObjs)
+	}
+	if err := a.merge(w, objs, from, fromObjs); err != nil {
+		panic("op: states that merge exactly can't be merged: " + err.Error())
+	}
+}
+
+// copied are a state's objects, anew: merging may take them over, and the state is still needed.
+func (a *accumulators) copied(w []uint64, from []functions.Object) []functions.Object {
+	objs := a.newObjects()
+	if len(objs) > 0 {
+		if err := a.decode(a.append(nil, w, from), make([]uint64, a.words), objs); err != nil {
+			panic("op: a group's state can't be copied: " + err.Error())
+		}
+	}
+	return objs
+}
+
 // results writes what the aggregates have come to.
 func (a *accumulators) results(w []uint64, objs []functions.Object, out []types.Value) {
 	for i := range a.aggs {

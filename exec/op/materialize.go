@@ -23,6 +23,8 @@ type Materialize struct {
 	width    int
 	coalesce bool
 	bytes    int // of rows
+	// passDeletes hands on deletes of rows that are not there, too.
+	passDeletes bool
 }
 
 type rowChange struct {
@@ -36,6 +38,9 @@ func NewMaterialize(h *Host, key []int, windowed bool, width int, coalesce bool,
 		rows: make([][]byte, 1), coalesce: coalesce && h.Coalesce}
 }
 
+// PassDeletes makes the operator hand on deletes of rows that are not there, where it does not coalesce.
+func (o *Materialize) PassDeletes() { o.passDeletes = !o.coalesce }
+
 // Push stores the rows. Rows without key are counted and left out, and so is the delete of a row that is not there.
 func (o *Materialize) Push(b *types.Batch) error {
 	o.out.Reset(o.width)
@@ -46,7 +51,7 @@ func (o *Materialize) Push(b *types.Batch) error {
 		}
 		ref, _ := o.table.GetOrAdd(o.keyBuf, state.Hash(o.keyBuf))
 		before := o.stored(ref)
-		if m.Flags&types.NullRow != 0 && before == nil {
+		if m.Flags&types.NullRow != 0 && before == nil && !o.passDeletes {
 			o.host.Counts.Filtered++
 			continue
 		}
@@ -124,8 +129,7 @@ func (o *Materialize) append(m types.Meta, row []types.Value, before []byte) err
 		return nil
 	}
 	_, n := binary.Varint(before)
-	_, err := types.DecodeRow(before[n:], old)
-	return err
+	return types.DecodeRowPrefix(before[n:], old)
 }
 
 // Flush hands on the last change of each key since the last time.
@@ -159,7 +163,7 @@ func (o *Materialize) emitChange(ch rowChange) error {
 	if now != nil {
 		ts, n := binary.Varint(now)
 		m.Timestamp = ts
-		if _, err := types.DecodeRow(now[n:], row); err != nil {
+		if err := types.DecodeRowPrefix(now[n:], row); err != nil {
 			return err
 		}
 	} else {
@@ -254,8 +258,7 @@ func StoredRow(key, value []byte, windowed bool, row []types.Value) (types.Meta,
 		}
 		m.WindowStart, m.WindowEnd = bounds[0].Int(), bounds[1].Int()
 	}
-	_, err := types.DecodeRow(value[n:], row)
-	return m, err
+	return m, types.DecodeRowPrefix(value[n:], row)
 }
 
 // StoredKey is the key under which a Materialize without windows keeps a row.

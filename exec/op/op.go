@@ -2,6 +2,8 @@
 package op
 
 import (
+	"errors"
+
 	"weir/exec/eval"
 	"weir/functions"
 	"weir/types"
@@ -13,6 +15,14 @@ type Op interface {
 	Push(b *types.Batch) error
 	// Flush hands on what was held back since the last one. It ends a commit interval.
 	Flush() error
+}
+
+// Idler is an operator with a stream time, which goes on while its input is idle.
+type Idler interface {
+	// Idle lets the stream time go on by so many milliseconds, and hands on what that closes.
+	Idle(by int64) error
+	// AnnounceIdle is Idle for one upstream task.
+	AnnounceIdle(upstream int, by int64) error
 }
 
 // Host is what a task offers to its operators.
@@ -57,6 +67,20 @@ func (h *Host) failed(c *eval.Ctx, operator string, m types.Meta) {
 	h.Counts.Errors++
 	h.report(Problem{Failed, operator, c.Err.Error(), m})
 	c.Err = nil
+}
+
+// refused logs an aggregate that could not take a row, unless the query has to stop for it.
+func (h *Host) refused(err error, m types.Meta) error {
+	if err == nil {
+		return nil
+	}
+	var stop *functions.StopError
+	if errors.As(err, &stop) {
+		return stop
+	}
+	h.Counts.Errors++
+	h.report(Problem{Failed, "aggregate", err.Error(), m})
+	return nil
 }
 
 func (h *Host) compiler() *eval.Compiler { return &eval.Compiler{Env: h.Env} }

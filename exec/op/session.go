@@ -2,7 +2,7 @@ package op
 
 import (
 	"encoding/binary"
-	"errors"
+	"math"
 	"slices"
 
 	"weir/exec/eval"
@@ -22,15 +22,19 @@ type Session struct {
 	ctx     *eval.Ctx
 	clock   clock
 	win     *plan.Window
+	late    *LateStream
 	final   bool
 	table   *state.Table // one word: which of members
-	members []*member
+	members []*member    // nil where free
+	free    []uint64     // of members
 	dirty   []*member
-	out     types.Batch
-	width   int
-	keyBuf  []byte
-	vals    []types.Value
-	swept   int64
+	// closing and expiring are the groups by when EMIT FINAL hands a session on, and by when one is beyond its retention.
+	closing, expiring dueQueue
+	out               types.Batch
+	width             int
+	keyBuf            []byte
+	vals              []types.Value
+	swept             int64
 }
 
 // member is a group with its sessions, by start.
@@ -39,7 +43,11 @@ type member struct {
 	sessions []*session
 	dirty    bool
 	image    []session // as committed; their words and objects are never written to
+	// closes and expires are for when the group is queued; unqueued where it is not.
+	closes, expires int64
 }
+
+const unqueued = math.MaxInt64
 
 type session struct {
 	start, end int64
@@ -79,8 +87,14 @@ func (s *Session) Push(b *types.Batch) error {
 			}
 		}
 	}
+	if err := s.late.flush(); err != nil {
+		return err
+	}
 	return s.emit()
 }
+
+// LateTo says where rows go that come too late for a session.
+func (s *Session) LateTo(l *LateStream) { s.late = l }
 
 func (s *Session) reset() {
 	s.out.Reset(s.width)
@@ -120,11 +134,19 @@ func (s *Session) key(row []types.Value, m types.Meta) bool {
 func (s *Session) member(key []byte) *member {
 	ref, added := s.table.GetOrAdd(key, state.Hash(key))
 	w := s.table.Words(ref)
-	if added {
-		s.members = append(s.members, &member{key: slices.Clone(key)})
-		w[0] = uint64(len(s.members) - 1)
+	if !added {
+		return s.members[w[0]]
 	}
-	return s.members[w[0]]
+	who := &member{key: slices.Clone(key), closes: unqueued, expires: unqueued}
+	if n := len(s.free); n > 0 {
+		w[0] = s.free[n-1]
+		s.free = s.free[:n-1]
+		s.members[w[0]] = who
+	} else {
+		w[0] = uint64(len(s.members))
+		s.members = append(s.members, who)
+	}
+	return who
 }
 
 // update makes the row a session of its own, takes in those within the gap, and hands on what became of them.
@@ -147,43 +169,28 @@ func (s *Session) update(row []types.Value, m types.Meta) error {
 	if merged.end < closes {
 		s.host.Counts.Late++
 		s.host.report(Problem{Late, "GROUP BY", lateMessage(merged.start, merged.end, closes), m})
-		return nil
+		return s.late.add(row, m, merged.start, merged.end, closes+s.win.Grace+s.win.Size)
 	}
 	s.touch(who)
 	for _, old := range taken {
-		if err := s.acc.merge(merged.w, merged.objs, old.w, s.copied(old)); err != nil {
+		if err := s.acc.merge(merged.w, merged.objs, old.w, s.acc.copied(old.w, old.objs)); err != nil {
 			return err
 		}
 		if !s.host.Coalesce && !s.final {
 			s.append(who, old, true)
 		}
 	}
-	if err := s.acc.add(merged.w, merged.objs, row, m, false); err != nil {
-		var stop *functions.StopError
-		if errors.As(err, &stop) {
-			return stop
-		}
-		s.host.Counts.Errors++
-		s.host.report(Problem{Failed, "aggregate", err.Error(), m})
+	if err := s.host.refused(s.acc.add(merged.w, merged.objs, row, m, false), m); err != nil {
+		return err
 	}
 	who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return slices.Contains(taken, x) })
 	at, _ := slices.BinarySearchFunc(who.sessions, merged.start, func(x *session, start int64) int { return int(max(-1, min(1, x.start-start))) })
 	who.sessions = slices.Insert(who.sessions, at, merged)
+	s.expect(who, merged.end)
 	if !s.host.Coalesce && !s.final {
 		s.append(who, merged, false)
 	}
 	return nil
-}
-
-// copied are the objects of a session, anew: merging may take them over, and an abort may still need them.
-func (s *Session) copied(old *session) []functions.Object {
-	objs := s.acc.newObjects()
-	if len(objs) > 0 {
-		if err := s.acc.decode(s.acc.append(nil, old.w, old.objs), make([]uint64, s.acc.words), objs); err != nil {
-			panic("op: a session's state can't be copied: " + err.Error())
-		}
-	}
-	return objs
 }
 
 func (s *Session) touch(who *member) {
@@ -267,10 +274,18 @@ func (s *Session) closeFinal() error {
 		x   *session
 	}
 	var list []done
-	for _, who := range s.members {
+	for _, who := range s.closing.ended(limit) {
+		if who.closes == unqueued {
+			continue // it was queued twice
+		}
+		who.closes = unqueued
 		for _, x := range who.sessions {
-			if !x.closed && x.end < limit {
+			switch {
+			case x.closed:
+			case x.end < limit:
 				list = append(list, done{who, x})
+			default:
+				s.expect(who, x.end)
 			}
 		}
 	}
@@ -294,11 +309,28 @@ func (s *Session) closeFinal() error {
 // Announce takes the stream time of an upstream task.
 func (s *Session) Announce(upstream int, streamTime int64, atEnd bool) error {
 	s.clock.announce(upstream, streamTime, atEnd)
+	return s.handOn()
+}
+
+// handOn puts out what the clock has closed.
+func (s *Session) handOn() error {
 	s.reset()
 	if err := s.closeFinal(); err != nil {
 		return err
 	}
 	return s.emit()
+}
+
+// Idle lets the stream time go on, and closes what that closes.
+func (s *Session) Idle(by int64) error {
+	s.clock.idle(by)
+	return s.handOn()
+}
+
+// AnnounceIdle lets an upstream task's stream time go on.
+func (s *Session) AnnounceIdle(upstream int, by int64) error {
+	s.clock.announceIdle(upstream, by)
+	return s.handOn()
 }
 
 // CloseAll moves the clock just far enough to close every open session.
@@ -308,6 +340,9 @@ func (s *Session) CloseAll() error {
 		return nil
 	}
 	for _, who := range s.members {
+		if who == nil {
+			continue
+		}
 		for _, x := range who.sessions {
 			end = max(end, x.end)
 		}
@@ -316,11 +351,7 @@ func (s *Session) CloseAll() error {
 		return nil
 	}
 	s.clock.advance(end + s.win.Grace + s.win.Size + 1)
-	s.reset()
-	if err := s.closeFinal(); err != nil {
-		return err
-	}
-	return s.emit()
+	return s.handOn()
 }
 
 // StreamTime is the clock of the operator.
@@ -328,16 +359,12 @@ func (s *Session) StreamTime() int64 { return s.clock.now }
 
 // Dirty gives the clock and the groups that changed: all sessions of a group are one entry.
 func (s *Session) Dirty(put func(key, value []byte)) {
-	if len(s.dirty) == 0 && s.clock.now == types.NoTime {
+	if len(s.dirty) == 0 && s.clock.blank() {
 		return
 	}
 	put([]byte{metaKey}, s.clock.append(nil))
-	limit := types.NoTime
-	if t := s.clock.closed(); t != types.NoTime {
-		limit = t - s.win.Retention
-	}
+	s.expire()
 	for _, who := range s.dirty {
-		who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return x.end < limit })
 		key := append([]byte{entryKey}, who.key...)
 		if len(who.sessions) == 0 {
 			put(key, nil)
@@ -389,7 +416,7 @@ func (s *Session) decode(value []byte) ([]*session, error) {
 	return out, nil
 }
 
-// Expired has nothing to give: old sessions go when their group is next written.
+// Expired has nothing to give: Dirty deletes what is beyond its retention.
 func (s *Session) Expired(func(from, to []byte)) {}
 
 // Committed makes the state as it stands the committed one.
@@ -397,7 +424,11 @@ func (s *Session) Committed() {
 	for _, who := range s.dirty {
 		who.dirty = false
 		who.image = who.image[:0]
+		if len(who.sessions) == 0 {
+			s.forget(who)
+		}
 	}
+	clear(s.dirty)
 	s.dirty = s.dirty[:0]
 }
 
@@ -414,7 +445,11 @@ func (s *Session) Load(key, value []byte) error {
 	if err != nil {
 		return err
 	}
-	s.member(key[1:]).sessions = list
+	who := s.member(key[1:])
+	who.sessions = list
+	for _, x := range list {
+		s.expect(who, x.end)
+	}
 	return nil
 }
 
@@ -436,7 +471,11 @@ func (s *Session) Rows(key, value []byte, give func(row []types.Value, m types.M
 	return nil
 }
 
+// sessionBytes is about what a group with one session takes beside its key and its aggregates' words.
+const sessionBytes = 256
+
 // Size counts the groups.
 func (s *Session) Size() (entries, size int) {
-	return len(s.members), s.table.Bytes() + 200*len(s.members)
+	n := len(s.members) - len(s.free)
+	return n, s.table.Bytes() + 16*(cap(s.closing)+cap(s.expiring)) + (sessionBytes+8*s.acc.words)*n
 }

@@ -15,6 +15,7 @@ func (p *printer) query(q *Query) {
 	p.exprList(" GROUP BY ", q.GroupBy)
 	p.exprList(" PARTITION BY ", q.PartitionBy)
 	p.clause(" HAVING ", q.Having)
+	p.orderBy(q.OrderBy)
 	if q.Emit != nil {
 		p.put(" EMIT ", q.Emit.Kind.String())
 	}
@@ -26,6 +27,19 @@ func (p *printer) clause(word string, e Expr) {
 		p.put(word)
 		p.expr(e, lowest)
 	}
+}
+
+func (p *printer) orderBy(items []OrderItem) {
+	if len(items) == 0 {
+		return
+	}
+	p.put(" ORDER BY ")
+	p.commas(len(items), func(i int) {
+		p.expr(items[i].X, valueLevel)
+		if items[i].Desc {
+			p.put(" DESC")
+		}
+	})
 }
 
 func (p *printer) exprList(word string, list *ExprList) {

@@ -10,8 +10,16 @@ type Query struct {
 	GroupBy     *ExprList // nil if absent; GROUP BY () has no items
 	PartitionBy *ExprList // nil if absent; PARTITION BY () has no items
 	Having      Expr      // nil if absent
-	Emit        *Emit     // nil if absent: a pull query, or the default of a persistent one
-	Limit       *Limit    // nil if absent
+	OrderBy     []OrderItem
+	Emit        *Emit  // nil if absent: a pull query, or the default of a persistent one
+	Limit       *Limit // nil if absent
+}
+
+// OrderItem is one item of an ORDER BY.
+type OrderItem struct {
+	At
+	X    Expr
+	Desc bool
 }
 
 // SelectItem is one item of a SELECT list.

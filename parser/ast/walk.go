@@ -86,6 +86,9 @@ func (q *Query) Exprs(visit func(Expr)) {
 	if q.Having != nil {
 		visit(q.Having)
 	}
+	for _, item := range q.OrderBy {
+		visit(item.X)
+	}
 }
 
 func conditions(s Source, visit func(Expr)) {

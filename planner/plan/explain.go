@@ -42,6 +42,19 @@ func explainLookup(b *strings.Builder, l *Lookup) {
 	if l.Where != nil {
 		fmt.Fprintf(b, "\n  where %s", Text(l.Where))
 	}
+	for i := len(l.Steps) - 1; i >= 0; i-- {
+		fmt.Fprintf(b, "\n  %s", describe(l.Steps[i]))
+	}
+	for i, o := range l.Order {
+		word := ", "
+		if i == 0 {
+			word = "\n  order by "
+		}
+		b.WriteString(word + Text(l.Exprs[o.Column]))
+		if o.Desc {
+			b.WriteString(" desc")
+		}
+	}
 	if l.Limit >= 0 {
 		fmt.Fprintf(b, "\n  limit %d", l.Limit)
 	}
@@ -85,14 +98,40 @@ func describe(n Node) string {
 			parts[i] = Text(c)
 		}
 		return "Explode " + strings.Join(parts, ", ")
+	case *Top:
+		return describeTop(n)
 	case *Repartition:
 		return "Repartition by " + texts(n.Key) + " through a topic of its own"
 	case *Aggregate:
 		return describeAggregate(n)
+	case *Join:
+		return describeJoin(n)
+	case *Subscribe:
+		return "Subscribe by the foreign key " + Text(n.Foreign)
+	case *ForeignLookup:
+		return "Look up rows by " + Text(n.RightKey) + ", told of their changes"
+	case *Resolve:
+		return "Join table, " + n.Kind.String() + ", by a foreign key: newest answer by " + texts(n.Key)
 	case *Scan:
 		return describeScan(n, kind)
 	}
 	return fmt.Sprintf("%T", n)
+}
+
+func describeTop(n *Top) string {
+	s := fmt.Sprintf("Top %d by ", n.Limit)
+	for i, o := range n.Order {
+		if i > 0 {
+			s += ", "
+		}
+		if s += Text(o.Expr); o.Desc {
+			s += " desc"
+		}
+	}
+	if n.Window != nil {
+		s += ", in each window"
+	}
+	return s
 }
 
 func describeAggregate(n *Aggregate) string {
@@ -110,6 +149,27 @@ func describeAggregate(n *Aggregate) string {
 	}
 	if n.Final {
 		s += ", final results only"
+		if n.Panes() {
+			s += ", made of panes"
+		}
+	}
+	if n.Late != nil {
+		s += ", late rows to " + types.QuoteName(n.Late.Sink.Target.Name)
+	}
+	return s
+}
+
+func describeJoin(n *Join) string {
+	kind := "Join streams"
+	switch {
+	case n.Table():
+		kind = "Join tables"
+	case n.Within == nil:
+		kind = "Join stream with table"
+	}
+	s := fmt.Sprintf("%s, %s, on %s = %s", kind, n.Kind, texts(n.LeftKey), texts(n.RightKey))
+	if w := n.Within; w != nil {
+		s += fmt.Sprintf(", from %s before to %s after, grace %s", millis(w.Before), millis(w.After), millis(w.Grace))
 	}
 	return s
 }

@@ -102,7 +102,15 @@ type (
 		Window *Window // nil where not windowed
 		Aggs   []Agg
 		Final  bool // EMIT FINAL
+		Late   *Late
 		Slots  Layout
+	}
+
+	// Late is the stream of the rows that come too late for a window: Slots of the rows that are grouped, then the bounds of
+	// the window missed and the stream time, are the rows that the Sink writes. The Sink has no step before it.
+	Late struct {
+		Slots []int
+		Sink  *Sink
 	}
 
 	// Join joins rows of two inputs that have one key, which lie in partitions of one number. Its rows are the left's columns,
@@ -114,7 +122,51 @@ type (
 		// LeftKey and RightKey are of the same types, each over the rows of its side.
 		LeftKey, RightKey []Expr
 		Within            *Within // of two streams; nil otherwise
-		Slots             Layout
+		// Windowed is the window of the rows' keys, whose start, and end of a session, are the last parts of the keys.
+		Windowed *catalog.Windowed
+		// Headers are the slots of each side's record headers, -1 for none. Where a side has them, those of the row that made a
+		// joined row are its last column.
+		Headers [2]int
+		Slots   Layout
+	}
+
+	// Subscribe sends the rows of a table to where the rows lie that its foreign key names. Behind the table's columns come the
+	// foreign key, whether it is known (where it is NULL, a value of its type stands for it), a version that grows from row to
+	// row, and a Subscription.
+	Subscribe struct {
+		In      Node
+		Foreign Expr
+		Slots   Layout
+	}
+
+	// ForeignLookup answers subscriptions with the rows of the right table that they name, and again when such a row changes.
+	// Its rows are the left table's columns, of which there are Width, the right's, the version of the subscription, and an Answer.
+	ForeignLookup struct {
+		Left, Right Node
+		LeftKey     []Expr // the left table's primary key
+		RightKey    Expr
+		Width       int
+		Slots       Layout
+	}
+
+	// Resolve makes the joined table of the answers, which may have overtaken each other: the left table's columns, the
+	// right's, and the left's primary key.
+	Resolve struct {
+		In    Node
+		Kind  JoinKind // InnerJoin or LeftJoin
+		Key   []Expr
+		Slots Layout
+	}
+
+	// Top keeps the rows of a table that come first in an order, in each window; rows that are equal in it are in the order of
+	// their keys. Rows keep their layout.
+	Top struct {
+		In     Node
+		Step   string
+		Key    []Expr
+		Order  []TopOrder
+		Limit  int64
+		Window *TopWindow // nil where the rows are not windowed
 	}
 
 	// Sink writes rows to a topic: KeySlots and ValueSlots in the order of the target's columns.
@@ -155,6 +207,21 @@ type Window struct {
 	Retention int64
 }
 
+// Panes says whether the rows of a hopping window are kept in panes, pieces of time that windows are made of when they
+// close, rather than window by window. Only final results, of aggregates that merge exactly, are made of panes.
+func (n *Aggregate) Panes() bool {
+	w := n.Window
+	if !n.Final || w == nil || w.Advance == 0 || w.Advance >= w.Size {
+		return false
+	}
+	for _, a := range n.Aggs {
+		if !a.Bound.Exact {
+			return false
+		}
+	}
+	return true
+}
+
 // Walk calls f for a node and all that it is made from, until f says false.
 func Walk(n Node, f func(Node) bool) bool {
 	if !f(n) {
@@ -191,6 +258,52 @@ type Within struct {
 	Given bool
 }
 
+// Subscription is what a Subscribe says about a row of the left table.
+type Subscription int32
+
+// The subscriptions: Subscribed from now on, Moved on to another foreign key, Deleted.
+const (
+	Subscribed Subscription = iota
+	Moved
+	Deleted
+)
+
+// Answer is what a ForeignLookup says about a row of the left table.
+type Answer int32
+
+// The answers: there is a right row, there is none, or the left row is gone.
+const (
+	Found Answer = iota
+	Missing
+	Gone
+)
+
+// TopOrder is one item of a Top's order. NULLs come last in either direction.
+type TopOrder struct {
+	Expr Expr
+	Desc bool
+}
+
+// TopWindow says in which slots the bounds of a row's window are, and for how long after its end, in milliseconds of stream
+// time, a window may still change.
+type TopWindow struct {
+	Start, End int
+	Keep       int64
+}
+
+// WindowOf is the window of the aggregation that the rows come from; nil without one.
+func WindowOf(n Node) *Window {
+	var w *Window
+	Walk(n, func(n Node) bool {
+		if a, ok := n.(*Aggregate); ok {
+			w = a.Window
+			return false
+		}
+		return true
+	})
+	return w
+}
+
 // Windowed is the window of the keys that the rows carry, or nil.
 func Windowed(n Node) *catalog.Windowed {
 	for n != nil {
@@ -209,6 +322,12 @@ func Windowed(n Node) *catalog.Windowed {
 			}
 		case *Scan:
 			return n.Source.Windowed
+		case *Join:
+			return n.Windowed
+		case *Top:
+			if all, ok := n.In.(*Repartition); ok { // the rows carry the bounds in columns
+				return Windowed(all.In)
+			}
 		case *Repartition:
 			return nil
 		}
@@ -217,45 +336,61 @@ func Windowed(n Node) *catalog.Windowed {
 	return nil
 }
 
-func (n *Scan) Layout() Layout        { return n.Slots }
-func (n *Filter) Layout() Layout      { return n.In.Layout() }
-func (n *Project) Layout() Layout     { return n.Slots }
-func (n *Explode) Layout() Layout     { return n.Slots }
-func (n *Repartition) Layout() Layout { return n.In.Layout() }
-func (n *Aggregate) Layout() Layout   { return n.Slots }
-func (n *Join) Layout() Layout        { return n.Slots }
-func (n *Sink) Layout() Layout        { return n.In.Layout() }
-func (n *Result) Layout() Layout      { return n.In.Layout() }
+func (n *Scan) Layout() Layout          { return n.Slots }
+func (n *Filter) Layout() Layout        { return n.In.Layout() }
+func (n *Project) Layout() Layout       { return n.Slots }
+func (n *Explode) Layout() Layout       { return n.Slots }
+func (n *Repartition) Layout() Layout   { return n.In.Layout() }
+func (n *Aggregate) Layout() Layout     { return n.Slots }
+func (n *Join) Layout() Layout          { return n.Slots }
+func (n *Subscribe) Layout() Layout     { return n.Slots }
+func (n *ForeignLookup) Layout() Layout { return n.Slots }
+func (n *Resolve) Layout() Layout       { return n.Slots }
+func (n *Top) Layout() Layout           { return n.In.Layout() }
+func (n *Sink) Layout() Layout          { return n.In.Layout() }
+func (n *Result) Layout() Layout        { return n.In.Layout() }
 
-func (n *Scan) Table() bool        { return n.Source.IsTable }
-func (n *Filter) Table() bool      { return n.In.Table() }
-func (n *Project) Table() bool     { return n.In.Table() }
-func (n *Explode) Table() bool     { return false }
-func (n *Repartition) Table() bool { return n.In.Table() }
-func (n *Aggregate) Table() bool   { return true }
-func (n *Join) Table() bool        { return n.Left.Table() && n.Right.Table() }
-func (n *Sink) Table() bool        { return n.In.Table() }
-func (n *Result) Table() bool      { return n.In.Table() }
+func (n *Scan) Table() bool          { return n.Source.IsTable }
+func (n *Filter) Table() bool        { return n.In.Table() }
+func (n *Project) Table() bool       { return n.In.Table() }
+func (n *Explode) Table() bool       { return false }
+func (n *Repartition) Table() bool   { return n.In.Table() }
+func (n *Aggregate) Table() bool     { return true }
+func (n *Join) Table() bool          { return n.Left.Table() && n.Right.Table() }
+func (n *Subscribe) Table() bool     { return false }
+func (n *ForeignLookup) Table() bool { return false }
+func (n *Resolve) Table() bool       { return true }
+func (n *Top) Table() bool           { return true }
+func (n *Sink) Table() bool          { return n.In.Table() }
+func (n *Result) Table() bool        { return n.In.Table() }
 
-func (n *Scan) Inputs() []Node        { return nil }
-func (n *Filter) Inputs() []Node      { return []Node{n.In} }
-func (n *Project) Inputs() []Node     { return []Node{n.In} }
-func (n *Explode) Inputs() []Node     { return []Node{n.In} }
-func (n *Repartition) Inputs() []Node { return []Node{n.In} }
-func (n *Aggregate) Inputs() []Node   { return []Node{n.In} }
-func (n *Join) Inputs() []Node        { return []Node{n.Left, n.Right} }
-func (n *Sink) Inputs() []Node        { return []Node{n.In} }
-func (n *Result) Inputs() []Node      { return []Node{n.In} }
+func (n *Scan) Inputs() []Node          { return nil }
+func (n *Filter) Inputs() []Node        { return []Node{n.In} }
+func (n *Project) Inputs() []Node       { return []Node{n.In} }
+func (n *Explode) Inputs() []Node       { return []Node{n.In} }
+func (n *Repartition) Inputs() []Node   { return []Node{n.In} }
+func (n *Aggregate) Inputs() []Node     { return []Node{n.In} }
+func (n *Join) Inputs() []Node          { return []Node{n.Left, n.Right} }
+func (n *Subscribe) Inputs() []Node     { return []Node{n.In} }
+func (n *ForeignLookup) Inputs() []Node { return []Node{n.Left, n.Right} }
+func (n *Resolve) Inputs() []Node       { return []Node{n.In} }
+func (n *Top) Inputs() []Node           { return []Node{n.In} }
+func (n *Sink) Inputs() []Node          { return []Node{n.In} }
+func (n *Result) Inputs() []Node        { return []Node{n.In} }
 
-func (*Scan) node()        {}
-func (*Filter) node()      {}
-func (*Project) node()     {}
-func (*Explode) node()     {}
-func (*Repartition) node() {}
-func (*Aggregate) node()   {}
-func (*Join) node()        {}
-func (*Sink) node()        {}
-func (*Result) node()      {}
+func (*Scan) node()          {}
+func (*Filter) node()        {}
+func (*Project) node()       {}
+func (*Explode) node()       {}
+func (*Repartition) node()   {}
+func (*Aggregate) node()     {}
+func (*Join) node()          {}
+func (*Subscribe) node()     {}
+func (*ForeignLookup) node() {}
+func (*Resolve) node()       {}
+func (*Top) node()           {}
+func (*Sink) node()          {}
+func (*Result) node()        {}
 
 // QueryKind tells persistent queries from those that a client waits for.
 type QueryKind uint8
@@ -274,6 +409,9 @@ type Query struct {
 	SQL    string
 	Root   Node    // *Sink or *Result; nil for a pull query
 	Lookup *Lookup // of a pull query over a table
+	// IdleClose is after how many milliseconds without a record the stream time of a persistent query goes on with the
+	// clock; 0 for never.
+	IdleClose int64
 	// Columns are what a client sees, in order; keys are marked in pull queries.
 	Columns types.Schema
 }
@@ -289,6 +427,17 @@ type Lookup struct {
 	// From and To bound WINDOWSTART, both included.
 	From, To int64
 	Where    Expr // nil for all
-	Exprs    []Expr
-	Limit    int64 // -1 for none
+	// Steps lead from these rows to those that Exprs see, the last one first: a GROUP BY, for which the rows are a bounded stream.
+	Steps []Node
+	// Exprs are the Shown columns of the answer, and behind them what it is ordered by and does not show.
+	Exprs []Expr
+	Shown int
+	Order []Order
+	Limit int64 // -1 for none
+}
+
+// Order is one item of an ORDER BY. NULLs come last in either direction.
+type Order struct {
+	Column int // of Exprs
+	Desc   bool
 }

@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"weir/exec"
+	"weir/planner"
+)
+
+const metaLayout = "layout"
+
+// checkLayout sees that the state that is stored for a query is laid out as its plan takes it, and notes the layout.
+func (e *Engine) checkLayout(id string, topo *exec.Topology) error {
+	now := topo.Layout()
+	stored, err := e.db.Meta(id, metaLayout)
+	if err != nil {
+		return err
+	}
+	if stored != nil {
+		var before exec.Layout
+		if err := json.Unmarshal(stored, &before); err != nil {
+			return fmt.Errorf("the layout of the state of %s can't be read: %w", id, err)
+		}
+		if err := now.Reads(before); err != nil {
+			return fmt.Errorf("the state of %s was made by another plan: %w. DROP what the query makes and CREATE it again, or go back to the version of Weir that made it", id, err)
+		}
+	}
+	return e.noteLayout(id, now)
+}
+
+// knowLayout notes the layout that the command log tells where the database has none: the state will come from changelogs.
+func (e *Engine) knowLayout(id string, logged exec.Layout) error {
+	stored, err := e.db.Meta(id, metaLayout)
+	if err != nil || stored != nil || logged == nil {
+		return err
+	}
+	return e.noteLayout(id, logged)
+}
+
+func (e *Engine) noteLayout(id string, l exec.Layout) error {
+	blob, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	b := e.db.NewBatch()
+	if err := b.SetMeta(id, metaLayout, blob); err != nil {
+		return err
+	}
+	return b.Commit(false) // it is on disk when the first state is, which comes after it
+}
+
+// handOver logs a statement whose query replaces a running one. The old plan commits and stops first, the log entry
+// decides from which moment on the new plan counts, and the new one goes on from the offsets and the state that are stored:
+// no record is processed by both or by neither, wherever the process dies. paused says whether the old one was.
+func (e *Engine) handOver(ctx context.Context, p *planner.Plan, c command) (seq int64, paused bool, err error) {
+	old := e.queries[p.Query.ID]
+	if old == nil {
+		return 0, false, refuse(BadStatement, "%s is not running on this node: it can't be replaced here", p.Query.ID)
+	}
+	topo, err := exec.Build(p.Query)
+	if err != nil {
+		return 0, false, err
+	}
+	if err := topo.Layout().Reads(old.topo.Layout()); err != nil {
+		return 0, false, refuse(BadStatement, "%s can't be replaced: the new query could not go on with its state: %v", p.Query.ID, err)
+	}
+	paused = old.worker.Paused()
+	old.stop()
+	e.failPoint("replaced query stopped")
+	if seq, err = e.log.append(ctx, c); err != nil {
+		return 0, paused, errors.Join(err, e.start(old.query, old.config, paused))
+	}
+	e.failPoint("replacement logged")
+	return seq, paused, nil
+}
+
+func (e *Engine) failPoint(name string) {
+	if e.opt.FailPoint != nil {
+		e.opt.FailPoint(name)
+	}
+}

@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"slices"
+
+	"weir/parser"
+	"weir/parser/ast"
+)
+
+// stands says whether a statement has been carried out already, word for word; where it is not itself a replacement,
+// whatever has replaced it since.
+func (e *Engine) stands(stmt parser.Stmt) bool {
+	var name string
+	replaces := false
+	switch n := stmt.Node.(type) {
+	case *ast.CreateSource:
+		name, replaces = n.Name.Name, n.OrReplace
+	case *ast.CreateAs:
+		name, replaces = n.Name.Name, n.OrReplace
+	case *ast.AlterSource:
+		name = n.Name.Name
+	case *ast.InsertSelect:
+		for _, q := range e.catalog.Snapshot().Queries() {
+			if sameText(q.SQL, stmt.Text) {
+				return true
+			}
+		}
+		return false
+	case *ast.CreateType:
+		t, ok := e.catalog.Snapshot().Type(n.Name.Name)
+		return ok && t != nil
+	default:
+		return false
+	}
+	src, ok := e.catalog.Snapshot().Source(name)
+	if !ok {
+		return false
+	}
+	return sameText(src.SQL, stmt.Text) ||
+		!replaces && slices.ContainsFunc(src.Before, func(sql string) bool { return sameText(sql, stmt.Text) })
+}
+
+// sameText compares statements without regard to how they are laid out.
+func sameText(a, b string) bool {
+	x, errX := parser.Parse(a+";", parser.Options{})
+	y, errY := parser.Parse(b+";", parser.Options{})
+	return errX == nil && errY == nil && len(x) == 1 && len(y) == 1 && ast.Format(x[0].Node) == ast.Format(y[0].Node)
+}

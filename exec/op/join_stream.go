@@ -1,0 +1,353 @@
+package op
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// StreamJoin joins rows of two streams that have one key and lie near each other in event time. A row meets those that came
+// before it on the other side, in the order of their times, and is kept for those to come.
+//
+// A row that is so late that none can be kept for it, and none it may match, is dropped, or goes out without a match where its side
+// keeps such rows. Those also go out, where the statement names a grace period, when no match can come any more; where it
+// does not, at once, and again with each match that comes.
+type StreamJoin struct {
+	host  *Host
+	plan  *plan.Join
+	clock clock
+	sides [2]streamSide
+	joined
+	keyAt     int
+	retention int64
+	made      int64 // rows so far
+	places    []uint64
+	closing   []closed
+	swept     int64 // the limit when rows were last let go of; NoTime before
+	dropped   int64 // entries below it are gone from the database; NoTime before any is
+}
+
+// streamSide is one of the streams, whose columns take the slots from..to of joined rows.
+type streamSide struct {
+	key           joinKey
+	buf           *joinBuffer
+	from, to      int
+	before, after int64 // how far the other side's rows may lie from this side's
+	outer         bool  // rows without a match go out
+	headers       int   // the slot of the record's headers, which only go with the rows that it makes; -1 for none
+	waiting       waiting
+}
+
+// closed is a row that no match can come for.
+type closed struct {
+	ts    int64
+	side  int
+	place uint64
+}
+
+// NewStreamJoin makes the operator of a plan.Join of two streams.
+func NewStreamJoin(h *Host, p *plan.Join, upstream int, next Op) *StreamJoin {
+	split := len(p.Left.Layout())
+	j := &StreamJoin{host: h, plan: p, clock: newClock(upstream), joined: joined{next: next, width: len(p.Slots)},
+		keyAt: split + len(p.Right.Layout()), retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
+	j.sides[0] = streamSide{key: newJoinKey(h, p.LeftKey), buf: newJoinBuffer(), from: 0, to: split, before: p.Within.Before, after: p.Within.After,
+		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, headers: p.Headers[0]}
+	j.sides[1] = streamSide{key: newJoinKey(h, p.RightKey), buf: newJoinBuffer(), from: split, to: j.keyAt, before: p.Within.After, after: p.Within.Before,
+		outer: p.Kind == plan.RightJoin || p.Kind == plan.FullJoin, headers: p.Headers[1]}
+	return j
+}
+
+// Ports are where the rows of the two streams come in.
+func (j *StreamJoin) Ports() (left, right Op) {
+	return &port{push: func(b *types.Batch) error { return j.push(0, b) }}, &port{push: func(b *types.Batch) error { return j.push(1, b) }, last: j.next}
+}
+
+func (j *StreamJoin) push(side int, b *types.Batch) error {
+	j.reset()
+	j.expire()
+	mine := &j.sides[side]
+	for i := range b.N {
+		m := b.Meta[i]
+		if m.Flags&types.NullRow != 0 {
+			j.host.Counts.Filtered++
+			continue
+		}
+		if !mine.key.of(b.Row(i), m) {
+			continue
+		}
+		if err := j.row(side, b.Row(i), m); err != nil {
+			return err
+		}
+	}
+	return j.emit()
+}
+
+// expire lets go of rows that none can match any more.
+func (j *StreamJoin) expire() {
+	limit := j.limit()
+	if limit == types.NoTime || limit <= j.swept+j.retention/64 {
+		return
+	}
+	j.swept = limit
+	j.sides[0].buf.expire(limit)
+	j.sides[1].buf.expire(limit)
+}
+
+// limit is the time up to which rows are too old to match.
+func (j *StreamJoin) limit() int64 {
+	if t := j.clock.closed(); t != types.NoTime {
+		return t - j.retention
+	}
+	return types.NoTime
+}
+
+// row joins one row, and keeps it.
+func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
+	now := j.clock.see(m)
+	if err := j.close(); err != nil {
+		return err
+	}
+	mine, other := &j.sides[side], &j.sides[1-side]
+	from := m.Timestamp - mine.before
+	if limit := j.limit(); limit != types.NoTime {
+		from = max(from, limit+1)
+	}
+	j.places = other.buf.find(j.places[:0], mine.key.buf, from, m.Timestamp+mine.after)
+	for _, place := range slices.Backward(j.places) {
+		if err := j.match(side, row, m, place); err != nil {
+			return err
+		}
+	}
+	matched, late := len(j.places) > 0, m.Timestamp <= now-j.retention
+	waits := mine.outer && !matched && !late && j.plan.Within.Given && !j.over(mine, m.Timestamp)
+	switch {
+	case matched || waits:
+	case mine.outer:
+		if err := j.alone(side, row, mine.key.vals, m); err != nil {
+			return err
+		}
+	case late:
+		j.host.Counts.Late++
+		j.host.report(Problem{Late, "JOIN", lateMessage(from, m.Timestamp+mine.after, now), m})
+	}
+	if late {
+		return nil
+	}
+	number := mine.buf.next
+	mine.buf.next++
+	if !waits {
+		number |= entryDone
+	}
+	if mine.headers >= 0 {
+		row[mine.headers] = types.NullValue
+	}
+	place := mine.buf.add(mine.key.buf, m.Timestamp, number|entryDirty, row)
+	mine.buf.dirty = append(mine.buf.dirty, place)
+	if waits {
+		mine.waiting.push(waiter{m.Timestamp, place})
+	}
+	return nil
+}
+
+// over says whether no match can come any more for a row of a time.
+func (j *StreamJoin) over(s *streamSide, ts int64) bool {
+	t := j.clock.closed()
+	return t != types.NoTime && ts+s.after+j.plan.Within.Grace < t
+}
+
+// match hands on a row with one from the other side.
+func (j *StreamJoin) match(side int, row []types.Value, m types.Meta, place uint64) error {
+	mine, other := &j.sides[side], &j.sides[1-side]
+	e := other.buf.entry(place)
+	if other.outer && j.plan.Within.Given && entryNumber(e)&entryDone == 0 {
+		other.buf.mark(place, e, entryDone)
+	}
+	m.Timestamp = max(m.Timestamp, entryTime(e))
+	out := j.append(m, mine.key.vals)
+	copy(out[mine.from:mine.to], row)
+	mine.pass(row, out)
+	if _, err := types.DecodeRow(entryRow(e), out[other.from:other.to]); err != nil {
+		return err
+	}
+	return j.room()
+}
+
+// alone hands on a row without a match.
+func (j *StreamJoin) alone(side int, row, key []types.Value, m types.Meta) error {
+	s := &j.sides[side]
+	out := j.append(m, key)
+	copy(out[s.from:s.to], row)
+	s.pass(row, out)
+	return j.room()
+}
+
+// pass hands the headers of a row on to one that it makes.
+func (s *streamSide) pass(row, out []types.Value) {
+	if s.headers >= 0 {
+		out[len(out)-1] = row[s.headers]
+	}
+}
+
+// append adds a joined row. Its place among others is its number: what it had in its input says nothing beside rows of another.
+// Numbers lie below all offsets, so that they are not taken for one.
+func (j *StreamJoin) append(m types.Meta, key []types.Value) []types.Value {
+	stampWindow(&m, j.plan, key)
+	m.Offset = j.made - 1<<62
+	m.Flags = 0
+	j.made++
+	out := j.out.Append(m)
+	copy(out[j.keyAt:], key)
+	return out
+}
+
+// close hands on the rows that waited for a match which can't come any more: by time, of one time the right ones first, by key.
+func (j *StreamJoin) close() error {
+	t := j.clock.closed()
+	if t == types.NoTime || !j.plan.Within.Given {
+		return nil
+	}
+	j.closing = j.closing[:0]
+	for n := range j.sides {
+		s := &j.sides[n]
+		for len(s.waiting) > 0 && j.over(s, s.waiting[0].ts) {
+			w := s.waiting.pop()
+			if e := s.buf.entry(w.place); e != nil && entryNumber(e)&entryDone == 0 {
+				j.closing = append(j.closing, closed{w.ts, n, w.place})
+			}
+		}
+	}
+	if len(j.closing) > 1 {
+		slices.SortFunc(j.closing, j.order)
+	}
+	for _, c := range j.closing {
+		s := &j.sides[c.side]
+		e := s.buf.entry(c.place)
+		s.buf.mark(c.place, e, entryDone)
+		m := types.Meta{Timestamp: c.ts, StreamTime: types.NoTime}
+		key := j.out.Append(m)[j.keyAt : j.keyAt+len(s.key.vals)]
+		if _, err := types.DecodeKey(s.buf.keyOf(e), key); err != nil {
+			return err
+		}
+		out := j.out.Row(j.out.N - 1)
+		if _, err := types.DecodeRow(entryRow(e), out[s.from:s.to]); err != nil {
+			return err
+		}
+		meta := &j.out.Meta[j.out.N-1]
+		stampWindow(meta, j.plan, key)
+		meta.Offset = j.made - 1<<62
+		j.made++
+		if err := j.room(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *StreamJoin) order(a, b closed) int {
+	if a.ts != b.ts {
+		return int(max(-1, min(1, a.ts-b.ts)))
+	}
+	if a.side != b.side {
+		return b.side - a.side
+	}
+	buf := j.sides[a.side].buf
+	x, y := buf.entry(a.place), buf.entry(b.place)
+	if c := bytes.Compare(buf.keyOf(x), buf.keyOf(y)); c != 0 {
+		return c
+	}
+	return int(max(-1, min(1, int64(entryNumber(x)&^entryFlags)-int64(entryNumber(y)&^entryFlags))))
+}
+
+// Announce takes the stream time of an upstream task, and hands on what that closes.
+func (j *StreamJoin) Announce(upstream int, streamTime int64, atEnd bool) error {
+	j.clock.announce(upstream, streamTime, atEnd)
+	j.reset()
+	if err := j.close(); err != nil {
+		return err
+	}
+	return j.emit()
+}
+
+// CloseAll moves the clock just far enough for every row that waits to go out: the input has ended.
+func (j *StreamJoin) CloseAll() error {
+	end := types.NoTime
+	for n := range j.sides {
+		s := &j.sides[n]
+		for _, w := range s.waiting {
+			end = max(end, w.ts+s.after+j.plan.Within.Grace+1)
+		}
+	}
+	if end == types.NoTime {
+		return nil
+	}
+	j.clock.advance(end)
+	j.reset()
+	if err := j.close(); err != nil {
+		return err
+	}
+	return j.emit()
+}
+
+// StreamTime is the clock of the operator.
+func (j *StreamJoin) StreamTime() int64 { return j.clock.now }
+
+// Dirty gives the clock and the rows that changed.
+func (j *StreamJoin) Dirty(put func(key, value []byte)) {
+	if j.clock.now == types.NoTime {
+		return
+	}
+	put([]byte{metaKey}, j.clock.append(binary.AppendVarint(nil, j.made)))
+	j.sides[0].buf.changed(entryKey, put)
+	j.sides[1].buf.changed(rightKey, put)
+}
+
+// Expired gives the rows that are too old: entries are ordered by time. It waits for a part of the retention, since a
+// range costs more than the entries of one commit.
+func (j *StreamJoin) Expired(drop func(from, to []byte)) {
+	limit := j.limit()
+	if limit == types.NoTime || limit < j.dropped+j.retention/16 {
+		return
+	}
+	drop([]byte{entryKey}, appendWindow([]byte{entryKey}, limit))
+	drop([]byte{rightKey}, appendWindow([]byte{rightKey}, limit))
+	j.dropped = limit
+}
+
+// Committed makes the state as it stands the committed one.
+func (j *StreamJoin) Committed() {
+	j.sides[0].buf.committed()
+	j.sides[1].buf.committed()
+}
+
+// Load puts an entry back.
+func (j *StreamJoin) Load(key, value []byte) error {
+	switch {
+	case len(key) == 1 && key[0] == metaKey:
+		made, n := binary.Varint(value)
+		if n <= 0 {
+			return types.ErrCorrupt
+		}
+		j.made = made
+		return j.clock.decode(value[n:])
+	case len(key) == 0 || key[0] != entryKey && key[0] != rightKey:
+		return types.ErrCorrupt
+	}
+	s := &j.sides[key[0]-entryKey]
+	place, ts, done, err := s.buf.load(key[1:], value, s.to-s.from, j.limit())
+	if place != 0 && !done && s.outer && j.plan.Within.Given {
+		s.waiting.push(waiter{ts, place})
+	}
+	return err
+}
+
+// Size counts the rows kept.
+func (j *StreamJoin) Size() (entries, bytes int) {
+	for n := range j.sides {
+		rows, size := j.sides[n].buf.size()
+		entries, bytes = entries+rows, bytes+size+16*cap(j.sides[n].waiting)
+	}
+	return entries, bytes
+}

@@ -1,0 +1,301 @@
+package planner
+
+import (
+	"weir/catalog"
+	"weir/formats"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// joinGrace is how late a row of a stream may come to a join without a GRACE PERIOD.
+const joinGrace = 24 * 60 * 60 * 1000
+
+// side is one input of a join: a source, or what the joins so far have made.
+type side struct {
+	scopes []*scope
+	in     plan.Node
+	// parts are the parts of the rows' key, in order.
+	parts []joinKey
+	// equal are the expressions that are known to hold the key where it has one part: columns, and what stands in conditions.
+	equal []ast.Expr
+	serde catalog.Serde
+	// topic is a source that has as many partitions as the rows; nil where they come through a topic of the query's own.
+	topic    *catalog.Source
+	windowed *catalog.Windowed
+	headers  int // the slot of the records' headers; -1 for none
+	// foreign says that the key is the left table's, of a join by foreign key.
+	foreign bool
+}
+
+// joinKey is one part of the key of joined rows.
+type joinKey struct {
+	slot int
+	t    *types.Type
+	// columns are those that may stand for it in a projection; none where the key is synthetic.
+	columns []*ast.ColumnRef
+	name    string // of a synthetic key
+}
+
+// joinSources plans the FROM clause of a query that joins.
+func (b *builder) joinSources(q *ast.Query, from *ast.Join) (*selection, error) {
+	j := &joining{b: b, query: q}
+	var err error
+	ast.Tables(from, func(t *ast.Table) {
+		if err == nil {
+			err = j.source(t)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, sc := range j.scopes {
+		sc.takeUp(q)
+		if q.GroupBy == nil && !b.pushing && !sc.src.IsTable {
+			sc.headers()
+		}
+	}
+	s, err := j.tree(from)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.checkFormats(from); err != nil {
+		return nil, err
+	}
+	sel := &selection{scopes: j.scopes, in: s.in, joined: s}
+	if s.headers >= 0 {
+		sel.headers = &plan.Column{Slot: s.headers, Name: "(headers)", T: headersType}
+	}
+	return sel, nil
+}
+
+// joining plans the joins of one query.
+type joining struct {
+	b      *builder
+	query  *ast.Query
+	scopes []*scope
+	next   int // the scope of the table met next
+}
+
+func (j *joining) source(t *ast.Table) error {
+	sc, err := j.b.scope(t)
+	if err != nil {
+		return err
+	}
+	for _, other := range j.scopes {
+		switch {
+		case other.src.Name == sc.src.Name:
+			return at(t.Pos(), "Can not join '%s' to '%s': self joins are not yet supported.", other.src.Name, sc.src.Name)
+		case other.alias == sc.alias:
+			return at(t.Pos(), "The alias %s stands for two sources: give one of them another.", sc.alias)
+		}
+	}
+	sc.joined = true
+	j.scopes = append(j.scopes, sc)
+	return nil
+}
+
+// takeUp takes up the columns that a query may mean, so that their slots are settled before rows are joined.
+func (s *scope) takeUp(q *ast.Query) {
+	for _, it := range q.Select {
+		if all, ok := it.(*ast.AllItem); ok && (all.Qualifier == "" || all.Qualifier == s.alias) {
+			for i := range s.src.Schema {
+				s.schemaCol(i)
+			}
+			if q.PartitionBy != nil {
+				for _, name := range []string{types.RowTime, types.RowPartition, types.RowOffset} {
+					s.find(name)
+				}
+			}
+		}
+	}
+	q.Exprs(func(x ast.Expr) {
+		ast.Walk(x, func(e ast.Expr) bool {
+			if ref, ok := e.(*ast.ColumnRef); ok && (ref.Qualifier == "" || ref.Qualifier == s.alias) {
+				s.find(ref.Name)
+			}
+			return true
+		})
+	})
+	if s.src.Windowed != nil {
+		s.find(types.WindowStart)
+		s.find(types.WindowEnd)
+	}
+	if s.src.IsTable {
+		for i, c := range s.src.Schema {
+			if c.Role == types.KeyColumn {
+				s.schemaCol(i)
+			}
+		}
+	}
+}
+
+// tree plans joins that lean to the left.
+func (j *joining) tree(from ast.Source) (*side, error) {
+	switch from := from.(type) {
+	case *ast.Table:
+		sc := j.scopes[j.next]
+		j.next++
+		return scanSide(sc), nil
+	case *ast.Join:
+		left, err := j.tree(from.Left)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := from.Right.(*ast.Table); !ok {
+			return nil, at(from.Right.Pos(), "the right side of a JOIN is a stream or a table by name: join the sources one after the other")
+		}
+		right, err := j.tree(from.Right)
+		if err != nil {
+			return nil, err
+		}
+		return j.join(from, left, right)
+	}
+	return nil, at(from.Pos(), "%T can't be joined", from)
+}
+
+func scanSide(sc *scope) *side {
+	s := &side{scopes: []*scope{sc}, in: sc.scan, serde: sc.src.Key, topic: sc.src, windowed: sc.src.Windowed, headers: -1}
+	if slot, ok := sc.slots[plan.ScanCol{Kind: plan.ScanHeaders}]; ok {
+		s.headers = slot
+	}
+	keys := sc.src.Schema.With(types.KeyColumn)
+	for _, c := range keys {
+		ref := &ast.ColumnRef{Qualifier: sc.alias, Name: c.Name}
+		part := joinKey{slot: -1, t: c.Type, columns: []*ast.ColumnRef{ref}}
+		if slot, ok := sc.slots[plan.ScanCol{Kind: plan.ScanColumn, Column: sc.src.Schema.Find(c.Name)}]; ok {
+			part.slot = slot
+		}
+		s.parts = append(s.parts, part)
+		if len(keys) == 1 {
+			s.equal = []ast.Expr{ref}
+		}
+	}
+	return s
+}
+
+// join plans one join: its condition, what each side needs for it, and the step itself.
+func (j *joining) join(n *ast.Join, left, right *side) (*side, error) {
+	c, err := j.condition(n, left, right)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkKinds(); err != nil {
+		return nil, err
+	}
+	if err := c.checkWindows(); err != nil {
+		return nil, err
+	}
+	if err := c.checkPrimaryKeys(); err != nil {
+		return nil, err
+	}
+	if err := c.resolve(); err != nil {
+		return nil, err
+	}
+	if err := c.checkTypes(); err != nil {
+		return nil, err
+	}
+	if c.foreign() {
+		return j.foreignKey(c)
+	}
+	return j.equiJoin(c)
+}
+
+// equiJoin joins rows of one key.
+func (j *joining) equiJoin(c *condition) (*side, error) {
+	left, right := c.left, c.right
+	serde := j.keyFormat(c)
+	leftStep, rightStep := j.steps(left, right)
+	if err := j.rekey(c, left, &c.leftKey, c.leftX, serde, leftStep); err != nil {
+		return nil, err
+	}
+	if err := j.rekey(c, right, &c.rightKey, c.rightX, serde, rightStep); err != nil {
+		return nil, err
+	}
+	if err := j.checkPartitions(c); err != nil {
+		return nil, err
+	}
+	node := &plan.Join{Left: left.in, Right: right.in, Step: j.prefix() + "Join", Kind: plan.JoinKind(c.at.Kind), Windowed: left.windowed,
+		LeftKey: withBounds(left, c.leftKey), RightKey: withBounds(right, c.rightKey)}
+	if c.at.Within != nil {
+		node.Within = within(c.at.Within)
+	}
+	node.Headers = [2]int{left.headers, right.headers}
+	out := c.joinedSide(node.Kind)
+	out.in, out.serde = node, serde
+	if out.topic = left.topic; out.topic == nil {
+		out.topic = right.topic
+	}
+	node.Slots = append(append(plan.Layout{}, left.in.Layout()...), right.in.Layout()...)
+	right.moveBy(len(left.in.Layout()))
+	out.parts[0].slot = len(node.Slots)
+	for _, x := range node.LeftKey {
+		node.Slots = append(node.Slots, plan.Slot{Name: j.keySlotName(out), Type: x.Type()})
+	}
+	if out.headers = -1; left.headers >= 0 || right.headers >= 0 {
+		out.headers = len(node.Slots)
+		node.Slots = append(node.Slots, plan.Slot{Name: "(headers)", Type: headersType})
+	}
+	return out, nil
+}
+
+func (j *joining) keySlotName(s *side) string {
+	if p := s.parts[0]; len(p.columns) > 0 {
+		return ast.Format(p.columns[0])
+	}
+	return s.parts[0].name
+}
+
+func within(w *ast.Within) *plan.Within {
+	out := &plan.Within{Before: w.Before.Duration().Milliseconds(), After: w.After.Duration().Milliseconds(), Grace: joinGrace}
+	if w.Grace != nil {
+		out.Grace, out.Given = millis(w.Grace), true
+	}
+	return out
+}
+
+// moveBy says that the rows of the side begin at a slot further on.
+func (s *side) moveBy(slots int) {
+	for _, sc := range s.scopes {
+		sc.base += slots
+	}
+}
+
+// withBounds adds the window to the key of windowed rows: rows join only where they are of one window.
+func withBounds(s *side, key plan.Expr) []plan.Expr {
+	out := []plan.Expr{key}
+	if s.windowed == nil {
+		return out
+	}
+	bounds := []string{types.WindowStart}
+	if s.windowed.Kind == catalog.Session {
+		bounds = append(bounds, types.WindowEnd)
+	}
+	for i, name := range bounds {
+		if len(s.scopes) == 1 {
+			bound, _ := s.scopes[0].find(name)
+			out = append(out, bound)
+			continue
+		}
+		out = append(out, &plan.Column{Slot: s.parts[0].slot + 1 + i, Name: name, T: types.TBigint})
+	}
+	return out
+}
+
+// checkFormats refuses values in the KAFKA format, as ksqlDB does.
+func (j *joining) checkFormats(n *ast.Join) error {
+	names := ""
+	for _, sc := range j.scopes {
+		if sc.src.Value.Format != formats.Kafka {
+			continue
+		}
+		if names != "" {
+			names += ", "
+		}
+		names += sc.src.Name
+	}
+	if names == "" {
+		return nil
+	}
+	return at(n.Pos(), "Source(s) %s are using the 'KAFKA' value format. This format does not yet support JOIN.", names)
+}

@@ -1,0 +1,263 @@
+package planner
+
+import (
+	"slices"
+
+	"weir/catalog"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// condition is the ON of a join: one equality, each of whose sides speaks of one source.
+type condition struct {
+	j           *joining
+	at          *ast.Join
+	left, right *side
+	// written are the sides as they stand in the text, with the sources' names; leftX and rightX as they belong.
+	written           [2]ast.Expr
+	leftX, rightX     ast.Expr
+	leftKey, rightKey plan.Expr
+	// leftServes and rightServes say that a side's rows have this key already.
+	leftServes, rightServes bool
+}
+
+const joinOn = "JOIN ON"
+
+// condition takes an ON apart.
+func (j *joining) condition(n *ast.Join, left, right *side) (*condition, error) {
+	scopes := slices.Concat(left.scopes, right.scopes)
+	on, err := qualified(n.On, scopes, joinOn)
+	if err != nil {
+		return nil, err
+	}
+	if _, several := on.(*ast.Logical); several {
+		return nil, at(n.On.Pos(), "Invalid join condition: joins on multiple conditions are not yet supported. Got %s.", ast.Quoted(on))
+	}
+	cmp, ok := on.(*ast.Comparison)
+	if !ok || cmp.Op != ast.Eq {
+		return nil, at(n.On.Pos(), "Invalid join condition: a join is on one equality, such as ON A.ID = B.ID. Got %s.", ast.Quoted(on))
+	}
+	c := &condition{j: j, at: n, left: left, right: right, written: [2]ast.Expr{cmp.L, cmp.R}, leftX: cmp.L, rightX: cmp.R}
+	var of [2]string
+	for i, x := range c.written {
+		if of[i], ok = onlySource(x); !ok {
+			return nil, at(x.Pos(), "Invalid comparison expression '%s' in join '%s'. Each side of the join comparision must contain references from exactly one source.",
+				ast.Quoted(x), ast.Quoted(cmp))
+		}
+	}
+	joined := right.scopes[0].alias
+	switch {
+	case of[1] == joined && of[0] != joined:
+	case of[0] == joined && of[1] != joined:
+		c.leftX, c.rightX = cmp.R, cmp.L
+	default:
+		return nil, at(n.On.Pos(), "A join criteria is expected to reference the source (`%s`) in the FROM clause, instead the right source references `%s` and the left source references `%s`",
+			joined, of[1], of[0])
+	}
+	c.leftServes, c.rightServes = left.holds(c.leftX), right.holds(c.rightX)
+	return c, nil
+}
+
+// onlySource is the source that an expression speaks of; ok is false where there is none, or more than one.
+func onlySource(x ast.Expr) (alias string, ok bool) {
+	ok = true
+	ast.Walk(x, func(e ast.Expr) bool {
+		if ref, is := e.(*ast.ColumnRef); is && ref.Qualifier != "" {
+			ok = ok && (alias == "" || alias == ref.Qualifier)
+			alias = ref.Qualifier
+		}
+		return true
+	})
+	return alias, ok && alias != ""
+}
+
+// qualified writes the sources in front of all columns; one that can't be told is an error.
+func qualified(x ast.Expr, scopes []*scope, clause string) (ast.Expr, error) {
+	var unknown *ast.ColumnRef
+	ast.Walk(x, func(e ast.Expr) bool {
+		ref, ok := e.(*ast.ColumnRef)
+		if ok && ref.Qualifier != "" && !slices.ContainsFunc(scopes, func(sc *scope) bool { return sc.alias == ref.Qualifier }) {
+			unknown = ref
+		}
+		return true
+	})
+	if unknown != nil {
+		_, err := scopeOf(unknown, scopes, clause)
+		return nil, err
+	}
+	params := lambdaParams(x)
+	return ast.Rewrite(x, func(e ast.Expr) (ast.Expr, error) {
+		ref, ok := e.(*ast.ColumnRef)
+		if !ok || ref.Qualifier == "" && slices.Contains(params, ref.Name) {
+			return e, nil
+		}
+		sc, err := scopeOf(ref, scopes, clause)
+		if err != nil {
+			return nil, err
+		}
+		return &ast.ColumnRef{At: ref.At, Qualifier: sc.alias, Name: ref.Name}, nil
+	})
+}
+
+// withSources writes the sources in front of the columns that lack them, where there is no doubt, so that two ways to write
+// an expression become one.
+func withSources(x ast.Expr, scopes []*scope) ast.Expr {
+	params := lambdaParams(x)
+	out, _ := ast.Rewrite(x, func(e ast.Expr) (ast.Expr, error) {
+		ref, ok := e.(*ast.ColumnRef)
+		if !ok || ref.Qualifier != "" || slices.Contains(params, ref.Name) {
+			return e, nil
+		}
+		sc, err := scopeOf(ref, scopes, "")
+		if err != nil {
+			return e, nil // whoever resolves it will say so
+		}
+		return &ast.ColumnRef{At: ref.At, Qualifier: sc.alias, Name: ref.Name}, nil
+	})
+	return out
+}
+
+// lambdaParams are the names of the parameters of all lambdas in an expression.
+func lambdaParams(x ast.Expr) []string {
+	var out []string
+	ast.Walk(x, func(e ast.Expr) bool {
+		if l, ok := e.(*ast.Lambda); ok {
+			for _, p := range l.Params {
+				out = append(out, p.Name)
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// holds says whether an expression is known to be the key of the rows.
+func (s *side) holds(x ast.Expr) bool {
+	text := ast.Format(x)
+	return slices.ContainsFunc(s.equal, func(e ast.Expr) bool { return ast.Format(e) == text })
+}
+
+func (c *condition) serves(s *side) bool {
+	if s == c.left {
+		return c.leftServes
+	}
+	return c.rightServes
+}
+
+// resolve types the two keys. Where the rows have the key already, it is taken from there: it is there even where the
+// column named is NULL for want of a match.
+func (c *condition) resolve() error {
+	var err error
+	if c.leftKey, err = c.key(c.left, c.leftX, c.leftServes); err != nil {
+		return err
+	}
+	c.rightKey, err = c.key(c.right, c.rightX, c.rightServes)
+	return err
+}
+
+func (c *condition) key(s *side, x ast.Expr, serves bool) (plan.Expr, error) {
+	if serves && len(s.scopes) > 1 {
+		return &plan.Column{Slot: s.parts[0].slot, Name: ast.Format(x), T: s.parts[0].t}, nil
+	}
+	r := &resolver{env: c.j.b.env, clause: joinOn, column: columnIn(s.scopes, joinOn)}
+	return r.expr(x)
+}
+
+// got is the condition as messages show it.
+func (c *condition) got() string { return ast.Quoted(c.written[0]) + " = " + ast.Quoted(c.written[1]) }
+
+// joinWords are how messages name the kinds.
+var joinWords = map[ast.JoinKind]string{ast.InnerJoin: "[INNER] JOIN", ast.LeftJoin: "LEFT [OUTER] JOIN", ast.RightJoin: "RIGHT [OUTER] JOIN", ast.FullJoin: "[FULL] OUTER JOIN"}
+
+func (c *condition) sources() (left, words, right string) {
+	return c.left.scopes[0].src.Name, joinWords[c.at.Kind], c.right.scopes[0].src.Name
+}
+
+// checkKinds refuses what can't be joined in this order, in this way, or with this window.
+func (c *condition) checkKinds() error {
+	left, words, right := c.sources()
+	switch l, r := c.left.in.Table(), c.right.in.Table(); {
+	case l && !r:
+		return at(c.at.Pos(), "Invalid join order: table-stream joins are not supported; only stream-table joins. Got %s %s %s.", left, words, right)
+	case !l && r && c.at.Kind == ast.FullJoin:
+		return at(c.at.Pos(), "Invalid join type: full-outer join not supported for stream-table join. Got %s %s %s.", left, words, right)
+	case !l && r && c.at.Kind == ast.RightJoin:
+		return at(c.at.Pos(), "Invalid join type: right-outer join not supported for stream-table join. Got %s %s %s.", left, words, right)
+	case !l && !r && c.at.Within == nil:
+		return at(c.at.Pos(), "A join of two streams needs a window: add WITHIN, as in %s %s %s WITHIN 1 HOUR ON %s.", left, words, right, c.got())
+	case r && c.at.Within != nil:
+		return at(c.at.Within.Pos(), "A join with a table has no window: leave out WITHIN. Got %s %s %s.", left, words, right)
+	}
+	return nil
+}
+
+// checkWindows refuses a windowed source beside one that is not, or of another kind of window.
+func (c *condition) checkWindows() error {
+	l, r := c.left, c.right
+	if l.windowed == nil && r.windowed == nil {
+		return nil
+	}
+	if l.windowed == nil || r.windowed == nil {
+		return at(c.at.Pos(), "Can not join windowed source to non-windowed source.\n%s is %s\n%s is %s",
+			types.QuoteName(l.scopes[0].alias), windowedAs(l.scopes[0].src), types.QuoteName(r.scopes[0].alias), windowedAs(r.scopes[0].src))
+	}
+	if (l.windowed.Kind == catalog.Session) != (r.windowed.Kind == catalog.Session) {
+		return at(c.at.Pos(), "Incompatible windowed sources.\nLeft source: %s\nRight source: %s\n"+
+			"Session windowed sources can only be joined to other session windowed sources, and may still not result in expected behaviour "+
+			"as session bounds must be an exact match for the join to work\n"+
+			"Hopping and tumbling windowed sources can only be joined to other hopping and tumbling windowed sources", l.windowed.Kind, r.windowed.Kind)
+	}
+	return nil
+}
+
+// foreign says that the join is by a foreign key: a table, by something that is not its key, with another's primary key.
+func (c *condition) foreign() bool { return c.left.in.Table() && c.right.in.Table() && !c.leftServes }
+
+// checkPrimaryKeys refuses conditions that don't name a table's whole primary key.
+func (c *condition) checkPrimaryKeys() error {
+	if !c.right.in.Table() {
+		return nil
+	}
+	if !c.left.in.Table() {
+		if c.rightServes {
+			return nil
+		}
+		return at(c.at.On.Pos(), "Invalid join condition: stream-table joins require to join on the table's primary key. Got %s.", c.got())
+	}
+	switch {
+	case !c.rightServes:
+		return at(c.at.On.Pos(), "Invalid join condition: table-table joins require to join on the primary key of the right input table. Got %s.", c.got())
+	case !c.foreign():
+		return nil
+	case len(c.left.scopes) > 1:
+		return at(c.at.On.Pos(), "Invalid join condition: foreign-key table-table joins are not supported as part of n-way joins. Got %s.", c.got())
+	case c.at.Kind == ast.RightJoin:
+		return at(c.at.Pos(), "Invalid join type: RIGHT OUTER JOIN on a foreign key is not supported. Got %s.", c.got())
+	case c.at.Kind == ast.FullJoin:
+		return at(c.at.Pos(), "Invalid join type: FULL OUTER JOIN on a foreign key is not supported. Got %s.", c.got())
+	}
+	return nil
+}
+
+func (c *condition) checkTypes() error {
+	l, r := c.leftKey.Type(), c.rightKey.Type()
+	if c.written[0] != c.leftX {
+		l, r = r, l
+	}
+	if !l.Equal(r) || l.Kind == types.Null {
+		return at(c.at.On.Pos(), "Invalid join condition: types don't match. Got %s{%s} = %s{%s}.", ast.Quoted(c.written[0]), typeName(l), ast.Quoted(c.written[1]), typeName(r))
+	}
+	if l.Contains(types.Map) {
+		return mapKey(c.at.On.Pos(), c.columnName(c.leftX), l)
+	}
+	return nil
+}
+
+// columnName is the name that a key's column has in messages and internal topics.
+func (c *condition) columnName(x ast.Expr) string {
+	if ref, ok := x.(*ast.ColumnRef); ok {
+		return ref.Qualifier + "_" + ref.Name
+	}
+	return syntheticKey
+}

@@ -1,0 +1,71 @@
+package planner
+
+import (
+	"weir/catalog"
+	"weir/formats"
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// top puts the list of the first rows on top of a table: ORDER BY ... LIMIT of a query that goes on. Each partition ranks
+// its own rows; what is in its list is ranked again in one place.
+func (b *builder) top(q *ast.Query, sel *selection, order []plan.Order, shown int) error {
+	if !sel.in.Table() {
+		return at(q.OrderBy[0].Pos(), "ORDER BY needs the rows of a table: GROUP BY something, or use a table as the source.")
+	}
+	if q.Limit == nil || q.Limit.N <= 0 {
+		return at(q.OrderBy[0].Pos(), "ORDER BY needs a LIMIT above zero here: a table is kept of the first rows only.")
+	}
+	if q.Emit != nil && q.Emit.Kind == ast.EmitFinal {
+		return at(q.Emit.Pos(), "EMIT FINAL is not supported with ORDER BY: the list is final once its window is closed.")
+	}
+	window := plan.WindowOf(sel.in)
+	if window == nil && plan.Windowed(sel.in) != nil {
+		return at(q.OrderBy[0].Pos(), "ORDER BY is not supported over a source that is windowed already: use it where the windows are made.")
+	}
+	local := &plan.Top{In: sel.in, Step: "Top", Limit: q.Limit.N}
+	for _, o := range order {
+		local.Order = append(local.Order, plan.TopOrder{Expr: sel.items[o.Column].expr, Desc: o.Desc})
+	}
+	sel.items = sel.items[:shown]
+	for _, k := range sel.key {
+		x, err := b.keyColumn(sel, k)
+		if err != nil {
+			return err
+		}
+		local.Key = append(local.Key, x)
+	}
+	shuffle := &plan.Repartition{In: local, Step: "Top-OrderBy", Serde: catalog.Serde{Format: formats.Kafka}}
+	if window != nil {
+		n := len(sel.in.Layout())
+		local.Window = &plan.TopWindow{Start: n - 2, End: n - 1, Keep: window.Grace}
+		shuffle.Key = []plan.Expr{&plan.Column{Slot: n - 2, Name: types.WindowStart, T: types.TBigint}}
+	} else {
+		shuffle.Key = []plan.Expr{&plan.Literal{Value: types.BigintValue(0), T: types.TBigint}}
+	}
+	shuffle.Columns = types.Schema{{Name: types.WindowStart, Type: types.TBigint, Role: types.KeyColumn}}
+	all := *local
+	all.In, all.Step = shuffle, "Top-All"
+	if window != nil {
+		// Another partition may be behind by any time, and only the first rows of each are kept: a day more costs little.
+		all.Window = &plan.TopWindow{Start: local.Window.Start, End: local.Window.End, Keep: window.Grace + keepLists}
+	}
+	sel.in, sel.ranked = &all, true
+	return nil
+}
+
+// keepLists is how long lists are kept after their windows have closed, in milliseconds of stream time.
+const keepLists = 24 * 60 * 60 * 1000
+
+// keyColumn is a part of the key, over the rows of the table.
+func (b *builder) keyColumn(sel *selection, k keyPart) (plan.Expr, error) {
+	if sel.grouped {
+		for i, s := range sel.in.Layout() {
+			if s.Name == k.name {
+				return &plan.Column{Slot: i, Name: s.Name, T: s.Type}, nil
+			}
+		}
+	}
+	return b.resolver(sel, "ORDER BY").expr(k.x)
+}
