@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -375,7 +376,9 @@ func (x *transactions) produce(ctx context.Context, b *state.Batch) (written int
 		})
 	}
 	for _, t := range x.w.tasks {
-		x.logChanges(t, b, send)
+		if err := x.logChanges(t, b, send); err != nil {
+			return 0, err
+		}
 	}
 	for _, out := range outputs(x.w.plainTasks()) {
 		full := out.Take()
@@ -403,31 +406,49 @@ func (x *transactions) produce(ctx context.Context, b *state.Batch) (written int
 	return written, nil
 }
 
-// logChanges writes what changed in a task's stores to the changelog and to the batch.
-func (x *transactions) logChanges(t *running, b *state.Batch, produce func(*kgo.Record, func(*kgo.Record))) {
+// logChanges writes what changed in a task's stores to the changelog and to the batch. Of what has expired the changelog
+// gets tombstones, so that it is compacted away.
+func (x *transactions) logChanges(t *running, b *state.Batch, produce func(*kgo.Record, func(*kgo.Record))) error {
 	key := logKey{t.Stage.Index, t.Partition}
 	topic := ""
 	if len(t.Stores) > 0 {
 		topic = x.logTopic(key.stage)
 	}
 	now := time.Now()
+	var failed error
 	for n, s := range t.Stores {
-		s.Dirty(func(k, v []byte) {
-			if err := b.Put(x.storeID(key, n), k, v); err != nil {
-				x.failed = err
-			}
+		id := x.storeID(key, n)
+		write := func(k, v []byte) {
 			r := &kgo.Record{Topic: topic, Partition: t.Partition, Timestamp: now, Key: append([]byte{byte(n)}, k...)}
 			if v != nil {
 				r.Value = append([]byte{}, v...)
 			}
 			produce(r, func(r *kgo.Record) { x.logEnds[key] = max(x.logEnds[key], r.Offset+1) })
-		})
-		s.Expired(func(from, to []byte) {
-			if err := b.Drop(x.storeID(key, n), from, to); err != nil {
-				x.failed = err
+		}
+		var expired []span
+		s.Expired(func(from, to []byte) { expired = append(expired, span{bytes.Clone(from), bytes.Clone(to)}) })
+		s.Dirty(func(k, v []byte) {
+			if slices.ContainsFunc(expired, func(e span) bool { return e.holds(k) }) {
+				return
 			}
+			failed = errors.Join(failed, b.Put(id, k, v))
+			write(k, v)
 		})
+		for _, e := range expired {
+			failed = errors.Join(failed, x.w.opt.DB.Scan(id, e.from, e.to, func(k, _ []byte) error {
+				write(k, nil)
+				return nil
+			}), b.Drop(id, e.from, e.to))
+		}
 	}
+	return failed
+}
+
+// span is a range of a store's keys, to excluded.
+type span struct{ from, to []byte }
+
+func (s span) holds(key []byte) bool {
+	return bytes.Compare(key, s.from) >= 0 && bytes.Compare(key, s.to) < 0
 }
 
 // addOffsets puts the processed offsets into the transaction.
