@@ -50,3 +50,24 @@ func insertOnce(t *testing.T, n *node, prefix string) {
 		}
 	}
 }
+
+// A script that stands is not carried out again, though later statements of it have changed what earlier ones made.
+func TestScriptStands(t *testing.T) {
+	n := startNode(t, t.TempDir())
+	defer n.stop(t)
+	const script = `CREATE STREAM s (k STRING KEY, a INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		ALTER STREAM s ADD COLUMN b INT;
+		CREATE STREAM t AS SELECT k, a FROM s;
+		CREATE OR REPLACE STREAM t AS SELECT k, a, b FROM s;
+		CREATE SOURCE TABLE l (k STRING PRIMARY KEY, a INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');
+		INSERT INTO t SELECT k, b AS a, a AS b FROM s;`
+	for i, sql := range []string{script, script, script + `CREATE OR REPLACE STREAM s (k STRING KEY, a INT, b INT, c INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');`} {
+		s := NewSession()
+		s.SkipUnchanged, s.Script = true, "s.sql"
+		n.run(t, s, sql)
+		want := []int{7, 7, 8}[i]
+		if next := n.log.nextID(); next != want {
+			t.Errorf("run %d: the next command is number %d, want %d", i+1, next, want)
+		}
+	}
+}

@@ -315,6 +315,7 @@ func (t *Top) drop() {
 			t.dropAt = min(t.dropAt, t.closes(b))
 			continue
 		}
+		t.now = t.now[:0]
 		t.ranked.Ascend(&topRow{rank: w.prefix}, func(r *topRow) bool {
 			if r.window != w {
 				return false
@@ -327,7 +328,6 @@ func (t *Top) drop() {
 			r.row, r.rank, r.emitted = nil, nil, nil
 			t.touch(r)
 		}
-		t.now = t.now[:0]
 		w.shown = nil
 		delete(t.windows, b)
 	}
