@@ -39,8 +39,11 @@ func (b *builder) pull(q *ast.Query) (*Plan, error) {
 	}
 	b.pushing = true
 	if !src.IsTable {
-		if q.GroupBy != nil || q.Having != nil {
-			return nil, at(q.Pos(), "Pull queries over streams don't support GROUP BY clauses: make a table with CREATE TABLE ... AS SELECT, and ask that.%s", pullHint)
+		switch {
+		case q.GroupBy != nil:
+			return nil, at(q.Pos(), "Pull queries don't support GROUP BY clauses.%s", pullHint)
+		case q.Having != nil:
+			return nil, at(q.Pos(), "Pull queries don't support HAVING clauses.%s", pullHint)
 		}
 		p, err := b.push(q)
 		if err != nil {
