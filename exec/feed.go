@@ -77,6 +77,7 @@ func (w *Worker) add(t *running) {
 		return cmp.Or(cmp.Compare(a.Stage.Index, b.Stage.Index), cmp.Compare(a.Partition, b.Partition))
 	})
 	for _, f := range t.feeds {
+		t.inputs[f.input].more = f.next < f.high // the other inputs wait for what is there already
 		w.feeds[f.tp] = append(w.feeds[f.tp], f)
 		for _, other := range w.feeds[f.tp] {
 			other.task.inputs[other.input].shared = len(w.feeds[f.tp]) > 1

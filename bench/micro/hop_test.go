@@ -27,13 +27,15 @@ type hops struct {
 	n    int
 	step time.Duration // between two records
 	rows int           // put out
+	// every is how many records there are between commits.
+	every int
 }
 
-func newHops(tb testing.TB, window string, records int) *hops {
+func newHops(tb testing.TB, window, emit string, records int) *hops {
 	p := newPipeline()
 	p.plan(tb, fmt.Sprintf(event, "JSON"))
-	h := &hops{recs: p.events(tb, types.BatchRows, hopKeys), step: hopSpan / time.Duration(records)}
-	h.task = p.task(tb, "CREATE TABLE counts AS SELECT user_id, COUNT(*) AS n, MAX(amount) AS most FROM events "+window+" GROUP BY user_id EMIT FINAL;")
+	h := &hops{recs: p.events(tb, types.BatchRows, hopKeys), step: hopSpan / time.Duration(records), every: commitEvery}
+	h.task = p.task(tb, "CREATE TABLE counts AS SELECT user_id, COUNT(*) AS n, MAX(amount) AS most FROM events "+window+" GROUP BY user_id EMIT "+emit+";")
 	for k := range hopKeys {
 		h.keys = append(h.keys, userKey(k))
 	}
@@ -49,7 +51,7 @@ func (h *hops) batch(tb testing.TB) {
 	}
 	process(tb, h.task, h.recs)
 	advance(h.recs)
-	if h.n%commitEvery == 0 {
+	if h.n%h.every == 0 {
 		h.commit(tb)
 	}
 }
@@ -84,7 +86,7 @@ func BenchmarkHop(b *testing.B) {
 		b.Run(fmt.Sprintf("fold=%d", fold), func(b *testing.B) {
 			n, rows := 0, 0
 			for b.Loop() {
-				h := newHops(b, hopping(fold), 1_000_000)
+				h := newHops(b, hopping(fold), "FINAL", 1_000_000)
 				for h.n < 1_000_000 {
 					h.batch(b)
 				}
@@ -92,6 +94,26 @@ func BenchmarkHop(b *testing.B) {
 			}
 			perRecord(b, n)
 			b.ReportMetric(float64(rows)/float64(n), "rows/record")
+		})
+	}
+}
+
+// BenchmarkHopChanges puts out every window that a row changes. It commits so often that next to every change comes out: the time per
+// row put out is to be compared.
+func BenchmarkHopChanges(b *testing.B) {
+	for _, fold := range []int{1, 10, 60} {
+		b.Run(fmt.Sprintf("fold=%d", fold), func(b *testing.B) {
+			rows := 0
+			for b.Loop() {
+				h := newHops(b, hopping(fold), "CHANGES", 200_000)
+				h.every = types.BatchRows
+				for h.n < 200_000 {
+					h.batch(b)
+				}
+				rows += h.rows
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
+			b.ReportMetric(float64(rows)/float64(b.N)/200_000, "rows/record")
 		})
 	}
 }
@@ -105,7 +127,7 @@ func TestHopCost(t *testing.T) {
 	const records = 1_000_000
 	best := func(fold int) (least time.Duration, rows int) {
 		for range 3 {
-			h := newHops(t, hopping(fold), records)
+			h := newHops(t, hopping(fold), "FINAL", records)
 			began := time.Now()
 			for h.n < records {
 				h.batch(t)

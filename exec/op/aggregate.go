@@ -26,6 +26,7 @@ type Aggregate struct {
 	wantOld bool
 	open    []*groups // by start; one without windows
 	last    *groups   // the one used last
+	at      int       // where it was in open
 	out     types.Batch
 	width   int
 	bounds  int   // slot of WINDOWSTART; -1 without windows
@@ -99,6 +100,7 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 	if err := a.closeFinal(); err != nil {
 		return err
 	}
+	a.touch(a.span.First(m.Timestamp), a.span.Last(m.Timestamp), hash)
 	taken := false
 	for start := a.span.First(m.Timestamp); start <= a.span.Last(m.Timestamp); start += a.span.Advance {
 		if start+a.span.Size <= closes {
@@ -119,18 +121,32 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 	return nil
 }
 
+// touch reads where a key lies in the windows of a row, so that the cache misses overlap.
+func (a *Aggregate) touch(first, last int64, hash uint64) {
+	if first == last {
+		return
+	}
+	i := sort.Search(len(a.open), func(i int) bool { return a.open[i].start >= first })
+	for ; i < len(a.open) && a.open[i].start <= last; i++ {
+		a.open[i].table.TouchRecord(hash)
+	}
+}
+
 // window finds the groups of a window, or opens it.
 func (a *Aggregate) window(start int64) *groups {
 	if a.last != nil && a.last.start == start {
 		return a.last
 	}
-	i := sort.Search(len(a.open), func(i int) bool { return a.open[i].start >= start })
+	i := a.at + 1 // windows are asked for in order
+	if i >= len(a.open) || a.open[i].start != start {
+		i = sort.Search(len(a.open), func(i int) bool { return a.open[i].start >= start })
+	}
 	if i == len(a.open) || a.open[i].start != start {
 		g := a.acc.newGroups(start)
 		g.partial = a.full
 		a.open = slices.Insert(a.open, i, g)
 	}
-	a.last = a.open[i]
+	a.last, a.at = a.open[i], i
 	return a.last
 }
 
@@ -227,7 +243,10 @@ func (a *Aggregate) emit() error {
 func (a *Aggregate) Flush() error {
 	if a.host.Coalesce && !a.final {
 		a.out.Reset(a.width)
-		for _, ch := range a.changes.list {
+		for i, ch := range a.changes.list {
+			if i%touchAhead == 0 {
+				a.changes.fetch(i, i+touchAhead)
+			}
 			if err := a.emitChange(ch); err != nil {
 				return err
 			}
@@ -263,97 +282,6 @@ func (a *Aggregate) emitChange(ch change) error {
 	a.row(ch.in, ch.ref, w, a.acc.objectsOf(ch.in, w), row)
 	a.stamp(&a.out.Meta[a.out.N-1], ch.in, w)
 	return nil
-}
-
-// closeFinal hands on, for EMIT FINAL, the windows that the clock has closed.
-func (a *Aggregate) closeFinal() error {
-	if !a.final || len(a.open) == 0 {
-		return nil
-	}
-	closed := a.clock.closedTo(a.win.Grace)
-	for len(a.open) > 0 && a.open[0].start+a.win.Size <= closed {
-		if err := a.emitFinal(a.open[0]); err != nil {
-			return err
-		}
-		a.retire(a.open[0])
-		a.open = a.open[1:]
-	}
-	return nil
-}
-
-// retire takes a closed window out of the way; its groups live until their changes are committed.
-func (a *Aggregate) retire(g *groups) {
-	a.retired = append(a.retired, g)
-	if a.last == g {
-		a.last = nil
-	}
-}
-
-// emitFinal hands on the groups of a window, ordered by key.
-func (a *Aggregate) emitFinal(g *groups) error {
-	if err := a.complete(g); err != nil {
-		return err
-	}
-	refs := make([]state.Ref, 0, g.table.Len())
-	g.table.Each(func(r state.Ref) bool {
-		refs = append(refs, r)
-		return true
-	})
-	slices.SortFunc(refs, func(x, y state.Ref) int { return slices.Compare(g.table.Key(x), g.table.Key(y)) })
-	for _, ref := range refs {
-		if a.out.N >= types.BatchRows {
-			if err := a.emit(); err != nil {
-				return err
-			}
-		}
-		w := g.table.Words(ref)
-		a.row(g, ref, w, a.acc.objectsOf(g, w), a.out.Append(types.Meta{Flags: types.Final}))
-		a.stamp(&a.out.Meta[a.out.N-1], g, w)
-	}
-	return nil
-}
-
-// Announce takes the stream time of an upstream task, and closes what that closes.
-func (a *Aggregate) Announce(upstream int, streamTime int64, atEnd bool) error {
-	a.clock.announce(upstream, streamTime, atEnd)
-	return a.closed()
-}
-
-// closed hands on what the clock has closed.
-func (a *Aggregate) closed() error {
-	if err := a.listWindows(); err != nil {
-		return err
-	}
-	a.out.Reset(a.width)
-	if err := a.closeFinal(); err != nil {
-		return err
-	}
-	return a.emit()
-}
-
-// Idle lets the stream time go on, and closes what that closes.
-func (a *Aggregate) Idle(by int64) error {
-	a.clock.idle(by)
-	return a.closed()
-}
-
-// AnnounceIdle lets an upstream task's stream time go on.
-func (a *Aggregate) AnnounceIdle(upstream int, by int64) error {
-	a.clock.announceIdle(upstream, by)
-	return a.closed()
-}
-
-// CloseAll moves the clock just far enough to close every window that is open: the input has ended. Without EMIT FINAL
-// there is nothing to wait for, and the clock stays.
-func (a *Aggregate) CloseAll() error {
-	if err := a.listWindows(); err != nil {
-		return err
-	}
-	if !a.final || len(a.open) == 0 {
-		return nil
-	}
-	a.clock.advance(a.open[len(a.open)-1].start + a.win.Size + a.win.Grace)
-	return a.closed()
 }
 
 // pushTable groups the rows of a table: the old row is taken out of its group before the new one goes into its own. A

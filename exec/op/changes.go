@@ -51,6 +51,17 @@ func (c *changes) touch(g *groups, ref state.Ref, added bool) {
 	c.list = append(c.list, ch)
 }
 
+// touchAhead is how many changes are fetched at once.
+const touchAhead = 16
+
+// fetch reads the records of changes from..to, so that their cache misses overlap.
+func (c *changes) fetch(from, to int) (sum uint64) {
+	for _, ch := range c.list[from:min(to, len(c.list))] {
+		sum += ch.in.table.Words(ch.ref)[0]
+	}
+	return sum
+}
+
 // before is the committed state of a changed group; ok is false for one that was not there. The objects are made anew.
 func (c *changes) before(ch change) (w []uint64, objs []functions.Object, ok bool, err error) {
 	if ch.in.table.Flags(ch.ref)&existed == 0 {

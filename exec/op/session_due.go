@@ -1,10 +1,12 @@
 package op
 
 import (
-	"container/heap"
+	"cmp"
+	"math"
 	"slices"
 
 	"weir/exec/state"
+	"weir/exec/window"
 	"weir/types"
 )
 
@@ -15,44 +17,81 @@ type due struct {
 	who *member
 }
 
-// dueQueue gives the earliest first.
-type dueQueue []due
+// dueQueue gives the earliest first. Entries lie in bins by time, and only the bin whose time has come is sorted.
+type dueQueue struct {
+	width int64
+	now   []due // the bin being taken from, in order
+	bin   int64 // the last bin that was begun
+	later map[int64][]due
+	bins  []int64 // of later, in order
+	n     int
+}
 
-func (q dueQueue) Len() int           { return len(q) }
-func (q dueQueue) Less(i, j int) bool { return q[i].at < q[j].at }
-func (q dueQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func newDueQueue(gap int64) dueQueue {
+	return dueQueue{width: max(1, gap/128), bin: math.MinInt64, later: map[int64][]due{}}
+}
 
-// Push is for container/heap.
-func (q *dueQueue) Push(x any) { *q = append(*q, x.(due)) }
+func (q *dueQueue) push(d due) {
+	q.n++
+	bin := window.Floor(d.at, q.width)
+	if bin <= q.bin {
+		i, _ := slices.BinarySearchFunc(q.now, d.at, func(x due, at int64) int { return cmp.Compare(x.at, at) })
+		q.now = slices.Insert(q.now, i, d)
+		return
+	}
+	list, ok := q.later[bin]
+	if q.later[bin] = append(list, d); !ok {
+		i, _ := slices.BinarySearch(q.bins, bin)
+		q.bins = slices.Insert(q.bins, i, bin)
+	}
+}
 
-// Pop is for container/heap.
-func (q *dueQueue) Pop() any {
-	last := len(*q) - 1
-	d := (*q)[last]
-	(*q)[last] = due{}
-	*q = (*q)[:last]
-	return d
+// pop takes the first entry where it is for a time before limit.
+func (q *dueQueue) pop(limit int64) (due, bool) {
+	for len(q.now) == 0 {
+		if len(q.bins) == 0 || q.bins[0] >= limit {
+			return due{}, false
+		}
+		q.bin, q.bins = q.bins[0], q.bins[1:]
+		q.now = q.later[q.bin]
+		delete(q.later, q.bin)
+		slices.SortFunc(q.now, func(x, y due) int { return cmp.Compare(x.at, y.at) })
+	}
+	d := q.now[0]
+	if d.at >= limit {
+		return due{}, false
+	}
+	q.now[0] = due{}
+	q.now = q.now[1:]
+	q.n--
+	return d, true
 }
 
 // expect queues a group for the end of one of its sessions, where it isn't queued for an earlier time already.
 func (s *Session) expect(who *member, end int64) {
 	if s.final && end < who.closes {
 		who.closes = end
-		heap.Push(&s.closing, due{end, who})
+		s.closing.push(due{end, who})
 	}
 	if end < who.expires {
 		who.expires = end
-		heap.Push(&s.expiring, due{end, who})
+		s.expiring.push(due{end, who})
 	}
 }
 
-// ended takes the groups off a queue that may have a session with an end below limit.
-func (q *dueQueue) ended(limit int64) []*member {
+// ended takes the groups off a queue that may have a session with an end below limit, each once. at is when a group is queued for.
+func (q *dueQueue) ended(limit int64, at func(*member) *int64) []*member {
 	var out []*member
-	for len(*q) > 0 && (*q)[0].at < limit {
-		out = append(out, heap.Pop(q).(due).who)
+	for {
+		d, ok := q.pop(limit)
+		if !ok {
+			return out
+		}
+		if t := at(d.who); *t != unqueued {
+			*t = unqueued
+			out = append(out, d.who)
+		}
 	}
-	return out
 }
 
 // expire forgets the sessions beyond their retention, and groups that have no others.
@@ -62,8 +101,7 @@ func (s *Session) expire() {
 		return
 	}
 	limit := t - s.win.Retention
-	for _, who := range s.expiring.ended(limit) {
-		who.expires = unqueued
+	for _, who := range s.expiring.ended(limit, func(who *member) *int64 { return &who.expires }) {
 		if slices.ContainsFunc(who.sessions, func(x *session) bool { return x.end < limit }) {
 			s.touch(who)
 			who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return x.end < limit })

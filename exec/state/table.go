@@ -69,6 +69,16 @@ func (t *Table) Get(key []byte, hash uint64) (ref Ref, ok bool) {
 // Touch reads the slot of a hash, so that a later Get finds it in the processor's cache.
 func (t *Table) Touch(hash uint64) uint64 { return t.slots[hash&t.mask] }
 
+// TouchRecord is Touch that reads on to the record, where the slot has the hash: for several tables in a row, whose cache
+// misses then overlap.
+func (t *Table) TouchRecord(hash uint64) uint64 {
+	s := t.slots[hash&t.mask]
+	if s>>32 != hash>>32 || uint32(s) == 0 || uint32(s) == deadSlot {
+		return s
+	}
+	return t.record(Ref(uint32(s) - 1))[0]
+}
+
 // GetOrAdd finds a record, or adds one with all words zero.
 func (t *Table) GetOrAdd(key []byte, hash uint64) (ref Ref, added bool) {
 	at := t.find(key, hash)

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// Windows of EMIT FINAL close without a next event: where the source is partitioned by the group, and behind a repartition; and
+// over a restart that comes before they have.
+func TestIdleClose(t *testing.T) {
+	for _, c := range []struct{ name, group string }{{"in one stage", "k"}, {"behind a repartition", "g"}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			n := startNode(t, dir)
+			s := NewSession()
+			s.Properties["auto.offset.reset"] = "earliest"
+			n.run(t, s, strings.ReplaceAll(`CREATE STREAM s (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=2);
+				SET 'weir.idle.close'='200 milliseconds'; SET 'weir.idle.upstream'='50';
+				CREATE TABLE t WITH (LATE_STREAM='late') AS SELECT {g}, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 500 MILLISECONDS) GROUP BY {g} EMIT FINAL;
+				CREATE STREAM out (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC='T', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='500 MILLISECONDS');`, "{g}", c.group))
+			expect := func(sql, want string) {
+				t.Helper()
+				if got := n.run(t, s, sql); got != want {
+					t.Fatalf("got %q, want %q", got, want)
+				}
+			}
+			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (1000, 'a', 'a');`)
+			expect(`SELECT k, windowstart, n FROM out EMIT CHANGES LIMIT 1;`, "a | 1000 | 1\n")
+			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (1100, 'a', 'a');`)
+			expect(`SELECT k, window_start, stream_time >= 1500 FROM late EMIT CHANGES LIMIT 1;`, "a | 1000 | true\n")
+			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (9000, 'a', 'a');`)
+			time.Sleep(150 * time.Millisecond)
+			n.stop(t)
+			n = startNode(t, dir)
+			defer n.stop(t)
+			expect(`SELECT k, windowstart, n FROM out EMIT CHANGES LIMIT 2;`, "a | 1000 | 1\na | 9000 | 1\n")
+		})
+	}
+}
+
+// An idle source does not keep its query committing for ever.
+func TestIdleCloseComesToRest(t *testing.T) {
+	n := startNode(t, t.TempDir())
+	defer n.stop(t)
+	s := NewSession()
+	n.run(t, s, `CREATE STREAM s (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		SET 'weir.idle.close'='20 milliseconds'; SET 'commit.interval.ms'='10';
+		CREATE TABLE t AS SELECT g, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 100 MILLISECONDS) GROUP BY g EMIT FINAL;
+		INSERT INTO s (ROWTIME, k, g) VALUES (1000, 'a', 'a');`)
+	announced := func() int64 {
+		topic := n.internalTopic(n.Queries()[0].ID + "-Aggregate-GroupBy-repartition")
+		ends, err := n.cluster.EndOffsets(t.Context(), topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ends[topic][0]
+	}
+	time.Sleep(600 * time.Millisecond)
+	before := announced()
+	time.Sleep(300 * time.Millisecond)
+	if after := announced(); before < 2 || after != before {
+		t.Errorf("%d records in the repartition topic, and %d later", before, after)
+	}
+}
+
+func TestIdleCloseIsChecked(t *testing.T) {
+	n := startNode(t, t.TempDir())
+	defer n.stop(t)
+	s := NewSession()
+	_, err := n.try(t, s, `CREATE STREAM s (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		SET 'weir.idle.close'='soon';
+		CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 100 MILLISECONDS) GROUP BY k;`)
+	if err == nil || !strings.Contains(err.Error(), "Invalid value 'soon' for the property weir.idle.close: Want a number and a unit") {
+		t.Error(err)
+	}
+}
