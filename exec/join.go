@@ -13,6 +13,10 @@ func (t *Task) join(n plan.Node, o TaskOptions, wantOld bool, next op.Op) (left,
 	switch n := n.(type) {
 	case *plan.Join:
 		switch {
+		case n.Retention > 0:
+			j := op.NewWindowedJoin(t.host, n, wantOld || t.asksOld(), next)
+			t.Stores = append(t.Stores, j)
+			left, right = j.Ports()
 		case n.Table():
 			j := op.NewTableJoin(t.host, n, wantOld || t.asksOld(), next)
 			t.Stores = append(t.Stores, j)

@@ -76,7 +76,7 @@ var Clauses = []Topic{
 	{"SELECT { expression [[AS] name] | * | source.* | struct->* } [, ...]",
 		"The columns of the result. What has no name gets that of its column or field, or KSQL_COL_0, KSQL_COL_1 ...",
 		"SELECT s.*, address->*, a + 1 AS b FROM s EMIT CHANGES"},
-	{"FROM source [[AS] alias] [{ [INNER] | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] } JOIN source [[AS] alias] [WITHIN within] ON expression = expression] ...",
+	{"FROM source [[AS] alias] [{ [INNER] | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] } JOIN source [[AS] alias] [WITHIN within] ON condition] ...",
 		"What is read. Two streams are joined WITHIN a length of time, a stream and a table, or two tables, without.",
 		"SELECT a.id, b.x FROM a LEFT JOIN b WITHIN 1 HOUR ON a.id = b.id EMIT CHANGES"},
 	{"ORDER BY expression [ASC | DESC] [, ...]", "The order of the rows that a pull query over a table gives: by columns of the result, by their number, or by other expressions. NULLs come last.",

@@ -113,6 +113,13 @@ func (a *aggregation) window(q *ast.Query) error {
 	} else if src.Windowed != nil {
 		return at(w.Pos(), "WINDOW clause is not supported on a source that is windowed already: %s is %s.", src.Name, windowedAs(src))
 	}
+	win, err := windowOf(w, final)
+	a.node.Window, a.node.Final = win, final
+	return err
+}
+
+// windowOf is the window that a clause asks for.
+func windowOf(w *ast.Window, final bool) (*plan.Window, error) {
 	win := &plan.Window{Kind: w.Kind}
 	switch w.Kind {
 	case ast.SessionWindow:
@@ -120,14 +127,14 @@ func (a *aggregation) window(q *ast.Query) error {
 	case ast.HoppingWindow:
 		win.Size, win.Advance = millis(w.Size), millis(w.Advance)
 		if win.Advance <= 0 || win.Advance > win.Size {
-			return at(w.Advance.Pos(), "ADVANCE BY must be above zero and at most the window's SIZE")
+			return nil, at(w.Advance.Pos(), "ADVANCE BY must be above zero and at most the window's SIZE")
 		}
 	case ast.TumblingWindow:
 		win.Size = millis(w.Size)
 		win.Advance = win.Size
 	}
 	if win.Size <= 0 {
-		return at(w.Pos(), "the window must be longer than zero")
+		return nil, at(w.Pos(), "the window must be longer than zero")
 	}
 	switch {
 	case w.Grace != nil:
@@ -138,11 +145,10 @@ func (a *aggregation) window(q *ast.Query) error {
 	win.Retention = win.Size + win.Grace
 	if w.Retention != nil {
 		if win.Retention = millis(w.Retention); win.Retention < win.Size+win.Grace {
-			return at(w.Retention.Pos(), "RETENTION must be at least the window's size and grace period together")
+			return nil, at(w.Retention.Pos(), "RETENTION must be at least the window's size and grace period together")
 		}
 	}
-	a.node.Window, a.node.Final = win, final
-	return nil
+	return win, nil
 }
 
 func (a *aggregation) items() error {

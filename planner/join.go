@@ -23,7 +23,9 @@ type side struct {
 	// topic is a source that has as many partitions as the rows; nil where they come through a topic of the query's own.
 	topic    *catalog.Source
 	windowed *catalog.Windowed
-	headers  int // the slot of the records' headers; -1 for none
+	// retention is for how long windows may be joined again, as in plan.Join.
+	retention int64
+	headers   int // the slot of the records' headers; -1 for none
 	// foreign says that the key is the left table's, of a join by foreign key.
 	foreign bool
 }
@@ -136,7 +138,9 @@ func (j *joining) tree(from ast.Source) (*side, error) {
 	case *ast.Table:
 		sc := j.scopes[j.next]
 		j.next++
-		return scanSide(sc), nil
+		s := scanSide(sc)
+		s.retention = j.b.retention(sc.src)
+		return s, nil
 	case *ast.Join:
 		left, err := j.tree(from.Left)
 		if err != nil {
@@ -217,6 +221,9 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	}
 	node := &plan.Join{Left: left.in, Right: right.in, Step: j.prefix() + "Join", Kind: plan.JoinKind(c.at.Kind), Windowed: left.windowed,
 		LeftKey: withBounds(left, c.leftKey), RightKey: withBounds(right, c.rightKey)}
+	if left.windowed != nil && right.windowed == nil {
+		node.Retention = left.retention
+	}
 	if c.at.Within != nil {
 		node.Within = within(c.at.Within)
 	}
@@ -228,6 +235,10 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	}
 	node.Slots = append(append(plan.Layout{}, left.in.Layout()...), right.in.Layout()...)
 	right.moveBy(len(left.in.Layout()))
+	var err error
+	if node.Match, err = c.match(); err != nil {
+		return nil, err
+	}
 	out.parts[0].slot = len(node.Slots)
 	for _, x := range node.LeftKey {
 		node.Slots = append(node.Slots, plan.Slot{Name: j.keySlotName(out), Type: x.Type()})

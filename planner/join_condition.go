@@ -9,7 +9,8 @@ import (
 	"weir/types"
 )
 
-// condition is the ON of a join: one equality, each of whose sides speaks of one source.
+// condition is the ON of a join: one equality, each of whose sides speaks of one source, by which rows are brought together, and
+// terms that they must fulfil to match.
 type condition struct {
 	j           *joining
 	at          *ast.Join
@@ -18,6 +19,7 @@ type condition struct {
 	written           [2]ast.Expr
 	leftX, rightX     ast.Expr
 	leftKey, rightKey plan.Expr
+	rest              []ast.Expr // the other terms
 	// leftServes and rightServes say that a side's rows have this key already.
 	leftServes, rightServes bool
 }
@@ -31,14 +33,12 @@ func (j *joining) condition(n *ast.Join, left, right *side) (*condition, error) 
 	if err != nil {
 		return nil, err
 	}
-	if _, several := on.(*ast.Logical); several {
-		return nil, at(n.On.Pos(), "Invalid join condition: joins on multiple conditions are not yet supported. Got %s.", ast.Quoted(on))
+	cmp, rest := keyTerm(on, left, right)
+	if cmp == nil {
+		return nil, at(n.On.Pos(), "Invalid join condition: a join needs an equality of its two sides, such as ON A.ID = B.ID. Got %s.", ast.Quoted(on))
 	}
-	cmp, ok := on.(*ast.Comparison)
-	if !ok || cmp.Op != ast.Eq {
-		return nil, at(n.On.Pos(), "Invalid join condition: a join is on one equality, such as ON A.ID = B.ID. Got %s.", ast.Quoted(on))
-	}
-	c := &condition{j: j, at: n, left: left, right: right, written: [2]ast.Expr{cmp.L, cmp.R}, leftX: cmp.L, rightX: cmp.R}
+	c := &condition{j: j, at: n, left: left, right: right, written: [2]ast.Expr{cmp.L, cmp.R}, leftX: cmp.L, rightX: cmp.R, rest: rest}
+	ok := true
 	var of [2]string
 	for i, x := range c.written {
 		if of[i], ok = onlySource(x); !ok {
@@ -192,21 +192,40 @@ func (c *condition) checkKinds() error {
 	return nil
 }
 
-// checkWindows refuses a windowed source beside one that is not, or of another kind of window.
+// checkWindows refuses a windowed source beside one that is not, unless both are tables and the windows stand on the left; and
+// beside one of another kind of window.
 func (c *condition) checkWindows() error {
 	l, r := c.left, c.right
 	if l.windowed == nil && r.windowed == nil {
 		return nil
 	}
-	if l.windowed == nil || r.windowed == nil {
-		return at(c.at.Pos(), "Can not join windowed source to non-windowed source.\n%s is %s\n%s is %s",
-			types.QuoteName(l.scopes[0].alias), windowedAs(l.scopes[0].src), types.QuoteName(r.scopes[0].alias), windowedAs(r.scopes[0].src))
+	if tables := l.in.Table() && r.in.Table(); l.windowed != nil && r.windowed == nil && tables {
+		return c.checkUnwindowed()
+	} else if l.windowed == nil || r.windowed == nil {
+		hint := ""
+		if tables {
+			hint = "\nA windowed table is joined with one that is not by naming the windowed one first."
+		}
+		return at(c.at.Pos(), "Can not join windowed source to non-windowed source.\n%s is %s\n%s is %s%s",
+			types.QuoteName(l.scopes[0].alias), windowedAs(l.scopes[0].src), types.QuoteName(r.scopes[0].alias), windowedAs(r.scopes[0].src), hint)
 	}
 	if (l.windowed.Kind == catalog.Session) != (r.windowed.Kind == catalog.Session) {
 		return at(c.at.Pos(), "Incompatible windowed sources.\nLeft source: %s\nRight source: %s\n"+
 			"Session windowed sources can only be joined to other session windowed sources, and may still not result in expected behaviour "+
 			"as session bounds must be an exact match for the join to work\n"+
 			"Hopping and tumbling windowed sources can only be joined to other hopping and tumbling windowed sources", l.windowed.Kind, r.windowed.Kind)
+	}
+	return nil
+}
+
+// checkUnwindowed refuses what a windowed table can't have from a table without windows.
+func (c *condition) checkUnwindowed() error {
+	left, words, right := c.sources()
+	switch {
+	case c.at.Kind == ast.RightJoin || c.at.Kind == ast.FullJoin:
+		return at(c.at.Pos(), "Invalid join type: a row of %s that no window matches has no window to stand in: use JOIN or LEFT JOIN. Got %s %s %s.", right, left, words, right)
+	case !c.leftServes:
+		return at(c.at.On.Pos(), "Invalid join condition: a windowed table is joined with a table by its own key. Got %s.", c.got())
 	}
 	return nil
 }

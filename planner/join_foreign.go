@@ -39,6 +39,10 @@ func (j *joining) foreignKey(c *condition) (*side, error) {
 	res := &plan.Resolve{In: back, Kind: kind, Key: key}
 	res.Slots = append(res.Slots, look.Slots[:len(look.Slots)-2]...)
 	right.moveBy(width)
+	var err error
+	if look.Match, err = c.match(); err != nil {
+		return nil, err
+	}
 	out := &side{scopes: append(left.scopes, right.scopes...), in: res, serde: left.serde, headers: -1, foreign: true, equal: left.equal}
 	for _, p := range left.parts {
 		p.slot = len(res.Slots)

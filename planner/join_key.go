@@ -15,7 +15,7 @@ const syntheticKey = "ROWKEY"
 
 // joinedSide is what a join by an equal key makes of its sides: who holds the key now.
 func (c *condition) joinedSide(kind plan.JoinKind) *side {
-	out := &side{scopes: slices.Concat(c.left.scopes, c.right.scopes), windowed: c.left.windowed}
+	out := &side{scopes: slices.Concat(c.left.scopes, c.right.scopes), windowed: c.left.windowed, retention: c.left.retention}
 	part := joinKey{t: c.leftKey.Type()}
 	if kind != plan.FullJoin {
 		if c.leftServes {

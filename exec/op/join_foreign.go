@@ -10,37 +10,25 @@ import (
 
 // ForeignLookup answers subscriptions with the rows of the right table, and tells the subscribers of a row when it changes.
 //
-// The right table's rows are kept by key, beside the first of the key's subscriptions; a subscription's key is the foreign key,
-// then the left table's. Those of one foreign key are linked in both directions, so that one can be taken out.
+// The right table's rows are kept by key, beside the key's subscriptions; a subscription's key is the foreign key, then the left
+// table's.
 type ForeignLookup struct {
-	host *Host
-	plan *plan.ForeignLookup
-	left joinKey // of the left table
-	joinedRight
-	subs *keyedRows // words beyond the row: previous, next (references from 1), length of the foreign key
+	host       *Host
+	plan       *plan.ForeignLookup
+	left       joinKey // of the left table
+	right      joinKey
+	linkedRows // the right table's, and the subscriptions
+	match      *matcher
 	joined
 	subKey []byte
 	buf    []byte
-	refs   []state.Ref
 }
-
-type joinedRight struct {
-	right joinKey
-	rows  *keyedRows // word beyond the row: the first subscription, a reference from 1
-}
-
-const (
-	subPrevious = 1 + iota
-	subNext
-	subForeign
-)
 
 // NewForeignLookup makes the operator of a plan.ForeignLookup.
 func NewForeignLookup(h *Host, p *plan.ForeignLookup, next Op) *ForeignLookup {
-	f := &ForeignLookup{host: h, plan: p, left: newJoinKey(h, p.LeftKey), subs: newKeyedRows(3), joined: joined{next: next, width: len(p.Slots)}}
-	f.right, f.rows = newJoinKey(h, []plan.Expr{p.RightKey}), newKeyedRows(1)
-	f.rows.keep = func(words []uint64) bool { return words[1] != 0 }
-	f.subs.moved = f.relink
+	f := &ForeignLookup{host: h, plan: p, left: newJoinKey(h, p.LeftKey), right: newJoinKey(h, []plan.Expr{p.RightKey}),
+		match: newMatcher(h, p.Match), joined: joined{next: next, width: len(p.Slots)}}
+	f.start(0)
 	return f
 }
 
@@ -62,7 +50,7 @@ func (f *ForeignLookup) subscriptions(b *types.Batch) error {
 		}
 		f.subKey = append(append(f.subKey[:0], f.right.buf...), f.left.buf...)
 		if what != plan.Subscribed {
-			f.cancel(f.subKey, f.right.buf)
+			f.cancel(f.subKey, len(f.right.buf))
 			if what == plan.Deleted {
 				f.answer(row[:at], nil, row[at+2], plan.Gone, m)
 			}
@@ -81,6 +69,9 @@ func (f *ForeignLookup) subscriptions(b *types.Batch) error {
 		if _, err := timed(found, out[at:f.width-2]); err != nil {
 			return err
 		}
+		if found != nil {
+			f.judge(out, m)
+		}
 		if err := f.room(); err != nil {
 			return err
 		}
@@ -93,61 +84,8 @@ func (f *ForeignLookup) subscribe(row []types.Value, m types.Meta) []byte {
 	at := f.plan.Width
 	f.buf = binary.AppendVarint(f.buf[:0], row[at+2].Int())
 	f.buf = appendTimed(f.buf, m.Timestamp, row[:at])
-	ref, added := f.subs.table.GetOrAdd(f.subKey, state.Hash(f.subKey))
-	linked := !added && f.subs.at(ref) != nil
-	f.subs.put(ref, f.buf)
-	to := f.rows.ref(f.right.buf)
-	if !linked {
-		f.link(to, ref, len(f.right.buf))
-	}
+	to, _ := f.keep(f.subKey, len(f.right.buf), f.buf)
 	return f.rows.at(to)
-}
-
-func (f *ForeignLookup) link(to, ref state.Ref, foreign int) {
-	head := f.rows.table.Words(to)
-	w := f.subs.table.Words(ref)
-	w[subPrevious], w[subNext], w[subForeign] = 0, head[1], uint64(foreign)
-	if head[1] != 0 {
-		f.subs.table.Words(state.Ref(head[1] - 1))[subPrevious] = uint64(ref) + 1
-	}
-	head[1] = uint64(ref) + 1
-}
-
-// cancel takes a subscription out, if it is there.
-func (f *ForeignLookup) cancel(key, foreign []byte) {
-	ref, ok := f.subs.table.Get(key, state.Hash(key))
-	if !ok || f.subs.at(ref) == nil {
-		return
-	}
-	f.subs.put(ref, nil)
-	w := f.subs.table.Words(ref)
-	if w[subNext] != 0 {
-		f.subs.table.Words(state.Ref(w[subNext] - 1))[subPrevious] = w[subPrevious]
-	}
-	if w[subPrevious] != 0 {
-		f.subs.table.Words(state.Ref(w[subPrevious] - 1))[subNext] = w[subNext]
-		return
-	}
-	to := f.rows.ref(foreign)
-	f.rows.table.Words(to)[1] = w[subNext]
-	if w[subNext] == 0 && f.rows.at(to) == nil {
-		f.rows.touch(to) // neither row nor subscription: it goes at the commit
-	}
-}
-
-// relink links the subscriptions anew, whose records have moved.
-func (f *ForeignLookup) relink() {
-	f.rows.table.Each(func(ref state.Ref) bool {
-		f.rows.table.Words(ref)[1] = 0
-		return true
-	})
-	f.subs.table.Each(func(ref state.Ref) bool {
-		n := f.subs.table.Words(ref)[subForeign]
-		if to, ok := f.rows.table.Get(f.subs.table.Key(ref)[:n], state.Hash(f.subs.table.Key(ref)[:n])); ok {
-			f.link(to, ref, int(n))
-		}
-		return true
-	})
 }
 
 // changes keeps the right table's rows, and answers all that subscribe to them.
@@ -180,17 +118,12 @@ func (f *ForeignLookup) changes(b *types.Batch) error {
 
 // tell answers the subscribers of a right row, by the left table's key.
 func (f *ForeignLookup) tell(to state.Ref, right []types.Value, m types.Meta) error {
-	f.refs = f.refs[:0]
-	for n := f.rows.table.Words(to)[1]; n != 0; n = f.subs.table.Words(state.Ref(n - 1))[subNext] {
-		f.refs = append(f.refs, state.Ref(n-1))
-	}
-	f.subs.sortByKey(f.refs)
 	answer := plan.Found
 	if m.Flags&types.NullRow != 0 {
 		answer, right = plan.Missing, nil
 	}
-	for _, ref := range f.refs {
-		sub := f.subs.at(ref)
+	for _, ref := range f.of(to) {
+		sub := f.items.at(ref)
 		version, n := binary.Varint(sub)
 		if n <= 0 {
 			return types.ErrCorrupt
@@ -201,11 +134,22 @@ func (f *ForeignLookup) tell(to state.Ref, right []types.Value, m types.Meta) er
 		if _, err := timed(sub[n:], out[:f.plan.Width]); err != nil {
 			return err
 		}
+		if answer == plan.Found {
+			f.judge(out, told)
+		}
 		if err := f.room(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// judge makes the answer a miss where the right row does not match.
+func (f *ForeignLookup) judge(out []types.Value, m types.Meta) {
+	if !f.match.holds(out, m) {
+		clear(out[f.plan.Width : f.width-2])
+		out[f.width-1] = types.IntValue(int32(plan.Missing))
+	}
 }
 
 func (f *ForeignLookup) answer(left, right []types.Value, version types.Value, answer plan.Answer, m types.Meta) []types.Value {
@@ -217,48 +161,20 @@ func (f *ForeignLookup) answer(left, right []types.Value, version types.Value, a
 	return out
 }
 
-// Dirty gives the right table's rows and the subscriptions that changed. A subscription's key begins with the length of its
-// foreign key.
-func (f *ForeignLookup) Dirty(put func(key, value []byte)) {
-	f.rows.changed(entryKey, put)
-	var key []byte
-	for _, ref := range f.subs.dirty {
-		key = binary.AppendUvarint(append(key[:0], rightKey), f.subs.table.Words(ref)[subForeign])
-		put(append(key, f.subs.table.Key(ref)...), f.subs.at(ref))
-		key = key[:0]
-	}
-}
+// Dirty gives the right table's rows and the subscriptions that changed.
+func (f *ForeignLookup) Dirty(put func(key, value []byte)) { f.changed(put) }
 
 // Expired has nothing to give.
 func (f *ForeignLookup) Expired(func(from, to []byte)) {}
 
 // Committed makes the state as it stands the committed one.
-func (f *ForeignLookup) Committed() {
-	f.rows.committed()
-	f.subs.committed()
-}
+func (f *ForeignLookup) Committed() { f.committed() }
 
 // Load puts an entry back.
 func (f *ForeignLookup) Load(key, value []byte) error {
-	switch {
-	case len(key) > 0 && key[0] == entryKey:
-		f.rows.load(key[1:], value)
-		return nil
-	case len(key) == 0 || key[0] != rightKey:
-		return types.ErrCorrupt
-	}
-	size, n := binary.Uvarint(key[1:])
-	if n <= 0 || size > uint64(len(key)-1-n) {
-		return types.ErrCorrupt
-	}
-	key = key[1+n:]
-	f.link(f.rows.ref(key[:size]), f.subs.load(key, value), int(size))
-	return nil
+	_, _, err := f.load(key, value)
+	return err
 }
 
 // Size counts the right table's rows and the subscriptions.
-func (f *ForeignLookup) Size() (entries, bytes int) {
-	n, size := f.rows.size()
-	m, more := f.subs.size()
-	return n + m, size + more
-}
+func (f *ForeignLookup) Size() (entries, bytes int) { return f.size() }

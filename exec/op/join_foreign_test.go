@@ -282,7 +282,7 @@ func TestForeignLookupMoves(t *testing.T) {
 		subscribe(id, plan.Moved)
 	}
 	look.Committed()
-	if share := look.subs.table.Garbage(); share > 0.5 {
+	if share := look.items.table.Garbage(); share > 0.5 {
 		t.Errorf("%.2f of the subscriptions' memory is garbage", share)
 	}
 	out.Reset(out.Width)

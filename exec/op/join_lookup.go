@@ -11,6 +11,7 @@ type LookupJoin struct {
 	plan        *plan.Join
 	left, right joinKey
 	rows        *keyedRows
+	match       *matcher
 	joined
 	split, keyAt int // where the table's columns and the key begin
 	buf          []byte
@@ -18,7 +19,7 @@ type LookupJoin struct {
 
 // NewLookupJoin makes the operator of a plan.Join of a stream and a table.
 func NewLookupJoin(h *Host, p *plan.Join, next Op) *LookupJoin {
-	j := &LookupJoin{host: h, plan: p, left: newJoinKey(h, p.LeftKey), right: newJoinKey(h, p.RightKey), rows: newKeyedRows(0),
+	j := &LookupJoin{host: h, plan: p, left: newJoinKey(h, p.LeftKey), right: newJoinKey(h, p.RightKey), rows: newKeyedRows(0), match: newMatcher(h, p.Match),
 		joined: joined{next: next, width: len(p.Slots)}, split: len(p.Left.Layout())}
 	j.keyAt = j.split + len(p.Right.Layout())
 	return j
@@ -51,6 +52,14 @@ func (j *LookupJoin) stream(b *types.Batch) error {
 		copy(out, row)
 		if _, err := timed(found, out[j.split:j.keyAt]); err != nil {
 			return err
+		}
+		if found != nil && !j.match.holds(out, m) {
+			if j.plan.Kind == plan.InnerJoin {
+				j.out.Truncate(j.out.N - 1)
+				j.host.Counts.Filtered++
+				continue
+			}
+			clear(out[j.split:j.keyAt])
 		}
 		copy(out[j.keyAt:], j.left.vals)
 		if at := j.plan.Headers[0]; at >= 0 {

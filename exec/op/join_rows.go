@@ -121,7 +121,7 @@ func (k *keyedRows) committed() {
 	if k.held > 4*rowChunk && 2*k.used < k.held-2*rowChunk {
 		k.compact()
 	}
-	if k.table.Len() > 1000 && k.table.Garbage() > 0.5 || k.table.Len() == 0 && k.table.Garbage() > 0 {
+	if k.table.Bytes() > 2*rowChunk && k.table.Garbage() > 0.5 || k.table.Len() == 0 && k.table.Garbage() > 0 {
 		k.rebuild()
 	}
 }

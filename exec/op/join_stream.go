@@ -20,6 +20,7 @@ type StreamJoin struct {
 	plan  *plan.Join
 	clock clock
 	sides [2]streamSide
+	match *matcher
 	joined
 	keyAt     int
 	retention int64
@@ -51,7 +52,7 @@ type closed struct {
 // NewStreamJoin makes the operator of a plan.Join of two streams.
 func NewStreamJoin(h *Host, p *plan.Join, upstream int, next Op) *StreamJoin {
 	split := len(p.Left.Layout())
-	j := &StreamJoin{host: h, plan: p, clock: newClock(upstream), joined: joined{next: next, width: len(p.Slots)},
+	j := &StreamJoin{host: h, plan: p, match: newMatcher(h, p.Match), clock: newClock(upstream), joined: joined{next: next, width: len(p.Slots)},
 		keyAt: split + len(p.Right.Layout()), retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
 	j.sides[0] = streamSide{key: newJoinKey(h, p.LeftKey), buf: newJoinBuffer(), from: 0, to: split, before: p.Within.Before, after: p.Within.After,
 		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, headers: p.Headers[0]}
@@ -116,12 +117,14 @@ func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
 		from = max(from, limit+1)
 	}
 	j.places = other.buf.find(j.places[:0], mine.key.buf, from, m.Timestamp+mine.after)
+	matched, late := false, m.Timestamp <= now-j.retention
 	for _, place := range slices.Backward(j.places) {
-		if err := j.match(side, row, m, place); err != nil {
+		is, err := j.meet(side, row, m, place)
+		if err != nil {
 			return err
 		}
+		matched = matched || is
 	}
-	matched, late := len(j.places) > 0, m.Timestamp <= now-j.retention
 	waits := mine.outer && !matched && !late && j.plan.Within.Given && !j.over(mine, m.Timestamp)
 	switch {
 	case matched || waits:
@@ -158,21 +161,26 @@ func (j *StreamJoin) over(s *streamSide, ts int64) bool {
 	return t != types.NoTime && ts+s.after+j.plan.Within.Grace < t
 }
 
-// match hands on a row with one from the other side.
-func (j *StreamJoin) match(side int, row []types.Value, m types.Meta, place uint64) error {
+// meet hands on a row with one from the other side, if they match.
+func (j *StreamJoin) meet(side int, row []types.Value, m types.Meta, place uint64) (bool, error) {
 	mine, other := &j.sides[side], &j.sides[1-side]
 	e := other.buf.entry(place)
-	if other.outer && j.plan.Within.Given && entryNumber(e)&entryDone == 0 {
-		other.buf.mark(place, e, entryDone)
-	}
 	m.Timestamp = max(m.Timestamp, entryTime(e))
 	out := j.append(m, mine.key.vals)
 	copy(out[mine.from:mine.to], row)
 	mine.pass(row, out)
 	if _, err := types.DecodeRow(entryRow(e), out[other.from:other.to]); err != nil {
-		return err
+		return false, err
 	}
-	return j.room()
+	if !j.match.holds(out, m) {
+		j.out.Truncate(j.out.N - 1)
+		j.made--
+		return false, nil
+	}
+	if other.outer && j.plan.Within.Given && entryNumber(e)&entryDone == 0 {
+		other.buf.mark(place, e, entryDone)
+	}
+	return true, j.room()
 }
 
 // alone hands on a row without a match.

@@ -17,9 +17,11 @@ func TestStreamJoin(t *testing.T) {
 		for _, w := range []plan.Within{{Before: 60, After: 60, Grace: 1000}, {Before: 20, After: 90, Grace: 50}, {Before: 0, After: 40, Grace: 0, Given: true},
 			{Before: 30, After: 50, Grace: 100, Given: true}} {
 			events := randomEvents(rng, 1200, 8, 12, 0.05)
-			sameHowever(t, fmt.Sprintf("%s %+v", kind, w), events, streamModel(events, kind, w), func(next Op) joining {
-				return NewStreamJoin(testHost(), joinPlan(kind, &w), 0, next)
-			})
+			for _, p := range []*plan.Join{joinPlan(kind, &w), falling(joinPlan(kind, &w))} {
+				sameHowever(t, fmt.Sprintf("%s %+v", kind, w), events, streamModel(events, p), func(next Op) joining {
+					return NewStreamJoin(testHost(), p, 0, next)
+				})
+			}
 		}
 	}
 }
@@ -31,7 +33,8 @@ type held struct {
 }
 
 // streamModel compares every row with all before it.
-func streamModel(events []event, kind plan.JoinKind, w plan.Within) []string {
+func streamModel(events []event, p *plan.Join) []string {
+	kind, w := p.Kind, *p.Within
 	var out []string
 	var kept []*held
 	outer := [2]bool{kind == plan.LeftJoin || kind == plan.FullJoin, kind == plan.RightJoin || kind == plan.FullJoin}
@@ -68,18 +71,18 @@ func streamModel(events []event, kind plan.JoinKind, w plan.Within) []string {
 			h.done = true
 			alone(h.event)
 		}
-		var matches []*held
+		var met []*held
 		for _, h := range kept {
-			l, r := e.ts, h.ts
+			l, r, left, right := e.ts, h.ts, e, h.event
 			if e.side == 1 {
-				l, r = r, l
+				l, r, left, right = r, l, right, left
 			}
-			if h.side != e.side && h.key == e.key && r >= l-w.Before && r <= l+w.After && h.ts > now-retention {
-				matches = append(matches, h)
+			if matches(p, left, right) && h.side != e.side && h.key == e.key && r >= l-w.Before && r <= l+w.After && h.ts > now-retention {
+				met = append(met, h)
 			}
 		}
-		slices.SortStableFunc(matches, func(a, b *held) int { return cmp.Compare(a.ts, b.ts) })
-		for _, h := range matches {
+		slices.SortStableFunc(met, func(a, b *held) int { return cmp.Compare(a.ts, b.ts) })
+		for _, h := range met {
 			h.done = true
 			l, r := e, h.event
 			if e.side == 1 {
@@ -88,8 +91,8 @@ func streamModel(events []event, kind plan.JoinKind, w plan.Within) []string {
 			out = append(out, fmt.Sprintf("@%d %d %s %d %s %d", max(e.ts, h.ts), l.key, l.val, r.key, r.val, e.key))
 		}
 		late := e.ts <= now-retention
-		waits := outer[e.side] && len(matches) == 0 && !late && w.Given && !over(e)
-		if len(matches) == 0 && !waits && outer[e.side] {
+		waits := outer[e.side] && len(met) == 0 && !late && w.Given && !over(e)
+		if len(met) == 0 && !waits && outer[e.side] {
 			alone(e)
 		}
 		if !late {

@@ -10,9 +10,11 @@ type TableJoin struct {
 	host  *Host
 	plan  *plan.Join
 	sides [2]tableSide
+	match *matcher
 	joined
 	keyAt int
 	buf   []byte
+	pair  []types.Value // to judge
 }
 
 // tableSide is one of the tables, whose columns take the slots from..to of joined rows.
@@ -26,7 +28,7 @@ type tableSide struct {
 // before.
 func NewTableJoin(h *Host, p *plan.Join, wantOld bool, next Op) *TableJoin {
 	split := len(p.Left.Layout())
-	j := &TableJoin{host: h, plan: p, joined: joined{next: next, width: len(p.Slots), old: wantOld}, keyAt: split + len(p.Right.Layout())}
+	j := &TableJoin{host: h, plan: p, match: newMatcher(h, p.Match), pair: make([]types.Value, len(p.Slots)), joined: joined{next: next, width: len(p.Slots), old: wantOld}, keyAt: split + len(p.Right.Layout())}
 	j.sides[0] = tableSide{newJoinKey(h, p.LeftKey), newKeyedRows(0), 0, split}
 	j.sides[1] = tableSide{newJoinKey(h, p.RightKey), newKeyedRows(0), split, j.keyAt}
 	return j
@@ -51,13 +53,15 @@ func (j *TableJoin) push(side int, b *types.Batch) error {
 			j.host.Counts.Filtered++
 			continue
 		}
-		var now []byte
-		if !gone {
+		ref := mine.rows.ref(mine.key.buf)
+		if gone {
+			mine.rows.put(ref, nil)
+		} else {
 			j.buf = appendTimed(j.buf[:0], m.Timestamp, b.Row(i))
-			now = j.buf
+			mine.rows.put(ref, j.buf)
 		}
-		mine.rows.put(mine.rows.ref(mine.key.buf), now)
-		if err := j.change(side, m, mine.key.vals, before, now, other.rows.get(mine.key.buf)); err != nil {
+		// The buffer is used again: rows are decoded from where they are kept.
+		if err := j.change(side, m, mine.key.vals, before, mine.rows.at(ref), other.rows.get(mine.key.buf)); err != nil {
 			return err
 		}
 		if err := j.room(); err != nil {
@@ -69,11 +73,15 @@ func (j *TableJoin) push(side int, b *types.Batch) error {
 
 // change makes the change of the joined row, if there is or was one.
 func (j *TableJoin) change(side int, m types.Meta, key []types.Value, before, now, other []byte) error {
-	had, has := j.joins(side, before, other), j.joins(side, now, other)
-	if !had && !has {
-		return nil
-	}
 	m.Timestamp = max(m.Timestamp, timeOf(other))
+	was, had, err := j.joins(side, before, other, m)
+	if err != nil {
+		return err
+	}
+	is, has, err := j.joins(side, now, other, m)
+	if err != nil || !had && !has {
+		return err
+	}
 	m.Flags &^= types.HasOld | types.NullRow
 	if !has {
 		m.Flags |= types.NullRow
@@ -88,47 +96,52 @@ func (j *TableJoin) change(side int, m types.Meta, key []types.Value, before, no
 	} else {
 		row = j.out.Append(m)
 	}
+	copy(row[j.keyAt:], key)
 	if had && j.old {
-		if err := j.fill(old, side, before, other, key); err != nil {
+		copy(old[j.keyAt:], key)
+		if err := j.fill(old, was); err != nil {
 			return err
 		}
 	}
 	if !has {
-		copy(row[j.keyAt:], key)
 		return nil
 	}
-	if now != nil {
-		// The buffer of the encoded row is used again: decode from where the row is kept.
-		now = j.sides[side].rows.get(j.sides[side].key.buf)
-	}
-	return j.fill(row, side, now, other, key)
+	return j.fill(row, is)
 }
 
-func (j *TableJoin) fill(row []types.Value, side int, mine, other []byte, key []types.Value) error {
-	a, b := &j.sides[side], &j.sides[1-side]
-	copy(row[j.keyAt:], key)
-	if _, err := timed(mine, row[a.from:a.to]); err != nil {
-		return err
+func (j *TableJoin) fill(row []types.Value, rows [2][]byte) error {
+	for n, s := range j.sides {
+		if _, err := timed(rows[n], row[s.from:s.to]); err != nil {
+			return err
+		}
 	}
-	_, err := timed(other, row[b.from:b.to])
-	return err
+	return nil
 }
 
-// joins says whether two rows, either of which may be missing, make a joined row.
-func (j *TableJoin) joins(side int, mine, other []byte) bool {
-	left, right := mine != nil, other != nil
-	if side == 1 {
-		left, right = right, left
+// joins gives the left row and the right row, either of which may be missing, that two rows are joined to; ok is false where they make
+// none.
+func (j *TableJoin) joins(side int, mine, other []byte, m types.Meta) (rows [2][]byte, ok bool, err error) {
+	rows[side], rows[1-side] = mine, other
+	both := mine != nil && other != nil
+	if both && j.match != nil {
+		if err := j.fill(j.pair, rows); err != nil {
+			return rows, false, err
+		}
+		if both = j.match.holds(j.pair, m); !both && j.plan.Kind == plan.LeftJoin {
+			rows[1] = nil
+		} else if !both && j.plan.Kind == plan.RightJoin {
+			rows[0] = nil
+		}
 	}
 	switch j.plan.Kind {
 	case plan.LeftJoin:
-		return left
+		return rows, rows[0] != nil, nil
 	case plan.RightJoin:
-		return right
+		return rows, rows[1] != nil, nil
 	case plan.FullJoin:
-		return left || right
+		return rows, mine != nil || other != nil, nil
 	}
-	return left && right
+	return rows, both, nil
 }
 
 // Entries of the right table have a prefix of their own.

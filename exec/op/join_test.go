@@ -198,21 +198,37 @@ func sameHowever(t *testing.T, name string, events []event, want []string, newOp
 func TestTableJoin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range kinds {
-		events := randomEvents(rng, 1500, 12, 10, 0.3)
-		sameHowever(t, kind.String(), events, tableModel(events, kind), func(next Op) joining {
-			return NewTableJoin(testHost(), joinPlan(kind, nil), true, next)
-		})
+		for _, p := range []*plan.Join{joinPlan(kind, nil), falling(joinPlan(kind, nil))} {
+			if p.Match != nil && kind == plan.FullJoin {
+				continue // the planner refuses it
+			}
+			events := randomEvents(rng, 1500, 12, 10, 0.3)
+			sameHowever(t, kind.String(), events, tableModel(events, p), func(next Op) joining {
+				return NewTableJoin(testHost(), p, true, next)
+			})
+		}
 	}
 }
 
+// falling lets rows match where the left value is the greater one.
+func falling(p *plan.Join) *plan.Join {
+	p.Match = &plan.Compare{Op: plan.Gt, L: &plan.Column{Slot: 1, Name: "V", T: types.TString}, R: &plan.Column{Slot: 3, Name: "V", T: types.TString}}
+	return p
+}
+
+func matches(p *plan.Join, left, right event) bool { return p.Match == nil || left.val > right.val }
+
 // tableModel joins two maps after every event.
-func tableModel(events []event, kind plan.JoinKind) []string {
+func tableModel(events []event, p *plan.Join) []string {
 	var out []string
 	sides := [2]map[int64]event{{}, {}}
 	joined := func(k int64) (row string, ok bool) {
 		l, hasL := sides[0][k]
 		r, hasR := sides[1][k]
-		switch kind {
+		if hasL && hasR && !matches(p, l, r) {
+			hasL, hasR = p.Kind == plan.LeftJoin, p.Kind == plan.RightJoin
+		}
+		switch p.Kind {
 		case plan.InnerJoin:
 			ok = hasL && hasR
 		case plan.LeftJoin:
@@ -260,12 +276,15 @@ func tableModel(events []event, kind plan.JoinKind) []string {
 
 func TestLookupJoin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for _, kind := range []plan.JoinKind{plan.InnerJoin, plan.LeftJoin} {
+	for _, p := range []*plan.Join{joinPlan(plan.InnerJoin, nil), joinPlan(plan.LeftJoin, nil), falling(joinPlan(plan.InnerJoin, nil)), falling(joinPlan(plan.LeftJoin, nil))} {
+		kind := p.Kind
 		events := randomEvents(rng, 1500, 12, 10, 0.3)
 		var want []string
 		table := map[int64]event{}
 		for _, e := range events {
-			switch row, found := table[e.key]; {
+			row, found := table[e.key]
+			found = found && (e.side == 1 || matches(p, e, row))
+			switch {
 			case e.nokey, e.side == 0 && e.gone, e.side == 0 && !found && kind == plan.InnerJoin:
 			case e.side == 1 && e.gone:
 				delete(table, e.key)
@@ -277,6 +296,6 @@ func TestLookupJoin(t *testing.T) {
 				want = append(want, fmt.Sprintf("@%d %d %s - - %d", e.ts, e.key, e.val, e.key))
 			}
 		}
-		sameHowever(t, kind.String(), events, want, func(next Op) joining { return NewLookupJoin(testHost(), joinPlan(kind, nil), next) })
+		sameHowever(t, kind.String(), events, want, func(next Op) joining { return NewLookupJoin(testHost(), p, next) })
 	}
 }

@@ -74,6 +74,9 @@ func describe(n Node) string {
 		}
 		return s
 	case *Result:
+		if scan, ok := n.In.(*Scan); ok {
+			return "Keep " + kind + " " + types.QuoteName(scan.Source.Name) + " for pull queries"
+		}
 		if n.Limit >= 0 {
 			return fmt.Sprintf("Result %s to the client, limit %d", kind, n.Limit)
 		}
@@ -109,7 +112,11 @@ func describe(n Node) string {
 	case *Subscribe:
 		return "Subscribe by the foreign key " + Text(n.Foreign)
 	case *ForeignLookup:
-		return "Look up rows by " + Text(n.RightKey) + ", told of their changes"
+		s := "Look up rows by " + Text(n.RightKey) + ", told of their changes"
+		if n.Match != nil {
+			s += ", where " + Text(n.Match)
+		}
+		return s
 	case *Resolve:
 		return "Join table, " + n.Kind.String() + ", by a foreign key: newest answer by " + texts(n.Key)
 	case *Scan:
@@ -162,14 +169,22 @@ func describeAggregate(n *Aggregate) string {
 func describeJoin(n *Join) string {
 	kind := "Join streams"
 	switch {
+	case n.Retention > 0:
+		kind = "Join windows with table"
 	case n.Table():
 		kind = "Join tables"
 	case n.Within == nil:
 		kind = "Join stream with table"
 	}
-	s := fmt.Sprintf("%s, %s, on %s = %s", kind, n.Kind, texts(n.LeftKey), texts(n.RightKey))
+	s := fmt.Sprintf("%s, %s, on %s = %s", kind, n.Kind, texts(n.LeftKey[:len(n.RightKey)]), texts(n.RightKey))
 	if w := n.Within; w != nil {
 		s += fmt.Sprintf(", from %s before to %s after, grace %s", millis(w.Before), millis(w.After), millis(w.Grace))
+	}
+	if n.Match != nil {
+		s += ", where " + Text(n.Match)
+	}
+	if n.Retention > 0 {
+		s += ", windows kept for " + millis(n.Retention)
 	}
 	return s
 }

@@ -124,6 +124,12 @@ type (
 		Within            *Within // of two streams; nil otherwise
 		// Windowed is the window of the rows' keys, whose start, and end of a session, are the last parts of the keys.
 		Windowed *catalog.Windowed
+		// Retention is set where the left side's rows are windowed and the right side's are not, whose keys then lack the window:
+		// for how long, in milliseconds of the left side's stream time from a window's start, or a session's end, a change of the
+		// right side still changes the window's joined row.
+		Retention int64
+		// Match is what two rows of one key must fulfil to match, over the left's columns and the right's; nil for nothing.
+		Match Expr
 		// Headers are the slots of each side's record headers, -1 for none. Where a side has them, those of the row that made a
 		// joined row are its last column.
 		Headers [2]int
@@ -146,6 +152,7 @@ type (
 		LeftKey     []Expr // the left table's primary key
 		RightKey    Expr
 		Width       int
+		Match       Expr // as of a Join
 		Slots       Layout
 	}
 
