@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"weir/catalog"
 	"weir/exec/op"
 	"weir/exec/state"
 	"weir/planner/plan"
@@ -139,6 +140,9 @@ func (t *Task) end(o TaskOptions) (op.Op, error) {
 			return s, err
 		}
 		m := op.NewMaterialize(t.host, end.KeySlots, end.Target.Windowed != nil, len(end.Layout()), true, s)
+		if w := end.Target.Windowed; w != nil {
+			m.KeepWindows(end.Retention, w.Kind == catalog.Session)
+		}
 		t.Stores = append(t.Stores, m)
 		return m, nil
 	case *plan.Result:

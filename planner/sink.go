@@ -249,6 +249,14 @@ func joinAndQuoted(list []string) string {
 func (b *builder) sink(sel *selection, target *catalog.Source) (*plan.Sink, error) {
 	p := sel.project()
 	s := &plan.Sink{In: p, Target: target, TimeSlot: -1, Materialize: target.Materialized && (!sel.grouped || sel.ranked), Rekeyed: sel.rekeyed, HeaderSlot: -1}
+	if w := plan.WindowOf(sel.in); w != nil {
+		s.Retention = w.Retention
+	} else {
+		s.Retention = b.retention(sel.scopes[0].src)
+	}
+	if s.Retention > 0 {
+		s.Retention += keepLists // changes of a window may come late from another partition
+	}
 	if sel.headers != nil {
 		s.HeaderSlot = len(p.Exprs)
 		p.Exprs, p.Slots = append(p.Exprs, sel.headers), append(p.Slots, plan.Slot{Name: sel.headers.Name, Type: sel.headers.T})

@@ -55,7 +55,8 @@ func (b *builder) top(q *ast.Query, sel *selection, order []plan.Order, shown in
 	return nil
 }
 
-// keepLists is how long lists are kept after their windows have closed, in milliseconds of stream time.
+// keepLists is how long lists, and rows kept for pull queries, outlast the retention of their windows, in milliseconds of
+// stream time.
 const keepLists = 24 * 60 * 60 * 1000
 
 // keyColumn is a part of the key, over the rows of the table.

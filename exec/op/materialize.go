@@ -17,12 +17,18 @@ type Materialize struct {
 	windowed bool
 	table    *state.Table // one word: which of rows, from 1; 0 for a row that is gone
 	rows     [][]byte     // encoded
+	free     []uint64     // places in rows
 	dirty    []rowChange
 	out      types.Batch
 	keyBuf   []byte
 	width    int
 	coalesce bool
 	bytes    int // of rows
+	// keep is for how long windows are kept from their start, or a session's end, in milliseconds of stream time; 0 for ever.
+	keep    int64
+	session bool
+	latest  int64 // latest timestamp seen
+	swept   int64 // as it was when windows were last let go of
 	// passDeletes hands on deletes of rows that are not there, too.
 	passDeletes bool
 }
@@ -35,8 +41,11 @@ type rowChange struct {
 // NewMaterialize makes the operator for rows whose key is in the slots. It coalesces only where asked to.
 func NewMaterialize(h *Host, key []int, windowed bool, width int, coalesce bool, next Op) *Materialize {
 	return &Materialize{host: h, next: next, key: key, windowed: windowed, table: state.NewTable(1), width: width,
-		rows: make([][]byte, 1), coalesce: coalesce && h.Coalesce}
+		rows: make([][]byte, 1), coalesce: coalesce && h.Coalesce, latest: types.NoTime, swept: types.NoTime}
 }
+
+// KeepWindows lets windows go so long after their start, or a session's end, in milliseconds of stream time; 0 keeps all.
+func (o *Materialize) KeepWindows(ms int64, session bool) { o.keep, o.session = ms, session }
 
 // PassDeletes makes the operator hand on deletes of rows that are not there, where it does not coalesce.
 func (o *Materialize) PassDeletes() { o.passDeletes = !o.coalesce }
@@ -49,12 +58,16 @@ func (o *Materialize) Push(b *types.Batch) error {
 		if !o.encodeKey(row, m) {
 			continue
 		}
-		ref, _ := o.table.GetOrAdd(o.keyBuf, state.Hash(o.keyBuf))
-		before := o.stored(ref)
-		if m.Flags&types.NullRow != 0 && before == nil && !o.passDeletes {
-			o.host.Counts.Filtered++
-			continue
+		o.latest = max(o.latest, m.Timestamp)
+		hash := state.Hash(o.keyBuf)
+		if m.Flags&types.NullRow != 0 && !o.passDeletes {
+			if ref, ok := o.table.Get(o.keyBuf, hash); !ok || o.stored(ref) == nil {
+				o.host.Counts.Filtered++
+				continue
+			}
 		}
+		ref, _ := o.table.GetOrAdd(o.keyBuf, hash)
+		before := o.stored(ref)
 		o.touch(ref, before)
 		o.store(ref, row, m)
 		if o.coalesce {
@@ -98,9 +111,7 @@ func (o *Materialize) stored(ref state.Ref) []byte { return o.rows[o.table.Words
 func (o *Materialize) store(ref state.Ref, row []types.Value, m types.Meta) {
 	w := o.table.Words(ref)
 	if w[0] == 0 {
-		o.rows = append(o.rows, nil)
-		o.bytes += rowOverhead
-		w[0] = uint64(len(o.rows) - 1)
+		w[0] = o.place()
 	}
 	o.bytes -= len(o.rows[w[0]])
 	if m.Flags&types.NullRow != 0 {
@@ -109,6 +120,18 @@ func (o *Materialize) store(ref state.Ref, row []types.Value, m types.Meta) {
 	}
 	o.rows[w[0]] = types.AppendRow(binary.AppendVarint(nil, m.Timestamp), row)
 	o.bytes += len(o.rows[w[0]])
+}
+
+// place is a free place for a row.
+func (o *Materialize) place() uint64 {
+	o.bytes += rowOverhead
+	if n := len(o.free); n > 0 {
+		at := o.free[n-1]
+		o.free = o.free[:n-1]
+		return at
+	}
+	o.rows = append(o.rows, nil)
+	return uint64(len(o.rows) - 1)
 }
 
 func (o *Materialize) touch(ref state.Ref, before []byte) {
@@ -145,7 +168,33 @@ func (o *Materialize) Flush() error {
 			return err
 		}
 	}
+	o.expire()
 	return o.next.Flush()
+}
+
+// expire lets go of windows that are over, without telling: their results stand.
+func (o *Materialize) expire() {
+	if o.keep == 0 || o.latest == types.NoTime || o.swept != types.NoTime && o.latest-o.swept < o.keep/16 {
+		return
+	}
+	o.swept = o.latest
+	o.table.Each(func(ref state.Ref) bool {
+		var bounds [2]types.Value
+		before := o.stored(ref)
+		if _, err := types.DecodeKey(o.table.Key(ref), bounds[:]); err != nil || before == nil {
+			return true
+		}
+		from := bounds[0].Int()
+		if o.session {
+			from = bounds[1].Int()
+		}
+		if from+o.keep <= o.latest {
+			o.touch(ref, before)
+			o.bytes -= len(before)
+			o.rows[o.table.Words(ref)[0]] = nil
+		}
+		return true
+	})
 }
 
 func (o *Materialize) emitChange(ch rowChange) error {
@@ -217,10 +266,37 @@ func (o *Materialize) Expired(func(from, to []byte)) {}
 // Committed makes the state as it stands the committed one.
 func (o *Materialize) Committed() {
 	for _, ch := range o.dirty {
-		o.table.SetFlags(ch.ref, 0)
+		if o.table.SetFlags(ch.ref, 0); o.stored(ch.ref) == nil {
+			o.forget(ch.ref)
+		}
 	}
 	clear(o.dirty)
 	o.dirty = o.dirty[:0]
+	if o.table.Garbage() > 0.5 {
+		o.rebuild()
+	}
+}
+
+// forget takes a row that is gone out of the table.
+func (o *Materialize) forget(ref state.Ref) {
+	if at := o.table.Words(ref)[0]; at != 0 {
+		o.free = append(o.free, at)
+		o.bytes -= rowOverhead
+	}
+	key := o.table.Key(ref)
+	o.table.Remove(key, state.Hash(key))
+}
+
+// rebuild gives back the memory of rows that are gone.
+func (o *Materialize) rebuild() {
+	old := o.table
+	o.table = state.NewTable(1)
+	old.Each(func(ref state.Ref) bool {
+		key := old.Key(ref)
+		next, _ := o.table.GetOrAdd(key, state.Hash(key))
+		o.table.Words(next)[0] = old.Words(ref)[0]
+		return true
+	})
 }
 
 // Load puts a row back.

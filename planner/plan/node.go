@@ -189,6 +189,8 @@ type (
 		Rekeyed bool
 		// Materialize keeps the rows for pull queries; false where an aggregate below holds them already.
 		Materialize bool
+		// Retention is for how long windows are kept then, from their start, or a session's end, in milliseconds of stream time.
+		Retention int64
 	}
 
 	// Result hands rows to a client: the columns of a push query.
