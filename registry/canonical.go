@@ -22,6 +22,7 @@ type parsed struct {
 	key   string                      // equal for schemas that are the same
 	avro  avro.Schema                 // nil unless Type is Avro
 	proto protoreflect.FileDescriptor // nil unless Type is Protobuf
+	json  *jsonDocument               // nil unless Type is JSON
 }
 
 // parse checks a schema and brings its text into the form that is kept. deps are what it refers to, innermost first. JSON schemas are
@@ -52,6 +53,9 @@ func parse(s Schema, deps []Dependency, normalize bool) (*parsed, error) {
 		}
 		if c := compact[0]; c != '{' && c != 't' && c != 'f' {
 			return nil, apiErrorf(codeInvalidSchema, "invalid JSON schema: expected an object, true or false")
+		}
+		if p.json, err = newJSONDocument(compact, deps); err != nil {
+			return nil, apiErrorf(codeInvalidSchema, "invalid JSON schema: %v", err)
 		}
 		p.Text, canonical = compact, compact
 		if normalize {

@@ -9,8 +9,7 @@ import (
 	"weir/registry/protoschema"
 )
 
-// check tells why next doesn't fit the older schemas (oldest first) at a level; nothing if it fits. Between JSON
-// schemas everything goes.
+// check tells why next doesn't fit the older schemas (oldest first) at a level; nothing if it fits.
 func check(level Level, next *parsed, older []*parsed) []string {
 	if level == None || len(older) == 0 {
 		return nil
@@ -28,37 +27,32 @@ func check(level Level, next *parsed, older []*parsed) []string {
 			reasons = append(reasons, fmt.Sprintf("version %d is of type %s, not %s", old.Version, old.Type, next.Type))
 			continue
 		}
-		if next.Type == Protobuf {
-			if backward {
-				for _, r := range protoschema.Incompatible(next.proto, old.proto) {
-					reasons = append(reasons, fmt.Sprintf("the new schema cannot read data of version %d: %s", old.Version, r))
-				}
-			}
-			if forward {
-				for _, r := range protoschema.Incompatible(old.proto, next.proto) {
-					reasons = append(reasons, fmt.Sprintf("version %d cannot read data of the new schema: %s", old.Version, r))
-				}
-			}
-			continue
-		}
-		if next.Type != Avro {
-			continue
-		}
 		if backward {
-			if err := readable(next.avro, old.avro); err != nil {
-				reasons = append(reasons, fmt.Sprintf("the new schema cannot read data of version %d: %v", old.Version, err))
+			for _, r := range unreadable(next, old) {
+				reasons = append(reasons, fmt.Sprintf("the new schema cannot read data of version %d: %s", old.Version, r))
 			}
 		}
 		if forward {
-			if err := readable(old.avro, next.avro); err != nil {
-				reasons = append(reasons, fmt.Sprintf("version %d cannot read data of the new schema: %v", old.Version, err))
+			for _, r := range unreadable(old, next) {
+				reasons = append(reasons, fmt.Sprintf("version %d cannot read data of the new schema: %s", old.Version, r))
 			}
 		}
 	}
 	return reasons
 }
 
-// readable uses a fresh checker each time: it remembers answers by a fingerprint that leaves out defaults and aliases.
-func readable(reader, writer avro.Schema) error {
-	return avro.NewSchemaCompatibility().Compatible(reader, writer)
+// unreadable tells why data of the writer can't be read with the reader, which is of the same type.
+func unreadable(reader, writer *parsed) []string {
+	switch reader.Type {
+	case Protobuf:
+		return protoschema.Incompatible(reader.proto, writer.proto)
+	case JSON:
+		return incompatibleJSON(reader.json, writer.json)
+	case Avro:
+		// A fresh checker each time: it remembers answers by a fingerprint that leaves out defaults and aliases.
+		if err := avro.NewSchemaCompatibility().Compatible(reader.avro, writer.avro); err != nil {
+			return []string{err.Error()}
+		}
+	}
+	return nil
 }
