@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 
@@ -24,7 +23,8 @@ import (
 	"weir/types"
 )
 
-const defaultPartitions = 4 // of a topic whose statement doesn't say
+// defaultPartitions is what topics of statements have, whatever the statement says: ksqlDB's own runner has it so.
+const defaultPartitions = 4
 
 // prepare makes the topics and registers the schemas that are there before the statements.
 func (c *testCase) prepare(e *memory.Engine, stmts []parser.Stmt) error {
@@ -50,8 +50,7 @@ func (c *testCase) prepare(e *memory.Engine, stmts []parser.Stmt) error {
 	}
 	for _, s := range stmts {
 		if create, ok := s.Node.(*ast.CreateSource); ok && len(create.Columns) > 0 {
-			name, partitions := topicOf(create)
-			e.CreateTopic(name, partitions)
+			e.CreateTopic(topicOf(create), defaultPartitions)
 		}
 	}
 	for _, r := range c.Inputs {
@@ -76,7 +75,7 @@ func (c *testCase) registerSchemas(reg *registry.Local, stmts []parser.Stmt) err
 		if !ok || len(create.Columns) == 0 {
 			continue
 		}
-		name, _ := topicOf(create)
+		name := topicOf(create)
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 			creates[name] = s
@@ -155,23 +154,13 @@ func registerColumns(reg registry.Client, s parser.Stmt) (last int, err error) {
 	return last, nil
 }
 
-func topicOf(s *ast.CreateSource) (name string, partitions int32) {
-	name, partitions = s.Name.Name, defaultPartitions
+func topicOf(s *ast.CreateSource) string {
 	for _, p := range s.With {
-		switch v := p.Value.(type) {
-		case *ast.StringLit:
-			if strings.EqualFold(p.Name, "KAFKA_TOPIC") {
-				name = v.Value
-			} else if n, err := strconv.Atoi(v.Value); err == nil && strings.EqualFold(p.Name, "PARTITIONS") {
-				partitions = int32(n)
-			}
-		case *ast.IntLit:
-			if strings.EqualFold(p.Name, "PARTITIONS") {
-				partitions = v.Value
-			}
+		if v, ok := p.Value.(*ast.StringLit); ok && strings.EqualFold(p.Name, "KAFKA_TOPIC") {
+			return v.Value
 		}
 	}
-	return name, max(partitions, 1)
+	return s.Name.Name
 }
 
 // sideSchema is the schema of a topic's keys or values.

@@ -86,7 +86,7 @@ func (s *script) execute(e *memory.Engine) error {
 	for _, stmt := range stmts {
 		switch n := stmt.Node.(type) {
 		case *ast.CreateSource:
-			e.CreateTopic(topicOf(n))
+			e.CreateTopic(topicOf(n), defaultPartitions)
 			_, err = e.Execute(stmt)
 		case *ast.AssertValues:
 			err = asserts.values(n)
