@@ -80,7 +80,7 @@ func (m *memoryWay) produce(_ context.Context, recs []*kgo.Record) error {
 	return m.engine.Driver.Run()
 }
 
-func (m *memoryWay) settle(context.Context) error { return m.engine.Driver.Run() }
+func (m *memoryWay) settle(context.Context) error { return m.engine.Driver.Commit() }
 
 func (m *memoryWay) records(_ context.Context, topic string) ([][]*kgo.Record, error) {
 	n, ok := m.engine.Driver.Partitions(topic)

@@ -182,7 +182,7 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) {
 // Flush tells every far partition the task's stream time, where it or the end has changed.
 func (r *repartition) Flush() error {
 	idled := r.idled
-	if r.idled = 0; idled == 0 && (r.now == types.NoTime || r.now == r.told && r.atEnd == r.toldEnd) {
+	if r.idled = 0; idled == 0 && r.now == r.told && r.atEnd == r.toldEnd {
 		return nil
 	}
 	r.told, r.toldEnd = r.now, r.atEnd
