@@ -17,12 +17,14 @@ func (e *Engine) Drain(ctx context.Context) error {
 		return err
 	}
 	for _, r := range e.runningQueries() {
-		if err := r.worker.CloseWindows(ctx); err != nil {
-			return err
-		}
-		// What a query closes may be another's input.
-		if err := e.settled(ctx); err != nil {
-			return err
+		for stage := range r.worker.Stages() {
+			if err := r.worker.CloseWindows(ctx, stage); err != nil {
+				return err
+			}
+			// What a stage closes is the next one's input, or another query's.
+			if err := e.settled(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -36,6 +37,63 @@ func TestIdleClose(t *testing.T) {
 			n = startNode(t, dir)
 			defer n.stop(t)
 			expect(`SELECT k, windowstart, n FROM out EMIT CHANGES LIMIT 2;`, "a | 1000 | 1\na | 9000 | 1\n")
+		})
+	}
+}
+
+// A stream's time goes on through a join and two repartitions, over a restart that comes before the windows have closed, and
+// while the table that it is joined with keeps changing.
+func TestIdleCloseBehindJoins(t *testing.T) {
+	for _, c := range []struct{ name, from string }{
+		{"stream and stream, both re-keyed", "s LEFT JOIN o WITHIN 100 MILLISECONDS GRACE PERIOD 100 MILLISECONDS ON s.g = o.g"},
+		{"stream and table", "s LEFT JOIN d ON s.g = d.g"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			n := startNode(t, dir)
+			s := NewSession()
+			s.Properties["auto.offset.reset"] = "earliest"
+			n.run(t, s, `CREATE STREAM s (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=2);
+				CREATE STREAM o (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='o', VALUE_FORMAT='JSON', PARTITIONS=2);
+				CREATE TABLE d (g STRING PRIMARY KEY, v INT) WITH (KAFKA_TOPIC='d', VALUE_FORMAT='JSON', PARTITIONS=2);
+				SET 'weir.idle.close'='300 milliseconds'; SET 'weir.idle.upstream'='50';
+				CREATE TABLE t AS SELECT s.k, COUNT(*) AS n FROM `+c.from+` WINDOW TUMBLING (SIZE 500 MILLISECONDS) GROUP BY s.k EMIT FINAL;
+				CREATE STREAM out (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC='T', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='500 MILLISECONDS');
+				INSERT INTO d (g, v) VALUES ('a', 0);`)
+			var busy sync.WaitGroup
+			done := make(chan struct{})
+			change := func() {
+				busy.Go(func() {
+					for {
+						select {
+						case <-done:
+							return
+						case <-time.After(30 * time.Millisecond):
+							n.run(t, NewSession(), `INSERT INTO d (g, v) VALUES ('a', 1);`)
+						}
+					}
+				})
+			}
+			change()
+			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (1000, 'x', 'a');`)
+			if got := n.run(t, s, `SELECT k, windowstart, n FROM out EMIT CHANGES LIMIT 1;`); got != "x | 1000 | 1\n" {
+				t.Errorf("got %q", got)
+			}
+			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (9000, 'x', 'a');`)
+			time.Sleep(200 * time.Millisecond)
+			close(done)
+			busy.Wait()
+			n.stop(t)
+			n = startNode(t, dir)
+			defer n.stop(t)
+			done = make(chan struct{})
+			change()
+			if got := n.run(t, s, `SELECT k, windowstart, n FROM out EMIT CHANGES LIMIT 2;`); got != "x | 1000 | 1\nx | 9000 | 1\n" {
+				t.Errorf("after a restart: got %q", got)
+			}
+			close(done)
+			busy.Wait()
 		})
 	}
 }

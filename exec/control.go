@@ -71,10 +71,17 @@ func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error
 	return done, ends, err
 }
 
-// CloseWindows closes all windows that are open, as when a bounded input has ended, and commits what comes of it.
-func (w *Worker) CloseWindows(ctx context.Context) error {
+// Stages is how many stages the query has.
+func (w *Worker) Stages() int { return len(w.topo.Stages) }
+
+// CloseWindows closes all windows of a stage that are open, as when a bounded input has ended, and commits what comes of it.
+// That has to reach the next stage before its windows close.
+func (w *Worker) CloseWindows(ctx context.Context, stage int) error {
 	return w.do(ctx, func() error {
 		for _, t := range w.tasks {
+			if t.Stage.Index != stage {
+				continue
+			}
 			if err := t.Drain(); err != nil {
 				return err
 			}

@@ -9,13 +9,11 @@ import (
 // running is a task with its inputs.
 type running struct {
 	*Task
-	feeds []*feed
-	shard int
-	waits time.Time // since when rows of one input have waited for another
-	// idled is how far its stream time has gone on since its inputs are idle, and advanced that it has since the last commit.
-	idled    time.Duration
-	advanced bool
-	ended    bool // it has been at the end of all inputs for as long as a task must be to hold no window open
+	feeds    []*feed
+	shard    int
+	waits    time.Time // since when rows of one input have waited for another
+	advanced bool      // its stream time has gone on since the last commit, because it was idle
+	ended    bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
 }
 
 // feed is a partition of one input of a task.
@@ -23,12 +21,13 @@ type feed struct {
 	task   *running
 	input  int
 	tp     TP
-	next   int64     // offset of the next record that the task takes
-	high   int64     // end of the partition as last heard
-	saved  int64     // what was last committed: see position
-	paused bool      // so much waits in the task that no more is fetched
-	ended  time.Time // since when it has been at its end with nothing coming
-	seen   int64     // next, as of the last look
+	next   int64         // offset of the next record that the task takes
+	high   int64         // end of the partition as last heard
+	saved  int64         // what was last committed: see position
+	paused bool          // so much waits in the task that no more is fetched
+	ended  time.Time     // since when it has been at its end with nothing coming
+	seen   int64         // next, as of the last look
+	idled  time.Duration // how far its stream time has gone on since then
 }
 
 // feedID names a feed in what is stored.

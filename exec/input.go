@@ -14,6 +14,7 @@ type input struct {
 	topic         string
 	number        uint8
 	repartitioned bool
+	table         bool
 	upstream      int // the first upstream task that it tells of; -1 for none
 	reader        reader
 	first         op.Op
@@ -85,6 +86,7 @@ func (t *Task) push(in *input, from, to int) error {
 	if from == to {
 		return nil
 	}
+	t.idle.came(in)
 	in.view = in.batch.Slice(from, to)
 	latest := types.NoTime
 	if in.upstream >= 0 && !in.repartitioned {
@@ -108,15 +110,17 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	if in.upstream < 0 {
 		return nil
 	}
-	for _, i := range t.idlers {
-		if a.idled == 0 {
-			break
-		}
-		if err := i.AnnounceIdle(in.upstream+a.upstream, a.idled); err != nil {
+	from := in.upstream + a.upstream
+	if a.streamTime == types.NoTime && a.idled > 0 {
+		if err := t.announceIdle(from, a.idled); err != nil {
 			return err
 		}
 	}
-	return t.announceAll(in.upstream+a.upstream, a.streamTime, a.atEnd)
+	if err := t.announceAll(from, a.streamTime, a.atEnd); err != nil {
+		return err
+	}
+	t.goOn(t.idle.heard(from, a))
+	return nil
 }
 
 func (t *Task) announceAll(from int, now int64, atEnd bool) error {

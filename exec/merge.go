@@ -97,7 +97,6 @@ func (t *Task) merge(force bool) error {
 // earliest is the input whose next row has the least event time, the left one of two, and up to which time its rows come
 // before those of the others.
 func (t *Task) earliest() (first *input, limit int64) {
-	const never = int64(^uint64(0) >> 1)
 	for _, in := range t.inputs {
 		if in.row < in.batch.N && (first == nil || in.batch.Meta[in.row].Timestamp < first.batch.Meta[first.row].Timestamp) {
 			first = in

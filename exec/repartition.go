@@ -16,8 +16,8 @@ import (
 // A repartitioned record's key is encoded as the plan says, so that its partition is what any Kafka client would choose.
 // Its value begins with flags:
 //
-//	announcement:  announces, upstream task (uvarint), its stream time (varint), whether it is at its end; and where it does
-//	               not know its stream time, by how much that has gone on while its input was idle (varint)
+//	announcement:  announces, upstream task (uvarint), its stream time (varint), whether it is at its end; and by how much its
+//	               stream time has gone on since the last one because its inputs were idle, where it has (varint)
 //	row:           flags, stream time (varint) where hasTime, the row before where hasOld, the row where hasNew
 const (
 	hasTime   = 1 << iota // the source task's stream time is ahead of the record's timestamp
@@ -44,7 +44,7 @@ type repartition struct {
 	told    int64 // as last announced
 	atEnd   bool
 	toldEnd bool
-	idled   int64 // gone on since the last announcement, where the stream time is not known: after a restart
+	idled   int64 // gone on since the last announcement because the inputs were idle
 }
 
 func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, parts int32, env *Env) (*repartition, error) {
@@ -203,12 +203,12 @@ func (r *repartition) Flush() error {
 }
 
 // idle lets the stream time go on by so many milliseconds: the rows that follow carry it, and the next Flush announces it.
+// After a restart the time is not known until a row comes; the far side then goes on from what it has been told before.
 func (r *repartition) idle(by int64) {
-	if r.now == types.NoTime {
-		r.idled += by
-		return
+	r.idled += by
+	if r.now != types.NoTime {
+		r.now += by
 	}
-	r.now += by
 }
 
 // repartitionReader reads what repartition wrote.
@@ -264,7 +264,7 @@ type note struct {
 	upstream   int
 	streamTime int64 // NoTime where it is not known
 	atEnd      bool
-	idled      int64 // how far it has gone on where it is not known
+	idled      int64 // how far it has gone on since the last one because the inputs were idle
 }
 
 // announcement reads an announcement; ok is false for a row.

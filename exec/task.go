@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -28,6 +29,7 @@ type Task struct {
 	closers   []func() error
 	idlers    []op.Idler
 	repart    *repartition
+	idle      idling
 }
 
 // TaskOptions say where a task stands in its topology.
@@ -58,7 +60,15 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.build(s.End.Inputs()[0], o, false, end)
+	if err := t.build(s.End.Inputs()[0], o, false, end); err != nil {
+		return nil, err
+	}
+	// Steps were built against the stream: what an end or a pause brings out of one has to reach the next before it closes.
+	slices.Reverse(t.announce)
+	slices.Reverse(t.closers)
+	slices.Reverse(t.idlers)
+	t.idle = newIdling(t.inputs, o.Upstream)
+	return t, nil
 }
 
 // build makes the operators of a step and of those before it, down to the inputs. wantOld says that a later step asks what
@@ -104,7 +114,7 @@ func (t *Task) scan(n *plan.Scan, o TaskOptions, next op.Op) error {
 // add makes the next input. Inputs are built from left to right, as the stage lists them.
 func (t *Task) add(n plan.Node, o TaskOptions, r reader, first op.Op) {
 	in := &input{topic: t.Stage.Topic(len(t.inputs), t.env), reader: r, first: first, number: uint8(len(t.inputs)),
-		upstream: -1, repartitioned: isRepartition(n)}
+		upstream: -1, repartitioned: isRepartition(n), table: n.Table()}
 	if o.FirstUpstream != nil {
 		in.upstream = o.FirstUpstream[len(t.inputs)]
 	}

@@ -351,7 +351,8 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 		return nil, err
 	}
 	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: root, Columns: target.Schema}
-	return p, nil
+	p.Query.IdleClose, err = b.idleClose(s.Query)
+	return p, err
 }
 
 // fit converts the selected columns to those of the target, in order: keys may have other names, and numbers widen.

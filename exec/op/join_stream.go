@@ -272,6 +272,23 @@ func (j *StreamJoin) order(a, b closed) int {
 // Announce takes the stream time of an upstream task, and hands on what that closes.
 func (j *StreamJoin) Announce(upstream int, streamTime int64, atEnd bool) error {
 	j.clock.announce(upstream, streamTime, atEnd)
+	return j.handOn()
+}
+
+// Idle lets the stream time go on, and hands on the rows that no match can come for any more.
+func (j *StreamJoin) Idle(by int64) error {
+	j.clock.idle(by)
+	return j.handOn()
+}
+
+// AnnounceIdle lets an upstream task's stream time go on.
+func (j *StreamJoin) AnnounceIdle(upstream int, by int64) error {
+	j.clock.announceIdle(upstream, by)
+	return j.handOn()
+}
+
+// handOn puts out what the clock has closed.
+func (j *StreamJoin) handOn() error {
 	j.reset()
 	if err := j.close(); err != nil {
 		return err
@@ -292,11 +309,7 @@ func (j *StreamJoin) CloseAll() error {
 		return nil
 	}
 	j.clock.advance(end)
-	j.reset()
-	if err := j.close(); err != nil {
-		return err
-	}
-	return j.emit()
+	return j.handOn()
 }
 
 // StreamTime is the clock of the operator.
