@@ -69,9 +69,7 @@ func (a *Aggregate) Push(b *types.Batch) error {
 	}
 	a.encode(b)
 	if a.last != nil {
-		for _, h := range a.keys.hashes {
-			a.last.table.Touch(h)
-		}
+		a.touched += a.last.table.Touch(a.keys.hashes)
 	}
 	for i := range b.N {
 		if !a.keys.ok[i] {
@@ -128,7 +126,7 @@ func (a *Aggregate) touch(first, last int64, hash uint64) {
 	}
 	i := sort.Search(len(a.open), func(i int) bool { return a.open[i].start >= first })
 	for ; i < len(a.open) && a.open[i].start <= last; i++ {
-		a.open[i].table.TouchRecord(hash)
+		a.touched += a.open[i].table.TouchRecord(hash)
 	}
 }
 
@@ -245,7 +243,7 @@ func (a *Aggregate) Flush() error {
 		a.out.Reset(a.width)
 		for i, ch := range a.changes.list {
 			if i%touchAhead == 0 {
-				a.changes.fetch(i, i+touchAhead)
+				a.touched += a.changes.fetch(i, i+touchAhead)
 			}
 			if err := a.emitChange(ch); err != nil {
 				return err

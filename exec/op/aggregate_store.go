@@ -19,7 +19,10 @@ func (a *Aggregate) Dirty(put func(key, value []byte)) {
 	if a.win != nil {
 		put([]byte{metaKey}, a.clock.append(nil))
 	}
-	for _, ch := range a.changes.list {
+	for i, ch := range a.changes.list {
+		if i%touchAhead == 0 {
+			a.touched += a.changes.fetch(i, i+touchAhead)
+		}
 		key = append(key[:0], entryKey)
 		if a.win != nil {
 			key = appendWindow(key, ch.in.start)

@@ -16,6 +16,8 @@ type grouper struct {
 	vals  []types.Value // the group last computed
 	keys  keyBatch
 	late  *LateStream
+	// touched keeps what Touch gives, so that the loads are not left out.
+	touched uint64
 }
 
 // LateTo says where rows go that come too late for a window.

@@ -73,9 +73,7 @@ func (p *Panes) Push(b *types.Batch) error {
 	}
 	p.encode(b)
 	if p.last != nil {
-		for _, h := range p.keys.hashes {
-			p.last.table.Touch(h)
-		}
+		p.touched += p.last.table.Touch(p.keys.hashes)
 	}
 	for i := range b.N {
 		if !p.keys.ok[i] {

@@ -66,11 +66,26 @@ func (t *Table) Get(key []byte, hash uint64) (ref Ref, ok bool) {
 	return 0, false
 }
 
-// Touch reads the slot of a hash, so that a later Get finds it in the processor's cache.
-func (t *Table) Touch(hash uint64) uint64 { return t.slots[hash&t.mask] }
+// Touch reads what hashes lead to, so that cache misses overlap and later Gets find it in the processor's cache. Small tables
+// are there anyway. The sum is to be stored: the compiler leaves out a load whose value nobody uses.
+func (t *Table) Touch(hashes []uint64) (sum uint64) {
+	if t.Bytes() < touchBytes {
+		return 0
+	}
+	for _, h := range hashes {
+		sum += t.slots[h&t.mask]
+	}
+	for _, h := range hashes {
+		sum += t.TouchRecord(h)
+	}
+	return sum
+}
 
-// TouchRecord is Touch that reads on to the record, where the slot has the hash: for several tables in a row, whose cache
-// misses then overlap.
+// touchBytes is about the size of a processor core's own cache.
+const touchBytes = 512 << 10
+
+// TouchRecord reads the slot of a hash and, where the slot has the hash, the record: for several tables in a row. The result is to
+// be stored, as that of Touch.
 func (t *Table) TouchRecord(hash uint64) uint64 {
 	s := t.slots[hash&t.mask]
 	if s>>32 != hash>>32 || uint32(s) == 0 || uint32(s) == deadSlot {
