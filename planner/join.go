@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"slices"
+
 	"weir/catalog"
 	"weir/formats"
 	"weir/parser/ast"
@@ -17,8 +19,6 @@ type side struct {
 	in     plan.Node
 	// parts are the parts of the rows' key, in order.
 	parts []joinKey
-	// equal are the expressions that are known to hold the key where it has one part: columns, and what stands in conditions.
-	equal []ast.Expr
 	serde catalog.Serde
 	// topic is a source that has as many partitions as the rows; nil where they come through a topic of the query's own.
 	topic    *catalog.Source
@@ -37,6 +37,8 @@ type joinKey struct {
 	// columns are those that may stand for it in a projection; none where the key is synthetic.
 	columns []*ast.ColumnRef
 	name    string // of a synthetic key
+	// equal are the expressions that are known to hold the part: columns, and what stands in conditions.
+	equal []ast.Expr
 }
 
 // joinSources plans the FROM clause of a query that joins.
@@ -163,17 +165,13 @@ func scanSide(sc *scope) *side {
 	if slot, ok := sc.slots[plan.ScanCol{Kind: plan.ScanHeaders}]; ok {
 		s.headers = slot
 	}
-	keys := sc.src.Schema.With(types.KeyColumn)
-	for _, c := range keys {
+	for _, c := range sc.src.Schema.With(types.KeyColumn) {
 		ref := &ast.ColumnRef{Qualifier: sc.alias, Name: c.Name}
-		part := joinKey{slot: -1, t: c.Type, columns: []*ast.ColumnRef{ref}}
+		part := joinKey{slot: -1, t: c.Type, columns: []*ast.ColumnRef{ref}, equal: []ast.Expr{ref}}
 		if slot, ok := sc.slots[plan.ScanCol{Kind: plan.ScanColumn, Column: sc.src.Schema.Find(c.Name)}]; ok {
 			part.slot = slot
 		}
 		s.parts = append(s.parts, part)
-		if len(keys) == 1 {
-			s.equal = []ast.Expr{ref}
-		}
 	}
 	return s
 }
@@ -208,12 +206,12 @@ func (j *joining) join(n *ast.Join, left, right *side) (*side, error) {
 // equiJoin joins rows of one key.
 func (j *joining) equiJoin(c *condition) (*side, error) {
 	left, right := c.left, c.right
-	serde := j.keyFormat(c)
+	how := j.keyFormat(c)
 	leftStep, rightStep := j.steps(left, right)
-	if err := j.rekey(c, left, &c.leftKey, c.leftX, serde, leftStep); err != nil {
+	if err := j.rekey(c, left, c.leftKey, c.leftX, how, leftStep); err != nil {
 		return nil, err
 	}
-	if err := j.rekey(c, right, &c.rightKey, c.rightX, serde, rightStep); err != nil {
+	if err := j.rekey(c, right, c.rightKey, c.rightX, how, rightStep); err != nil {
 		return nil, err
 	}
 	if err := j.checkPartitions(c); err != nil {
@@ -229,7 +227,7 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	}
 	node.Headers = [2]int{left.headers, right.headers}
 	out := c.joinedSide(node.Kind)
-	out.in, out.serde = node, serde
+	out.in, out.serde = node, how.serde
 	if out.topic = left.topic; out.topic == nil {
 		out.topic = right.topic
 	}
@@ -239,9 +237,12 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	if node.Match, err = c.match(); err != nil {
 		return nil, err
 	}
-	out.parts[0].slot = len(node.Slots)
-	for _, x := range node.LeftKey {
-		node.Slots = append(node.Slots, plan.Slot{Name: j.keySlotName(out), Type: x.Type()})
+	for i, x := range node.LeftKey {
+		part := &out.parts[min(i, len(out.parts)-1)] // behind the parts come the bounds of the window
+		if i < len(out.parts) {
+			part.slot = len(node.Slots)
+		}
+		node.Slots = append(node.Slots, plan.Slot{Name: part.slotName(), Type: x.Type()})
 	}
 	if out.headers = -1; left.headers >= 0 || right.headers >= 0 {
 		out.headers = len(node.Slots)
@@ -250,11 +251,11 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	return out, nil
 }
 
-func (j *joining) keySlotName(s *side) string {
-	if p := s.parts[0]; len(p.columns) > 0 {
+func (p *joinKey) slotName() string {
+	if len(p.columns) > 0 {
 		return ast.Format(p.columns[0])
 	}
-	return s.parts[0].name
+	return p.name
 }
 
 func within(w *ast.Within) *plan.Within {
@@ -273,8 +274,8 @@ func (s *side) moveBy(slots int) {
 }
 
 // withBounds adds the window to the key of windowed rows: rows join only where they are of one window.
-func withBounds(s *side, key plan.Expr) []plan.Expr {
-	out := []plan.Expr{key}
+func withBounds(s *side, key []plan.Expr) []plan.Expr {
+	out := slices.Clone(key)
 	if s.windowed == nil {
 		return out
 	}
@@ -288,7 +289,7 @@ func withBounds(s *side, key plan.Expr) []plan.Expr {
 			out = append(out, bound)
 			continue
 		}
-		out = append(out, &plan.Column{Slot: s.parts[0].slot + 1 + i, Name: name, T: types.TBigint})
+		out = append(out, &plan.Column{Slot: s.parts[0].slot + len(s.parts) + i, Name: name, T: types.TBigint})
 	}
 	return out
 }

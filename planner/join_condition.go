@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 
 	"weir/catalog"
 	"weir/parser/ast"
@@ -9,16 +10,16 @@ import (
 	"weir/types"
 )
 
-// condition is the ON of a join: one equality, each of whose sides speaks of one source, by which rows are brought together, and
+// condition is the ON of a join: the equalities by which rows are brought together, each of whose sides speaks of one source, and
 // terms that they must fulfil to match.
 type condition struct {
 	j           *joining
 	at          *ast.Join
 	left, right *side
-	// written are the sides as they stand in the text, with the sources' names; leftX and rightX as they belong.
-	written           [2]ast.Expr
-	leftX, rightX     ast.Expr
-	leftKey, rightKey plan.Expr
+	// terms are the equalities as they stand in the text, with the sources' names; leftX and rightX their sides as they belong.
+	terms             []*ast.Comparison
+	leftX, rightX     []ast.Expr
+	leftKey, rightKey []plan.Expr
 	rest              []ast.Expr // the other terms
 	// leftServes and rightServes say that a side's rows have this key already.
 	leftServes, rightServes bool
@@ -33,30 +34,37 @@ func (j *joining) condition(n *ast.Join, left, right *side) (*condition, error) 
 	if err != nil {
 		return nil, err
 	}
-	cmp, rest := keyTerm(on, left, right)
-	if cmp == nil {
+	c := &condition{j: j, at: n, left: left, right: right}
+	c.terms, c.rest = keyTerms(on, left, right)
+	if len(c.terms) == 0 {
 		return nil, at(n.On.Pos(), "Invalid join condition: a join needs an equality of its two sides, such as ON A.ID = B.ID. Got %s.", ast.Quoted(on))
 	}
-	c := &condition{j: j, at: n, left: left, right: right, written: [2]ast.Expr{cmp.L, cmp.R}, leftX: cmp.L, rightX: cmp.R, rest: rest}
+	for _, cmp := range c.terms {
+		if err := c.take(cmp); err != nil {
+			return nil, err
+		}
+	}
+	c.leftServes, c.rightServes = left.holds(c.leftX...), right.holds(c.rightX...)
+	return c, nil
+}
+
+// take adds an equality to the key.
+func (c *condition) take(cmp *ast.Comparison) error {
 	ok := true
 	var of [2]string
-	for i, x := range c.written {
+	for i, x := range []ast.Expr{cmp.L, cmp.R} {
 		if of[i], ok = onlySource(x); !ok {
-			return nil, at(x.Pos(), "Invalid comparison expression '%s' in join '%s'. Each side of the join comparision must contain references from exactly one source.",
+			return at(x.Pos(), "Invalid comparison expression '%s' in join '%s'. Each side of the join comparision must contain references from exactly one source.",
 				ast.Quoted(x), ast.Quoted(cmp))
 		}
 	}
-	joined := right.scopes[0].alias
-	switch {
-	case of[1] == joined && of[0] != joined:
-	case of[0] == joined && of[1] != joined:
-		c.leftX, c.rightX = cmp.R, cmp.L
-	default:
-		return nil, at(n.On.Pos(), "A join criteria is expected to reference the source (`%s`) in the FROM clause, instead the right source references `%s` and the left source references `%s`",
-			joined, of[1], of[0])
+	leftX, rightX, ok := acrossSides(cmp, c.right)
+	if !ok {
+		return at(c.at.On.Pos(), "A join criteria is expected to reference the source (`%s`) in the FROM clause, instead the right source references `%s` and the left source references `%s`",
+			c.right.scopes[0].alias, of[1], of[0])
 	}
-	c.leftServes, c.rightServes = left.holds(c.leftX), right.holds(c.rightX)
-	return c, nil
+	c.leftX, c.rightX = append(c.leftX, leftX), append(c.rightX, rightX)
+	return nil
 }
 
 // onlySource is the source that an expression speaks of; ok is false where there is none, or more than one.
@@ -132,10 +140,33 @@ func lambdaParams(x ast.Expr) []string {
 	return out
 }
 
-// holds says whether an expression is known to be the key of the rows.
-func (s *side) holds(x ast.Expr) bool {
+// part is which part of the rows' key an expression is known to be; -1 for none.
+func (s *side) part(x ast.Expr) int {
 	text := ast.Format(x)
-	return slices.ContainsFunc(s.equal, func(e ast.Expr) bool { return ast.Format(e) == text })
+	return slices.IndexFunc(s.parts, func(p joinKey) bool {
+		return slices.ContainsFunc(p.equal, func(e ast.Expr) bool { return ast.Format(e) == text })
+	})
+}
+
+// holds says whether expressions are known to be the key of the rows, in its order.
+func (s *side) holds(list ...ast.Expr) bool {
+	for i, x := range list {
+		if s.part(x) != i {
+			return false
+		}
+	}
+	return len(list) == len(s.parts)
+}
+
+// covers is holds in whatever order.
+func (s *side) covers(list []ast.Expr) bool {
+	found := make([]bool, len(s.parts))
+	for _, x := range list {
+		if i := s.part(x); i >= 0 {
+			found[i] = true
+		}
+	}
+	return len(list) == len(s.parts) && !slices.Contains(found, false)
 }
 
 func (c *condition) serves(s *side) bool {
@@ -149,23 +180,38 @@ func (c *condition) serves(s *side) bool {
 // column named is NULL for want of a match.
 func (c *condition) resolve() error {
 	var err error
-	if c.leftKey, err = c.key(c.left, c.leftX, c.leftServes); err != nil {
+	if c.leftKey, err = c.key(c.left, c.leftX); err != nil {
 		return err
 	}
-	c.rightKey, err = c.key(c.right, c.rightX, c.rightServes)
+	c.rightKey, err = c.key(c.right, c.rightX)
 	return err
 }
 
-func (c *condition) key(s *side, x ast.Expr, serves bool) (plan.Expr, error) {
-	if serves && len(s.scopes) > 1 {
-		return &plan.Column{Slot: s.parts[0].slot, Name: ast.Format(x), T: s.parts[0].t}, nil
-	}
+func (c *condition) key(s *side, list []ast.Expr) ([]plan.Expr, error) {
 	r := &resolver{env: c.j.b.env, clause: joinOn, column: columnIn(s.scopes, joinOn)}
-	return r.expr(x)
+	var out []plan.Expr
+	for _, x := range list {
+		if i := s.part(x); i >= 0 && len(s.scopes) > 1 {
+			out = append(out, &plan.Column{Slot: s.parts[i].slot, Name: ast.Format(x), T: s.parts[i].t})
+			continue
+		}
+		key, err := r.expr(x)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, key)
+	}
+	return out, nil
 }
 
 // got is the condition as messages show it.
-func (c *condition) got() string { return ast.Quoted(c.written[0]) + " = " + ast.Quoted(c.written[1]) }
+func (c *condition) got() string {
+	out := make([]string, len(c.terms))
+	for i, t := range c.terms {
+		out[i] = ast.Quoted(t.L) + " = " + ast.Quoted(t.R)
+	}
+	return strings.Join(out, " AND ")
+}
 
 // joinWords are how messages name the kinds.
 var joinWords = map[ast.JoinKind]string{ast.InnerJoin: "[INNER] JOIN", ast.LeftJoin: "LEFT [OUTER] JOIN", ast.RightJoin: "RIGHT [OUTER] JOIN", ast.FullJoin: "[FULL] OUTER JOIN"}
@@ -225,13 +271,27 @@ func (c *condition) checkUnwindowed() error {
 	case c.at.Kind == ast.RightJoin || c.at.Kind == ast.FullJoin:
 		return at(c.at.Pos(), "Invalid join type: a row of %s that no window matches has no window to stand in: use JOIN or LEFT JOIN. Got %s %s %s.", right, left, words, right)
 	case !c.leftServes:
-		return at(c.at.On.Pos(), "Invalid join condition: a windowed table is joined with a table by its own key. Got %s.", c.got())
+		return at(c.at.On.Pos(), "Invalid join condition: a windowed table is joined with a table by its own key. Got %s.%s", c.got(), c.left.partsHint())
 	}
 	return nil
 }
 
 // foreign says that the join is by a foreign key: a table, by something that is not its key, with another's primary key.
-func (c *condition) foreign() bool { return c.left.in.Table() && c.right.in.Table() && !c.leftServes }
+func (c *condition) foreign() bool {
+	return c.left.in.Table() && c.right.in.Table() && !c.left.covers(c.leftX)
+}
+
+// partsHint is what a message adds about a primary key of several columns.
+func (s *side) partsHint() string {
+	if len(s.parts) < 2 || len(s.scopes) > 1 {
+		return ""
+	}
+	names := make([]string, len(s.parts))
+	for i, p := range s.parts {
+		names[i] = ast.Quoted(p.columns[0])
+	}
+	return "\nThe primary key of " + s.scopes[0].src.Name + " has several columns: an equality is needed for each of " + joinAnd(names) + "."
+}
 
 // checkPrimaryKeys refuses conditions that don't name a table's whole primary key.
 func (c *condition) checkPrimaryKeys() error {
@@ -239,14 +299,15 @@ func (c *condition) checkPrimaryKeys() error {
 		return nil
 	}
 	if !c.left.in.Table() {
-		if c.rightServes {
+		if c.right.covers(c.rightX) {
 			return nil
 		}
-		return at(c.at.On.Pos(), "Invalid join condition: stream-table joins require to join on the table's primary key. Got %s.", c.got())
+		return at(c.at.On.Pos(), "Invalid join condition: stream-table joins require to join on the table's primary key. Got %s.%s", c.got(), c.right.partsHint())
 	}
 	switch {
-	case !c.rightServes:
-		return at(c.at.On.Pos(), "Invalid join condition: table-table joins require to join on the primary key of the right input table. Got %s.", c.got())
+	case !c.right.covers(c.rightX):
+		return at(c.at.On.Pos(), "Invalid join condition: table-table joins require to join on the primary key of the right input table. Got %s.%s",
+			c.got(), c.right.partsHint())
 	case !c.foreign():
 		return nil
 	case len(c.left.scopes) > 1:
@@ -260,15 +321,17 @@ func (c *condition) checkPrimaryKeys() error {
 }
 
 func (c *condition) checkTypes() error {
-	l, r := c.leftKey.Type(), c.rightKey.Type()
-	if c.written[0] != c.leftX {
-		l, r = r, l
-	}
-	if !l.Equal(r) || l.Kind == types.Null {
-		return at(c.at.On.Pos(), "Invalid join condition: types don't match. Got %s{%s} = %s{%s}.", ast.Quoted(c.written[0]), typeName(l), ast.Quoted(c.written[1]), typeName(r))
-	}
-	if l.Contains(types.Map) {
-		return mapKey(c.at.On.Pos(), c.columnName(c.leftX), l)
+	for i, term := range c.terms {
+		l, r := c.leftKey[i].Type(), c.rightKey[i].Type()
+		if term.L != c.leftX[i] {
+			l, r = r, l
+		}
+		if !l.Equal(r) || l.Kind == types.Null {
+			return at(c.at.On.Pos(), "Invalid join condition: types don't match. Got %s{%s} = %s{%s}.", ast.Quoted(term.L), typeName(l), ast.Quoted(term.R), typeName(r))
+		}
+		if l.Contains(types.Map) {
+			return mapKey(c.at.On.Pos(), c.columnName(c.leftX[i]), l)
+		}
 	}
 	return nil
 }

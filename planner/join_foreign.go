@@ -20,18 +20,28 @@ func (j *joining) foreignKey(c *condition) (*side, error) {
 	}
 	width := len(left.in.Layout())
 	sub := &plan.Subscribe{In: left.in, Foreign: c.leftKey, Slots: append(plan.Layout{}, left.in.Layout()...)}
-	name := c.columnName(c.leftX)
-	sub.Slots = append(sub.Slots, plan.Slot{Name: name, Type: c.leftKey.Type()}, plan.Slot{Name: "known", Type: types.TBoolean},
-		plan.Slot{Name: "version", Type: types.TBigint}, plan.Slot{Name: "change", Type: types.TInteger})
-	foreign := &plan.Column{Slot: width, Name: name, T: c.leftKey.Type()}
+	there := &plan.Repartition{In: sub, Step: j.prefix() + "ForeignKey-subscription", Serde: right.serde}
+	names := right.keyNames()
+	for i, x := range c.leftKey {
+		name := c.columnName(c.leftX[i])
+		sub.Slots = append(sub.Slots, plan.Slot{Name: name, Type: x.Type()})
+		there.Key = append(there.Key, &plan.Column{Slot: width + i, Name: name, T: x.Type()})
+		if len(names) > 1 {
+			name = names[i] // it is in the bytes of some formats
+		}
+		there.Columns = append(there.Columns, types.Column{Name: name, Type: x.Type(), Role: types.KeyColumn})
+	}
+	sub.Slots = append(sub.Slots, plan.Slot{Name: "known", Type: types.TBoolean}, plan.Slot{Name: "version", Type: types.TBigint},
+		plan.Slot{Name: "change", Type: types.TInteger})
 	if hasSchemaIDs(right.serde) {
 		// The bytes of the right table's keys depend on its schema: both sides go to topics that are partitioned in one way.
 		right.scopes[0].materialize()
-		right.in = &plan.Repartition{In: right.in, Step: j.prefix() + "RightSourceKeyed-SelectKey", Key: []plan.Expr{c.rightKey}, Serde: right.serde, SkipNull: true,
-			Columns: types.Schema{{Name: c.columnName(c.rightX), Type: c.rightKey.Type(), Role: types.KeyColumn}}}
+		keyed := &plan.Repartition{In: right.in, Step: j.prefix() + "RightSourceKeyed-SelectKey", Key: c.rightKey, Serde: right.serde, SkipNull: true}
+		for i, x := range c.rightKey {
+			keyed.Columns = append(keyed.Columns, types.Column{Name: c.columnName(c.rightX[i]), Type: x.Type(), Role: types.KeyColumn})
+		}
+		right.in = keyed
 	}
-	there := &plan.Repartition{In: sub, Step: j.prefix() + "ForeignKey-subscription", Key: []plan.Expr{foreign}, Serde: right.serde,
-		Columns: types.Schema{{Name: name, Type: foreign.T, Role: types.KeyColumn}}}
 	look := &plan.ForeignLookup{Left: there, Right: right.in, LeftKey: key, RightKey: c.rightKey, Width: width}
 	look.Slots = append(append(plan.Layout{}, left.in.Layout()...), right.in.Layout()...)
 	look.Slots = append(look.Slots, plan.Slot{Name: "version", Type: types.TBigint}, plan.Slot{Name: "answer", Type: types.TInteger})
@@ -43,7 +53,7 @@ func (j *joining) foreignKey(c *condition) (*side, error) {
 	if look.Match, err = c.match(); err != nil {
 		return nil, err
 	}
-	out := &side{scopes: append(left.scopes, right.scopes...), in: res, serde: left.serde, headers: -1, foreign: true, equal: left.equal}
+	out := &side{scopes: append(left.scopes, right.scopes...), in: res, serde: left.serde, headers: -1, foreign: true}
 	for _, p := range left.parts {
 		p.slot = len(res.Slots)
 		res.Slots = append(res.Slots, plan.Slot{Name: ast.Format(p.columns[0]), Type: p.t})

@@ -16,31 +16,34 @@ const syntheticKey = "ROWKEY"
 // joinedSide is what a join by an equal key makes of its sides: who holds the key now.
 func (c *condition) joinedSide(kind plan.JoinKind) *side {
 	out := &side{scopes: slices.Concat(c.left.scopes, c.right.scopes), windowed: c.left.windowed, retention: c.left.retention}
-	part := joinKey{t: c.leftKey.Type()}
-	if kind != plan.FullJoin {
-		if c.leftServes {
-			out.equal = slices.Clone(c.left.equal)
-		} else {
-			out.equal = []ast.Expr{c.leftX}
+	for i := range c.terms {
+		part := joinKey{t: c.leftKey[i].Type()}
+		if kind != plan.FullJoin {
+			if at := c.left.part(c.leftX[i]); at >= 0 {
+				part.equal = slices.Clone(c.left.parts[at].equal)
+			} else {
+				part.equal = []ast.Expr{c.leftX[i]}
+			}
+			part.equal = append(part.equal, c.rightX[i])
 		}
-		out.equal = append(out.equal, c.rightX)
-	}
-	for _, x := range out.equal {
-		if ref, ok := x.(*ast.ColumnRef); ok {
-			part.columns = append(part.columns, ref)
+		for _, x := range part.equal {
+			if ref, ok := x.(*ast.ColumnRef); ok {
+				part.columns = append(part.columns, ref)
+			}
 		}
+		if len(part.columns) == 0 {
+			part.name = c.j.syntheticName(out.parts)
+		}
+		out.parts = append(out.parts, part)
 	}
-	if len(part.columns) == 0 {
-		part.name = c.j.syntheticName()
-	}
-	out.parts = []joinKey{part}
 	return out
 }
 
-// syntheticName is a name that no column of the sources has.
-func (j *joining) syntheticName() string {
+// syntheticName is a name that no column of the sources has, nor another part of the key.
+func (j *joining) syntheticName(others []joinKey) string {
 	name := syntheticKey
-	for n := 1; slices.ContainsFunc(j.scopes, func(sc *scope) bool { return sc.src.Schema.Find(name) >= 0 }); n++ {
+	for n := 1; slices.ContainsFunc(j.scopes, func(sc *scope) bool { return sc.src.Schema.Find(name) >= 0 }) ||
+		slices.ContainsFunc(others, func(p joinKey) bool { return p.name == name }); n++ {
 		name = syntheticKey + "_" + strconv.Itoa(n)
 	}
 	return name
@@ -95,8 +98,10 @@ func (sel *selection) allOfJoin(it *ast.AllItem, partitioned bool) {
 		ref.At = it.At
 		sel.items = append(sel.items, item{name: name, x: ref, key: -1, given: true, pos: it.Pos()})
 	}
-	if p := sel.joined.parts[0]; p.name != "" && it.Qualifier == "" {
-		add(p.name, &ast.ColumnRef{Name: p.name})
+	for _, p := range sel.joined.parts {
+		if p.name != "" && it.Qualifier == "" {
+			add(p.name, &ast.ColumnRef{Name: p.name})
+		}
 	}
 	for _, sc := range sel.scopes {
 		if it.Qualifier != "" && it.Qualifier != sc.alias {
@@ -188,13 +193,13 @@ func (sel *selection) joinKeyMissing(sink ast.Ident, q *ast.Query, p joinKey) er
 // keeps says whether rows that are grouped or partitioned by some expressions lie right already: by the key of the join,
 // where no missing match can make it NULL.
 func (s *side) keeps(by []ast.Expr) bool {
-	if s.windowed != nil || len(by) != 1 || len(s.parts) != 1 {
+	if s.windowed != nil {
 		return false
 	}
 	if n, ok := s.in.(*plan.Join); !ok || n.Kind != plan.InnerJoin {
 		return false
 	}
-	return s.holds(by[0])
+	return s.holds(by...)
 }
 
 // keyExprs are the parts of the key as expressions.

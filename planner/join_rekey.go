@@ -2,6 +2,8 @@ package planner
 
 import (
 	"maps"
+	"slices"
+	"strconv"
 
 	"weir/catalog"
 	"weir/formats"
@@ -10,16 +12,51 @@ import (
 	"weir/types"
 )
 
-// keyFormat is the format by which both sides are partitioned: that of a side whose rows lie right already, the left one first.
-func (j *joining) keyFormat(c *condition) catalog.Serde {
-	serde := c.left.serde
-	if !c.leftServes && (c.rightServes || serde.Format == formats.None) {
-		serde = c.right.serde
+// partitioning is how the key is written by whose bytes both sides are partitioned. The names of its parts are in the bytes of some formats.
+type partitioning struct {
+	serde catalog.Serde
+	names []string
+}
+
+// keyFormat is how both sides are partitioned: as a side whose rows lie right already, the left one first.
+func (j *joining) keyFormat(c *condition) partitioning {
+	of, list := c.left, c.leftX
+	if !c.leftServes && (c.rightServes || c.left.serde.Format == formats.None) {
+		of, list = c.right, c.rightX
 	}
-	if serde.Format == formats.None {
-		serde = catalog.Serde{Format: j.b.env.Setting("ksql.persistence.default.format.key", formats.Kafka), Props: map[string]string{}}
+	out := partitioning{serde: of.serde, names: of.keyNames()}
+	if out.serde.Format == formats.None {
+		out.serde = catalog.Serde{Format: j.b.env.Setting("ksql.persistence.default.format.key", formats.Kafka), Props: map[string]string{}}
 	}
-	return serde
+	if !c.serves(of) {
+		out.names = nil
+		for i, x := range list {
+			name := c.columnName(x)
+			if slices.Contains(out.names, name) {
+				name += "_" + strconv.Itoa(i)
+			}
+			out.names = append(out.names, name)
+		}
+	}
+	return out
+}
+
+// keyNames are the names under which the parts of the key are written.
+func (s *side) keyNames() []string {
+	out := make([]string, len(s.parts))
+	for i, p := range s.parts {
+		out[i] = p.name
+		if p.name == "" {
+			out[i] = p.columns[0].Name
+		}
+	}
+	return out
+}
+
+// lies says whether the rows of a side that serves are partitioned in this way.
+func (p partitioning) lies(s *side) bool {
+	named := len(p.names) > 1 && s.serde.Format != formats.Delimited
+	return sameSerde(s.serde, p.serde) && (!named || slices.Equal(s.keyNames(), p.names))
 }
 
 func sameSerde(a, b catalog.Serde) bool { return a.Format == b.Format && maps.Equal(a.Props, b.Props) }
@@ -31,25 +68,30 @@ func hasSchemaIDs(s catalog.Serde) bool {
 }
 
 // rekey sends the rows of a side to the partitions of the key, where they don't lie there already.
-func (j *joining) rekey(c *condition, s *side, key *plan.Expr, x ast.Expr, serde catalog.Serde, step string) error {
+func (j *joining) rekey(c *condition, s *side, key []plan.Expr, list []ast.Expr, how partitioning, step string) error {
 	serves := c.serves(s)
-	if s.windowed != nil && (!serves || !hasSchemaIDs(serde) && (!sameSerde(s.serde, serde) || *s.windowed != *c.left.windowed)) {
-		return at(x.Pos(), "Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
+	if s.windowed != nil && (!serves || !hasSchemaIDs(how.serde) && (!how.lies(s) || *s.windowed != *c.left.windowed)) {
+		return at(list[0].Pos(), "Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
 	}
-	if serves && sameSerde(s.serde, serde) && !hasSchemaIDs(serde) {
+	if serves && how.lies(s) && !hasSchemaIDs(how.serde) {
 		return nil
 	}
 	if len(s.scopes) == 1 && s.scopes[0].src.IsTable {
 		s.scopes[0].materialize()
 	}
-	name := c.columnName(x)
-	if _, plain := (*key).(*plan.Column); !plain {
-		// Computed once, so that the join sees what the rows were sent by.
-		*key, s.in = computed(s.in, *key, name)
+	r := &plan.Repartition{Step: step, Key: key, Serde: how.serde, SkipNull: true}
+	for i := range key {
+		name := c.columnName(list[i])
+		if _, plain := key[i].(*plan.Column); !plain {
+			// Computed once, so that the join sees what the rows were sent by.
+			key[i], s.in = computed(s.in, key[i], name)
+		}
+		if len(key) > 1 {
+			name = how.names[i]
+		}
+		r.Columns = append(r.Columns, types.Column{Name: name, Type: key[i].Type(), Role: types.KeyColumn})
 	}
-	s.in = &plan.Repartition{In: s.in, Step: step, Key: []plan.Expr{*key}, Serde: serde, SkipNull: true,
-		Columns: types.Schema{{Name: name, Type: (*key).Type(), Role: types.KeyColumn}}}
-	s.topic = nil
+	r.In, s.in, s.topic = s.in, r, nil
 	return nil
 }
 

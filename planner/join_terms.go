@@ -7,11 +7,56 @@ import (
 	"weir/planner/plan"
 )
 
-// keyTerm takes the terms of an ON apart: the equality that brings rows together, and the others. Beside a table it is one that
-// names the table's key, of two tables rather one that names both; else it is the first. A condition of one term is given as it is: whoever
-// takes it further says what is wrong with it.
-func keyTerm(on ast.Expr, left, right *side) (key *ast.Comparison, rest []ast.Expr) {
+// keyTerms takes the terms of an ON apart: the equalities that bring rows together, and the others. Where the key of the right side
+// has several columns, and there is an equality for each, these are it: beside a table always, between streams where they
+// name the left side's key too. Else it is one equality.
+func keyTerms(on ast.Expr, left, right *side) (key []*ast.Comparison, rest []ast.Expr) {
 	terms := conjuncts(on)
+	by := right
+	if right.in.Table() && left.in.Table() && len(left.parts) == len(right.parts) {
+		by = left // in the order of its key, so that its rows may stay where they are
+	}
+	for _, by := range []*side{by, right} {
+		if key, rest = severalTerms(terms, by, left, right); key != nil {
+			return key, rest
+		}
+	}
+	return keyTerm(terms, left, right)
+}
+
+// severalTerms are the equalities that name the whole key of a side, which has several columns, in its order; nil where they
+// don't, or don't bring rows together.
+func severalTerms(terms []ast.Expr, by, left, right *side) (key []*ast.Comparison, rest []ast.Expr) {
+	if len(by.parts) < 2 {
+		return nil, nil
+	}
+	key = make([]*ast.Comparison, len(by.parts))
+	var lefts, rights = make([]ast.Expr, len(key)), make([]ast.Expr, len(key))
+	for _, x := range terms {
+		if cmp, ok := x.(*ast.Comparison); ok && cmp.Op == ast.Eq {
+			if leftX, rightX, across := acrossSides(cmp, right); across {
+				part := right.part(rightX)
+				if by == left {
+					part = left.part(leftX)
+				}
+				if part >= 0 && key[part] == nil {
+					key[part], lefts[part], rights[part] = cmp, leftX, rightX
+					continue
+				}
+			}
+		}
+		rest = append(rest, x)
+	}
+	if slices.Contains(key, nil) || !right.covers(rights) || !right.in.Table() && !left.covers(lefts) {
+		return nil, nil
+	}
+	return key, rest
+}
+
+// keyTerm is the equality that brings rows together, and the other terms. Beside a table it is one that names the table's key, of two
+// tables rather one that names both; else it is the first. A condition of one term is given as it is: whoever takes it further
+// says what is wrong with it.
+func keyTerm(terms []ast.Expr, left, right *side) (key []*ast.Comparison, rest []ast.Expr) {
 	best, rank := -1, -1
 	for i, x := range terms {
 		cmp, ok := x.(*ast.Comparison)
@@ -36,7 +81,7 @@ func keyTerm(on ast.Expr, left, right *side) (key *ast.Comparison, rest []ast.Ex
 	if best < 0 {
 		return nil, nil
 	}
-	return terms[best].(*ast.Comparison), slices.Concat(terms[:best], terms[best+1:])
+	return []*ast.Comparison{terms[best].(*ast.Comparison)}, slices.Concat(terms[:best], terms[best+1:])
 }
 
 // acrossSides says whether an equality is one of the source on the right with a source on the left.

@@ -26,7 +26,7 @@ type ForeignLookup struct {
 
 // NewForeignLookup makes the operator of a plan.ForeignLookup.
 func NewForeignLookup(h *Host, p *plan.ForeignLookup, next Op) *ForeignLookup {
-	f := &ForeignLookup{host: h, plan: p, left: newJoinKey(h, p.LeftKey), right: newJoinKey(h, []plan.Expr{p.RightKey}),
+	f := &ForeignLookup{host: h, plan: p, left: newJoinKey(h, p.LeftKey), right: newJoinKey(h, p.RightKey),
 		match: newMatcher(h, p.Match), joined: joined{next: next, width: len(p.Slots)}}
 	f.start(0)
 	return f
@@ -42,8 +42,8 @@ func (f *ForeignLookup) subscriptions(b *types.Batch) error {
 	at := f.plan.Width
 	for i := range b.N {
 		m, row := b.Meta[i], b.Row(i)
-		foreign, known := row[at:at+1], row[at+1].Bool()
-		what := plan.Subscription(row[at+3].Int())
+		foreign, rest := row[at:at+len(f.plan.RightKey)], row[at+len(f.plan.RightKey):]
+		known, version, what := rest[0].Bool(), rest[1], plan.Subscription(rest[2].Int())
 		f.right.buf = types.AppendKey(f.right.buf[:0], foreign)
 		if !f.left.of(row, m) {
 			continue
@@ -52,20 +52,20 @@ func (f *ForeignLookup) subscriptions(b *types.Batch) error {
 		if what != plan.Subscribed {
 			f.cancel(f.subKey, len(f.right.buf))
 			if what == plan.Deleted {
-				f.answer(row[:at], nil, row[at+2], plan.Gone, m)
+				f.answer(row[:at], nil, version, plan.Gone, m)
 			}
 			continue
 		}
 		var found []byte
 		if known {
-			found = f.subscribe(row, m)
+			found = f.subscribe(row[:at], version, m)
 		}
 		answer := plan.Found
 		if found == nil {
 			answer = plan.Missing
 		}
 		m.Timestamp = max(m.Timestamp, timeOf(found))
-		out := f.answer(row[:at], nil, row[at+2], answer, m)
+		out := f.answer(row[:at], nil, version, answer, m)
 		if _, err := timed(found, out[at:f.width-2]); err != nil {
 			return err
 		}
@@ -80,10 +80,9 @@ func (f *ForeignLookup) subscriptions(b *types.Batch) error {
 }
 
 // subscribe keeps a subscription, and returns the right row that it names, if there is one.
-func (f *ForeignLookup) subscribe(row []types.Value, m types.Meta) []byte {
-	at := f.plan.Width
-	f.buf = binary.AppendVarint(f.buf[:0], row[at+2].Int())
-	f.buf = appendTimed(f.buf, m.Timestamp, row[:at])
+func (f *ForeignLookup) subscribe(left []types.Value, version types.Value, m types.Meta) []byte {
+	f.buf = binary.AppendVarint(f.buf[:0], version.Int())
+	f.buf = appendTimed(f.buf, m.Timestamp, left)
 	to, _ := f.keep(f.subKey, len(f.right.buf), f.buf)
 	return f.rows.at(to)
 }

@@ -68,8 +68,8 @@ const rightPartitions = 3
 // open makes the operators from what was saved.
 func (f *foreignJoin) open() {
 	left := &plan.Project{In: &plan.Explode{}, Slots: orders}
-	sub := &plan.Subscribe{In: left, Foreign: byF, Slots: slices.Concat(orders, make(plan.Layout, 4))}
-	look := &plan.ForeignLookup{Left: sub, Right: stream, LeftKey: orderID, RightKey: byKey[0], Width: len(orders),
+	sub := &plan.Subscribe{In: left, Foreign: []plan.Expr{byF}, Slots: slices.Concat(orders, make(plan.Layout, 4))}
+	look := &plan.ForeignLookup{Left: sub, Right: stream, LeftKey: orderID, RightKey: byKey[:1], Width: len(orders),
 		Slots: slices.Concat(orders, keyed, make(plan.Layout, 2))}
 	res := &plan.Resolve{In: look, Kind: f.kind, Key: orderID, Slots: slices.Concat(orders, keyed, make(plan.Layout, 1))}
 	f.sub = NewSubscribe(testHost(), sub, queue{func(row []types.Value, m types.Meta) {

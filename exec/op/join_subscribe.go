@@ -2,6 +2,7 @@ package op
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"weir/exec/eval"
 	"weir/planner/plan"
@@ -13,10 +14,11 @@ import (
 type Subscribe struct {
 	host    *Host
 	next    Op
-	foreign eval.Fn
+	foreign []eval.Fn
 	ctx     *eval.Ctx
-	zero    types.Value // stands for a NULL
-	at      int         // the slot of the foreign key
+	zero    []types.Value // stand for NULLs
+	was, is []types.Value // foreign keys
+	at      int           // the first slot of the foreign key
 	out     types.Batch
 	version int64
 	stored  int64 // the version as last written
@@ -25,7 +27,11 @@ type Subscribe struct {
 // NewSubscribe makes the operator of a plan.Subscribe.
 func NewSubscribe(h *Host, p *plan.Subscribe, next Op) *Subscribe {
 	k := h.compiler()
-	s := &Subscribe{host: h, next: next, foreign: k.Compile(p.Foreign), zero: zeroOf(p.Foreign.Type()), at: len(p.Slots) - 4}
+	n := len(p.Foreign)
+	s := &Subscribe{host: h, next: next, foreign: k.All(p.Foreign), was: make([]types.Value, n), is: make([]types.Value, n), at: len(p.Slots) - n - 3}
+	for _, x := range p.Foreign {
+		s.zero = append(s.zero, zeroOf(x.Type()))
+	}
 	s.ctx = k.NewCtx()
 	return s
 }
@@ -51,7 +57,7 @@ func zeroOf(t *types.Type) types.Value {
 
 // Push sends a row for each change, and one more to where a row moves away from.
 func (s *Subscribe) Push(b *types.Batch) error {
-	s.out.Reset(s.at + 4)
+	s.out.Reset(s.width())
 	s.out.Old = nil
 	for i := range b.N {
 		m := b.Meta[i]
@@ -61,18 +67,16 @@ func (s *Subscribe) Push(b *types.Batch) error {
 			continue
 		}
 		s.version++
-		var was, is types.Value
-		if before {
-			was = s.of(b.OldRow(i), m)
-		}
+		known := before && s.of(s.was, b.OldRow(i), m)
 		if !now {
-			s.send(b.OldRow(i), was, m, plan.Deleted)
+			s.send(b.OldRow(i), s.was, known, m, plan.Deleted)
 			continue
 		}
-		if is = s.of(b.Row(i), m); before && !was.IsNull() && !types.Equal(was, is) {
-			s.send(b.OldRow(i), was, m, plan.Moved)
+		is := s.of(s.is, b.Row(i), m)
+		if known && (!is || !slices.EqualFunc(s.was, s.is, types.Equal)) {
+			s.send(b.OldRow(i), s.was, true, m, plan.Moved)
 		}
-		s.send(b.Row(i), is, m, plan.Subscribed)
+		s.send(b.Row(i), s.is, is, m, plan.Subscribed)
 		if s.out.N >= types.BatchRows {
 			if err := s.emit(); err != nil {
 				return err
@@ -87,31 +91,37 @@ func (s *Subscribe) emit() error {
 		return nil
 	}
 	err := s.next.Push(&s.out)
-	s.out.Reset(s.at + 4)
+	s.out.Reset(s.width())
 	return err
 }
 
-func (s *Subscribe) of(row []types.Value, m types.Meta) types.Value {
+func (s *Subscribe) width() int { return s.at + len(s.foreign) + 3 }
+
+// of computes the foreign key of a row; known is false where a part is NULL.
+func (s *Subscribe) of(key, row []types.Value, m types.Meta) (known bool) {
 	s.ctx.Row = row
-	v := s.foreign(s.ctx)
-	if s.ctx.Err != nil {
-		s.ctx.Thrown = false
-		s.host.failed(s.ctx, "JOIN", m)
-		return types.NullValue
+	known = true
+	for i, f := range s.foreign {
+		key[i] = f(s.ctx)
+		if s.ctx.Err != nil {
+			s.ctx.Thrown = false
+			s.host.failed(s.ctx, "JOIN", m)
+			key[i] = types.NullValue
+		}
+		known = known && !key[i].IsNull()
 	}
-	return v
+	return known
 }
 
-func (s *Subscribe) send(row []types.Value, foreign types.Value, m types.Meta, what plan.Subscription) {
+func (s *Subscribe) send(row, foreign []types.Value, known bool, m types.Meta, what plan.Subscription) {
 	m.Flags = 0
 	out := s.out.Append(m)
 	copy(out, row)
-	known := !foreign.IsNull()
 	if !known {
 		foreign = s.zero
 	}
-	out[s.at], out[s.at+1] = foreign, types.BoolValue(known)
-	out[s.at+2], out[s.at+3] = types.BigintValue(s.version), types.IntValue(int32(what))
+	rest := out[s.at+copy(out[s.at:], foreign):]
+	rest[0], rest[1], rest[2] = types.BoolValue(known), types.BigintValue(s.version), types.IntValue(int32(what))
 }
 
 // Flush passes on.

@@ -110,9 +110,9 @@ func describe(n Node) string {
 	case *Join:
 		return describeJoin(n)
 	case *Subscribe:
-		return "Subscribe by the foreign key " + Text(n.Foreign)
+		return "Subscribe by the foreign key " + texts(n.Foreign)
 	case *ForeignLookup:
-		s := "Look up rows by " + Text(n.RightKey) + ", told of their changes"
+		s := "Look up rows by " + texts(n.RightKey) + ", told of their changes"
 		if n.Match != nil {
 			s += ", where " + Text(n.Match)
 		}

@@ -137,11 +137,11 @@ type (
 	}
 
 	// Subscribe sends the rows of a table to where the rows lie that its foreign key names. Behind the table's columns come the
-	// foreign key, whether it is known (where it is NULL, a value of its type stands for it), a version that grows from row to
+	// foreign key, whether it is known (for a part that is NULL, a value of its type stands), a version that grows from row to
 	// row, and a Subscription.
 	Subscribe struct {
 		In      Node
-		Foreign Expr
+		Foreign []Expr
 		Slots   Layout
 	}
 
@@ -150,7 +150,7 @@ type (
 	ForeignLookup struct {
 		Left, Right Node
 		LeftKey     []Expr // the left table's primary key
-		RightKey    Expr
+		RightKey    []Expr
 		Width       int
 		Match       Expr // as of a Join
 		Slots       Layout
