@@ -27,9 +27,10 @@ import (
 	"weir/parser"
 )
 
-// The crash tests kill a process that runs a windowed count, a count and a filter, and that replaces the latter two all the
-// time, again and again: at random moments, and at the fail points between the steps of a commit and of a replacement. Then code that knows nothing of the engine reads the topics and
-// compares. The process is this test binary itself.
+// The crash tests kill a process that runs windowed counts, one of them with a stream of late rows, a count and a filter, and that
+// replaces the latter two all the time, again and again: at random moments, and at the fail points between the steps of a commit
+// and of a replacement. Then code that knows nothing of the engine reads the topics and compares. The process is this test binary
+// itself.
 
 var crashKills = flag.Int("crash.kills", 0, "kills of each crash test; 0 for a short run, 30 for a full one")
 
@@ -228,8 +229,10 @@ func crashChild(dir string) error {
 	sql := fmt.Sprintf(`CREATE STREAM src (id BIGINT KEY, grp STRING, ts BIGINT) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON', PARTITIONS=4, TIMESTAMP='TS');
 		CREATE TABLE counts WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY grp EMIT CHANGES;
 		CREATE TABLE totals WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src GROUP BY grp EMIT CHANGES;
+		CREATE TABLE punctual WITH (KAFKA_TOPIC='%s', LATE_STREAM='`+"`%s`"+`') AS SELECT grp, COUNT(*) AS n FROM src
+			WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 0 SECONDS) GROUP BY grp EMIT CHANGES;
 		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
-		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "odd"))
+		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "punctual"), crashName(run, "late"), crashName(run, "odd"))
 	if err := e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }); err != nil {
 		return err
 	}
@@ -283,6 +286,9 @@ func crashFeed(ctx context.Context, cluster *kafka.Cluster, topic string, last b
 			id++
 			key := binary.BigEndian.AppendUint64(nil, uint64(id))
 			ts := 1_600_000_000_000 + attempt*60_000 + id%1_000_000_000/40
+			if id%50 == 0 {
+				ts -= 5_000
+			}
 			recs = append(recs, &kgo.Record{Topic: topic, Partition: kafka.Partition(key, 4), Key: key,
 				Value: fmt.Appendf(nil, `{"GRP":"g%d","TS":%d}`, id%97, ts)})
 		}
@@ -298,6 +304,9 @@ type crashValue struct {
 	Grp string `json:"GRP"`
 	TS  int64  `json:"TS"`
 	N   int64  `json:"N"`
+	// Of late rows.
+	Start      int64 `json:"WINDOW_START"`
+	StreamTime int64 `json:"STREAM_TIME"`
 }
 
 // verify reads the topics with plain code.
@@ -317,27 +326,41 @@ func (c *crasher) verify() {
 	}
 	defer cluster.Close()
 	counts, totals, odd := map[string]int64{}, map[string]int64{}, map[int64]string{}
+	late, streamTime := map[int64]crashValue{}, [4]int64{}
 	rows := 0
 	c.read(cluster, "in", func(r *kgo.Record, v crashValue) {
 		rows++
+		now := &streamTime[r.Partition]
+		if *now = max(*now, v.TS); v.TS/1000*1000+1000 <= *now {
+			late[int64(binary.BigEndian.Uint64(r.Key))] = crashValue{Grp: v.Grp, TS: v.TS, Start: v.TS / 1000 * 1000}
+		}
 		counts[fmt.Sprintf("%s@%d", v.Grp, v.TS/1000*1000)]++
 		totals[v.Grp]++
 		if id := int64(binary.BigEndian.Uint64(r.Key)); id%2 == 1 {
 			odd[id] = v.Grp
 		}
 	})
-	got := map[string]int64{}
-	c.read(cluster, "counts", func(r *kgo.Record, v crashValue) {
-		key := fmt.Sprintf("%s@%d", r.Key[:len(r.Key)-8], binary.BigEndian.Uint64(r.Key[len(r.Key)-8:]))
-		if v.N <= got[key] {
-			c.t.Errorf("%s: %d comes after %d", key, v.N, got[key])
+	got := c.windows(cluster, "counts", counts)
+	punctual := maps.Clone(counts)
+	for _, v := range late {
+		key := fmt.Sprintf("%s@%d", v.Grp, v.Start)
+		if punctual[key]--; punctual[key] == 0 {
+			delete(punctual, key)
 		}
-		got[key] = v.N
+	}
+	if n := len(c.windows(cluster, "punctual", punctual)); n != len(punctual) {
+		c.t.Errorf("%d groups without late rows, want %d", n, len(punctual))
+	}
+	missed := len(late)
+	c.read(cluster, "late", func(r *kgo.Record, v crashValue) {
+		id := int64(binary.BigEndian.Uint64(r.Key))
+		if want := late[id]; v.Grp != want.Grp || v.TS != want.TS || v.Start != want.Start || v.StreamTime < v.Start+1000 {
+			c.t.Errorf("the late row %d is there twice, or not late: %+v, want %+v", id, v, want)
+		}
+		delete(late, id)
 	})
-	for key, n := range counts {
-		if got[key] != n {
-			c.t.Errorf("%s: the count ends at %d, want %d", key, got[key], n)
-		}
+	if len(late) > 0 || missed == 0 {
+		c.t.Errorf("of %d late rows %d are missing", missed, len(late))
 	}
 	ends := map[string]int64{}
 	c.read(cluster, "totals", func(r *kgo.Record, v crashValue) {
@@ -359,7 +382,25 @@ func (c *crasher) verify() {
 	if len(odd) > 0 || len(got) != len(counts) {
 		c.t.Errorf("%d rows are missing from the filter's output; %d groups, want %d", len(odd), len(got), len(counts))
 	}
-	c.t.Logf("%d input rows, %d groups", rows, len(counts))
+	c.t.Logf("%d input rows, %d groups, %d late rows", rows, len(counts), missed)
+}
+
+// windows reads the counts of windows, which may only grow, and compares where they end.
+func (c *crasher) windows(cluster *kafka.Cluster, name string, want map[string]int64) map[string]int64 {
+	got := map[string]int64{}
+	c.read(cluster, name, func(r *kgo.Record, v crashValue) {
+		key := fmt.Sprintf("%s@%d", r.Key[:len(r.Key)-8], binary.BigEndian.Uint64(r.Key[len(r.Key)-8:]))
+		if v.N <= got[key] {
+			c.t.Errorf("%s, %s: %d comes after %d", name, key, v.N, got[key])
+		}
+		got[key] = v.N
+	})
+	for key, n := range want {
+		if got[key] != n {
+			c.t.Errorf("%s, %s: the count ends at %d, want %d", name, key, got[key], n)
+		}
+	}
+	return got
 }
 
 func (c *crasher) read(cluster *kafka.Cluster, name string, f func(*kgo.Record, crashValue)) {
