@@ -77,7 +77,7 @@ func (m *memoryWay) produce(_ context.Context, recs []*kgo.Record) error {
 			return err
 		}
 	}
-	return m.engine.Driver.Run()
+	return m.engine.Driver.Commit()
 }
 
 func (m *memoryWay) settle(context.Context) error { return m.engine.Driver.Commit() }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // DefaultTimeout bounds one call to the cluster.
@@ -63,7 +65,7 @@ func Connect(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	c.opts = append([]kgo.Opt{kgo.SeedBrokers(c.brokers...), kgo.ClientID(cfg.ClientID)}, cfg.Opts...)
 	// Metadata is asked afresh, since what was created a moment ago must be seen.
-	client, err := c.NewClient(kgo.WithHooks(c.dials), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryTimeout(cfg.Timeout))
+	client, err := c.NewClient(kgo.WithHooks(c.dials), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryTimeout(cfg.Timeout), kgo.MaxVersions(byName()))
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +78,16 @@ func Connect(ctx context.Context, cfg Config) (*Cluster, error) {
 		return nil, c.fail("connect", err)
 	}
 	return c, nil
+}
+
+// byName are the versions of requests in which offsets go by the names of topics. The ids of newer ones are looked up in the client's
+// metadata, which may have lost a new topic to an older answer that comes in late.
+func byName() *kversion.Versions {
+	v := kversion.Stable()
+	for _, key := range []kmsg.Key{kmsg.OffsetCommit, kmsg.OffsetFetch} {
+		v.SetMaxKeyVersion(key.Int16(), 9)
+	}
+	return v
 }
 
 // NewClient opens a client of the same cluster with further options. The caller closes it.
