@@ -24,6 +24,14 @@ func RowsPerSecond(n float64) Pace { return Pace{perSecond: n} }
 // TimesAsFast is a pace that goes through the rows' own times factor times as fast as they went; factor must be positive.
 func TimesAsFast(factor float64) Pace { return Pace{factor: factor} }
 
+// Apart is the time between two rows, where the pace is one of rows in a second.
+func (p *Pace) Apart() (d time.Duration, ok bool) {
+	if p.perSecond == 0 {
+		return 0, false
+	}
+	return time.Duration(float64(time.Second) / p.perSecond), true
+}
+
 // Wait waits until the next row is due. rowTime is its own time in milliseconds, known if timed. What has been emitted is flushed
 // before any pause.
 func (p *Pace) Wait(ctx context.Context, out Output, rowTime int64, timed bool) error {

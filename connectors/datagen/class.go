@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"weir/connectors/connector"
 )
@@ -40,7 +41,7 @@ func open(env connector.Env, v connector.Values) (connector.Reader, error) {
 		csv:   v.Text("format") == "csv",
 		rows:  v.Int("rows"),
 		seed:  uint64(v.Int("seed")),
-		key:   -1, timestamp: -1,
+		key:   -1, timestamp: -1, apart: 1000,
 	}
 	specs, key, timestamp := v.Starred(), v.Text("key"), v.Text("timestamp")
 	if name := v.Text("quickstart"); name != "" {
@@ -48,7 +49,7 @@ func open(env connector.Env, v connector.Values) (connector.Reader, error) {
 			return nil, fmt.Errorf("properties 'quickstart' and 'field.%s' exclude each other", specs[0].Name)
 		}
 		q := findQuickstart(name)
-		specs = q.fields
+		specs, g.apart = q.fields, q.apart
 		if !v.Given("key") {
 			key = q.key
 		}
@@ -85,6 +86,9 @@ func open(env connector.Env, v connector.Values) (connector.Reader, error) {
 	}
 	if g.pace, err = rate(v.Text("rate")); err != nil {
 		return nil, err
+	}
+	if d, ok := g.pace.Apart(); ok {
+		g.apart = float64(d) / float64(time.Millisecond)
 	}
 	return g, nil
 }

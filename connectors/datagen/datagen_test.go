@@ -180,6 +180,31 @@ func TestDistributions(t *testing.T) {
 	}
 }
 
+// Event times keep up with the rate, so that windows over made-up rows close as those over real ones.
+func TestTimesKeepUpWithTheRate(t *testing.T) {
+	for _, c := range []struct {
+		props []string
+		apart int64
+	}{
+		{[]string{"field.f", "time(2024-01-01)", "rate", "5"}, 200},
+		{[]string{"field.f", "time(2024-01-01)"}, 1000},
+		{[]string{"field.f", "time(2024-01-01, step=3ms)", "rate", "5"}, 3},
+	} {
+		e := newEncoder(mustOpen(t, append(c.props, "topic", "t")...))
+		var v struct{ F int64 }
+		value, _, _ := e.row(100, 0)
+		if err := json.Unmarshal(value, &v); err != nil || v.F != 1704067200000+100*c.apart {
+			t.Errorf("%v: row 100 is at %d, %v", c.props, v.F, err)
+		}
+	}
+	s := mustOpen(t, "quickstart", "clicks", "rate", "5")
+	e := newEncoder(s)
+	e.row(100, 0)
+	if at := s.fields[s.timestamp].millis(&e.r); at < 20_000-30_200 || at > 20_200 {
+		t.Errorf("click 100 at 5 a second is at %d ms", at)
+	}
+}
+
 func TestSpecErrors(t *testing.T) {
 	for spec, want := range map[string]string{
 		"":                         "expected a generator",

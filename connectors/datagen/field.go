@@ -23,6 +23,8 @@ type row struct {
 	pcg *rand.PCG
 	rnd *rand.Rand
 	now int64 // of the run's start, for generators that begin there
+	// apart is how far the event times of two rows are from each other where time(...) doesn't say, in milliseconds.
+	apart float64
 
 	seed uint64
 }

@@ -22,7 +22,7 @@ func generators() []generator {
 		{"uuid", nil, 0, false, "uuid: a random UUID", buildUUID},
 		{"now", []string{"format"}, 0, false, "now(format=ms): the time of writing, as ms or iso", buildNow},
 		{"time", []string{"start", "step", "jitter", "late", "by", "format"}, 0, false,
-			"time(start=now, step=1s, jitter=0s, late=0, by=1m, format=ms): event times that go on by step with each row, up to jitter early or late; a share of rows is late by up to by", buildTime},
+			"time(start=now, step, jitter=0s, late=0, by=1m, format=ms): event times that go on by step with each row, up to jitter early or late; a share of rows is late by up to by. Without step they keep up with the rate; at rate max it is 1s", buildTime},
 		{"lat", []string{"min", "max"}, 0, false, "lat(min=-90, max=90): a latitude", func(a args) (field, error) { return buildDegrees(a, 90) }},
 		{"lon", []string{"min", "max"}, 0, false, "lon(min=-180, max=180): a longitude", func(a args) (field, error) { return buildDegrees(a, 180) }},
 		{"ip", nil, 0, false, "ip: an IPv4 address", buildIP},
@@ -244,7 +244,7 @@ func buildTime(a args) (field, error) {
 			return field{}, fmt.Errorf("start: %w", err)
 		}
 	}
-	step, err := a.millis("step", 1000)
+	step, err := a.millis("step", -1)
 	if err != nil {
 		return field{}, err
 	}
@@ -265,7 +265,10 @@ func buildTime(a args) (field, error) {
 		u1 := splitmix(r.seed ^ uint64(r.n))
 		u2 := splitmix(u1)
 		u3 := splitmix(u2)
-		at := float64(r.n) * step
+		at := float64(r.n) * r.apart
+		if step >= 0 {
+			at = float64(r.n) * step
+		}
 		if jitter > 0 {
 			at += (2*unit(u1) - 1) * jitter
 		}

@@ -22,6 +22,7 @@ type source struct {
 	key       int // index of the field, -1 for none
 	timestamp int
 	pace      connector.Pace
+	apart     float64 // as in row
 	pos       position
 }
 
@@ -90,7 +91,7 @@ type encoder struct {
 
 func newEncoder(s *source) *encoder {
 	pcg := rand.NewPCG(0, 0)
-	e := &encoder{s: s, r: row{pcg: pcg, rnd: rand.New(pcg), seed: splitmix(s.seed)}}
+	e := &encoder{s: s, r: row{pcg: pcg, rnd: rand.New(pcg), seed: splitmix(s.seed), apart: s.apart}}
 	for i, f := range s.fields {
 		var name []byte
 		if i > 0 {
