@@ -143,6 +143,9 @@ func windowOf(w *ast.Window, final bool) (*plan.Window, error) {
 		win.Grace = max(defaultGrace-win.Size, 0)
 	}
 	win.Retention = win.Size + win.Grace
+	if final { // what is put out once can be asked for as long as what is put out early
+		win.Retention = max(win.Retention, defaultGrace)
+	}
 	if w.Retention != nil {
 		if win.Retention = millis(w.Retention); win.Retention < win.Size+win.Grace {
 			return nil, at(w.Retention.Pos(), "RETENTION must be at least the window's size and grace period together")
