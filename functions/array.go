@@ -23,8 +23,8 @@ var arrayFunctions = []Scalar{
 	{Doc: Doc{"ARRAY_JOIN", ArrayFn, "The items as text, with a delimiter between them: a comma unless another is given.",
 		[]Example{{"ARRAY_JOIN(ARRAY[1, NULL, 3])", "'1,null,3'"}, {"ARRAY_JOIN(ARRAY['a', 'b'], '; ')", "'a; b'"}}},
 		Overloads: []Overload{
-			{Sig: "(list ARRAY<T>) STRING", NullIn: Pass, Make: arrayJoin, Accepts: scalarItems},
-			{Sig: "(list ARRAY<T>, delimiter STRING) STRING", NullIn: Pass, Make: arrayJoin, Accepts: scalarItems},
+			{Sig: "(list ARRAY<T>) STRING", NullIn: Pass, Make: arrayJoin},
+			{Sig: "(list ARRAY<T>, delimiter STRING) STRING", NullIn: Pass, Make: arrayJoin},
 		}},
 	{Doc: Doc{"ARRAY_LENGTH", ArrayFn, "The number of items.", []Example{{"ARRAY_LENGTH(ARRAY[1, NULL])", "2"}}},
 		Overloads: []Overload{{Sig: "(list ARRAY<T>) INTEGER", Eval: func(c *Call) (types.Value, error) { return types.IntValue(int32(c.Args[0].Len())), nil }}}},
@@ -57,26 +57,24 @@ var arrayFunctions = []Scalar{
 			{Sig: "(start BIGINT, end BIGINT) ARRAY<BIGINT>", Eval: series(types.Bigint)},
 			{Sig: "(start BIGINT, end BIGINT, step INTEGER) ARRAY<BIGINT>", Eval: series(types.Bigint)},
 		}},
-	{Doc: Doc{"SLICE", ArrayFn, "The items from one position to another, from 1, both included.", []Example{{"SLICE(ARRAY['a', 'b', 'c'], 2, 3)", "ARRAY['b', 'c']"}, {"SLICE(ARRAY[1, 2], 2, 9)", "ARRAY[2]"}}},
+	{Doc: Doc{"SLICE", ArrayFn, "The items from one position to another, from 1, both included; NULL where the array does not reach so far.", []Example{{"SLICE(ARRAY['a', 'b', 'c'], 2, 3)", "ARRAY['b', 'c']"}, {"SLICE(ARRAY[1, 2], 2, 9)", "NULL"}}},
 		Overloads: []Overload{{Sig: "(list ARRAY<T>, from INTEGER, to INTEGER) ARRAY<T>", NullIn: Pass, Eval: func(c *Call) (types.Value, error) {
 			if c.Args[0].IsNull() {
 				return types.NullValue, nil
 			}
 			from, to := int64(0), int64(c.Args[0].Len())
 			if !c.Args[1].IsNull() {
-				from = max(c.Args[1].Int()-1, 0)
+				from = c.Args[1].Int() - 1
 			}
 			if !c.Args[2].IsNull() {
-				to = min(c.Args[2].Int(), to)
+				to = c.Args[2].Int()
 			}
-			if from >= to {
-				return types.ArrayValue(nil), nil
+			if from < 0 || from > to || to > int64(c.Args[0].Len()) {
+				return types.NullValue, nil
 			}
 			return types.ArrayValue(c.Args[0].Items()[from:to]), nil
 		}}}},
 }
-
-func scalarItems(p []*types.Type) bool { return !p[0].Elem.Kind.Nested() }
 
 func comparableItems(p []*types.Type) bool {
 	k := p[0].Elem.Kind
@@ -99,6 +97,9 @@ func arrayJoin(b *Binding) Eval {
 		}
 		var out []byte
 		for i, v := range c.Args[0].Items() {
+			if v.Kind().Nested() {
+				return types.NullValue, fmt.Errorf("ARRAY_JOIN joins plain items, not such of type %s", elem)
+			}
 			if i > 0 {
 				out = append(out, delimiter...)
 			}

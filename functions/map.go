@@ -7,12 +7,16 @@ import (
 )
 
 var mapFunctions = []Scalar{
-	{Doc: Doc{"AS_MAP", MapFn, "A map of the keys in one array and the values in another, as far as both go.", []Example{{"AS_MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "MAP('a' := 1, 'b' := 2)"}}},
+	{Doc: Doc{"AS_MAP", MapFn, "A map of the keys in one array and the values in another; keys beyond the values get NULL.", []Example{{"AS_MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "MAP('a' := 1, 'b' := 2)"}}},
 		Overloads: []Overload{{Sig: "(keys ARRAY<STRING>, vals ARRAY<T>) MAP<STRING, T>", Eval: func(c *Call) (types.Value, error) {
 			var pairs []types.Value
 			vals := c.Args[1].Items()
-			for i, k := range c.Args[0].Items()[:min(c.Args[0].Len(), len(vals))] {
-				pairs = setPair(pairs, k, vals[i])
+			for i, k := range c.Args[0].Items() {
+				val := types.NullValue
+				if i < len(vals) {
+					val = vals[i]
+				}
+				pairs = setPair(pairs, k, val)
 			}
 			return types.MapValue(pairs), nil
 		}}}},

@@ -43,10 +43,14 @@ func masks(counted bool, span func(n, size int) (from, to int)) []Overload {
 		}
 		as := [4]rune{'X', 'x', 'n', '-'}
 		for i, v := range c.Args[first:] {
-			as[i] = -1
-			if r, size := utf8.DecodeRuneInString(v.Str()); size > 0 {
-				as[i] = r
+			r, size := utf8.DecodeRuneInString(v.Str())
+			switch {
+			case v.IsNull():
+				r = -1
+			case size == 0 || size != v.Len():
+				return types.NullValue, fmt.Errorf("a mask is one character, got %q", v.Str())
 			}
+			as[i] = r
 		}
 		s := c.Args[0].Str()
 		from, to := span(n, utf8.RuneCountInString(s))

@@ -24,9 +24,9 @@ var regexFunctions = []Scalar{
 	{Doc: Doc{"REGEXP_REPLACE", RegexFn, "The text with every match of the pattern replaced; $1 stands for what the first group matched, \\ takes the meaning from the next character.",
 		[]Example{{"REGEXP_REPLACE('baababaa', '(ab)+', 'cat')", "'bacataa'"}, {"REGEXP_REPLACE('a-b', '(\\w)-(\\w)', '$2-$1')", "'b-a'"}}},
 		Overloads: []Overload{{Sig: "(s STRING, pattern STRING, replacement STRING) STRING", Make: regexEval(1, regexpReplace)}}},
-	{Doc: Doc{"REGEXP_SPLIT_TO_ARRAY", RegexFn, "The parts of the text between the matches of the pattern.", []Example{{"REGEXP_SPLIT_TO_ARRAY('aabcda', '(ab|cd)')", "ARRAY['a', '', 'a']"}}},
+	{Doc: Doc{"REGEXP_SPLIT_TO_ARRAY", RegexFn, "The parts of the text between the matches of the pattern.", []Example{{"REGEXP_SPLIT_TO_ARRAY('aabcda', '(ab|cd)')", "ARRAY['a', '', 'a']"}, {"REGEXP_SPLIT_TO_ARRAY('abc', '')", "ARRAY['a', 'b', 'c']"}}},
 		Overloads: []Overload{{Sig: "(s STRING, pattern STRING) ARRAY<STRING>", Make: regexEval(1, func(re *regexp.Regexp, c *Call) (types.Value, error) {
-			return stringArray(re.Split(c.Args[0].Str(), -1)), nil
+			return stringArray(splitPattern(re, c.Args[0].Str())), nil
 		})}}},
 }
 
@@ -116,6 +116,29 @@ func regexpExtractAll(re *regexp.Regexp, c *Call) (types.Value, error) {
 		out = append(out, types.StringValue(s[m[2*group]:m[2*group+1]]))
 	}
 	return types.ArrayValue(out), nil
+}
+
+// splitPattern splits as Java does: a pattern that matches nothing at all cuts everywhere, but not before the first character,
+// and leaves no empty parts at the end.
+func splitPattern(re *regexp.Regexp, s string) []string {
+	if s == "" {
+		return []string{s}
+	}
+	if !re.MatchString("") {
+		return re.Split(s, -1)
+	}
+	var out []string
+	from := 0
+	for _, m := range allMatches(re, s) {
+		if m[1] > 0 {
+			out, from = append(out, s[from:m[0]]), m[1]
+		}
+	}
+	out = append(out, s[from:])
+	for len(out) > 1 && out[len(out)-1] == "" {
+		out = out[:len(out)-1]
+	}
+	return out
 }
 
 func regexpReplace(re *regexp.Regexp, c *Call) (types.Value, error) {

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,17 +18,17 @@ var stringFunctions = []Scalar{
 	{Doc: Doc{"CONCAT_WS", StringFn, "Joins strings, or bytes, with a separator between them. NULLs are left out; a NULL separator gives NULL.",
 		[]Example{{"CONCAT_WS(', ', 'a', NULL, 'b')", "'a, b'"}}},
 		Overloads: []Overload{
-			{Sig: "(separator STRING, s STRING, more STRING...) STRING", NullIn: Pass, Eval: concatWith(types.StringOf)},
-			{Sig: "(separator BYTES, s BYTES, more BYTES...) BYTES", NullIn: Pass, Eval: concatWith(types.BytesValue)},
+			{Sig: "(separator STRING, s STRING...) STRING", NullIn: Pass, Eval: concatWith(types.StringOf)},
+			{Sig: "(separator BYTES, b BYTES...) BYTES", NullIn: Pass, Eval: concatWith(types.BytesValue)},
 		}},
-	{Doc: Doc{"INITCAP", StringFn, "Every word with a capital first letter and small others.", []Example{{"INITCAP('the   Quick br0wn fOx')", "'The   Quick Br0wn Fox'"}}},
+	{Doc: Doc{"INITCAP", StringFn, "Every word with a capital first letter and small others. White space before the first word is left out.", []Example{{"INITCAP('the   Quick br0wn fOx')", "'The   Quick Br0wn Fox'"}}},
 		Overloads: []Overload{{Sig: "(s STRING) STRING", Eval: text(initcap)}}},
-	{Doc: Doc{"INSTR", StringFn, "The position of a substring, from 1, or 0. The search starts at a position, a negative one searches backwards from the end, and looks for the n-th occurrence.",
+	{Doc: Doc{"INSTR", StringFn, "The position of a substring, from 1, or 0, also where one of the two is NULL. The search starts at a position, a negative one searches backwards from the end, and looks for the n-th occurrence.",
 		[]Example{{"INSTR('corporate floor', 'or')", "2"}, {"INSTR('corporate floor', 'or', 4, 2)", "14"}, {"INSTR('corporate floor', 'or', -4)", "5"}}},
 		Overloads: []Overload{
-			{Sig: "(s STRING, substring STRING) INTEGER", Eval: instr},
-			{Sig: "(s STRING, substring STRING, position INTEGER) INTEGER", Eval: instr},
-			{Sig: "(s STRING, substring STRING, position INTEGER, occurrence INTEGER) INTEGER", Eval: instr},
+			{Sig: "(s STRING, substring STRING) INTEGER", NullIn: Pass, Eval: instr},
+			{Sig: "(s STRING, substring STRING, position INTEGER) INTEGER", NullIn: Pass, Eval: instr},
+			{Sig: "(s STRING, substring STRING, position INTEGER, occurrence INTEGER) INTEGER", NullIn: Pass, Eval: instr},
 		}},
 	{Doc: Doc{"LCASE", StringFn, "The string in small letters.", []Example{{"LCASE('MiXeD')", "'mixed'"}}},
 		Overloads: []Overload{{Sig: "(s STRING) STRING", Eval: text(strings.ToLower)}}},
@@ -70,8 +71,13 @@ func concat(value func([]byte) types.Value) Eval {
 	return func(c *Call) (types.Value, error) { return join(c.Args, nil, value), nil }
 }
 
+var errNothingToJoin = errors.New("CONCAT_WS wants at least one value behind the separator")
+
 func concatWith(value func([]byte) types.Value) Eval {
 	return func(c *Call) (types.Value, error) {
+		if len(c.Args) < 2 {
+			return types.NullValue, errNothingToJoin
+		}
 		if c.Args[0].IsNull() {
 			return types.NullValue, nil
 		}
@@ -104,30 +110,41 @@ func initcap(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	start := true
-	for _, r := range s {
+	for _, r := range strings.TrimLeftFunc(s, blank) {
 		if start {
 			b.WriteRune(unicode.ToUpper(r))
 		} else {
 			b.WriteRune(unicode.ToLower(r))
 		}
-		start = unicode.IsSpace(r)
+		start = blank(r)
 	}
 	return b.String()
 }
 
+// blank is what \s stands for in a pattern.
+func blank(r rune) bool { return r == ' ' || r >= '\t' && r <= '\r' }
+
 func instr(c *Call) (types.Value, error) {
 	s, sub := c.Args[0].Str(), c.Args[1].Str()
 	pos, nth := 1, 1
+	for _, v := range c.Args[2:] {
+		if v.IsNull() {
+			return types.NullValue, nil
+		}
+	}
 	if len(c.Args) > 2 {
 		pos = int(c.Args[2].Int())
 	}
 	if len(c.Args) > 3 {
 		nth = int(c.Args[3].Int())
 	}
-	if pos == 0 || nth < 1 || sub == "" {
-		return types.IntValue(0), nil
-	}
 	n := utf8.RuneCountInString(s)
+	switch {
+	case pos == 0 || nth < 1 || max(pos, -pos) > n || c.Args[1].IsNull():
+		return types.IntValue(0), nil
+	case sub == "" && pos > 0:
+		return types.IntValue(int32(pos)), nil
+	}
 	at := -1
 	if pos > 0 {
 		from := byteIndex(s, min(pos-1, n))

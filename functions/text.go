@@ -63,7 +63,7 @@ var textFunctions = []Scalar{
 				return splitBytes(c.Args[0].Bytes(), c.Args[1].Bytes()), nil
 			}},
 		}},
-	{Doc: Doc{"SPLIT_TO_MAP", StringFn, "A map from text such as a:1,b:2, by the delimiters of entries and of keys and values. Of equal keys the last counts.",
+	{Doc: Doc{"SPLIT_TO_MAP", StringFn, "A map from text such as a:1,b:2, by the delimiters of entries and of keys and values. A value ends at the next delimiter. Of equal keys the last counts.",
 		[]Example{{"SPLIT_TO_MAP('a:1,b:2', ',', ':')", "MAP('a' := '1', 'b' := '2')"}}},
 		Overloads: []Overload{{Sig: "(s STRING, entry_delimiter STRING, value_delimiter STRING) MAP<STRING, STRING>", Eval: splitToMap}}},
 	{Doc: Doc{"UUID", StringFn, "A random UUID, another one for each row, or the UUID that 16 bytes stand for.",
@@ -80,23 +80,32 @@ var textFunctions = []Scalar{
 		}},
 }
 
-// unescapeUnicode reads one or two escapes of the form \u004b, two where they are a surrogate pair.
+// unescapeUnicode reads text that begins with an escape of the form \u004b; two of them may be a surrogate pair.
 func unescapeUnicode(s string) (string, bool) {
-	var units []uint16
-	for s != "" {
-		if len(s) < 6 || !strings.HasPrefix(s, "\\u") {
-			return "", false
-		}
-		n, err := strconv.ParseUint(s[2:6], 16, 16)
-		if err != nil {
-			return "", false
-		}
-		units, s = append(units, uint16(n)), s[6:]
-	}
-	if len(units) == 0 {
+	if len(s) < 6 || !strings.HasPrefix(s, "\\u") {
 		return "", false
 	}
-	return string(utf16.Decode(units)), true
+	var out []byte
+	for s != "" {
+		var units []uint16
+		for strings.HasPrefix(s, "\\u") {
+			if len(s) < 6 {
+				return "", false
+			}
+			n, err := strconv.ParseUint(s[2:6], 16, 16)
+			if err != nil {
+				return "", false
+			}
+			units, s = append(units, uint16(n)), s[6:]
+		}
+		out = append(out, string(utf16.Decode(units))...)
+		plain := s
+		if at := strings.Index(s, "\\u"); at >= 0 {
+			plain = s[:at]
+		}
+		out, s = append(out, plain...), s[len(plain):]
+	}
+	return string(out), true
 }
 
 func stringArray(parts []string) types.Value {
@@ -142,6 +151,7 @@ func splitToMap(c *Call) (types.Value, error) {
 	var pairs []types.Value
 	for _, part := range strings.Split(s, entry) {
 		if k, v, ok := strings.Cut(part, val); ok {
+			v, _, _ = strings.Cut(v, val)
 			pairs = setPair(pairs, types.StringValue(k), types.StringValue(v))
 		}
 	}
