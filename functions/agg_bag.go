@@ -39,19 +39,28 @@ func canonical(v types.Value) types.Value {
 		}
 		return types.StructValue(items)
 	case types.Map:
-		pairs := v.Pairs()
-		order := make([]int, 0, v.Len())
-		for i := 0; i < len(pairs); i += 2 {
-			order = append(order, i)
-		}
-		slices.SortFunc(order, func(i, j int) int { return types.Compare(pairs[i], pairs[j]) })
-		out := make([]types.Value, 0, len(pairs))
-		for _, i := range order {
-			out = append(out, canonical(pairs[i]), canonical(pairs[i+1]))
+		out := sortedPairs(v)
+		for i := range out {
+			out[i] = canonical(out[i])
 		}
 		return types.MapValue(out)
 	}
 	return v
+}
+
+// sortedPairs are the entries of a map in the order of its keys, in a slice of their own.
+func sortedPairs(v types.Value) []types.Value {
+	pairs := v.Pairs()
+	order := make([]int, 0, v.Len())
+	for i := 0; i < len(pairs); i += 2 {
+		order = append(order, i)
+	}
+	slices.SortFunc(order, func(i, j int) int { return types.Compare(pairs[i], pairs[j]) })
+	out := make([]types.Value, 0, len(pairs))
+	for _, i := range order {
+		out = append(out, pairs[i], pairs[i+1])
+	}
+	return out
 }
 
 // add counts a value n times; v is kept where own is set, cloned otherwise.

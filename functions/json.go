@@ -1,15 +1,18 @@
 package functions
 
 import (
+	"bytes"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
 	"weir/formats/jsontext"
 	"weir/types"
 )
 
 var jsonFunctions = []Scalar{
-	{Doc: Doc{"EXTRACTJSONFIELD", JSONFn, "The value at a path such as $.a.b[0] in a JSON document, as text; NULL where there is none.",
+	{Doc: Doc{"EXTRACTJSONFIELD", JSONFn, "The value at a path such as $.a.b[0] in a JSON document, as text; NULL where there is none. A JSON null is the text null.",
 		[]Example{{`EXTRACTJSONFIELD('{"a": {"b": [1, "x"]}}', '$.a.b[1]')`, "'x'"}, {`EXTRACTJSONFIELD('{"a": [1, 2]}', '$.a')`, "'[1,2]'"}}},
 		Overloads: []Overload{{Sig: "(json STRING, path STRING) STRING", Make: extractField}}},
 	{Doc: Doc{"IS_JSON_STRING", JSONFn, "Whether the text is a JSON document.", []Example{{`IS_JSON_STRING('[1, 2]')`, "TRUE"}, {"IS_JSON_STRING('abc')", "FALSE"}, {"IS_JSON_STRING(NULL)", "FALSE"}}},
@@ -17,7 +20,7 @@ var jsonFunctions = []Scalar{
 			_, err := document(c.Args[0].Bytes())
 			return types.BoolValue(err == nil), nil
 		}}}},
-	{Doc: Doc{"JSON_ARRAY_CONTAINS", JSONFn, "Whether a JSON array holds the value.", []Example{{"JSON_ARRAY_CONTAINS('[1, 2, 3]', 2)", "TRUE"}, {`JSON_ARRAY_CONTAINS('["a"]', 'b')`, "FALSE"}, {"JSON_ARRAY_CONTAINS('[null]', NULL)", "TRUE"}}},
+	{Doc: Doc{"JSON_ARRAY_CONTAINS", JSONFn, "Whether a JSON array holds the value. Whole numbers equal INTEGER and BIGINT, numbers with a point or an exponent equal DOUBLE.", []Example{{"JSON_ARRAY_CONTAINS('[1, 2, 3]', 2)", "TRUE"}, {`JSON_ARRAY_CONTAINS('["a"]', 'b')`, "FALSE"}, {"JSON_ARRAY_CONTAINS('[null]', NULL)", "TRUE"}}},
 		Overloads: []Overload{{Sig: "(json STRING, x T) BOOLEAN", NullIn: Pass, Eval: jsonContains}}},
 	{Doc: Doc{"JSON_ARRAY_LENGTH", JSONFn, "The number of items of a JSON array; NULL for anything else.", []Example{{"JSON_ARRAY_LENGTH('[1, [2, 3]]')", "2"}, {"JSON_ARRAY_LENGTH('{}')", "NULL"}}},
 		Overloads: []Overload{{Sig: "(json STRING) INTEGER", Eval: func(c *Call) (types.Value, error) {
@@ -27,7 +30,7 @@ var jsonFunctions = []Scalar{
 			}
 			return types.IntValue(int32(len(items))), nil
 		}}}},
-	{Doc: Doc{"JSON_CONCAT", JSONFn, "JSON objects made to one, of equal fields the last counting; or anything else made to one array, the items of arrays singly.",
+	{Doc: Doc{"JSON_CONCAT", JSONFn, "JSON objects made to one, of equal fields the last counting; or anything else made to one array, the items of arrays singly. A document alone stays as it is.",
 		[]Example{{`JSON_CONCAT('{"a": 1}', '{"b": 2}')`, `'{"a":1,"b":2}'`}, {`JSON_CONCAT('[1]', '[2]', '{}')`, "'[1,2,{}]'"}}},
 		Overloads: []Overload{{Sig: "(json STRING, more STRING...) STRING", Eval: jsonConcat}}},
 	{Doc: Doc{"JSON_ITEMS", JSONFn, "The items of a JSON array, each as JSON.", []Example{{`JSON_ITEMS('[{"a": 1}, 2]')`, `ARRAY['{"a":1}', '2']`}}},
@@ -38,7 +41,7 @@ var jsonFunctions = []Scalar{
 			}
 			out := make([]types.Value, len(items))
 			for i, item := range items {
-				out[i] = types.StringOf(jsontext.Compact(make([]byte, 0, len(item)), item))
+				out[i] = types.StringOf(appendJSON(make([]byte, 0, len(item)), item, false))
 			}
 			return types.ArrayValue(out), nil
 		}}}},
@@ -54,7 +57,7 @@ var jsonFunctions = []Scalar{
 			}
 			return types.ArrayValue(out), nil
 		}}}},
-	{Doc: Doc{"JSON_RECORDS", JSONFn, "The fields of a JSON object as a map, the values as text; NULL for anything else.", []Example{{`JSON_RECORDS('{"a": 1, "b": "x"}')`, "MAP('a' := '1', 'b' := 'x')"}}},
+	{Doc: Doc{"JSON_RECORDS", JSONFn, "The fields of a JSON object as a map, the values as text, null as the text null; NULL for anything else.", []Example{{`JSON_RECORDS('{"a": 1, "b": "x"}')`, "MAP('a' := '1', 'b' := 'x')"}}},
 		Overloads: []Overload{{Sig: "(json STRING) MAP<STRING, STRING>", Eval: func(c *Call) (types.Value, error) {
 			fields, ok, err := jsonObject(c.Args[0])
 			if !ok || err != nil {
@@ -66,22 +69,25 @@ var jsonFunctions = []Scalar{
 			}
 			return types.MapValue(pairs), nil
 		}}}},
-	{Doc: Doc{"TO_JSON_STRING", JSONFn, "The value as JSON: dates and times as text, bytes in base64.", []Example{{"TO_JSON_STRING(ARRAY[1, NULL])", "'[1,null]'"}, {"TO_JSON_STRING('a')", `'"a"'`}, {"TO_JSON_STRING(STRUCT(A := 1.50))", `'{"A":1.50}'`}}},
+	{Doc: Doc{"TO_JSON_STRING", JSONFn, "The value as JSON: dates and times as text, bytes in base64, fields and keys in the order of their names.", []Example{{"TO_JSON_STRING(ARRAY[1, NULL])", "'[1,null]'"}, {"TO_JSON_STRING('a')", `'"a"'`}, {"TO_JSON_STRING(STRUCT(A := 1.50))", `'{"A":1.50}'`}}},
 		Overloads: []Overload{{Sig: "(x T) STRING", NullIn: Pass, Make: func(b *Binding) Eval {
-			t := b.Params[0]
+			sorted, t := byName(b.Params[0])
 			return func(c *Call) (types.Value, error) {
-				return types.StringOf(jsontext.AppendValue(nil, c.Args[0], t, jsontext.Text)), nil
+				return types.StringOf(jsontext.AppendValue(nil, sorted(c.Args[0]), t, jsontext.Text)), nil
 			}
 		}}}},
 }
 
 var errNotJSON = errors.New("not a JSON document")
 
-// document is the one value of a JSON text, without white space around it.
+// document is the first value of a JSON text; what follows is not read, as long as the value ends there.
 func document(b []byte) ([]byte, error) {
 	from := jsontext.SkipSpace(b, 0)
 	end, ok := jsontext.SkipValue(b, from)
-	if !ok || jsontext.SkipSpace(b, end) < len(b) {
+	if !ok {
+		return nil, errNotJSON
+	}
+	if end < len(b) && strings.IndexByte("{[\"", b[from]) < 0 && jsontext.SkipSpace(b, end) == end {
 		return nil, errNotJSON
 	}
 	return b[from:end], nil
@@ -109,7 +115,7 @@ func container(v types.Value, bracket byte) (b []byte, ok bool, err error) {
 	return b, err == nil && b[0] == bracket, err
 }
 
-// eachItemOf walks the items of a JSON array that is known to be well formed, or to be so as far as the walk goes.
+// eachItemOf walks the items of a JSON array as far as it is well formed.
 func eachItemOf(b []byte, visit func(item []byte) bool) {
 	i := jsontext.SkipSpace(b, 1)
 	for i < len(b) && b[i] != ']' {
@@ -117,9 +123,10 @@ func eachItemOf(b []byte, visit func(item []byte) bool) {
 		if !ok || !visit(b[i:end]) {
 			return
 		}
-		if i = jsontext.SkipSpace(b, end); i < len(b) && b[i] == ',' {
-			i = jsontext.SkipSpace(b, i+1)
+		if i = jsontext.SkipSpace(b, end); i >= len(b) || b[i] != ',' {
+			return
 		}
+		i = jsontext.SkipSpace(b, i+1)
 	}
 }
 
@@ -172,13 +179,10 @@ func eachFieldOf(b []byte, visit func(name string, val []byte) bool) {
 	}
 }
 
-// jsonText is a JSON value as text: strings without their quotes, NULL for null.
+// jsonText is a JSON value as text: strings without their quotes.
 func jsonText(val []byte) types.Value {
-	switch {
-	case string(val) == "null":
-		return types.NullValue
-	case val[0] != '"':
-		return types.StringOf(jsontext.Compact(make([]byte, 0, len(val)), val))
+	if val[0] != '"' {
+		return types.StringOf(appendJSON(make([]byte, 0, len(val)), val, false))
 	}
 	s := val[1 : len(val)-1]
 	if !slices.Contains(s, '\\') {
@@ -192,29 +196,34 @@ func jsonContains(c *Call) (types.Value, error) {
 	if c.Args[0].IsNull() {
 		return types.NullValue, nil
 	}
-	items, _, err := jsonArray(c.Args[0])
-	for _, item := range items {
-		if jsonEqual(item, c.Args[1]) {
-			return types.BoolValue(true), nil
-		}
+	b := c.Args[0].Bytes()
+	found := false
+	if b = b[jsontext.SkipSpace(b, 0):]; len(b) > 0 && b[0] == '[' {
+		eachItemOf(b, func(item []byte) bool {
+			found = jsonEqual(item, c.Args[1])
+			return !found
+		})
 	}
-	return types.BoolValue(false), err
+	return types.BoolValue(found), nil
 }
 
 func jsonEqual(item []byte, v types.Value) bool {
-	switch k := v.Kind(); {
-	case k == types.Null:
+	switch v.Kind() {
+	case types.Null:
 		return string(item) == "null"
-	case k == types.Boolean:
+	case types.Boolean:
 		return string(item) == "true" && v.Bool() || string(item) == "false" && !v.Bool()
-	case k == types.String:
+	case types.String:
 		return item[0] == '"' && types.Equal(jsonText(item), v)
-	case k.Numeric() && (item[0] == '-' || item[0]-'0' <= 9):
-		d, err := types.ParseDecimal(string(item))
-		if k == types.Double {
-			return err == nil && d.AsDouble() == v.Double()
+	case types.Integer, types.Bigint:
+		n, err := strconv.ParseInt(string(item), 10, 64)
+		return err == nil && n == v.Int()
+	case types.Double:
+		if item[0] != '-' && item[0]-'0' > 9 || !bytes.ContainsAny(item, ".eE") {
+			return false
 		}
-		return err == nil && types.Equal(d, v)
+		f, err := strconv.ParseFloat(string(item), 64)
+		return err == nil && f == v.Double()
 	}
 	return false
 }
@@ -236,12 +245,15 @@ func jsonConcat(c *Call) (types.Value, error) {
 	if objects {
 		return concatObjects(c.Args)
 	}
+	if len(docs) == 1 {
+		return types.StringOf(appendJSON(nil, docs[0], true)), nil
+	}
 	out := []byte{'['}
 	add := func(item []byte) bool {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = jsontext.Compact(out, item)
+		out = appendJSON(out, item, true)
 		return true
 	}
 	for _, b := range docs {
@@ -275,7 +287,7 @@ func concatObjects(args []types.Value) (types.Value, error) {
 			out = append(out, ',')
 		}
 		out = append(jsontext.AppendString(out, name), ':')
-		out = jsontext.Compact(out, vals[name])
+		out = appendJSON(out, vals[name], true)
 	}
 	return types.StringOf(append(out, '}')), nil
 }

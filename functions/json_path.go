@@ -4,15 +4,24 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"weir/formats/jsontext"
 	"weir/types"
 )
 
-// pathStep is a field name, or a place in an array.
+// pathStep is a field of an object, or the place in an array that its name says.
 type pathStep struct {
 	name  string
-	index int // -1 for a name
+	index int // -1 where the name is none
+}
+
+func stepOf(name string) pathStep {
+	n, err := strconv.ParseUint(name, 10, 31)
+	if err != nil {
+		return pathStep{name, -1}
+	}
+	return pathStep{name, int(n)}
 }
 
 // parsePath reads a path such as $.a['b c'][0].
@@ -33,26 +42,27 @@ func parsePath(s string) ([]pathStep, error) {
 			if end == 1 {
 				return nil, bad
 			}
-			steps, rest = append(steps, pathStep{rest[1:end], -1}), rest[end:]
+			steps, rest = append(steps, stepOf(rest[1:end])), rest[end:]
 		case len(rest) > 1 && rest[0] == '[' && (rest[1] == '\'' || rest[1] == '"'):
 			end := strings.Index(rest[2:], rest[1:2]+"]")
 			if end < 0 {
 				return nil, bad
 			}
-			steps, rest = append(steps, pathStep{rest[2 : 2+end], -1}), rest[end+4:]
+			steps, rest = append(steps, stepOf(rest[2:2+end])), rest[end+4:]
 		case rest[0] == '[':
-			digits, more, ok := strings.Cut(rest[1:], "]")
-			n, err := strconv.ParseUint(digits, 10, 31)
-			if !ok || err != nil {
+			name, more, ok := strings.Cut(rest[1:], "]")
+			if !ok || name == "" || strings.IndexFunc(name, notWord) >= 0 {
 				return nil, bad
 			}
-			steps, rest = append(steps, pathStep{"", int(n)}), more
+			steps, rest = append(steps, stepOf(name)), more
 		default:
 			return nil, bad
 		}
 	}
 	return steps, nil
 }
+
+func notWord(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 // extractField reads no more of the document than it takes to find the value.
 func extractField(*Binding) Eval {
@@ -88,7 +98,7 @@ func extractField(*Binding) Eval {
 // find is the value that the step leads to, or nil.
 func (s pathStep) find(b []byte) (found []byte) {
 	switch {
-	case s.index >= 0 && b[0] == '[':
+	case b[0] == '[' && s.index >= 0:
 		n := s.index
 		eachItemOf(b, func(item []byte) bool {
 			if n == 0 {
@@ -97,7 +107,7 @@ func (s pathStep) find(b []byte) (found []byte) {
 			n--
 			return n >= 0
 		})
-	case s.index < 0 && b[0] == '{':
+	case b[0] == '{':
 		eachFieldOf(b, func(name string, val []byte) bool {
 			if name == s.name {
 				found = val
