@@ -50,8 +50,11 @@ var cases = [][2]string{
 	{"FORMAT_DATE(DATE '2020-02-03', 'P')", "!date format"}, {"FORMAT_DATE(DATE '2020-02-03', '''')", "!date format"}, {"FORMAT_DATE(DATE '2020-02-03', '[yyyy')", "!date format"},
 	{"FORMAT_TIME(TIME '13:05:09', 'hh:mm a')", "'01:05 PM'"}, {"FORMAT_TIMESTAMP(TIMESTAMP '2020-07-01T12:00:00', 'XXX Z x VV', 'Europe/Berlin')", "'+02:00 +0200 +02 Europe/Berlin'"},
 	{"FORMAT_TIMESTAMP(TIMESTAMP '2020-07-01T12:00:00', 'yyyyMMddHHmmssSSS')", "'20200701120000000'"}, {"FORMAT_TIMESTAMP(TIMESTAMP '2020-01-01T00:00:00', 'X', 'Mars/Base')", "!unknown time zone"},
-	{"PARSE_DATE('2018-05-11Lit', 'yyyy-MM-dd''Lit''')", "DATE '2018-05-11'"}, {"PARSE_DATE('20180511', 'yyyyMMdd')", "DATE '2018-05-11'"}, {"PARSE_DATE('2018-02-30', 'yyyy-MM-dd')", "!\"2018-02-30\" does not have the form"},
-	{"PARSE_DATE('2018-060', 'yyyy-DDD')", "DATE '2018-03-01'"}, {"PARSE_DATE('x', 'yyyy')", "!\"x\" does not have the form"}, {"PARSE_DATE('2018-05-11 more', 'yyyy-MM-dd')", "!\"2018-05-11 more\" does not have"},
+	{"PARSE_DATE('2018-05-11Lit', 'yyyy-MM-dd''Lit''')", "DATE '2018-05-11'"}, {"PARSE_DATE('20180511', 'yyyyMMdd')", "DATE '2018-05-11'"}, {"PARSE_DATE('2018-02-30', 'yyyy-MM-dd')", "DATE '2018-03-02'"}, {"PARSE_DATE('2018-13-1', 'yyyy-MM-dd')", "DATE '2019-01-01'"}, {"PARSE_DATE('3/4/46', 'M/d/yy')", "DATE '1946-03-04'"}, {"PARSE_DATE('3/4/39', 'M/d/yy')", "DATE '2039-03-04'"}, {"PARSE_DATE('4 March 2018', 'dd MMM yyyy')", "DATE '2018-03-04'"}, {"PARSE_DATE('2018-05-11 00:00', 'yyyy-MM-dd HH:mm')", "DATE '2018-05-11'"}, {"PARSE_DATE('2018-05-11 00:01', 'yyyy-MM-dd HH:mm')", "!\"2018-05-11 00:01\" does not have the form"},
+	{"PARSE_DATE('2018-060', 'yyyy-DDD')", "DATE '2018-03-01'"}, {"PARSE_DATE('x', 'yyyy')", "!\"x\" does not have the form"}, {"PARSE_DATE('2018-05-11 more', 'yyyy-MM-dd')", "DATE '2018-05-11'"},
+	{"STRINGTODATE('2018-02-30', 'yyyy-MM-dd')", "17590"}, {"STRINGTODATE('2018-05', 'yyyy-MM')", "!\"2018-05\" does not have the form"}, {"STRINGTODATE('2018-366', 'yyyy-DDD')", "!\"2018-366\" does not"}, {"STRINGTODATE('2018-1-1', 'yyyy-MM-dd')", "!\"2018-1-1\" does not"}, {"STRINGTODATE('Sat 2018-05-11', 'EEE yyyy-MM-dd')", "!\"Sat 2018-05-11\" does not"}, {"STRINGTODATE('fri 2018-05-11 24:00', 'EEE yyyy-MM-dd HH:mm')", "17663"},
+	{"PARSE_TIME('10', 'HH')", "TIME '10:00'"}, {"PARSE_TIME('10:30 pm', 'hh:mm a')", "TIME '22:30'"}, {"PARSE_TIME('10:30', 'hh:mm')", "!\"10:30\" does not"}, {"PARSE_TIME('30:10', 'mm:ss')", "!\"30:10\" does not"}, {"PARSE_TIME('10:05', 'HH:ss')", "!\"10:05\" does not"}, {"PARSE_TIME('2018 10:30', 'yyyy HH:mm')", "!\"2018 10:30\" does not"}, {"PARSE_TIME('10:30 PM', 'HH:mm a')", "!\"10:30 PM\" does not"}, {"PARSE_TIME('24:00', 'HH:mm')", "TIME '00:00'"}, {"PARSE_TIME('24:01', 'HH:mm')", "!\"24:01\" does not"},
+	{"PARSE_TIMESTAMP('2019-02-31', 'yyyy-MM-dd')", "TIMESTAMP '2019-02-28'"}, {"PARSE_TIMESTAMP('2019-02-28 24:00', 'yyyy-MM-dd HH:mm')", "TIMESTAMP '2019-03-01'"}, {"DATESUB(HOURS, 1, DATE '1970-01-01')", "DATE '1970-01-01'"}, {"FORMAT_DATE(DATE '2020-02-03', 'yyyy HH')", "!the value has nothing for"}, {"FORMAT_DATE(DATE '2020-02-03', 'yyyy[ HH]')", "'2020'"}, {"FORMAT_TIME(TIME '13:05', 'HH dd')", "!the value has nothing for"}, {"FORMAT_DATE(FROM_DAYS(2932897), 'yyyy-MM-dd')", "'+10000-01-01'"},
 	{"PARSE_TIMESTAMP('2018-05-11T21:58:33Z', 'yyyy-MM-dd''T''HH:mm:ssX')", "TIMESTAMP '2018-05-11T21:58:33'"}, {"PARSE_TIMESTAMP('2018-05-11 10:00', 'yyyy-MM-dd HH:mm[:ss]', 'Europe/Berlin')", "TIMESTAMP '2018-05-11T08:00:00'"},
 	{"PARSE_TIMESTAMP('2018-05-11 10:00:01 PM +02:00', 'yyyy-MM-dd hh:mm:ss a XXX')", "TIMESTAMP '2018-05-11T20:00:01'"}, {"PARSE_TIMESTAMP('2018-05-11 10 Europe/Paris', 'yyyy-MM-dd HH VV')", "TIMESTAMP '2018-05-11T08:00:00'"},
 	{"STRINGTOTIMESTAMP('bogus', 'yyyy')", "!\"bogus\" does not have the form"}, {"CONVERT_TZ(FROM_UNIXTIME(0), '+01:00', 'UTC+3')", "FROM_UNIXTIME(7200000)"},
@@ -126,7 +129,7 @@ func FuzzPatternParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := p.format(at); err != nil {
+		if _, err := p.format(at, allFields); err != nil {
 			t.Fatal(err)
 		}
 	})

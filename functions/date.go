@@ -19,21 +19,24 @@ var dateFunctions = []Scalar{
 		Overloads: []Overload{{Sig: "(d DATE, format STRING) STRING", Make: formatDate}}},
 	{Doc: Doc{"FORMAT_TIME", DateTimeFn, "The time of day as text in a format of Java's DateTimeFormatter.", []Example{{"FORMAT_TIME(TIME '00:01:05', 'HH_mm_ss_SSS')", "'00_01_05_000'"}}},
 		Overloads: []Overload{{Sig: "(t TIME, format STRING) STRING", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
-			s, err := p.format(time.UnixMilli(c.Args[0].Int()).UTC())
+			s, err := p.format(time.UnixMilli(c.Args[0].Int()).UTC(), timeFields)
 			return types.StringValue(s), err
 		})}}},
 	{Doc: Doc{"FROM_DAYS", DateTimeFn, "The date so many days after 1970-01-01.", []Example{{"FROM_DAYS(17662)", "DATE '2018-05-11'"}}},
 		Overloads: []Overload{{Sig: "(days INTEGER) DATE", Eval: func(c *Call) (types.Value, error) { return types.DateValue(c.Args[0].Int()), nil }}}},
-	{Doc: Doc{"PARSE_DATE", DateTimeFn, "The date that a text in a format stands for; what the format lacks is taken from 1970-01-01.",
-		[]Example{{"PARSE_DATE('01-JAN-2022', 'dd-MMM-yyyy')", "DATE '2022-01-01'"}, {"PARSE_DATE('JAN-2022', 'MMM-yyyy')", "DATE '2022-01-01'"}}},
-		Overloads: []Overload{{Sig: "(s STRING, format STRING) DATE", Make: parseDays(types.DateValue)}}},
+	{Doc: Doc{"PARSE_DATE", DateTimeFn, "The date that a text begins with in a format; what the format lacks is taken from 1970-01-01. Numbers may have fewer digits than the format has letters, and days beyond a month go on in the next one. A time of day has to be midnight.",
+		[]Example{{"PARSE_DATE('01-JAN-2022', 'dd-MMM-yyyy')", "DATE '2022-01-01'"}, {"PARSE_DATE('JAN-2022', 'MMM-yyyy')", "DATE '2022-01-01'"}, {"PARSE_DATE('2022-1-32', 'yyyy-MM-dd')", "DATE '2022-02-01'"}}},
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) DATE", Make: parseDate}}},
 	{Doc: Doc{"PARSE_TIME", DateTimeFn, "The time of day that a text in a format stands for.", []Example{{"PARSE_TIME('10-30', 'HH-mm')", "TIME '10:30'"}}},
 		Overloads: []Overload{{Sig: "(s STRING, format STRING) TIME", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
-			t, err := p.parse(c.Args[0].Str(), time.UTC)
-			return types.TimeValue(types.FloorMod(t.UnixMilli(), types.MillisPerDay)), err
+			millis, err := p.parseTimeOfDay(c.Args[0].Str())
+			return types.TimeValue(millis), err
 		})}}},
-	{Doc: Doc{"STRINGTODATE", DateTimeFn, "PARSE_DATE with the result in days since 1970-01-01.", []Example{{"STRINGTODATE('11/05/2019', 'dd/MM/yyyy')", "18027"}}},
-		Overloads: []Overload{{Sig: "(s STRING, format STRING) INTEGER", Make: parseDays(func(days int64) types.Value { return types.IntValue(int32(days)) })}}},
+	{Doc: Doc{"STRINGTODATE", DateTimeFn, "The days since 1970-01-01 of the date that a text in a format stands for. The format has to name a year, a month and a day.", []Example{{"STRINGTODATE('11/05/2019', 'dd/MM/yyyy')", "18027"}}},
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) INTEGER", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+			days, err := p.parseDay(c.Args[0].Str())
+			return types.IntValue(int32(days)), err
+		})}}},
 	{Doc: Doc{"TIMEADD", DateTimeFn, "The time of day so many units later, going on from midnight.", []Example{{"TIMEADD(MINUTES, 90, TIME '23:00')", "TIME '00:30'"}}},
 		Overloads: shifts("TIME", types.Time, 1)},
 	{Doc: Doc{"TIMESUB", DateTimeFn, "The time of day so many units earlier.", []Example{{"TIMESUB(HOURS, 1, TIME '00:30')", "TIME '23:30'"}}},
@@ -76,7 +79,7 @@ func shifts(name string, kind types.Kind, sign int64) []Overload {
 			by, n := sign*c.Args[0].Int()*millis, c.Args[1].Int()
 			switch kind {
 			case types.Date:
-				n += types.FloorDiv(by, types.MillisPerDay)
+				n = (n*types.MillisPerDay + by) / types.MillisPerDay
 			case types.Time:
 				n = types.FloorMod(n+by, types.MillisPerDay)
 			default:
@@ -106,18 +109,14 @@ func withPattern(at int, f func(p *datePattern, c *Call) (types.Value, error)) f
 
 func formatDate(b *Binding) Eval {
 	return withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
-		s, err := p.format(time.Unix(c.Args[0].Int()*86400, 0).UTC())
+		s, err := p.format(time.Unix(c.Args[0].Int()*86400, 0).UTC(), dateFields)
 		return types.StringValue(s), err
 	})(b)
 }
 
-func parseDays(value func(days int64) types.Value) func(*Binding) Eval {
+func parseDate(b *Binding) Eval {
 	return withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
-		t, err := p.parse(c.Args[0].Str(), time.UTC)
-		if err != nil {
-			return types.NullValue, err
-		}
-		days := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400
-		return value(days), nil
-	})
+		days, err := p.parseDayLeniently(c.Args[0].Str(), b.Env.Now().Year())
+		return types.DateValue(days), err
+	})(b)
 }

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// format prints a time. An optional section is always printed.
-func (p *datePattern) format(t time.Time) (string, error) {
-	out, err := appendParts(nil, p.parts, t)
+// format prints what the value has of a time. An optional section with something else is left out.
+func (p *datePattern) format(t time.Time, has fields) (string, error) {
+	out, err := appendParts(nil, p.parts, t, has)
 	return string(out), err
 }
 
-func appendParts(dst []byte, parts []patternPart, t time.Time) ([]byte, error) {
+func appendParts(dst []byte, parts []patternPart, t time.Time, has fields) ([]byte, error) {
 	var err error
 	for i := range parts {
 		part := &parts[i]
@@ -20,8 +20,13 @@ func appendParts(dst []byte, parts []patternPart, t time.Time) ([]byte, error) {
 		case 0:
 			dst = append(dst, part.literal...)
 		case '[':
-			dst, err = appendParts(dst, part.optional, t)
+			if out, err := appendParts(dst, part.optional, t, has); err == nil {
+				dst = out
+			}
 		default:
+			if part.needs()&has == 0 {
+				return nil, fmt.Errorf("the value has nothing for the letter %q", string(part.letter))
+			}
 			dst, err = part.append(dst, t)
 		}
 		if err != nil {
@@ -34,10 +39,17 @@ func appendParts(dst []byte, parts []patternPart, t time.Time) ([]byte, error) {
 func (p *patternPart) append(dst []byte, t time.Time) ([]byte, error) {
 	switch p.letter {
 	case 'y', 'u':
-		if p.count == 2 {
-			return appendPadded(dst, (t.Year()%100+100)%100, 2)
+		year := t.Year()
+		if p.letter == 'y' && year <= 0 {
+			year = 1 - year // counted back from the era's beginning
 		}
-		return appendPadded(dst, t.Year(), p.count)
+		if p.count == 2 {
+			return appendPadded(dst, (year%100+100)%100, 2)
+		}
+		if p.count >= 4 && year >= 10000 {
+			dst = append(dst, '+')
+		}
+		return appendPadded(dst, year, p.count)
 	case 'M', 'L':
 		return p.appendName(dst, int(t.Month()), t.Month().String())
 	case 'Q', 'q':

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // readTime is what a pattern has read; -1 where it has read nothing.
@@ -12,54 +13,53 @@ type readTime struct {
 	hour, hour12, minute, second int
 	nano, milliOfDay             int
 	pm                           int // 0 AM, 1 PM
+	weekday                      int
 	zone                         *time.Location
 	bc                           bool
-	hasMonth, hasHour            bool
+	got                          uint64 // the letters of what was read, by their places behind 'A'
+
+	// lenient reads as SimpleDateFormat does: numbers of any length and size, names in any style, and no further than the
+	// pattern goes. century is the first year that two digits may mean.
+	lenient bool
+	century int
+}
+
+func newReadTime() readTime {
+	return readTime{year: 1970, month: 1, day: 1, yearDay: -1, hour12: -1, milliOfDay: -1, pm: -1, weekday: -1}
 }
 
 // parse reads a time. What the pattern has not is taken from 1970-01-01T00:00; a zone in the text wins over loc.
-func (p *datePattern) parse(s string, loc *time.Location) (time.Time, error) {
-	r := &readTime{year: 1970, month: 1, day: 1, yearDay: -1, hour12: -1, milliOfDay: -1, pm: -1}
-	rest, err := r.read(p.parts, s)
-	if err == nil && rest != "" {
-		err = fmt.Errorf("there is more text: %q", rest)
+func (p *datePattern) parse(s string, loc *time.Location) (t time.Time, err error) {
+	r := newReadTime()
+	if err = p.read(&r, s); err == nil {
+		t, err = r.time(loc)
 	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q does not have the form %q: %w", s, p.text, err)
-	}
-	if r.zone != nil {
-		loc = r.zone
-	}
-	t, err := r.time(loc)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q does not have the form %q: %w", s, p.text, err)
-	}
-	return t, nil
+	return t, p.wrong(s, err)
 }
 
-func (r *readTime) time(loc *time.Location) (time.Time, error) {
-	if r.bc {
-		r.year = 1 - r.year
+func (p *datePattern) read(r *readTime, s string) error {
+	rest, err := r.read(p.parts, s)
+	if err == nil && rest != "" && !r.lenient {
+		err = fmt.Errorf("there is more text: %q", rest)
 	}
-	hour := r.hour
-	if r.hour12 >= 0 && !r.hasHour {
-		hour = r.hour12 % 12
-		if r.pm == 1 {
-			hour += 12
+	return err
+}
+
+func (p *datePattern) wrong(s string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%q does not have the form %q: %w", s, p.text, err)
+}
+
+// has says whether one of these letters was read.
+func (r *readTime) has(letters string) bool {
+	for i := range len(letters) {
+		if r.got>>(letters[i]-'A')&1 == 1 {
+			return true
 		}
 	}
-	if r.milliOfDay >= 0 {
-		return time.Date(r.year, time.Month(r.month), r.day, 0, 0, 0, r.milliOfDay*1e6, loc), nil
-	}
-	month, day := r.month, r.day
-	if r.yearDay > 0 && !r.hasMonth {
-		month, day = 1, r.yearDay
-	}
-	t := time.Date(r.year, time.Month(month), day, hour, r.minute, r.second, r.nano, time.UTC)
-	if r.yearDay <= 0 && t.Day() != day || r.yearDay > 366 {
-		return time.Time{}, fmt.Errorf("there is no day %04d-%02d-%02d", r.year, month, day)
-	}
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), r.nano, loc), nil
+	return false
 }
 
 func (r *readTime) read(parts []patternPart, s string) (rest string, err error) {
@@ -97,8 +97,14 @@ func (r *readTime) number(p *patternPart, s string) (rest string, err error) {
 	if !p.adjacent && (p.count == 1 && p.letter != 'S' || (p.letter == 'y' || p.letter == 'u') && p.count != 2) {
 		most = 19
 	}
+	if r.lenient {
+		least, most = 1, p.count
+		if !p.adjacent {
+			s, most = strings.TrimLeftFunc(s, unicode.IsSpace), 19
+		}
+	}
 	negative := false
-	if (p.letter == 'y' || p.letter == 'u') && (strings.HasPrefix(s, "-") || strings.HasPrefix(s, "+")) {
+	if !r.lenient && (p.letter == 'y' || p.letter == 'u') && (strings.HasPrefix(s, "-") || strings.HasPrefix(s, "+")) {
 		negative, s = s[0] == '-', s[1:]
 	}
 	n, digits := 0, 0
@@ -118,29 +124,35 @@ func (r *readTime) number(p *patternPart, s string) (rest string, err error) {
 	return s[digits:], r.set(p, n)
 }
 
-var numberRanges = map[byte][2]int{'M': {1, 12}, 'L': {1, 12}, 'd': {1, 31}, 'D': {1, 366}, 'H': {0, 23}, 'k': {1, 24}, 'K': {0, 11},
+var numberRanges = map[byte][2]int{'M': {1, 12}, 'L': {1, 12}, 'd': {1, 31}, 'D': {1, 366}, 'H': {0, 24}, 'k': {1, 24}, 'K': {0, 11},
 	'h': {1, 12}, 'm': {0, 59}, 's': {0, 59}, 'n': {0, 999999999}, 'A': {0, 86399999}, 'w': {1, 53}, 'Q': {1, 4}, 'q': {1, 4}, 'e': {1, 7}}
 
 func (r *readTime) set(p *patternPart, n int) error {
-	if b, ok := numberRanges[p.letter]; ok && (n < b[0] || n > b[1]) {
+	r.got |= 1 << (p.letter - 'A')
+	if b, ok := numberRanges[p.letter]; ok && !r.lenient && (n < b[0] || n > b[1]) {
 		return fmt.Errorf("%d is not within %d and %d", n, b[0], b[1])
 	}
 	switch p.letter {
 	case 'y', 'u':
-		if p.count == 2 {
+		switch {
+		case r.lenient && p.count <= 2 && n < 100:
+			if n += r.century / 100 * 100; n < r.century {
+				n += 100
+			}
+		case !r.lenient && p.count == 2:
 			n += 2000
 		}
 		r.year = n
 	case 'M', 'L':
-		r.month, r.hasMonth = n, true
+		r.month = n
 	case 'd':
 		r.day = n
 	case 'D':
 		r.yearDay = n
 	case 'H':
-		r.hour, r.hasHour = n, true
+		r.hour = n
 	case 'k':
-		r.hour, r.hasHour = n%24, true
+		r.hour = n % 24
 	case 'K', 'h':
 		r.hour12 = n
 	case 'm':
@@ -165,19 +177,21 @@ func (r *readTime) set(p *patternPart, n int) error {
 
 // word reads a name, an offset or a zone.
 func (r *readTime) word(p *patternPart, s string) (rest string, err error) {
+	r.got |= 1 << (p.letter - 'A')
 	switch p.letter {
 	case 'M', 'L':
-		n, rest, ok := readName(s, p.count == 3, 12, func(i int) string { return time.Month(i + 1).String() })
+		n, rest, ok := r.name(s, p.count == 3, 12, func(i int) string { return time.Month(i + 1).String() })
 		if !ok {
 			return "", fmt.Errorf("want the name of a month at %q", s)
 		}
-		r.month, r.hasMonth = n+1, true
+		r.month = n + 1
 		return rest, nil
 	case 'E', 'c', 'e':
-		_, rest, ok := readName(s, p.count <= 3, 7, func(i int) string { return time.Weekday(i).String() })
+		n, rest, ok := r.name(s, p.count <= 3, 7, func(i int) string { return time.Weekday(i).String() })
 		if !ok {
 			return "", fmt.Errorf("want the name of a day at %q", s)
 		}
+		r.weekday = n
 		return rest, nil
 	case 'a':
 		n, rest, ok := readName(s, false, 2, func(i int) string { return []string{"AM", "PM"}[i] })
@@ -195,6 +209,17 @@ func (r *readTime) word(p *patternPart, s string) (rest string, err error) {
 		return rest, nil
 	}
 	return r.readZone(p, s)
+}
+
+// name reads a name in one style, or in whichever it is written.
+func (r *readTime) name(s string, short bool, n int, name func(int) string) (i int, rest string, ok bool) {
+	if r.lenient {
+		if i, rest, ok = readName(s, false, n, name); ok {
+			return i, rest, ok
+		}
+		short = true
+	}
+	return readName(s, short, n, name)
 }
 
 // readName finds which of n names stands at the beginning, in any case.

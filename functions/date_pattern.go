@@ -26,7 +26,29 @@ type patternPart struct {
 const (
 	numberLetters = "yuMLdDHkKhmsSnAwQqe"
 	otherLetters  = "EcaGzVXxZO"
+	dateLetters   = "yuMLdDwQqeEcG"
 )
+
+// fields are what a value has for the letters of a pattern.
+type fields uint8
+
+const (
+	dateFields fields = 1 << iota
+	timeFields
+	zoneFields
+	allFields = dateFields | timeFields | zoneFields
+)
+
+// needs is the kind of field that a letter stands for.
+func (p *patternPart) needs() fields {
+	switch {
+	case strings.IndexByte(dateLetters, p.letter) >= 0:
+		return dateFields
+	case strings.IndexByte("zVXxZO", p.letter) >= 0:
+		return zoneFields
+	}
+	return timeFields
+}
 
 func (p *patternPart) numeric() bool {
 	switch p.letter {

@@ -92,7 +92,7 @@ func formatTimestamp(b *Binding) Eval {
 			}
 			t = t.In(loc)
 		}
-		s, err := p.format(t)
+		s, err := p.format(t, allFields)
 		return types.StringValue(s), err
 	})(b)
 }
