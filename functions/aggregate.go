@@ -2,6 +2,7 @@ package functions
 
 import (
 	"fmt"
+	"strings"
 
 	"weir/types"
 )
@@ -35,13 +36,22 @@ var nestedStates = map[string]bool{"ATTR": true, "AVG": true, "COLLECT_LIST": tr
 	"COUNT_DISTINCT": true, "EARLIEST_BY_OFFSET": true, "HISTOGRAM": true, "LATEST_BY_OFFSET": true, "STDDEV_SAMP": true,
 	"STDDEV_SAMPLE": true, "TOPK": true, "TOPKDISTINCT": true}
 
+// shown is the function's name in messages about its arguments, as ksqlDB writes it.
+func (a *Aggregate) shown() string {
+	switch a.Name {
+	case "AVG", "COLLECT_LIST", "COLLECT_SET", "CORRELATION", "HISTOGRAM", "SUM_LIST":
+		return strings.ToLower(a.Name)
+	}
+	return a.Name
+}
+
 // Resolve chooses the overload for the arguments. What stands for an initial parameter has to be a literal.
 func (a *Aggregate) Resolve(args []Arg) (*BoundAggregate, error) {
 	sigs := make([]string, len(a.Overloads))
 	for i := range a.Overloads {
 		sigs[i] = a.Overloads[i].Sig
 	}
-	at, m, err := choose(a.Name, sigs, args, false, func(i int, m *match) bool {
+	at, m, err := choose(a.shown(), sigs, args, false, func(i int, m *match) bool {
 		accepts := a.Overloads[i].Accepts
 		return accepts == nil || accepts(m.params)
 	})

@@ -36,7 +36,7 @@ func choose(name string, sigs []string, args []Arg, strict bool, accepts func(i 
 		return 0, nil, noMatch(name, sigs, args)
 	}
 	if strict && fits > 1 && (best.widened || allNull(args)) {
-		return 0, nil, ambiguous(name, args)
+		return 0, nil, ambiguous(name, sigs, args)
 	}
 	return at, best, nil
 }
@@ -45,19 +45,25 @@ func allNull(args []Arg) bool {
 	return !slices.ContainsFunc(args, func(a Arg) bool { return a.Type == nil || a.Type.Kind != types.Null })
 }
 
-func ambiguous(name string, args []Arg) error {
-	return &ArgumentError{fmt.Sprintf("Function '%s' cannot be resolved due to ambiguous method parameters (%s).", name, describe(args))}
+func ambiguous(name string, sigs []string, args []Arg) error {
+	return argumentError(name, sigs, fmt.Sprintf("Function '%s' cannot be resolved due to ambiguous method parameters (%s).\n"+
+		"Use CAST() to explicitly cast your parameters to one of the supported function calls.\nValid function calls are:", name, describe(args)))
 }
 
 // noMatch says what was given and what could have been.
 func noMatch(name string, sigs []string, args []Arg) error {
+	return argumentError(name, sigs, fmt.Sprintf("Function '%s' does not accept parameters (%s).\nValid alternatives are:", name, describe(args)))
+}
+
+func argumentError(name string, sigs []string, fault string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Function '%s' does not accept parameters (%s).\nValid alternatives are:", name, describe(args))
+	b.WriteString(fault)
 	for _, text := range sigs {
 		if sig, err := parseSignature(text); err == nil {
 			b.WriteString("\n" + sig.show(name))
 		}
 	}
+	b.WriteString("\nFor detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;")
 	return &ArgumentError{b.String()}
 }
 

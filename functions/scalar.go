@@ -18,8 +18,13 @@ type Scalar struct {
 // shown is the function's name in messages about its arguments: ksqlDB writes most of them small.
 func (s *Scalar) shown() string {
 	switch s.Name {
-	case "COALESCE", "IFNULL", "NULLIF":
+	case "COALESCE", "IFNULL", "NULLIF", "ARRAY_CONTAINS", "ARRAY_JOIN", "ARRAY_LENGTH", "AS_MAP", "AS_VALUE", "ENTRIES", "GENERATE_SERIES",
+		"IS_JSON_STRING", "JSON_ARRAY_CONTAINS", "JSON_ARRAY_LENGTH", "JSON_CONCAT", "JSON_ITEMS", "JSON_KEYS", "JSON_RECORDS", "TO_JSON_STRING", "UUID":
 		return s.Name
+	case "ABS", "CEIL", "CHR", "FLOOR", "ROUND":
+		return s.Name[:1] + strings.ToLower(s.Name[1:])
+	case "LPAD", "RPAD":
+		return s.Name[:2] + "ad"
 	}
 	return strings.ToLower(s.Name)
 }
@@ -98,7 +103,7 @@ func (s *Scalar) Resolve(args []Arg) (*Bound, error) {
 		b.Returns = o.Returns(m.params)
 	}
 	if b.Returns.Kind == types.Null {
-		return nil, ambiguous(s.shown(), args)
+		return nil, ambiguous(s.shown(), sigs, args)
 	}
 	values := make([]*types.Type, 0, len(args))
 	for _, t := range m.params {
