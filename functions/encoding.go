@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -13,12 +14,15 @@ import (
 )
 
 var bytesFunctions = []Scalar{
-	{Doc: Doc{"ENCODE", StringFn, "The string read in one encoding and written in another. Encodings: hex, utf8, ascii, base64.",
+	{Doc: Doc{"ENCODE", StringFn, "The string read in one encoding and written in another one. Encodings: hex, utf8, ascii, base64.",
 		[]Example{{"ENCODE('4578616d706C6521', 'hex', 'ascii')", "'Example!'"}, {"ENCODE('Example!', 'utf8', 'base64')", "'RXhhbXBsZSE='"}}},
 		Overloads: []Overload{{Sig: "(s STRING, from STRING, to STRING) STRING", Eval: func(c *Call) (types.Value, error) {
-			b, err := decodeText(c.Args[0].Str(), c.Args[1].Str())
+			b, err := decodeLeniently(c.Args[0].Str(), c.Args[1].Str())
 			if err != nil {
 				return types.NullValue, err
+			}
+			if strings.EqualFold(c.Args[1].Str(), c.Args[2].Str()) {
+				return types.NullValue, errSameEncoding
 			}
 			s, err := encodeText(b, c.Args[2].Str())
 			if strings.EqualFold(c.Args[2].Str(), "hex") {
@@ -77,6 +81,8 @@ func fromBytes(name string, width int, value func(uint64) types.Value) []Overloa
 	}
 }
 
+var errSameEncoding = errors.New("the two encodings are the same")
+
 func errEncoding(name string) error {
 	return fmt.Errorf("Supported input and output encodings are: hex, utf8, ascii and base64; got %q", name)
 }
@@ -85,7 +91,7 @@ func errEncoding(name string) error {
 func decodeText(s, encoding string) ([]byte, error) {
 	switch strings.ToLower(encoding) {
 	case "hex":
-		b, err := hex.DecodeString(stripHex(s))
+		b, err := hex.DecodeString(s)
 		if err != nil {
 			return nil, fmt.Errorf("not hexadecimal digits: %q", s)
 		}
@@ -100,13 +106,43 @@ func decodeText(s, encoding string) ([]byte, error) {
 			return r
 		}, s)), nil
 	case "base64":
-		b, err := base64.StdEncoding.DecodeString(s)
+		encoding := base64.StdEncoding
+		if !strings.HasSuffix(s, "=") {
+			encoding = base64.RawStdEncoding
+		}
+		b, err := encoding.DecodeString(s)
 		if err != nil {
 			return nil, fmt.Errorf("not base64: %q", s)
 		}
 		return b, nil
 	}
 	return nil, errEncoding(encoding)
+}
+
+// decodeLeniently is decodeText for what people write: hexadecimal digits as literals, base64 in both alphabets and with other
+// characters between, up to the padding.
+func decodeLeniently(s, encoding string) ([]byte, error) {
+	switch strings.ToLower(encoding) {
+	case "hex":
+		s = stripHex(s)
+	case "base64":
+		s, _, _ = strings.Cut(s, "=")
+		s = strings.Map(func(r rune) rune {
+			switch {
+			case r == '-':
+				return '+'
+			case r == '_':
+				return '/'
+			case r == '+' || r == '/' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z':
+				return r
+			}
+			return -1
+		}, s)
+		if len(s)%4 == 1 {
+			s = s[:len(s)-1] // six bits are no byte
+		}
+	}
+	return decodeText(s, encoding)
 }
 
 // stripHex takes 0x... and X'...' off the digits; behind 0x a leading zero may be left out.

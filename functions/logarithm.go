@@ -37,13 +37,8 @@ func ln(x float64) float64 {
 
 // logBase is NaN for bases that have no logarithm.
 func logBase(base, x float64) float64 {
-	switch {
-	case base <= 0 || base == 1:
+	if base <= 0 || base == 1 {
 		return math.NaN()
-	case base == 2:
-		return math.Log2(x)
-	case base == 10:
-		return math.Log10(x)
 	}
 	return ln(x) / ln(base)
 }

@@ -44,7 +44,7 @@ var mathFunctions = []Scalar{
 	{Doc: Doc{"PI", MathFn, "The number pi.", []Example{{"PI()", "3.141592653589793E0"}}},
 		Overloads: []Overload{{Sig: "() DOUBLE", Eval: func(*Call) (types.Value, error) { return types.DoubleValue(math.Pi), nil }}}},
 	{Doc: Doc{"POWER", MathFn, "The first number to the power of the second.", []Example{{"POWER(2, 10)", "1024E0"}}},
-		Overloads: []Overload{{Sig: "(base DOUBLE, exponent DOUBLE) DOUBLE", Eval: doubles(math.Pow)}}},
+		Overloads: []Overload{{Sig: "(base DOUBLE, exponent DOUBLE) DOUBLE", Eval: doubles(power)}}},
 	doubleFunction("RADIANS", "Degrees as radians.", func(x float64) float64 { return x * (math.Pi / 180) }, Example{"RADIANS(180)", "3.141592653589793E0"}),
 	{Doc: Doc{"RANDOM", MathFn, "A random number from 0 to below 1, another one for each row.", []Example{{"RANDOM() < 1", "TRUE"}}},
 		Overloads: []Overload{{Sig: "() DOUBLE", Eval: func(*Call) (types.Value, error) { return types.DoubleValue(rand.Float64()), nil }}}},
@@ -101,6 +101,14 @@ func doubles(f func(a, b float64) float64) Eval {
 }
 
 func cot(x float64) float64 { return 1 / math.Tan(x) }
+
+// power is Java's, which knows no power of 1 or -1 to what is not a number.
+func power(base, exponent float64) float64 {
+	if math.IsNaN(exponent) || math.Abs(base) == 1 && math.IsInf(exponent, 0) {
+		return math.NaN()
+	}
+	return math.Pow(base, exponent)
+}
 
 func sign(c *Call) (types.Value, error) {
 	f := c.Args[0].AsDouble()

@@ -33,9 +33,9 @@ func geoDistance(c *Call) (types.Value, error) {
 		}
 	}
 	radius := earthKM
-	if len(c.Args) > 4 && !c.Args[4].IsNull() {
-		switch strings.ToUpper(c.Args[4].Str()) {
-		case "KM", "KILOMETER", "KILOMETERS", "KILOMETRE", "KILOMETRES":
+	if len(c.Args) > 4 {
+		switch strings.ToUpper(strings.TrimSpace(c.Args[4].Str())) {
+		case "", "KM", "KILOMETER", "KILOMETERS", "KILOMETRE", "KILOMETRES":
 		case "MI", "MILE", "MILES":
 			radius = earthMI
 		default:
@@ -49,5 +49,5 @@ func geoDistance(c *Call) (types.Value, error) {
 	const rad = math.Pi / 180
 	sinLat, sinLon := math.Sin((lat2-lat1)*rad/2), math.Sin((lon2-lon1)*rad/2)
 	a := sinLat*sinLat + sinLon*sinLon*math.Cos(lat1*rad)*math.Cos(lat2*rad)
-	return types.DoubleValue(radius * 2 * math.Atan2(math.Sqrt(a), math.Sqrt(1-a))), nil
+	return types.DoubleValue(2 * math.Asin(math.Sqrt(a)) * radius), nil
 }

@@ -68,7 +68,7 @@ func cuts(cut func(x, by *big.Int) *big.Int) []Overload {
 		{Sig: "(x DOUBLE, digits INTEGER) DOUBLE", Eval: func(c *Call) (types.Value, error) {
 			d, err := types.DecimalOfDouble(c.Args[0].Double())
 			if err != nil {
-				return c.Args[0], nil // NaN and infinities stay
+				return types.NullValue, err
 			}
 			return types.DoubleValue(cutDecimal(d, int(c.Args[1].Int()), cut).AsDouble()), nil
 		}},

@@ -6,6 +6,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+
 	"weir/types"
 )
 
@@ -22,7 +25,10 @@ var stringFunctions = []Scalar{
 			{Sig: "(separator BYTES, b BYTES...) BYTES", NullIn: Pass, Eval: concatWith(types.BytesValue)},
 		}},
 	{Doc: Doc{"INITCAP", StringFn, "Every word with a capital first letter and small others. White space before the first word is left out.", []Example{{"INITCAP('the   Quick br0wn fOx')", "'The   Quick Br0wn Fox'"}}},
-		Overloads: []Overload{{Sig: "(s STRING) STRING", Eval: text(initcap)}}},
+		Overloads: []Overload{{Sig: "(s STRING) STRING", Make: func(*Binding) Eval {
+			upper, lower := upperCase(), lowerCase()
+			return text(func(s string) string { return initcap(lower(s), upper) })
+		}}}},
 	{Doc: Doc{"INSTR", StringFn, "The position of a substring, from 1, or 0, also where one of the two is NULL. The search starts at a position, a negative one searches backwards from the end, and looks for the n-th occurrence.",
 		[]Example{{"INSTR('corporate floor', 'or')", "2"}, {"INSTR('corporate floor', 'or', 4, 2)", "14"}, {"INSTR('corporate floor', 'or', -4)", "5"}}},
 		Overloads: []Overload{
@@ -31,7 +37,7 @@ var stringFunctions = []Scalar{
 			{Sig: "(s STRING, substring STRING, position INTEGER, occurrence INTEGER) INTEGER", NullIn: Pass, Eval: instr},
 		}},
 	{Doc: Doc{"LCASE", StringFn, "The string in small letters.", []Example{{"LCASE('MiXeD')", "'mixed'"}}},
-		Overloads: []Overload{{Sig: "(s STRING) STRING", Eval: text(strings.ToLower)}}},
+		Overloads: []Overload{{Sig: "(s STRING) STRING", Make: func(*Binding) Eval { return text(lowerCase()) }}}},
 	{Doc: Doc{"LEN", StringFn, "The number of characters of a string, or of bytes.", []Example{{"LEN('abc')", "3"}, {"LEN('日本')", "2"}}},
 		Overloads: []Overload{
 			{Sig: "(s STRING) INTEGER", Eval: func(c *Call) (types.Value, error) {
@@ -60,7 +66,7 @@ var stringFunctions = []Scalar{
 			return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 		})}}},
 	{Doc: Doc{"UCASE", StringFn, "The string in capital letters.", []Example{{"UCASE('MiXeD')", "'MIXED'"}}},
-		Overloads: []Overload{{Sig: "(s STRING) STRING", Eval: text(strings.ToUpper)}}},
+		Overloads: []Overload{{Sig: "(s STRING) STRING", Make: func(*Binding) Eval { return text(upperCase()) }}}},
 }
 
 func text(f func(string) string) Eval {
@@ -106,19 +112,39 @@ func join(args []types.Value, sep []byte, value func([]byte) types.Value) types.
 	return value(out)
 }
 
-func initcap(s string) string {
+// initcap takes text in small letters.
+func initcap(s string, upper func(string) string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	start := true
 	for _, r := range strings.TrimLeftFunc(s, blank) {
-		if start {
+		if start && r < utf8.RuneSelf {
 			b.WriteRune(unicode.ToUpper(r))
+		} else if start {
+			b.WriteString(upper(string(r)))
 		} else {
-			b.WriteRune(unicode.ToLower(r))
+			b.WriteRune(r)
 		}
 		start = blank(r)
 	}
 	return b.String()
+}
+
+// upperCase and lowerCase know the letters that become several, and the Greek sigma at the end of a word; a caser is not for
+// several tasks at once.
+func upperCase() func(string) string { return withCaser(cases.Upper(language.Und), strings.ToUpper) }
+
+func lowerCase() func(string) string { return withCaser(cases.Lower(language.Und), strings.ToLower) }
+
+func withCaser(caser cases.Caser, ascii func(string) string) func(string) string {
+	return func(s string) string {
+		for i := range len(s) {
+			if s[i] >= utf8.RuneSelf {
+				return caser.String(s)
+			}
+		}
+		return ascii(s)
+	}
 }
 
 // blank is what \s stands for in a pattern.
