@@ -66,9 +66,9 @@ func (l *list) Add(args []types.Value, _ int64) error {
 	return nil
 }
 
-// Undo takes out the first value that equals the row's.
+// Undo takes out the last value that equals the row's.
 func (l *list) Undo(args []types.Value) error {
-	for i := range l.vals {
+	for i := len(l.vals) - 1; i >= 0; i-- {
 		if types.Equal(l.vals[i], args[0]) {
 			l.vals = slices.Delete(l.vals, i, i+1)
 			break
