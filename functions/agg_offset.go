@@ -32,7 +32,11 @@ func offsetOverloads(earliest bool) []AggregateOverload {
 			}
 		}
 		if shape.n < 1 {
-			return nil, fmt.Errorf("the number of values has to be at least 1, not %d", shape.n)
+			name := "latestN"
+			if earliest {
+				name = "earliestN"
+			}
+			return nil, fmt.Errorf("%s must be 1 or greater, not %d", name, shape.n)
 		}
 		return &BoundAggregate{Object: func(*Env) Object { return &byOffset{shape: &shape} }}, nil
 	}

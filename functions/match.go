@@ -22,7 +22,7 @@ type match struct {
 const (
 	costWiden    = 10     // per step from INTEGER to BIGINT to DECIMAL to DOUBLE
 	costAny      = 1      // a type that stands for any
-	costLiteral  = 1000   // a string literal for a date or time
+	costTemporal = 1000   // a string for a date or time
 	costVariadic = 100000 // a signature that takes any number of arguments
 )
 
@@ -176,12 +176,15 @@ func (m *match) settle(i int, arg *Arg) bool {
 		m.cost += costWiden
 		return w != nil && w.Equal(want)
 	}
-	if arg.Const != nil && arg.Type.Kind == types.String && want.Kind.Temporal() {
-		m.cost += costLiteral
+	if arg.Type.Kind != types.String || !want.Kind.Temporal() || arg.Const == nil && p.kind != plainType {
+		return false
+	}
+	m.cost += costTemporal
+	if arg.Const != nil {
 		_, err := castString(arg.Const.Str(), want)
 		return err == nil
 	}
-	return false
+	return true
 }
 
 func castString(s string, to *types.Type) (types.Value, error) {

@@ -42,6 +42,9 @@ func TestResolve(t *testing.T) {
 		{"GREATEST", args(types.TDecimal(9, 2), types.TDecimal(7, 6)), "DECIMAL(9, 2) DECIMAL(7, 6) DECIMAL(13, 6)"},
 		{"GREATEST", append(args(types.TDate, types.TNull), lit("2022-06-14")), "DATE DATE DATE DATE"},
 		{"GREATEST", append(args(types.TDate), lit("soon")), "!does not accept parameters (DATE, STRING)"},
+		{"FORMAT_DATE", args(types.TString, types.TString), "DATE STRING STRING"},
+		{"UNIX_TIMESTAMP", args(types.TString), "TIMESTAMP BIGINT"},
+		{"NULLIF", args(types.TDate, types.TString), "!does not accept parameters (DATE, STRING)"},
 		{"GREATEST", args(types.TArray(types.TInteger)), "!does not accept parameters (ARRAY<INTEGER>)"},
 		{"CONCAT", args(types.TString, types.TNull, types.TString), "STRING STRING STRING STRING"},
 		{"CONCAT", args(types.TBytes, types.TBytes), "BYTES BYTES BYTES"},
@@ -97,7 +100,7 @@ func TestLambdaWidensState(t *testing.T) {
 }
 
 func TestResolveAggregate(t *testing.T) {
-	k := types.IntValue(3)
+	k, none := types.IntValue(3), types.IntValue(0)
 	text := types.StringValue("x")
 	for _, c := range []struct {
 		name string
@@ -114,6 +117,8 @@ func TestResolveAggregate(t *testing.T) {
 			"BIGINT STRING DATE ARRAY<STRUCT<`sort_col` BIGINT, `col0` STRING, `col1` DATE>>"},
 		{"TOPK", []Arg{{Type: types.TBigint}, {Type: types.TInteger}}, "!Parameter 2 passed to function TOPK must be a literal constant"},
 		{"EARLIEST_BY_OFFSET", []Arg{{Type: types.TString}, {Type: types.TInteger, Const: &k}}, "STRING ARRAY<STRING>"},
+		{"EARLIEST_BY_OFFSET", []Arg{{Type: types.TString}, {Type: types.TInteger, Const: &none}}, "!earliestN must be 1 or greater"},
+		{"LATEST_BY_OFFSET", []Arg{{Type: types.TString}, {Type: types.TInteger, Const: &none}}, "!latestN must be 1 or greater"},
 		{"EARLIEST_BY_OFFSET", []Arg{{Type: types.TString}, {Type: types.TString, Const: &text}}, "!does not accept parameters (STRING, STRING)."},
 		{"MAX_BY", args(types.TArray(types.TString), types.TDate), "ARRAY<STRING> DATE ARRAY<STRING>"},
 	} {
