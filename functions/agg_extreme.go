@@ -49,7 +49,7 @@ func extremeWords(k types.Kind, sign int) *WordAggregate {
 		}
 		return types.NumberValue(k, int64(num))
 	}
-	better := func(w []uint64, v types.Value) bool { return w[0] == 0 || types.Compare(v, value(w[1]))*sign > 0 }
+	better := func(w []uint64, v types.Value) bool { return w[0] == 0 || order(v, value(w[1]))*sign > 0 }
 	number := func(v types.Value) uint64 {
 		if k == types.Double {
 			return math.Float64bits(v.Double())

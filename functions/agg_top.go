@@ -58,7 +58,7 @@ func (t *top) sortValue(v types.Value) types.Value {
 func (t *top) place(v types.Value) (at int, ok bool) {
 	at = len(t.vals)
 	for at > 0 {
-		c := types.Compare(v, t.sortValue(t.vals[at-1]))
+		c := order(v, t.sortValue(t.vals[at-1]))
 		if c == 0 && t.distinct {
 			return 0, false
 		}

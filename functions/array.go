@@ -133,7 +133,7 @@ func arraySort(c *Call) (types.Value, error) {
 		if a.IsNull() || b.IsNull() {
 			return -types.Compare(a, b)
 		}
-		return types.Compare(a, b) * sign
+		return order(a, b) * sign
 	})
 	return types.ArrayValue(out), nil
 }

@@ -6,10 +6,13 @@ import (
 	"weir/types"
 )
 
-var errSameKey = errors.New("two entries get the same key")
+var (
+	errSameKey = errors.New("two entries get the same key")
+	errNoValue = errors.New("an entry gets the value NULL")
+)
 
 var lambdaFunctions = []Scalar{
-	{Doc: Doc{"FILTER", LambdaFn, "The items of an array, or the entries of a map, for which the lambda is true.",
+	{Doc: Doc{"FILTER", LambdaFn, "The items of an array, or the entries of a map, for which the lambda is true. A map has no NULL among the values that stay.",
 		[]Example{{"FILTER(ARRAY[3, 6, NULL, 10], x => x > 5)", "ARRAY[6, 10]"}, {"FILTER(MAP('a' := 1, 'b' := 9), (k, v) => v > 5)", "MAP('b' := 9)"}}},
 		Overloads: []Overload{
 			{Sig: "(list ARRAY<T>, f (T) => BOOLEAN) ARRAY<T>", Eval: filterArray},
@@ -21,7 +24,7 @@ var lambdaFunctions = []Scalar{
 			{Sig: "(list ARRAY<T>, state S, f (S, T) => S) S", NullIn: Pass, Eval: reduceArray},
 			{Sig: "(map MAP<K, V>, state S, f (S, K, V) => S) S", NullIn: Pass, Eval: reduceMap},
 		}},
-	{Doc: Doc{"TRANSFORM", LambdaFn, "What the lambda makes of every item of an array, or two lambdas of the keys and values of a map.",
+	{Doc: Doc{"TRANSFORM", LambdaFn, "What the lambda makes of every item of an array, or two lambdas of the keys and values of a map, which has no NULL among its new values.",
 		[]Example{{"TRANSFORM(ARRAY[1, 2], x => x + 5)", "ARRAY[6, 7]"},
 			{"TRANSFORM(MAP('a' := 1), (k, v) => UCASE(k), (k, v) => v + 1)", "MAP('A' := 2)"}}},
 		Overloads: []Overload{
@@ -53,9 +56,13 @@ func filterMap(c *Call) (types.Value, error) {
 		if err != nil {
 			return types.NullValue, err
 		}
-		if keep.Bool() {
-			out = append(out, pairs[i], pairs[i+1])
+		if !keep.Bool() {
+			continue
 		}
+		if pairs[i+1].IsNull() {
+			return types.NullValue, errNoValue
+		}
+		out = append(out, pairs[i], pairs[i+1])
 	}
 	return types.MapValue(out), nil
 }
@@ -119,6 +126,9 @@ func transformMap(c *Call) (types.Value, error) {
 		val, err := c.Lambdas[1](pairs[i : i+2])
 		if err != nil {
 			return types.NullValue, err
+		}
+		if val.IsNull() {
+			return types.NullValue, errNoValue
 		}
 		out = append(out, key, val)
 	}

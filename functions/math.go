@@ -125,10 +125,23 @@ func extremeOf(sign int) Eval {
 	return func(c *Call) (types.Value, error) {
 		best := types.NullValue
 		for _, v := range c.Args {
-			if !v.IsNull() && (best.IsNull() || types.Compare(v, best)*sign > 0) {
+			if !v.IsNull() && (best.IsNull() || order(v, best)*sign > 0) {
 				best = v
 			}
 		}
 		return best, nil
 	}
+}
+
+// order is types.Compare with what is not a number above all numbers, as Java sorts.
+func order(a, b types.Value) int {
+	if a.Kind() == types.Double && b.Kind() == types.Double {
+		if x, y := math.IsNaN(a.Double()), math.IsNaN(b.Double()); x != y {
+			if x {
+				return 1
+			}
+			return -1
+		}
+	}
+	return types.Compare(a, b)
 }
