@@ -23,74 +23,53 @@ var urlFunctions = []Scalar{
 			// Java's encoder leaves an asterisk and escapes a tilde.
 			return strings.NewReplacer("%2A", "*", "~", "%7E").Replace(url.QueryEscape(s))
 		})}}},
-	urlPart("URL_EXTRACT_FRAGMENT", "The fragment of a URL, behind the #.", func(u *url.URL) string { return u.Fragment },
+	urlPart("URL_EXTRACT_FRAGMENT", "The fragment of a URL, behind the #.", func(u *uri) (string, bool) { return u.fragment, u.hasFragment },
 		Example{"URL_EXTRACT_FRAGMENT('http://test.com/?q#frag')", "'frag'"}),
-	urlPart("URL_EXTRACT_HOST", "The host of a URL.", (*url.URL).Hostname, Example{"URL_EXTRACT_HOST('http://me@test.com:8080/x')", "'test.com'"}),
-	{Doc: Doc{"URL_EXTRACT_PARAMETER", URLFn, "The value of a parameter of a URL, with its escapes undone; NULL where there is none.",
+	urlPart("URL_EXTRACT_HOST", "The host of a URL.", func(u *uri) (string, bool) { return u.host, u.host != "" },
+		Example{"URL_EXTRACT_HOST('http://me@test.com:8080/x')", "'test.com'"}),
+	{Doc: Doc{"URL_EXTRACT_PARAMETER", URLFn, "The value of a parameter of a URL, with its %-escapes undone; empty where the parameter has none, NULL where there is no such parameter.",
 		[]Example{{"URL_EXTRACT_PARAMETER('http://test.com/?one=a&two=b%20c', 'two')", "'b c'"}}},
 		Overloads: []Overload{{Sig: "(url STRING, name STRING) STRING", Eval: urlParameter}}},
-	{Doc: Doc{"URL_EXTRACT_PATH", URLFn, "The path of a URL.", []Example{{"URL_EXTRACT_PATH('http://test.com/a/b?q')", "'/a/b'"}}},
-		Overloads: []Overload{{Sig: "(url STRING) STRING", Eval: func(c *Call) (types.Value, error) {
-			u, err := parseURL(c.Args[0].Str())
-			if err != nil {
-				return types.NullValue, err
-			}
-			return types.StringValue(u.Path), nil
-		}}}},
+	urlPart("URL_EXTRACT_PATH", "The path of a URL.", func(u *uri) (string, bool) { return u.path, !u.opaque },
+		Example{"URL_EXTRACT_PATH('http://test.com/a/b?q')", "'/a/b'"}),
 	{Doc: Doc{"URL_EXTRACT_PORT", URLFn, "The port of a URL; NULL where none is written.", []Example{{"URL_EXTRACT_PORT('http://test.com:8080/x')", "8080"}, {"URL_EXTRACT_PORT('http://test.com')", "NULL"}}},
 		Overloads: []Overload{{Sig: "(url STRING) INTEGER", Eval: func(c *Call) (types.Value, error) {
-			u, err := parseURL(c.Args[0].Str())
-			if err != nil || u.Port() == "" {
+			u, err := parseURI(c.Args[0].Str())
+			if err != nil || u.port == "" {
 				return types.NullValue, err
 			}
-			n, err := strconv.ParseInt(u.Port(), 10, 32)
+			n, err := strconv.ParseInt(u.port, 10, 32)
 			return types.IntValue(int32(n)), err
 		}}}},
-	urlPart("URL_EXTRACT_PROTOCOL", "The protocol of a URL, such as https.", func(u *url.URL) string { return u.Scheme },
+	urlPart("URL_EXTRACT_PROTOCOL", "The protocol of a URL, such as https.", func(u *uri) (string, bool) { return u.scheme, u.scheme != "" },
 		Example{"URL_EXTRACT_PROTOCOL('https://test.com')", "'https'"}, Example{"URL_EXTRACT_PROTOCOL('www.test.com')", "NULL"}),
-	urlPart("URL_EXTRACT_QUERY", "The query of a URL, behind the question mark.", func(u *url.URL) string {
-		q, err := url.PathUnescape(u.RawQuery)
-		if err != nil {
-			return u.RawQuery
-		}
-		return q
-	}, Example{"URL_EXTRACT_QUERY('http://test.com/?a=1&b=2#f')", "'a=1&b=2'"}),
+	urlPart("URL_EXTRACT_QUERY", "The query of a URL, behind the question mark.", func(u *uri) (string, bool) { return u.query, u.hasQuery },
+		Example{"URL_EXTRACT_QUERY('http://test.com/?a=1&b=2#f')", "'a=1&b=2'"}),
 }
 
-func parseURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return nil, fmt.Errorf("URL input has invalid syntax: %w", err)
-	}
-	return u, nil
-}
-
-func urlPart(name, description string, part func(*url.URL) string, examples ...Example) Scalar {
+// urlPart makes a function of one part, which a URL may be without.
+func urlPart(name, description string, part func(*uri) (string, bool), examples ...Example) Scalar {
 	return Scalar{Doc: Doc{name, URLFn, description, examples}, Overloads: []Overload{{Sig: "(url STRING) STRING", Eval: func(c *Call) (types.Value, error) {
-		u, err := parseURL(c.Args[0].Str())
+		u, err := parseURI(c.Args[0].Str())
 		if err != nil {
 			return types.NullValue, err
 		}
-		if s := part(u); s != "" {
+		if s, ok := part(&u); ok {
 			return types.StringValue(s), nil
 		}
 		return types.NullValue, nil
 	}}}}
 }
 
+// urlParameter undoes escapes before it looks for parameters, so that an escaped & is one.
 func urlParameter(c *Call) (types.Value, error) {
-	u, err := parseURL(c.Args[0].Str())
-	if err != nil {
+	u, err := parseURI(c.Args[0].Str())
+	if err != nil || !u.hasQuery {
 		return types.NullValue, err
 	}
-	for _, pair := range strings.Split(u.RawQuery, "&") {
-		k, v, ok := strings.Cut(pair, "=")
-		if !ok {
-			continue
-		}
-		if name, err := url.QueryUnescape(k); err == nil && name == c.Args[1].Str() {
-			val, err := url.QueryUnescape(v)
-			return types.StringValue(val), err
+	for pair := range strings.SplitSeq(u.query, "&") {
+		if k, v, _ := strings.Cut(pair, "="); k == c.Args[1].Str() {
+			return types.StringValue(v), nil
 		}
 	}
 	return types.NullValue, nil
