@@ -156,13 +156,31 @@ func stripHex(s string) string {
 	return s
 }
 
+// validUTF8 puts U+FFFD in the place of each malformed sequence: one for what could have been the beginning of a character.
+func validUTF8(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var out []byte
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 {
+			for size < len(b) && !utf8.FullRune(b[:size+1]) {
+				size++
+			}
+		}
+		out, b = utf8.AppendRune(out, r), b[size:]
+	}
+	return string(out)
+}
+
 // encodeText is bytes as text in an encoding; what can't be written becomes U+FFFD.
 func encodeText(b []byte, encoding string) (string, error) {
 	switch strings.ToLower(encoding) {
 	case "hex":
 		return strings.ToUpper(hex.EncodeToString(b)), nil
 	case "utf8":
-		return strings.ToValidUTF8(string(b), "\ufffd"), nil
+		return validUTF8(b), nil
 	case "ascii":
 		var out strings.Builder
 		for _, c := range b {
