@@ -8,7 +8,7 @@ import (
 
 var statisticAggregates = []Aggregate{
 	{Doc{"STDDEV_SAMP", AggregateFn, "The sample variance of the numbers: the name is ksqlDB's, and so is the missing square root. See STDDEV_SAMPLE.",
-		[]Example{{"STDDEV_SAMP({0, 10})", "5E1"}, {"STDDEV_SAMP({7})", "0E0"}}},
+		[]Example{{"STDDEV_SAMP({0, 10})", "5E1"}, {"STDDEV_SAMP({9007199254740993, 9007199254740995})", "2E0"}, {"STDDEV_SAMP({7})", "0E0"}}},
 		deviations(func(variance float64) float64 { return variance })},
 	{Doc{"STDDEV_SAMPLE", AggregateFn, "The standard deviation of the numbers, taken as a sample. NULLs are left out; with fewer than two numbers it is 0.",
 		[]Example{{"STDDEV_SAMPLE({10, 12, NULL, 14})", "2E0"}}},
@@ -16,62 +16,6 @@ var statisticAggregates = []Aggregate{
 	{Doc{"CORRELATION", AggregateFn, "Pearson's correlation of two columns, from -1 to 1. Rows with a NULL are left out; it is NaN as long as it is not determined.",
 		[]Example{{"CORRELATION({1, 2, 3}, {2, 4, 6})", "1E0"}}},
 		[]AggregateOverload{{Sig: "(x DOUBLE, y DOUBLE) DOUBLE", Bind: bindWords(correlation)}}},
-}
-
-func deviations(of func(variance float64) float64) []AggregateOverload {
-	return []AggregateOverload{{Sig: "(x DOUBLE) DOUBLE", Bind: bindWords(deviation(of))}}
-}
-
-// deviation keeps count, sum, and the sum of squared distances to the mean, updated as Youngs and Cramer do.
-func deviation(of func(variance float64) float64) words {
-	return words{&WordAggregate{
-		Size: 3,
-		Add: func(w []uint64, args []types.Value, _ int64) error {
-			if args[0].IsNull() {
-				return nil
-			}
-			x := args[0].Double()
-			w[0]++
-			addFloat(&w[1], x)
-			if n := float64(w[0]); n > 1 {
-				d := n*x - float(w[1])
-				addFloat(&w[2], d*d/(n*(n-1)))
-			}
-			return nil
-		},
-		Undo: func(w []uint64, args []types.Value) error {
-			if args[0].IsNull() {
-				return nil
-			}
-			x, n := args[0].Double(), float64(w[0])
-			if n > 1 {
-				d := n*x - float(w[1])
-				addFloat(&w[2], -d*d/(n*(n-1)))
-			}
-			w[0]--
-			addFloat(&w[1], -x)
-			if w[0] <= 1 {
-				w[2] = 0
-			}
-			return nil
-		},
-		Merge: func(w, other []uint64) {
-			a, b := float64(w[0]), float64(other[0])
-			if a > 0 && b > 0 {
-				d := float(other[1])/b - float(w[1])/a
-				addFloat(&w[2], d*d*a*b/(a+b))
-			}
-			addFloat(&w[2], float(other[2]))
-			addFloat(&w[1], float(other[1]))
-			w[0] += other[0]
-		},
-		Result: func(w []uint64) types.Value {
-			if w[0] < 2 {
-				return types.DoubleValue(0)
-			}
-			return types.DoubleValue(of(float(w[2]) / float64(w[0]-1)))
-		},
-	}, false}
 }
 
 // correlation keeps the count and the sums of x, y, x*x, y*y and x*y.
