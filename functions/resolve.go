@@ -89,5 +89,5 @@ func describeArg(a *Arg) string {
 	case a.Type == nil || a.Type.Kind == types.Null:
 		return "null"
 	}
-	return a.Type.String()
+	return strings.ReplaceAll(a.Type.String(), "`", "") // names of fields are shown as they are
 }

@@ -35,6 +35,7 @@ func TestResolve(t *testing.T) {
 		{"ABS", args(types.TNull), "INTEGER INTEGER"},
 		{"LEN", args(types.TString), "STRING INTEGER"},
 		{"LEN", args(types.TInteger), "!Function 'len' does not accept parameters (INTEGER).\nValid alternatives are:\nlen(STRING s)\nlen(BYTES b)"},
+		{"UCASE", args(types.TStruct(types.Field{Name: "A", Type: types.TInteger})), "!Function 'ucase' does not accept parameters (STRUCT<A INTEGER>)."},
 		{"COALESCE", nil, "!Function 'COALESCE' does not accept parameters ()."},
 		{"COALESCE", args(types.TNull, types.TInteger, types.TBigint), "BIGINT BIGINT BIGINT BIGINT"},
 		{"COALESCE", args(types.TNull, types.TNull), "!Function 'COALESCE' cannot be resolved due to ambiguous method parameters (null, null)."},
