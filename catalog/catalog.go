@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"weir/types"
@@ -182,12 +183,40 @@ func (s *Snapshot) mayDrop(name string) error {
 		return fmt.Errorf("Source %s does not exist.", name)
 	}
 	readers, writers := s.Users(name)
-	if len(readers)+len(writers) == 0 {
-		return nil
+	results := s.results(readers)
+	switch {
+	case len(readers) > len(results) || len(writers) > 0:
+		readers = slices.DeleteFunc(readers, func(id string) bool { return s.makes(id) != "" })
+		return fmt.Errorf("Cannot drop %s.\nThe following queries read from this source: [%s].\n"+
+			"The following queries write into this source: [%s].\nYou need to terminate them before dropping %s.",
+			name, strings.Join(readers, ", "), strings.Join(writers, ", "), name)
+	case len(results) > 0:
+		return fmt.Errorf("Cannot drop %s.\nThe following streams and/or tables read from this source: [%s].\n"+
+			"You need to drop them before dropping %s.", name, strings.Join(results, ", "), name)
 	}
-	return fmt.Errorf("Cannot drop %s.\nThe following queries read from this source: %v.\n"+
-		"The following queries write into this source: %v.\nYou need to terminate them before dropping %s.",
-		name, readers, writers, name)
+	return nil
+}
+
+// results are the streams and tables that go with those of the queries that made one.
+func (s *Snapshot) results(queries []string) []string {
+	var out []string
+	for _, id := range queries {
+		if name := s.makes(id); name != "" {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// makes is the stream or table that a query was created with; empty for INSERT INTO.
+func (s *Snapshot) makes(query string) string {
+	for _, q := range s.queries {
+		if src := s.sources[q.Sink]; q.ID == query && src != nil && src.Query == query {
+			return q.Sink
+		}
+	}
+	return ""
 }
 
 // Users are the ids of the queries that read and write a source.
