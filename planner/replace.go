@@ -39,8 +39,8 @@ func fits(pos ast.Pos, old, next *catalog.Source) error {
 			issues = append(issues, fmt.Sprintf("DataSource '`%s`' has %s = %s which is not upgradeable to %s", old.Name, what, w, i))
 		}
 	}
-	differs("type", strings.ToUpper(old.Kind()), strings.ToUpper(next.Kind()))
-	differs("kafka topic", old.Topic, next.Topic)
+	differs("type", "K"+strings.ToUpper(old.Kind()), "K"+strings.ToUpper(next.Kind()))
+	differs("topic", old.Topic, next.Topic)
 	differs("key format", serdeText(old.Key), serdeText(next.Key))
 	differs("value format", serdeText(old.Value), serdeText(next.Value))
 	differs("window", windowedAs(old), windowedAs(next))
@@ -51,7 +51,7 @@ func fits(pos ast.Pos, old, next *catalog.Source) error {
 	if len(issues) == 0 {
 		return nil
 	}
-	return at(pos, "Cannot add %s '%s': %s", next.Kind(), next.Name, strings.Join(issues, "\n\tAND "))
+	return at(pos, "Cannot upgrade data source: %s", strings.Join(issues, "\n\tAND "))
 }
 
 func orNone(s string) string {
@@ -115,7 +115,7 @@ func (b *builder) takeover(name ast.Ident, old *catalog.Source) (*takeover, erro
 		for i, q := range writers {
 			ids[i] = q.ID
 		}
-		return nil, at(name.Pos(), "REPLACE for sink %s is not supported because there are multiple queries writing into it: [%s]. TERMINATE all but %s first.",
+		return nil, at(name.Pos(), "REPLACE for sink `%s` is not supported because there are multiple queries writing into it: [%s]. TERMINATE all but %s first.",
 			name.Name, strings.Join(ids, ", "), orNone(old.Query))
 	}
 	q := writers[0]
@@ -140,23 +140,29 @@ func (b *builder) takeover(name ast.Ident, old *catalog.Source) (*takeover, erro
 // ksqlDB refuses too. Filters and projections may come, go and change.
 func (t *takeover) check(pos ast.Pos, q *ast.Query, root plan.Node) error {
 	was, is := lasting(t.run.Root), lasting(root)
+	if !joins(was) && joins(is) {
+		return at(pos, "Query is not upgradeable. Cannot change a non-join source into a join source.")
+	}
 	for _, n := range slices.Concat(was, is) {
 		if name := unsupported(n); name != "" {
 			return at(pos, "Upgrades not yet supported for %s: DROP and CREATE it, or write the new query's result to another stream or table.", name)
 		}
 	}
 	if a, b := stepNames(was), stepNames(is); a != b {
-		return at(pos, "A query that replaces another must keep its steps. Values differ: [%s] vs. [%s]", a, b)
+		return at(pos, "Query is not upgradeable. A query that replaces another must keep its steps. Values differ: [%s] vs. [%s]", a, b)
 	}
 	for i, n := range was {
 		switch old := n.(type) {
 		case *plan.Scan:
 			if now := is[i].(*plan.Scan); now.Source.Name != old.Source.Name || now.Source.Topic != old.Source.Topic {
+				if now.Source.Topic != old.Source.Topic {
+					return differ(pos, stepName(old), "topicName", old.Source.Topic, now.Source.Topic)
+				}
 				return differ(pos, stepName(old), "source", old.Source.Name, now.Source.Name)
 			}
 		case *plan.Sink:
 			if a, b := exprList(t.sql.PartitionBy), exprList(q.PartitionBy); a != b {
-				return differ(pos, "StreamSelectKey", "key expressions", a, b)
+				return differ(pos, "StreamSelectKey", "keyExpressions", a, b)
 			}
 		case *plan.Aggregate:
 			if err := t.sameGroups(pos, q, old, is[i].(*plan.Aggregate)); err != nil {
@@ -168,13 +174,13 @@ func (t *takeover) check(pos ast.Pos, q *ast.Query, root plan.Node) error {
 }
 
 func differ(pos ast.Pos, step, property, was, is string) error {
-	return at(pos, "%s must have matching %s. Values differ: %s vs. %s", step, property, was, is)
+	return at(pos, "Query is not upgradeable. Plan step of type %s must have matching %s. Values differ: %s vs. %s", step, property, was, is)
 }
 
 // sameGroups refuses to change what the state of an aggregation is made of.
 func (t *takeover) sameGroups(pos ast.Pos, q *ast.Query, old, now *plan.Aggregate) error {
 	if a, b := exprList(t.sql.GroupBy), exprList(q.GroupBy); a != b {
-		return differ(pos, "StreamGroupBy", "grouping expressions", a, b)
+		return differ(pos, "StreamGroupBy", "groupByExpressions", a, b)
 	}
 	if a, b := required(t.sql), required(q); a != b {
 		return differ(pos, "StreamAggregate", "columns not part of aggregate", a, b)

@@ -71,6 +71,16 @@ func sideName(n plan.Node) string {
 	return "Stream"
 }
 
+func joins(list []plan.Node) bool {
+	return slices.ContainsFunc(list, func(n plan.Node) bool {
+		switch n.(type) {
+		case *plan.Join, *plan.Subscribe, *plan.ForeignLookup, *plan.Resolve:
+			return true
+		}
+		return false
+	})
+}
+
 // unsupported names a step whose query can't be replaced; empty for others.
 func unsupported(n plan.Node) string {
 	switch x := n.(type) {

@@ -53,9 +53,9 @@ func TestReplaceSource(t *testing.T) {
 		{`CREATE OR REPLACE STREAM s (k STRING KEY, l INT KEY, a INT, b INT) WITH (KAFKA_TOPIC='s', KEY_FORMAT='JSON', VALUE_FORMAT='JSON');`,
 			"(Key columns must be identical. The following key columns are changed, missing or reordered: [`L` INTEGER KEY])"},
 		{`CREATE OR REPLACE STREAM s (k STRING KEY, a INT, b INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='DELIMITED');`, "value format = JSON which is not upgradeable to DELIMITED"},
-		{`CREATE OR REPLACE STREAM s (k STRING KEY, a INT, b INT) WITH (KAFKA_TOPIC='z', VALUE_FORMAT='JSON');`, "kafka topic = s which is not upgradeable to z"},
+		{`CREATE OR REPLACE STREAM s (k STRING KEY, a INT, b INT) WITH (KAFKA_TOPIC='z', VALUE_FORMAT='JSON');`, "topic = s which is not upgradeable to z"},
 		{`CREATE OR REPLACE STREAM s (k STRING KEY, a INT, b INT, t BIGINT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', TIMESTAMP='T');`, "timestamp column = none which is not upgradeable to T"},
-		{`CREATE OR REPLACE TABLE s (k STRING PRIMARY KEY, a INT, b INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');`, "type = STREAM which is not upgradeable to TABLE"},
+		{`CREATE OR REPLACE TABLE s (k STRING PRIMARY KEY, a INT, b INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');`, "type = KSTREAM which is not upgradeable to KTABLE"},
 	} {
 		p, _, err := planAll(t, replaceSources+c.sql)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
