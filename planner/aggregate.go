@@ -283,7 +283,7 @@ func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, e
 		below.special = func(e ast.Expr) (plan.Expr, error) {
 			if inner, ok := e.(*ast.Call); ok {
 				if a.b.env.Functions.Aggregate(inner.Name) != nil {
-					return nil, at(inner.Pos(), "Aggregate functions can not be nested: %s", text)
+					return nil, at(inner.Pos(), "Aggregate functions can not be nested: %s(%s())", strings.ToUpper(call.Name), strings.ToUpper(inner.Name))
 				}
 			}
 			return nil, nil

@@ -175,7 +175,7 @@ func (b *builder) declared(cols []ast.Column, isTable bool) (types.Schema, error
 			return nil, at(c.Pos(), "'%s' is a reserved column name. You cannot use it as a name for a column.", c.Name)
 		}
 		if out.Find(c.Name) >= 0 {
-			return nil, at(c.Pos(), "Duplicate column name: `%s`", c.Name)
+			return nil, at(c.Pos(), "Duplicate column names: `%s`", c.Name)
 		}
 		out = append(out, col)
 	}
@@ -266,22 +266,24 @@ func (b *builder) checkTimestamp(w *with, src *catalog.Source) error {
 	}
 	i := src.Schema.Find(src.Timestamp)
 	if i < 0 {
-		if i = src.Schema.Find(strings.ToUpper(src.Timestamp)); i < 0 {
+		src.Timestamp = strings.ToUpper(src.Timestamp)
+		if i = src.Schema.Find(src.Timestamp); i < 0 {
 			names := make([]string, len(src.Schema))
 			for j, c := range src.Schema {
 				names[j] = c.Name
 			}
 			return at(w.pos["TIMESTAMP"], "The TIMESTAMP column set in the WITH clause does not exist in the schema: '%s'%s", src.Timestamp, didYouMean(src.Timestamp, names))
 		}
-		src.Timestamp = src.Schema[i].Name
 	}
 	switch k := src.Schema[i].Type.Kind; {
 	case k == types.Bigint || k == types.Timestamp:
 		if src.TimeFmt != "" {
-			return at(w.pos["TIMESTAMP_FORMAT"], "A TIMESTAMP_FORMAT is for a TIMESTAMP column of type STRING; %s is %s.", src.Timestamp, src.Schema[i].Type)
+			return at(w.pos["TIMESTAMP_FORMAT"], "'TIMESTAMP_FORMAT' set in the WITH clause can only be used when the timestamp column in of type STRING.")
 		}
 		return nil
-	case k == types.String && src.TimeFmt != "":
+	case k == types.String && src.TimeFmt == "":
+		return at(w.pos["TIMESTAMP"], "A String timestamp field has been specified without also specifying the timestamp_format")
+	case k == types.String:
 		return nil
 	}
 	return at(w.pos["TIMESTAMP"], "Timestamp column, `%s`, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format specified", src.Timestamp)

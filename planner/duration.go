@@ -14,7 +14,7 @@ func durationText(s string) (int64, error) {
 	number, unit, ok := strings.Cut(strings.TrimSpace(s), " ")
 	n, err := strconv.ParseInt(number, 10, 64)
 	if !ok || err != nil || n <= 0 {
-		return 0, fmt.Errorf("Want a number and a unit, such as '10 SECONDS'.")
+		return 0, fmt.Errorf("Want a number and a unit.")
 	}
 	name := strings.TrimSuffix(strings.ToUpper(strings.TrimSpace(unit)), "S") + "S"
 	for u := ast.Millisecond; u <= ast.Day; u++ {

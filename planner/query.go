@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"weir/catalog"
 	"weir/parser/ast"
@@ -39,6 +40,7 @@ type selection struct {
 
 type keyPart struct {
 	x    ast.Expr
+	text string // as written
 	name string // of the column that it makes, unless an alias renames it
 	t    *types.Type
 }
@@ -320,13 +322,16 @@ func (b *builder) keyPart(sel *selection, e ast.Expr, t *types.Type, clause stri
 	bare := sel.bare(e)
 	for _, k := range sel.key {
 		if ast.Format(k.x) == ast.Format(bare) {
-			return keyPart{}, at(e.Pos(), "Duplicate %s expression: %s", clause, ast.Format(e))
+			if k.text != ast.Format(e) {
+				e = withSources(bare, sel.scopes)
+			}
+			return keyPart{}, at(e.Pos(), "Duplicate %s expression: %s", clause, ast.Quoted(e))
 		}
 	}
 	if t.Kind == types.Null {
 		return keyPart{}, at(e.Pos(), "Cannot %s NULL", clause)
 	}
-	part := keyPart{x: bare, name: exprName(bare), t: t}
+	part := keyPart{x: bare, text: ast.Format(e), name: exprName(bare), t: t}
 	if t.Contains(types.Map) {
 		return part, mapKey(e.Pos(), cmp.Or(part.name, "KSQL_COL_0"), t)
 	}
@@ -374,14 +379,14 @@ func (b *builder) plainItems(sel *selection) error {
 
 // selectItem resolves an item in which table functions may stand anywhere.
 func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *plan.Explode, pending *[]*plan.Column) (plan.Expr, error) {
+	if err := b.noTableCase(sel, it.x); err != nil {
+		return nil, err
+	}
 	r.special = func(e ast.Expr) (plan.Expr, error) {
 		call, ok := e.(*ast.Call)
 		if !ok {
 			return nil, nil
 		}
-		special := r.special
-		r.special = nil
-		defer func() { r.special = special }()
 		col, err := b.tableCall(r, sel, call, ex, it.name)
 		if col == nil || err != nil {
 			return nil, err
@@ -406,12 +411,44 @@ func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *pla
 	if sel.in.Table() {
 		return nil, at(call.Pos(), "Table source is not supported with table functions")
 	}
+	special := r.special
+	r.special = b.noTableCall(call)
 	bound, err := r.bind(call, f.Resolve)
-	if err != nil {
+	if r.special = special; err != nil {
 		return nil, err
 	}
 	ex.Calls = append(ex.Calls, bound)
 	return &plan.Column{Slot: -1, Name: name, T: bound.Bound.Returns}, nil
+}
+
+// noTableCall refuses table functions inside a call of one.
+func (b *builder) noTableCall(outer *ast.Call) func(ast.Expr) (plan.Expr, error) {
+	return func(e ast.Expr) (plan.Expr, error) {
+		if inner, ok := e.(*ast.Call); ok && b.env.Functions.Table(inner.Name) != nil {
+			return nil, at(inner.Pos(), "Table functions cannot be nested: `%s`(`%s`())", strings.ToUpper(outer.Name), strings.ToUpper(inner.Name))
+		}
+		return nil, nil
+	}
+}
+
+// noTableCase refuses table functions inside CASE: they would make rows whichever branch is taken.
+func (b *builder) noTableCase(sel *selection, x ast.Expr) error {
+	var bad ast.Expr
+	ast.Walk(x, func(e ast.Expr) bool {
+		if c, ok := e.(*ast.Case); ok && c.Operand == nil {
+			ast.Walk(c, func(e ast.Expr) bool {
+				if call, ok := e.(*ast.Call); ok && b.env.Functions.Table(call.Name) != nil {
+					bad = c
+				}
+				return true
+			})
+		}
+		return true
+	})
+	if bad == nil {
+		return nil
+	}
+	return at(bad.Pos(), "Table functions cannot be used in CASE: %s", ast.Quoted(withSources(bad, sel.scopes)))
 }
 
 func (sel *selection) keyIndex(x ast.Expr) int {

@@ -205,7 +205,7 @@ func (sel *selection) checkKeys(sink ast.Ident, q *ast.Query) error {
 		case len(names) == 0:
 			missing = true
 		case len(names) > 1 && sel.grouped:
-			return at(q.Pos(), "The projection contains a key column more than once: `%s`.", joinAndQuoted(names))
+			return at(q.Pos(), "The projection contains a key column more than once: %s.", joinAndQuoted(names))
 		case len(names) > 1:
 			return at(q.Pos(), "The projection contains a key column (`%s`) more than once, aliased as: %s.", part.name, joinAnd(names))
 		}
@@ -242,7 +242,11 @@ func joinAnd(list []string) string {
 }
 
 func joinAndQuoted(list []string) string {
-	return strings.ReplaceAll(joinAnd(list), " and ", "` and `")
+	quoted := make([]string, len(list))
+	for i, name := range list {
+		quoted[i] = "`" + name + "`"
+	}
+	return joinAnd(quoted)
 }
 
 // sink puts projection and sink on top of the query; the projected columns are in the target's order.
@@ -329,7 +333,7 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 		return nil, err
 	}
 	if sel.in.Table() {
-		return nil, at(s.Query.Pos(), "INSERT INTO can only be used to insert into a stream. The query produces a table.")
+		return nil, at(s.Query.Pos(), "Incompatible data sink and query result. Data sink (%s) type is KSTREAM but select query result is KTABLE.", target.Name)
 	}
 	shape := &catalog.Source{Windowed: plan.Windowed(sel.in)}
 	if err := b.sinkSchema(&ast.CreateAs{Name: s.Target, Query: s.Query}, sel, shape); err != nil {
@@ -338,7 +342,10 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	if !sel.fit(target.Schema) {
 		return nil, at(s.Query.Pos(), "Incompatible schema between results and sink.\nResult schema is %s\nSink schema is %s", shape.Schema, target.Schema)
 	}
-	id := w.text("QUERY_ID", fmt.Sprintf("INSERTQUERY_%d", b.env.NextID))
+	id, err := b.insertID(w)
+	if err != nil {
+		return nil, err
+	}
 	if _, taken := b.env.Catalog.Query(id); taken {
 		return nil, at(s.Target.Pos(), "Query ID '%s' already exists.", id)
 	}
@@ -353,6 +360,24 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: root, Columns: target.Schema}
 	p.Query.IdleClose, err = b.idleClose(s.Query)
 	return p, err
+}
+
+// insertID is the id of an INSERT INTO: the user's, or a number.
+func (b *builder) insertID(w *with) (string, error) {
+	id, given := w.get("QUERY_ID")
+	if !given {
+		return fmt.Sprintf("INSERTQUERY_%d", b.env.NextID), nil
+	}
+	id = strings.ToUpper(id)
+	for _, prefix := range []string{"INSERTQUERY_", "CTAS_", "CSAS_", "CST_"} {
+		if strings.HasPrefix(id, prefix) {
+			return "", at(w.pos["QUERY_ID"], "Query IDs must not start with a reserved query ID prefix (INSERTQUERY_, CTAS_, CSAS_, CST_). Got '%s'.", id)
+		}
+	}
+	if strings.ContainsFunc(id, func(r rune) bool { return r != '_' && (r > 'Z' || r < 'A') && (r > '9' || r < '0') }) || id == "" {
+		return "", at(w.pos["QUERY_ID"], "Query IDs may contain only alphanumeric characters and '_'. Got: '%s'", id)
+	}
+	return id, nil
 }
 
 // fit converts the selected columns to those of the target, in order: keys may have other names, and numbers widen.

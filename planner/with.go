@@ -231,7 +231,7 @@ func (b *builder) windowed(w *with) (*catalog.Windowed, error) {
 		}
 		ms, err := durationText(size)
 		if err != nil {
-			return nil, at(w.pos["WINDOW_SIZE"], "Invalid duration: '%s'. %v", size, err)
+			return nil, at(w.pos["WINDOW_SIZE"], "Error in WITH clause property 'WINDOW_SIZE': Invalid duration: '%s'. %v\nExample valid value: '10 SECONDS'", size, err)
 		}
 		out.Size = ms
 		return out, nil

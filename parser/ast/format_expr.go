@@ -200,6 +200,7 @@ func (p *printer) predicate(e Expr) {
 }
 
 func (p *printer) caseOf(e *Case) {
+	p.putIf(p.message, "(")
 	p.put("CASE")
 	if e.Operand != nil {
 		p.put(" ")
@@ -214,6 +215,7 @@ func (p *printer) caseOf(e *Case) {
 		p.expr(e.Else, lowest)
 	}
 	p.put(" END")
+	p.putIf(p.message, ")")
 }
 
 func (p *printer) lambda(e *Lambda) {
