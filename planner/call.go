@@ -2,6 +2,7 @@ package planner
 
 import (
 	"errors"
+	"slices"
 
 	"weir/functions"
 	"weir/parser/ast"
@@ -109,6 +110,12 @@ func (r *resolver) lambda(l *ast.Lambda, params []*types.Type) (*plan.Lambda, er
 		return nil, at(l.Pos(), "the lambda has %d parameters, but is called with %d", len(l.Params), len(params))
 	}
 	for i, p := range l.Params {
+		if slices.ContainsFunc(outer, func(o lambdaParam) bool { return o.name == p.Name }) {
+			return nil, at(l.Pos(), "Reusing lambda arguments in nested lambda is not allowed: %s", p.Name)
+		}
+		if _, err := r.column(&ast.ColumnRef{At: l.At, Name: p.Name}); err == nil {
+			return nil, at(l.Pos(), "Lambda function argument can't be a column name: %s", p.Name)
+		}
 		r.params = append(r.params, lambdaParam{p.Name, &plan.Param{Index: base + i, Name: p.Name, T: params[i]}})
 	}
 	body, err := r.expr(l.Body)

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"weir/parser/ast"
@@ -41,6 +42,10 @@ func (r *resolver) comparable(pos ast.Pos, op ast.CompareOp, le, re ast.Expr, l,
 		return nil, nil, err
 	}
 	a, b := l.Type(), rt.Type()
+	if (a.Kind == types.Null || b.Kind == types.Null) && op != ast.IsDistinct && op != ast.IsNotDistinct {
+		return nil, nil, at(pos, "Error in %s expression: Comparison with NULL not supported: %s %s %s\nUse 'IS NULL' or 'IS NOT NULL' instead.", r.clause,
+			kindOf(a), op, kindOf(b))
+	}
 	ordered := op == ast.Lt || op == ast.Le || op == ast.Gt || op == ast.Ge
 	ok := a.Kind == types.Null || b.Kind == types.Null || types.Widest(a, b) != nil || (a.Kind.Temporal() && b.Kind.Temporal())
 	if !ok || (ordered && (a.Kind.Nested() || a.Kind == types.Boolean)) {
@@ -51,6 +56,12 @@ func (r *resolver) comparable(pos ast.Pos, op ast.CompareOp, le, re ast.Expr, l,
 		return implicit(l, types.TTimestamp), implicit(rt, types.TTimestamp), nil
 	}
 	return l, rt, nil
+}
+
+// kindOf is the name of a type without what it is made of.
+func kindOf(t *types.Type) string {
+	name, _, _ := strings.Cut(strings.ReplaceAll(typeName(t), "<", "("), "(")
+	return strings.ToUpper(name)
 }
 
 // timeText reads a string literal that is compared with a time as one.
@@ -177,11 +188,12 @@ func (r *resolver) caseOf(e *ast.Case) (plan.Expr, error) {
 		}
 	}
 	out := &plan.Case{}
+	sameThen := "Invalid Case expression. Type for all 'THEN' clauses should be the same. "
 	var results []term
 	for _, w := range e.Whens {
 		var cond plan.Expr
 		if operand == nil {
-			cond, err = r.boolean(w.Cond)
+			cond, err = r.whenTrue(w.Cond)
 		} else if cond, err = r.expr(w.Cond); err == nil {
 			cond, err = r.equals(term{e.Operand, operand}, term{w.Cond, cond})
 		}
@@ -202,7 +214,13 @@ func (r *resolver) caseOf(e *ast.Case) (plan.Expr, error) {
 		}
 		results = append(results, term{e.Else, last})
 	}
-	t, list, err := agree(e, results, "Invalid Case expression. Type for all 'THEN' clauses should be the same. ")
+	if e.Else != nil { // whether the other branches agree is said first
+		if _, _, err := agree(e, results[:len(results)-1], sameThen); err != nil {
+			return nil, err
+		}
+		sameThen = "Invalid Case expression. Type for the default clause should be the same as for 'THEN' clauses. "
+	}
+	t, list, err := agree(e, results, sameThen)
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +235,17 @@ func (r *resolver) caseOf(e *ast.Case) (plan.Expr, error) {
 		out.Else = list[len(list)-1]
 	}
 	return out, nil
+}
+
+func (r *resolver) whenTrue(e ast.Expr) (plan.Expr, error) {
+	x, err := r.expr(e)
+	if err != nil {
+		return nil, err
+	}
+	if k := x.Type().Kind; k != types.Boolean && k != types.Null {
+		return nil, at(e.Pos(), "WHEN operand type should be boolean.\nType for '%s' is %s", r.quoted(e), typeName(x.Type()))
+	}
+	return x, nil
 }
 
 // equals compares the operand of a CASE with a WHEN, whose text is read as what the operand is.

@@ -191,7 +191,7 @@ func (b *builder) checkNames(sel *selection) error {
 	seen := map[string]bool{}
 	for _, it := range sel.items {
 		if seen[it.name] {
-			return at(it.pos, "The projection contains duplicate column names: %s. Give one of them an alias with AS.", it.name)
+			return at(it.pos, "Duplicate value columns found in schema: `%s`. Give one of them an alias with AS.", it.name)
 		}
 		seen[it.name] = true
 	}

@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"weir/parser/ast"
 	"weir/parser/suggest"
@@ -329,7 +330,7 @@ func (r *resolver) subscript(e *ast.Subscript) (plan.Expr, error) {
 		}
 		return &plan.Subscript{E: x, Index: implicit(i, t.Key)}, nil
 	case t.Kind != types.Array:
-		return nil, at(e.Pos(), "%s is of type %s: only an ARRAY or a MAP has elements", ast.Format(e.X), typeName(t))
+		return nil, at(e.Pos(), "Subscript expression (%s) do not apply to %s.", ast.Quoted(e), typeName(t))
 	case i.Type().Kind != types.Integer && i.Type().Kind != types.Bigint:
 		return nil, at(e.Index.Pos(), "an element of an ARRAY has a number, but %s is of type %s", ast.Format(e.Index), typeName(i.Type()))
 	}
@@ -343,7 +344,7 @@ func (r *resolver) deref(e *ast.Deref) (plan.Expr, error) {
 	}
 	t := x.Type()
 	if t.Kind != types.Struct {
-		return nil, at(e.Pos(), "%s is of type %s: only a STRUCT has fields", ast.Format(e.X), typeName(t))
+		return nil, at(e.Pos(), "Expected STRUCT type, got: %s. %s has no fields.", typeName(t), ast.Quoted(e.X))
 	}
 	i := t.FieldIndex(e.Field)
 	if i < 0 {
@@ -351,7 +352,7 @@ func (r *resolver) deref(e *ast.Deref) (plan.Expr, error) {
 		for j, f := range t.Fields {
 			names[j] = f.Name
 		}
-		return nil, at(e.Pos(), "%s has no field %s%s", ast.Format(e.X), e.Field, didYouMean(e.Field, names))
+		return nil, at(e.Pos(), "Could not find field '%s' in '%s'.%s", e.Field, ast.Quoted(e.X), strings.TrimPrefix(didYouMean(e.Field, names), "."))
 	}
 	return &plan.Deref{E: x, Index: i}, nil
 }

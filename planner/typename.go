@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"fmt"
+
 	"weir/parser/ast"
 	"weir/types"
 )
@@ -11,6 +13,18 @@ var scalarTypes = map[ast.TypeKind]*types.Type{
 	ast.TypeDate: types.TDate, ast.TypeTimestamp: types.TTimestamp,
 }
 
+func decimalRule(t *ast.Type) string {
+	switch {
+	case t.Precision < 1:
+		return "DECIMAL precision must be >= 1"
+	case t.Precision > types.MaxPrecision:
+		return fmt.Sprintf("DECIMAL precision must be <= %d", types.MaxPrecision)
+	case t.Scale < 0:
+		return "DECIMAL scale must be >= 0"
+	}
+	return "DECIMAL precision must be >= scale"
+}
+
 // typeOf resolves a type as written, named types included.
 func (env *Env) typeOf(t *ast.Type) (*types.Type, error) {
 	if scalar, ok := scalarTypes[t.Kind]; ok {
@@ -19,8 +33,7 @@ func (env *Env) typeOf(t *ast.Type) (*types.Type, error) {
 	switch t.Kind {
 	case ast.TypeDecimal:
 		if t.Precision < 1 || t.Precision > types.MaxPrecision || t.Scale < 0 || t.Scale > t.Precision {
-			return nil, at(t.Pos(), "DECIMAL(%d, %d) is not possible: the precision is from 1 to %d, and the scale from 0 to the precision",
-				t.Precision, t.Scale, types.MaxPrecision)
+			return nil, at(t.Pos(), "%s: DECIMAL(%d,%d)", decimalRule(t), t.Precision, t.Scale)
 		}
 		return types.TDecimal(t.Precision, t.Scale), nil
 	case ast.TypeArray:
