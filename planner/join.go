@@ -88,6 +88,8 @@ func (j *joining) source(t *ast.Table) error {
 	}
 	for _, other := range j.scopes {
 		switch {
+		case other.src.Name == sc.src.Name && len(j.scopes) > 1:
+			return at(t.Pos(), "N-way joins do not support multiple occurrences of the same source. Source: '%s'.", sc.src.Name)
 		case other.src.Name == sc.src.Name:
 			return at(t.Pos(), "Can not join '%s' to '%s': self joins are not yet supported.", other.src.Name, sc.src.Name)
 		case other.alias == sc.alias:

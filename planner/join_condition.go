@@ -37,7 +37,10 @@ func (j *joining) condition(n *ast.Join, left, right *side) (*condition, error) 
 	c := &condition{j: j, at: n, left: left, right: right}
 	c.terms, c.rest = keyTerms(on, left, right)
 	if len(c.terms) == 0 {
-		return nil, at(n.On.Pos(), "Invalid join condition: a join needs an equality of its two sides, such as ON A.ID = B.ID. Got %s.", ast.Quoted(on))
+		if _, ok := on.(*ast.Comparison); ok {
+			return nil, at(n.On.Pos(), "Only equality join criteria is supported. Got %s.", ast.Quoted(on))
+		}
+		return nil, at(n.On.Pos(), "Unsupported join expression: %s. A join needs an equality of its two sides, such as ON A.ID = B.ID.", ast.Quoted(on))
 	}
 	for _, cmp := range c.terms {
 		if err := c.take(cmp); err != nil {
@@ -59,7 +62,10 @@ func (c *condition) take(cmp *ast.Comparison) error {
 		}
 	}
 	leftX, rightX, ok := acrossSides(cmp, c.right)
-	if !ok {
+	switch {
+	case of[0] == of[1]:
+		return at(c.at.On.Pos(), "Each side of the join must reference exactly one source and not the same source. Left side references `%s` and right references `%s`", of[0], of[1])
+	case !ok:
 		return at(c.at.On.Pos(), "A join criteria is expected to reference the source (`%s`) in the FROM clause, instead the right source references `%s` and the left source references `%s`",
 			c.right.scopes[0].alias, of[1], of[0])
 	}
@@ -208,10 +214,12 @@ func (c *condition) key(s *side, list []ast.Expr) ([]plan.Expr, error) {
 func (c *condition) got() string {
 	out := make([]string, len(c.terms))
 	for i, t := range c.terms {
-		out[i] = ast.Quoted(t.L) + " = " + ast.Quoted(t.R)
+		out[i] = termText(t)
 	}
 	return strings.Join(out, " AND ")
 }
+
+func termText(t *ast.Comparison) string { return ast.Quoted(t.L) + " = " + ast.Quoted(t.R) }
 
 // joinWords are how messages name the kinds.
 var joinWords = map[ast.JoinKind]string{ast.InnerJoin: "[INNER] JOIN", ast.LeftJoin: "LEFT [OUTER] JOIN", ast.RightJoin: "RIGHT [OUTER] JOIN", ast.FullJoin: "[FULL] OUTER JOIN"}
@@ -231,9 +239,11 @@ func (c *condition) checkKinds() error {
 	case !l && r && c.at.Kind == ast.RightJoin:
 		return at(c.at.Pos(), "Invalid join type: right-outer join not supported for stream-table join. Got %s %s %s.", left, words, right)
 	case !l && !r && c.at.Within == nil:
-		return at(c.at.Pos(), "A join of two streams needs a window: add WITHIN, as in %s %s %s WITHIN 1 HOUR ON %s.", left, words, right, c.got())
+		return at(c.at.Pos(), "Stream-Stream joins must have a WITHIN clause specified. None was provided. Add one, as in %s %s %s WITHIN 1 HOUR ON %s.", left, words, right, c.got())
 	case r && c.at.Within != nil:
-		return at(c.at.Within.Pos(), "A join with a table has no window: leave out WITHIN. Got %s %s %s.", left, words, right)
+		kind := sideName(c.left.in) + "-" + sideName(c.right.in)
+		return at(c.at.Within.Pos(), "A window definition was provided for a %s join. These joins are not windowed. "+
+			"Please drop the window definition (i.e. the WITHIN clause) and try to execute your %s join again. Got %s %s %s.", kind, kind, left, words, right)
 	}
 	return nil
 }
@@ -315,7 +325,10 @@ func (c *condition) checkPrimaryKeys() error {
 	case c.at.Kind == ast.RightJoin:
 		return at(c.at.Pos(), "Invalid join type: RIGHT OUTER JOIN on a foreign key is not supported. Got %s.", c.got())
 	case c.at.Kind == ast.FullJoin:
-		return at(c.at.Pos(), "Invalid join type: FULL OUTER JOIN on a foreign key is not supported. Got %s.", c.got())
+		left, words, right := c.sources()
+		return at(c.at.Pos(), "Invalid join type: full-outer join not supported for foreign-key table-table join. Got %s %s %s.", left, words, right)
+	case c.left.windowed != nil || c.right.windowed != nil:
+		return at(c.at.Pos(), "Foreign-key table-table joins are not supported on windowed tables.")
 	}
 	return nil
 }
@@ -323,6 +336,9 @@ func (c *condition) checkPrimaryKeys() error {
 func (c *condition) checkTypes() error {
 	for i, term := range c.terms {
 		l, r := c.leftKey[i].Type(), c.rightKey[i].Type()
+		if !l.Equal(r) && !(c.left.in.Table() && c.right.in.Table()) {
+			return at(c.at.On.Pos(), "Invalid join. Key types differ: %s vs %s. Got %s.", typeName(l), typeName(r), termText(term))
+		}
 		if term.L != c.leftX[i] {
 			l, r = r, l
 		}

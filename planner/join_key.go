@@ -149,6 +149,7 @@ func (sel *selection) joinedName(ref *ast.ColumnRef) string {
 
 // checkJoinKeys sees that the key of a join is selected exactly once.
 func (sel *selection) checkJoinKeys(sink ast.Ident, q *ast.Query) error {
+	var missing []string
 	for k, part := range sel.key {
 		var names []string
 		for _, it := range sel.items {
@@ -162,14 +163,20 @@ func (sel *selection) checkJoinKeys(sink ast.Ident, q *ast.Query) error {
 		case len(names) > 1:
 			return at(q.Pos(), "The projection contains a key column (`%s`) more than once, aliased as: %s.", part.name, joinAnd(names))
 		case sel.joined.foreign:
-			left := sel.scopes[0]
-			return at(q.Pos(), "Primary key column missing in projection. For foreign-key table-table joins, the projection must include all primary key columns "+
-				"from the left input table (`%s`). Missing column: `%s`.", left.alias, exprName(part.x))
+			missing = append(missing, "`"+exprName(part.x)+"`")
 		default:
 			return sel.joinKeyMissing(sink, q, sel.joined.parts[k])
 		}
 	}
-	return nil
+	if len(missing) == 0 {
+		return nil
+	}
+	what := "column"
+	if len(missing) > 1 {
+		what = "columns"
+	}
+	return at(q.Pos(), "Primary key %s missing in projection. For foreign-key table-table joins, the projection must include all primary key columns "+
+		"from the left input table (`%s`). Missing %s: %s.", what, sel.scopes[0].alias, what, strings.Join(missing, ", "))
 }
 
 func (sel *selection) joinKeyMissing(sink ast.Ident, q *ast.Query, p joinKey) error {
