@@ -71,14 +71,11 @@ func (e *Engine) infer(topic string, serde catalog.Serde, key bool) (types.Schem
 	if registry.IsNotFound(err) && key {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
 	for i := range cols {
 		cols[i].Role = types.ValueColumn
 		if key {
 			cols[i].Role = types.KeyColumn
 		}
 	}
-	return cols, nil
+	return cols, err
 }

@@ -61,7 +61,7 @@ func TestJSONSRInfer(t *testing.T) {
 		t.Errorf("the newest: %s, %v", cols, err)
 	}
 	spec.Format = Protobuf
-	if _, err := Infer(context.Background(), spec); err == nil || !strings.Contains(err.Error(), "is of type JSON, not PROTOBUF") {
+	if _, err := Infer(context.Background(), spec); err == nil || !strings.Contains(err.Error(), "You may want to set VALUE_FORMAT to 'JSON'") {
 		t.Errorf("a schema of another type: %v", err)
 	}
 }

@@ -26,7 +26,15 @@ func inferProto(spec Spec, s registered) (types.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spec.inferred(t, false), nil
+	cols := spec.inferred(t, false)
+	if n := file.Messages().Len(); n > 1 && spec.fullName() == "" {
+		several := &SeveralError{IsKey: spec.IsKey}
+		for i := range n {
+			several.Names = append(several.Names, string(file.Messages().Get(i).FullName()))
+		}
+		return cols, several
+	}
+	return cols, nil
 }
 
 type protoInference struct {

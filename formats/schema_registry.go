@@ -1,10 +1,12 @@
 package formats
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"weir/registry"
@@ -127,28 +129,79 @@ func Infer(ctx context.Context, spec Spec) (types.Schema, error) {
 	if spec.Registry == nil {
 		return nil, errNoRegistry
 	}
-	var s registered
-	if spec.SchemaID != nil {
-		s, err = fetch(ctx, spec.Registry, *spec.SchemaID, f.schemaType)
-	} else {
-		var latest registry.Schema
-		latest, err = spec.Registry.Latest(ctx, spec.subject())
-		if registry.IsNotFound(err) {
-			return nil, fmt.Errorf("there is no schema of subject %s in the registry: give the columns, or register one: %w", spec.subject(), err)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: subject %s: %w", ErrRegistry, spec.subject(), err)
-		}
-		s, err = withReferences(ctx, spec.Registry, latest, f.schemaType)
+	found, err := spec.find(ctx)
+	if err != nil {
+		return nil, err
 	}
+	side, property := spec.side()
+	if found.Type != f.schemaType {
+		return nil, fmt.Errorf("%s schema is not in the expected format. You may want to set %s to '%s'.\n%s\nexpected format: %s\nactual format from Schema Registry: %s",
+			side, property, found.Type, spec.origin(), f.schemaType, found.Type)
+	}
+	s, err := withReferences(ctx, spec.Registry, found, f.schemaType)
 	if err != nil {
 		return nil, err
 	}
 	cols, err := f.infer(spec, s)
+	if several := (*SeveralError)(nil); errors.As(err, &several) {
+		return cols, err
+	}
 	if err != nil {
-		return nil, fmt.Errorf("schema %d: %w", s.ID, err)
+		return nil, fmt.Errorf("Unable to verify if the %s schema for %s is compatible with ksqlDB.\nReason: schema %d: %w", strings.ToLower(side), spec.origin(), s.ID, err)
 	}
 	return cols, nil
+}
+
+// SeveralError comes with the columns of a schema's first definition, where it has several and none was named.
+type SeveralError struct {
+	IsKey bool
+	Names []string
+}
+
+func (e *SeveralError) Error() string {
+	side, _ := Spec{IsKey: e.IsKey}.side()
+	return fmt.Sprintf("%s schema has multiple schema definitions.\n\n- %s\n\nPlease specify a schema full name in the WITH clause using %s_SCHEMA_FULL_NAME",
+		side, strings.Join(e.Names, "\n- "), strings.ToUpper(side))
+}
+
+// find gets the schema of the spec's id, or the newest of its subject.
+func (s Spec) find(ctx context.Context) (found registry.Schema, err error) {
+	if s.SchemaID != nil {
+		found, err = s.Registry.SchemaByID(ctx, *s.SchemaID)
+		found.ID = *s.SchemaID
+	} else {
+		found, err = s.Registry.Latest(ctx, s.subject())
+	}
+	side, _ := s.side()
+	switch {
+	case registry.IsNotFound(err):
+		id := ""
+		if s.SchemaID != nil {
+			id = fmt.Sprintf("Schema Id: %d\n", *s.SchemaID)
+		}
+		return found, fmt.Errorf("Schema for message %ss on topic '%s' does not exist in the Schema Registry.\nSubject: %s\n%s"+
+			"Give the columns, or register a schema: %w", strings.ToLower(side), s.Topic, s.subject(), id, err)
+	case err != nil:
+		return found, fmt.Errorf("%w: %s: %w", ErrRegistry, s.origin(), err)
+	}
+	found.Type = cmp.Or(found.Type, registry.Avro)
+	return found, nil
+}
+
+// side is Key or Value, and the property of its format.
+func (s Spec) side() (name, property string) {
+	if s.IsKey {
+		return "Key", "KEY_FORMAT"
+	}
+	return "Value", "VALUE_FORMAT"
+}
+
+// origin says where a schema was looked for.
+func (s Spec) origin() string {
+	if s.SchemaID == nil {
+		return "topic: " + s.Topic
+	}
+	return fmt.Sprintf("topic: %s, schema id: %d", s.Topic, *s.SchemaID)
 }
 
 // inferred makes columns of a type: one for each field of a STRUCT that is not to stay whole.

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func (b *builder) checkGivenSchema(pos ast.Pos, target *catalog.Source) error {
 			return at(pos, "%s_FORMAT should support schema inference when %s_SCHEMA_ID is provided. Current format is %s.", upper, upper, side.serde.Format)
 		}
 		given, err := b.env.Infer(target.Topic, side.serde, side.key)
-		if err != nil {
+		if several := (*formats.SeveralError)(nil); err != nil && !errors.As(err, &several) {
 			return at(pos, "%v", err)
 		}
 		cols := target.Schema.With(side.role)
