@@ -320,6 +320,9 @@ func (c *condition) checkPrimaryKeys() error {
 			c.got(), c.right.partsHint())
 	case !c.foreign():
 		return nil
+	case len(c.left.scopes) > 1 && len(c.leftX) == 1 && c.sourceKey(c.leftX[0]):
+		return at(c.at.On.Pos(), "Cannot repartition a TABLE source. If this is a join, make sure that the criteria uses the TABLE's key column %s instead of [%s].",
+			c.left.parts[0].keyName(), c.columnName(c.leftX[0]))
 	case len(c.left.scopes) > 1:
 		return at(c.at.On.Pos(), "Invalid join condition: foreign-key table-table joins are not supported as part of n-way joins. Got %s.", c.got())
 	case c.at.Kind == ast.RightJoin:
@@ -331,6 +334,23 @@ func (c *condition) checkPrimaryKeys() error {
 		return at(c.at.Pos(), "Foreign-key table-table joins are not supported on windowed tables.")
 	}
 	return nil
+}
+
+// sourceKey says whether an expression is the primary key of one of the sources on the left.
+func (c *condition) sourceKey(x ast.Expr) bool {
+	ref, ok := x.(*ast.ColumnRef)
+	return ok && slices.ContainsFunc(c.left.scopes, func(sc *scope) bool {
+		keys := sc.src.Schema.With(types.KeyColumn)
+		return sc.alias == ref.Qualifier && len(keys) == 1 && keys[0].Name == ref.Name
+	})
+}
+
+// keyName is what the column of a key is called in messages.
+func (p joinKey) keyName() string {
+	if p.name != "" {
+		return p.name
+	}
+	return p.columns[0].Qualifier + "_" + p.columns[0].Name
 }
 
 func (c *condition) checkTypes() error {
