@@ -380,7 +380,7 @@ func (b *builder) insertID(w *with) (string, error) {
 	return id, nil
 }
 
-// fit converts the selected columns to those of the target, in order: keys may have other names, and numbers widen.
+// fit converts the selected columns to those of the target, which have the same names and order: numbers widen.
 func (sel *selection) fit(to types.Schema) bool {
 	keys, values := to.With(types.KeyColumn), to.With(types.ValueColumn)
 	if len(keys) != len(sel.key) {
@@ -392,7 +392,9 @@ func (sel *selection) fit(to types.Schema) bool {
 		var c types.Column
 		switch {
 		case it.key >= 0:
-			c = keys[it.key]
+			if c = keys[it.key]; c.Name != it.name {
+				return false
+			}
 		case next == len(values) || values[next].Name != it.name:
 			return false
 		default:
