@@ -216,6 +216,9 @@ func (a *aggregation) above(clause string) *resolver {
 	r := &resolver{env: a.b.env, clause: clause}
 	r.column = func(c *ast.ColumnRef) (plan.Expr, error) {
 		if a.node.Window != nil && a.sel.joined == nil && (c.Name == types.WindowStart || c.Name == types.WindowEnd) {
+			if clause == "HAVING" {
+				return nil, selectOnly(c)
+			}
 			return a.bound(c.Name), nil
 		}
 		x, err := a.sel.columns(clause)(c)
@@ -255,17 +258,22 @@ func (a *aggregation) loosen(text string) {
 func noBounds(column func(*ast.ColumnRef) (plan.Expr, error)) func(*ast.ColumnRef) (plan.Expr, error) {
 	return func(c *ast.ColumnRef) (plan.Expr, error) {
 		if c.Name == types.WindowStart || c.Name == types.WindowEnd {
-			return nil, at(c.Pos(), "Window bounds column %s can only be used in the SELECT clause of windowed aggregations and can not be passed to aggregate functions. See https://github.com/confluentinc/ksql/issues/4397", c.Name)
+			return nil, selectOnly(c)
 		}
 		return column(c)
 	}
+}
+
+func selectOnly(bound *ast.ColumnRef) error {
+	return at(bound.Pos(), "Window bounds column %s can only be used in the SELECT clause of windowed aggregations and can not be passed to aggregate functions.\n"+
+		"See https://github.com/confluentinc/ksql/issues/4397", bound.Name)
 }
 
 // beforeWindows is noBounds for WHERE, which comes before the windows.
 func beforeWindows(column func(*ast.ColumnRef) (plan.Expr, error)) func(*ast.ColumnRef) (plan.Expr, error) {
 	return func(c *ast.ColumnRef) (plan.Expr, error) {
 		if c.Name == types.WindowStart || c.Name == types.WindowEnd {
-			return nil, at(c.Pos(), "Error in WHERE expression: Unknown column %s. The rows are not in windows yet: use HAVING.", c.Name)
+			return nil, at(c.Pos(), "Error in WHERE expression: Unknown column %s. The rows are not in windows yet: select from the result.", c.Name)
 		}
 		return column(c)
 	}

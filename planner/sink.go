@@ -207,6 +207,7 @@ func (sel *selection) checkKeys(sink ast.Ident, q *ast.Query) error {
 		case len(names) > 1 && sel.grouped:
 			return at(q.Pos(), "The projection contains a key column more than once: %s.", joinAndQuoted(names))
 		case len(names) > 1:
+			slices.Sort(names)
 			return at(q.Pos(), "The projection contains a key column (`%s`) more than once, aliased as: %s.", part.name, joinAnd(names))
 		}
 	}
@@ -216,8 +217,8 @@ func (sel *selection) checkKeys(sink ast.Ident, q *ast.Query) error {
 	keys := make([]string, len(sel.key))
 	for i, part := range sel.key {
 		keys[i] = ast.Quoted(part.x)
-		if slices.ContainsFunc(sel.items, func(it item) bool { return it.name == part.name }) && sel.rekeyed && len(sel.scopes) == 1 {
-			keys[i] = sel.scopes[0].alias + "." + keys[i] // the name alone is another column's
+		if sel.rekeyed { // by the columns of the sources, whatever the SELECT calls them
+			keys[i] = ast.Quoted(withSources(part.x, sel.scopes))
 		}
 	}
 	what := "key column"
