@@ -36,6 +36,9 @@ func (c *cutter) assert() ast.Statement {
 		c.expected("TOPIC", "SCHEMA")
 	case c.opts.TestStatements:
 		c.expected("TOPIC", "SCHEMA", "NOT EXISTS", "VALUES", "NULL VALUES", "STREAM", "TABLE")
+	case c.tok().kind == kWord:
+		words, t := []string{"TOPIC", "SCHEMA", "NOT EXISTS"}, c.tok()
+		c.fail(t, "Syntax error at or near '"+t.text+"' at line "+t.pos.String()+": expected "+orList(words), c.didYouMean(words))
 	default:
 		c.expected("TOPIC", "SCHEMA", "NOT EXISTS")
 	}
