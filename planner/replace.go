@@ -161,7 +161,9 @@ func (t *takeover) check(pos ast.Pos, q *ast.Query, root plan.Node) error {
 				return differ(pos, stepName(old), "source", old.Source.Name, now.Source.Name)
 			}
 		case *plan.Sink:
-			if a, b := exprList(t.sql.PartitionBy), exprList(q.PartitionBy); a != b {
+			if a, b := exprList(t.sql.PartitionBy), exprList(q.PartitionBy); a != b && t.sql.PartitionBy == nil {
+				return at(pos, "Query is not upgradeable. Cannot add a StreamSelectKey step that is not in the original query plan.")
+			} else if a != b {
 				return differ(pos, "StreamSelectKey", "keyExpressions", a, b)
 			}
 		case *plan.Aggregate:

@@ -27,13 +27,16 @@ func BuildValues(s *ast.InsertValues, env *Env) (*Values, error) {
 		return nil, at(s.Target.Pos(), "Cannot insert values into read-only %s: %s", target.Kind(), target.Name)
 	}
 	if target.Windowed != nil {
-		return nil, at(s.Target.Pos(), "Cannot insert values into windowed stream/table %s!", target.Name)
+		return nil, at(s.Target.Pos(), "Cannot insert values into windowed stream/table!")
 	}
 	names, err := insertColumns(s, target)
 	if err != nil {
 		return nil, err
 	}
-	if len(names) != len(s.Values) {
+	if len(names) != len(s.Values) && len(s.Columns) == 0 {
+		return nil, at(s.Pos(), "Failed to insert values into '%s'. Expected a value for each column. Expected Columns: [%s]. Got [%s]",
+			target.Name, quotedNames(names), exprTexts(s.Values))
+	} else if len(names) != len(s.Values) {
 		return nil, at(s.Pos(), "Failed to prepare statement: Expected number columns and values to match: %d, %d", len(names), len(s.Values))
 	}
 	out := &Values{Target: target, Exprs: make([]plan.Expr, len(target.Schema))}
@@ -90,6 +93,22 @@ func insertColumns(s *ast.InsertValues, target *catalog.Source) ([]ast.Ident, er
 		}
 	}
 	return s.Columns, nil
+}
+
+func quotedNames(names []ast.Ident) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = types.QuoteName(n.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func exprTexts(list []ast.Expr) string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = ast.Quoted(e)
+	}
+	return strings.Join(out, ", ")
 }
 
 func columnNames(cols types.Schema) string {
