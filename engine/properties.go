@@ -25,6 +25,8 @@ var known = map[string]string{
 	"ksql.persistence.default.format.key":   "KAFKA",
 	"ksql.persistence.default.format.value": "",
 	"ksql.persistence.wrap.single.values":   "",
+	"ksql.query.pull.limit.clause.enabled":  "true",
+	"ksql.query.pull.range.scan.enabled":    "true",
 	"ksql.query.pull.table.scan.enabled":    "true",
 	"ksql.service.id":                       "default_",
 	"ksql.variable.substitution.enable":     "true",

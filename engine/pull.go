@@ -12,9 +12,6 @@ import (
 // pull answers a query over a table from what its query has committed.
 func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query) (Result, error) {
 	table := q.Lookup.Table
-	if setting(e.config(s), "ksql.query.pull.table.scan.enabled", "true") == "false" && q.Lookup.Keys == nil {
-		return nil, refuse(BadStatement, "Query requires table scan to be enabled. Table scans can be enabled by setting ksql.query.pull.table.scan.enabled=true.")
-	}
 	e.mu.Lock()
 	r := e.queries[table.Query]
 	e.mu.Unlock()

@@ -203,7 +203,7 @@ func (a *aggregation) having(q *ast.Query) (plan.Expr, error) {
 		return nil, nil
 	}
 	before := len(a.loose)
-	x, err := a.above("HAVING").boolean(a.sel.bare(q.Having))
+	x, err := a.above("HAVING").condition(a.sel.bare(q.Having))
 	if err == nil && before == 0 && len(a.loose) > 0 {
 		return nil, at(q.Having.Pos(), "Non-aggregate HAVING expression not part of GROUP BY: %s", strings.Join(a.loose, ", "))
 	}

@@ -28,6 +28,9 @@ func (b *builder) pull(q *ast.Query) (*Plan, error) {
 		}
 	}
 	limit := int64(-1)
+	if q.Limit != nil && b.env.Setting("ksql.query.pull.limit.clause.enabled", "true") == "false" {
+		return nil, at(q.Limit.Pos(), "LIMIT clause in pull queries is currently disabled. You can enable them by setting ksql.query.pull.limit.clause.enabled=true.%s", pullHint)
+	}
 	if q.Limit != nil {
 		if limit = q.Limit.N; limit < 0 {
 			return nil, at(q.Limit.Pos(), "Pull queries don't support negative integers in the LIMIT clause. See https://cnfl.io/queries for more info.")
@@ -38,6 +41,9 @@ func (b *builder) pull(q *ast.Query) (*Plan, error) {
 		return nil, err
 	}
 	b.pushing = true
+	if err := b.noOffsets(q); err != nil {
+		return nil, err
+	}
 	if !src.IsTable {
 		switch {
 		case q.GroupBy != nil:
@@ -53,6 +59,11 @@ func (b *builder) pull(q *ast.Query) (*Plan, error) {
 		return p, nil
 	}
 	if !src.Materialized {
+		if sel, err := b.from(q); err != nil {
+			return nil, err
+		} else if err := b.items(q, sel); err != nil {
+			return nil, err
+		}
 		return nil, at(q.From.Pos(), "The `%s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'.%s",
 			src.Name, src.Name, src.Name, pullHint)
 	}
@@ -82,16 +93,25 @@ func (b *builder) lookup(q *ast.Query, src *catalog.Source, limit int64) (*Plan,
 	sc.find(types.RowTime)
 	l.Slots = sc.scan.Slots
 	sel := &selection{scopes: []*scope{sc}, in: sc.scan}
-	if err := b.noOffsets(q); err != nil {
-		return nil, err
-	}
 	if q.Where != nil {
-		cond, err := b.resolver(sel, "WHERE").boolean(q.Where)
+		cond, err := b.resolver(sel, "WHERE").condition(q.Where)
 		if err != nil {
+			return nil, err
+		}
+		if err := keysFit(l, sel.bare(q.Where)); err != nil {
 			return nil, err
 		}
 		l.Where = cond
 		narrow(l, cond)
+	}
+	if b.env.Setting("ksql.query.pull.table.scan.enabled", "true") == "false" {
+		var where ast.Expr
+		if q.Where != nil {
+			where = sel.bare(q.Where)
+		}
+		if err := b.checkKeyed(q, src, where); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.items(q, sel); err != nil {
 		return nil, err
@@ -178,6 +198,35 @@ func narrow(l *plan.Lookup, cond plan.Expr) {
 		key = append(key, v)
 	}
 	l.Keys = [][]types.Value{key}
+}
+
+// keysFit refuses values that IN compares a key with and that can't be one.
+func keysFit(l *plan.Lookup, where ast.Expr) error {
+	for _, term := range operands(where, ast.And) {
+		in, ok := term.(*ast.In)
+		if !ok {
+			continue
+		}
+		col, ok := in.X.(*ast.ColumnRef)
+		i := -1
+		if ok {
+			i = l.Table.Schema.Find(col.Name)
+		}
+		if i < 0 || l.Table.Schema[i].Role != types.KeyColumn {
+			continue
+		}
+		for _, e := range in.List {
+			switch lit := e.(type) {
+			case *ast.NullLit:
+				return at(e.Pos(), "Primary key columns can not be NULL: (%s = null)", ast.Quoted(in.X))
+			case *ast.StringLit:
+				if k := l.Table.Schema[i].Type.Kind; k == types.Integer || k == types.Bigint || k == types.Double || k == types.Decimal || k == types.Boolean {
+					return at(e.Pos(), "'%s' can not be converted to the type of the key column: %s %s KEY", lit.Value, col.Name, l.Table.Schema[i].Type)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func keySlot(l *plan.Lookup, e plan.Expr) (int, bool) {

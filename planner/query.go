@@ -126,7 +126,7 @@ func (b *builder) where(q *ast.Query, sel *selection) error {
 	if q.Window != nil {
 		r.column = beforeWindows(r.column)
 	}
-	cond, err := r.boolean(q.Where)
+	cond, err := r.condition(q.Where)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,11 @@ func (b *builder) checkNames(sel *selection) error {
 	seen := map[string]bool{}
 	for _, it := range sel.items {
 		if seen[it.name] {
-			return at(it.pos, "Duplicate value columns found in schema: `%s`. Give one of them an alias with AS.", it.name)
+			col := types.QuoteName(it.name)
+			if x, err := b.resolver(sel, "SELECT").expr(it.x); err == nil {
+				col += " " + typeName(x.Type())
+			}
+			return at(it.pos, "Duplicate value columns found in schema: %s. Give one of them an alias with AS.", col)
 		}
 		seen[it.name] = true
 	}

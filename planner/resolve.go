@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -293,6 +294,15 @@ func (r *resolver) boolean(e ast.Expr) (plan.Expr, error) {
 			r.clause, r.quoted(e), typeName(x.Type()))
 	}
 	return x, nil
+}
+
+// condition is a whole WHERE or HAVING; what is wrong with its types is told with its text.
+func (r *resolver) condition(e ast.Expr) (plan.Expr, error) {
+	x, err := r.boolean(e)
+	if bad := (*Error)(nil); errors.As(err, &bad) && (strings.HasPrefix(bad.Msg, "Error in "+r.clause) || strings.HasPrefix(bad.Msg, "Type error in "+r.clause)) {
+		return nil, at(bad.Pos, "%s\nStatement: %s", bad.Msg, r.quoted(e))
+	}
+	return x, err
 }
 
 func (r *resolver) logical(e *ast.Logical) (plan.Expr, error) {

@@ -41,6 +41,9 @@ func BuildValues(s *ast.InsertValues, env *Env) (*Values, error) {
 	}
 	out := &Values{Target: target, Exprs: make([]plan.Expr, len(target.Schema))}
 	r := &resolver{env: env, clause: "VALUES", column: func(c *ast.ColumnRef) (plan.Expr, error) {
+		if c.Qualifier != "" {
+			return nil, at(c.Pos(), "Failed to prepare statement: '%s' is not a valid stream/table name or alias.", c.Qualifier)
+		}
 		return nil, at(c.Pos(), "INSERT VALUES takes constants and functions of them, but %s is a column.", ast.Format(c))
 	}}
 	for i, name := range names {
