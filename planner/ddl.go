@@ -186,7 +186,12 @@ func (b *builder) checkSource(s *ast.CreateSource, src *catalog.Source, w *with)
 	keys := src.Schema.With(types.KeyColumn)
 	switch {
 	case src.IsTable && len(keys) == 0:
-		return at(s.Name.Pos(), "Tables require a PRIMARY KEY. Please define the PRIMARY KEY.")
+		hint := ""
+		if _, inferred := w.get("VALUE_SCHEMA_ID"); inferred {
+			hint = "\nUse a partial schema to define the primary key and still load the value columns from the Schema Registry, for example:\n" +
+				"\tCREATE TABLE " + src.Name + " (ID INT PRIMARY KEY) WITH (...);"
+		}
+		return at(s.Name.Pos(), "Tables require a PRIMARY KEY. Please define the PRIMARY KEY.%s", hint)
 	case src.Windowed != nil && len(keys) == 0:
 		return at(s.Name.Pos(), "Windowed sources require a key column.")
 	}

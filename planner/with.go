@@ -100,6 +100,11 @@ func (b *builder) with(props []ast.Prop, pos ast.Pos) (*with, error) {
 		}
 		w.vals[name], w.pos[name] = text, p.Pos()
 	}
+	_, older := w.vals["VALUE_AVRO_SCHEMA_FULL_NAME"]
+	if _, newer := w.vals["VALUE_SCHEMA_FULL_NAME"]; older && newer {
+		return nil, at(w.pos["VALUE_AVRO_SCHEMA_FULL_NAME"], "Cannot supply both 'VALUE_AVRO_SCHEMA_FULL_NAME' and 'VALUE_SCHEMA_FULL_NAME' properties. "+
+			"Please only set 'VALUE_SCHEMA_FULL_NAME'.")
+	}
 	return w, nil
 }
 
@@ -113,15 +118,41 @@ func propText(p ast.Prop, name string, kind withKind) (string, error) {
 	switch kind {
 	case withNumber:
 		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-			return "", at(p.Value.Pos(), "Invalid value %s for property %s: want a whole number", ast.Format(p.Value), name)
+			return "", at(p.Value.Pos(), "Invalid value %s for property %s: Not a number of type %s", text, name, numberType(name))
 		}
 	case withBool:
 		text = strings.ToLower(text)
 		if text != "true" && text != "false" {
-			return "", at(p.Value.Pos(), "Invalid value %s for property %s: want TRUE or FALSE", ast.Format(p.Value), name)
+			return "", at(p.Value.Pos(), "Invalid value %s for property %s: Expected value to be either true or false", text, name)
 		}
 	}
-	return text, nil
+	return text, checkText(p, name, text)
+}
+
+// checkText refuses text that a property can't have.
+func checkText(p ast.Prop, name, text string) error {
+	switch name {
+	case "KAFKA_TOPIC":
+		if text == "" {
+			return at(p.Value.Pos(), "Invalid value %s for property %s: String must be non-empty", text, name)
+		}
+	case "KEY_PROTOBUF_NULLABLE_REPRESENTATION", "VALUE_PROTOBUF_NULLABLE_REPRESENTATION":
+		if upper := strings.ToUpper(text); upper != "OPTIONAL" && upper != "WRAPPER" {
+			return at(p.Value.Pos(), "Invalid value %s for property %s: String must be one of: OPTIONAL, WRAPPER, null", text, name)
+		}
+	}
+	return nil
+}
+
+// numberType is how wide Kafka's clients take a property.
+func numberType(name string) string {
+	switch name {
+	case "REPLICAS":
+		return "SHORT"
+	case "RETENTION_MS":
+		return "LONG"
+	}
+	return "INT"
 }
 
 func (w *with) get(name string) (string, bool) {
@@ -159,12 +190,7 @@ func (b *builder) serde(w *with, key bool, inherit *catalog.Serde) (catalog.Serd
 	if !given {
 		s.Format = strings.ToUpper(b.env.Setting("ksql.persistence.default.format."+strings.ToLower(side), ""))
 		if inherit != nil {
-			s = catalog.Serde{Format: inherit.Format, Props: map[string]string{}}
-			for _, name := range inheritedProps {
-				if v := inherit.Props[name]; v != "" {
-					s.Props[name] = v
-				}
-			}
+			s.Format = inherit.Format
 		} else if s.Format == "" && key {
 			s.Format = "KAFKA"
 		}
@@ -181,6 +207,16 @@ func (b *builder) serde(w *with, key bool, inherit *catalog.Serde) (catalog.Serd
 			}
 		}
 		return s, at(pos, "%v", err)
+	}
+	if inherit != nil && inherit.Format == s.Format { // named again or not
+		for _, name := range inheritedProps {
+			if v := inherit.Props[name]; v != "" {
+				s.Props[name] = v
+			}
+		}
+	}
+	if p, ok := w.pos[side+"_PROTOBUF_NULLABLE_REPRESENTATION"]; ok && s.Format != formats.Protobuf && s.Format != formats.ProtobufNoSR {
+		return s, at(p, "Property %s_PROTOBUF_NULLABLE_REPRESENTATION can only be enabled with protobuf format", side)
 	}
 	for _, p := range serdeProps {
 		if v, ok := w.get(side + "_" + p); ok {
@@ -214,7 +250,7 @@ func (b *builder) windowed(w *with) (*catalog.Windowed, error) {
 	size, sized := w.get("WINDOW_SIZE")
 	if !ok {
 		if sized {
-			return nil, at(w.pos["WINDOW_SIZE"], "WINDOW_SIZE needs a WINDOW_TYPE beside it.")
+			return nil, at(w.pos["WINDOW_SIZE"], "'WINDOW_SIZE' should not be set for SESSION windows. It needs a WINDOW_TYPE beside it: TUMBLING or HOPPING.")
 		}
 		return nil, nil
 	}
