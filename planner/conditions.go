@@ -47,7 +47,7 @@ func (r *resolver) comparable(pos ast.Pos, op ast.CompareOp, le, re ast.Expr, l,
 			kindOf(a), op, kindOf(b))
 	}
 	ordered := op == ast.Lt || op == ast.Le || op == ast.Gt || op == ast.Ge
-	ok := a.Kind == types.Null || b.Kind == types.Null || types.Widest(a, b) != nil || (a.Kind.Temporal() && b.Kind.Temporal())
+	ok := a.Kind == types.Null || b.Kind == types.Null || types.Widest(a, b) != nil || onCalendar(a) && onCalendar(b)
 	if !ok || (ordered && (a.Kind.Nested() || a.Kind == types.Boolean)) {
 		return nil, nil, at(pos, "Error in %s expression: Cannot compare %s (%s) to %s (%s) with %s.", r.clause,
 			r.quoted(le), typeName(a), r.quoted(re), typeName(b), compareNames[op])
@@ -57,6 +57,9 @@ func (r *resolver) comparable(pos ast.Pos, op ast.CompareOp, le, re ast.Expr, l,
 	}
 	return l, rt, nil
 }
+
+// onCalendar says whether a type has days: a DATE can be compared with a TIMESTAMP, and neither with a TIME.
+func onCalendar(t *types.Type) bool { return t.Kind == types.Date || t.Kind == types.Timestamp }
 
 // kindOf is the name of a type without what it is made of.
 func kindOf(t *types.Type) string {
@@ -74,7 +77,8 @@ func timeText(e ast.Expr, x, other plan.Expr) (plan.Expr, error) {
 	if isTimeColumn(other) {
 		ms, err := types.ParseTimestamp(lit.Value.Str())
 		if err != nil {
-			return nil, at(e.Pos(), "%v", err)
+			return nil, at(e.Pos(), "Failed to parse timestamp '%s': %v\nRequired format is: \"yyyy-MM-dd'T'HH:mm:ss.SSS\", with an optional numeric timezone. "+
+				"Partials are also supported, e.g. \"2020-05-26\"", lit.Value.Str(), err)
 		}
 		return &plan.Literal{Value: types.BigintValue(ms), T: types.TBigint}, nil
 	}

@@ -340,7 +340,11 @@ func (r *resolver) subscript(e *ast.Subscript) (plan.Expr, error) {
 		}
 		return &plan.Subscript{E: x, Index: implicit(i, t.Key)}, nil
 	case t.Kind != types.Array:
-		return nil, at(e.Pos(), "Subscript expression (%s) do not apply to %s.", ast.Quoted(e), typeName(t))
+		hint := ""
+		if t.Kind == types.Struct {
+			hint = " Use the dereference operator for STRUCTS: " + ast.Quoted(e.X) + "->" + ast.Quoted(e.Index)
+		}
+		return nil, at(e.Pos(), "Subscript expression (%s) do not apply to %s.%s", ast.Quoted(e), typeName(t), hint)
 	case i.Type().Kind != types.Integer && i.Type().Kind != types.Bigint:
 		return nil, at(e.Index.Pos(), "an element of an ARRAY has a number, but %s is of type %s", ast.Format(e.Index), typeName(i.Type()))
 	}

@@ -102,7 +102,8 @@ func (p *printer) bare(e Expr) {
 	case *Call:
 		p.name(e.Name)
 		p.put("(")
-		p.putIf(e.Star, "*")
+		p.putIf(e.Star && !p.message, "*")
+		p.putIf(e.Star && p.message, "ROWTIME") // what ksqlDB makes of it
 		p.list(e.Args)
 		p.put(")")
 	case *Lambda:
