@@ -55,7 +55,9 @@ func ParseTimestamp(s string) (int64, error) {
 		day = nums[2]
 	}
 	var ms int64
-	if timePart != "" {
+	if midnight(timePart) {
+		ms = 24 * time.Hour.Milliseconds()
+	} else if timePart != "" {
 		if ms, err = ParseTime(timePart); err != nil {
 			return 0, fmt.Errorf("not a timestamp: %q: want a form such as 2020-01-02T03:04:05.678", s)
 		}
@@ -65,6 +67,16 @@ func ParseTimestamp(s string) (int64, error) {
 		return 0, fmt.Errorf("not a timestamp: %q: there is no such day", s)
 	}
 	return t.UnixMilli() + ms, nil
+}
+
+// midnight says whether a time of day is 24:00, the end of the day.
+func midnight(clock string) bool {
+	rest, ok := strings.CutPrefix(clock, "24")
+	if !ok || rest != "" && rest[0] != ':' {
+		return false
+	}
+	ms, err := ParseTime("00" + rest)
+	return err == nil && ms == 0
 }
 
 func cutTime(s string) (date, clock string, ok bool) {
