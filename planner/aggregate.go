@@ -109,7 +109,7 @@ func (a *aggregation) window(q *ast.Query) error {
 		return nil
 	}
 	if src := a.sel.scopes[0].src; src.IsTable {
-		return at(w.Pos(), "WINDOW clause is only supported for streams, but %s is a table.", src.Name)
+		return at(w.Pos(), "Windowing not supported for table aggregations. %s is a table.", src.Name)
 	} else if src.Windowed != nil {
 		return at(w.Pos(), "WINDOW clause is not supported on a source that is windowed already: %s is %s.", src.Name, windowedAs(src))
 	}

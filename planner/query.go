@@ -284,7 +284,7 @@ func (b *builder) partitionBy(q *ast.Query, sel *selection) error {
 		sel.joinKeys()
 		return nil
 	}
-	if q.PartitionBy == nil {
+	if q.PartitionBy == nil || (sel.in.Table() || sel.scopes[0].src.Windowed != nil) && sel.byOwnKey(q.PartitionBy.Items) {
 		for _, c := range sel.scopes[0].src.Schema.With(types.KeyColumn) {
 			sel.key = append(sel.key, keyPart{x: &ast.ColumnRef{Name: c.Name}, name: c.Name, t: c.Type})
 		}
@@ -293,7 +293,7 @@ func (b *builder) partitionBy(q *ast.Query, sel *selection) error {
 	sel.rekeyed = true
 	pos := q.PartitionBy.Pos()
 	if sel.in.Table() {
-		return at(pos, "PARTITION BY is not supported for tables: the key of a table says which row a record changes.")
+		return sel.noTableKey(pos, q.PartitionBy.Items)
 	}
 	if sel.scopes[0].src.Windowed != nil {
 		return at(pos, "PARTITION BY is not supported on windowed sources: Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
@@ -320,6 +320,33 @@ func (b *builder) partitionBy(q *ast.Query, sel *selection) error {
 		sel.key = append(sel.key, part)
 	}
 	return nil
+}
+
+// byOwnKey says whether expressions are the key columns of the only source, in order: rows that are partitioned by them stay where
+// they are.
+func (sel *selection) byOwnKey(list []ast.Expr) bool {
+	if sel.joined != nil {
+		return false
+	}
+	keys := sel.scopes[0].src.Schema.With(types.KeyColumn)
+	return len(keys) == len(list) && !slices.ContainsFunc(list, func(e ast.Expr) bool {
+		ref, ok := sel.bare(e).(*ast.ColumnRef)
+		return !ok || ref.Name != keys[slices.Index(list, e)].Name
+	})
+}
+
+func (sel *selection) noTableKey(pos ast.Pos, by []ast.Expr) error {
+	const why = " PARTITION BY is for streams: the key of a table says which row a record changes."
+	keys := sel.scopes[0].src.Schema.With(types.KeyColumn)
+	if len(keys) != 1 || sel.joined != nil {
+		return at(pos, "Cannot repartition a TABLE source. If this is a join, joins on tables with multiple columns is not yet supported.%s", why)
+	}
+	texts := make([]string, len(by))
+	for i, e := range by {
+		texts[i] = ast.Quoted(sel.bare(e))
+	}
+	return at(pos, "Cannot repartition a TABLE source. If this is a join, make sure that the criteria uses the TABLE's key column %s instead of [%s].%s",
+		keys[0].Name, strings.Join(texts, ", "), why)
 }
 
 func (b *builder) keyPart(sel *selection, e ast.Expr, t *types.Type, clause string) (keyPart, error) {
