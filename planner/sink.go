@@ -162,7 +162,7 @@ func (b *builder) sinkSchema(s *ast.CreateAs, sel *selection, target *catalog.So
 		return err
 	}
 	for _, it := range sel.items {
-		if types.PseudoType(it.name) != nil && (it.key < 0 || exprName(it.x) != it.name) {
+		if types.PseudoType(it.name) != nil && (it.key < 0 || exprName(it.x) != it.name || !it.given) {
 			if !it.given || exprName(it.x) == it.name {
 				return at(it.pos, "Reserved column name in select: `%s`. Please remove or alias the column.", it.name)
 			}
