@@ -173,9 +173,13 @@ func (c *cutter) expectedThing(what string) {
 	t := c.tok()
 	hint := unsupported(t, c.before())
 	if hint == "" && t.kind == kWord && ast.Reserved(t.value) {
-		hint = t.value + " is a reserved word; quote it as `" + t.value + "` to use it as a name."
+		hint = reservedHint(t)
 	}
 	c.fail(t, "expected "+what+", found "+describe(t), hint)
+}
+
+func reservedHint(t *token) string {
+	return "\"" + t.text + "\" is a reserved keyword and it can't be used as an identifier. You can use it as an identifier by escaping it as `" + t.value + "`."
 }
 
 // expected reports that one of some words was expected. If the word found, or the one before it, looks like one

@@ -76,11 +76,11 @@ func (c *cutter) statement() ast.Statement {
 }
 
 func (c *cutter) unknown(t *token) {
-	hint := ""
+	msg := "Unknown statement '" + t.text + "'"
 	if w, ok := suggest.Suggest(t.value, beginnings); ok {
-		hint = "Did you mean " + w + "?"
+		msg += "\nDid you mean '" + w + "'?"
 	}
-	c.fail(t, "Unknown statement '"+t.text+"'", hint)
+	c.fail(t, msg, "")
 }
 
 // explain reads EXPLAIN with a statement, or with a query's id: a name with nothing behind it.

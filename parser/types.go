@@ -60,7 +60,7 @@ func (c *cutter) baseType() *ast.Type {
 		c.typeParameters()
 	case t.kind == kWord:
 		c.fail(t, "Syntax error at or near '"+t.text+"' at line "+t.pos.String()+": expected a type",
-			t.value+" is a reserved word; quote it as `"+t.value+"` to use it as a name.")
+			reservedHint(t))
 	default:
 		c.expectedThing("a type")
 	}
