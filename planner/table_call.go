@@ -1,0 +1,83 @@
+package planner
+
+import (
+	"strings"
+
+	"weir/parser/ast"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// selectItem resolves an item in which table functions may stand anywhere.
+func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *plan.Explode, pending *[]*plan.Column) (plan.Expr, error) {
+	if err := b.noTableCase(sel, it.x); err != nil {
+		return nil, err
+	}
+	r.special = func(e ast.Expr) (plan.Expr, error) {
+		call, ok := e.(*ast.Call)
+		if !ok {
+			return nil, nil
+		}
+		col, err := b.tableCall(r, sel, call, ex, it.name)
+		if col == nil || err != nil {
+			return nil, err
+		}
+		*pending = append(*pending, col)
+		return col, nil
+	}
+	defer func() { r.special = nil }()
+	x, err := r.expr(it.x)
+	if err == nil && x.Type().Kind == types.Null {
+		return nil, at(it.pos, "The type of `%s` can't be told: give NULL a type, as in CAST(NULL AS STRING)", it.name)
+	}
+	return x, err
+}
+
+// tableCall plans a call of a table function; nil where the function is another kind.
+func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *plan.Explode, name string) (*plan.Column, error) {
+	f := b.env.Functions.Table(call.Name)
+	if f == nil {
+		return nil, nil
+	}
+	if sel.in.Table() {
+		return nil, at(call.Pos(), "Table source is not supported with table functions")
+	}
+	special := r.special
+	r.special = b.noTableCall(call)
+	bound, err := r.bind(call, f.Resolve)
+	if r.special = special; err != nil {
+		return nil, err
+	}
+	ex.Calls = append(ex.Calls, bound)
+	return &plan.Column{Slot: -1, Name: name, T: bound.Bound.Returns}, nil
+}
+
+// noTableCall refuses table functions inside a call of one.
+func (b *builder) noTableCall(outer *ast.Call) func(ast.Expr) (plan.Expr, error) {
+	return func(e ast.Expr) (plan.Expr, error) {
+		if inner, ok := e.(*ast.Call); ok && b.env.Functions.Table(inner.Name) != nil {
+			return nil, at(inner.Pos(), "Table functions cannot be nested: `%s`(`%s`())", strings.ToUpper(outer.Name), strings.ToUpper(inner.Name))
+		}
+		return nil, nil
+	}
+}
+
+// noTableCase refuses table functions inside CASE: they would make rows whichever branch is taken.
+func (b *builder) noTableCase(sel *selection, x ast.Expr) error {
+	var bad ast.Expr
+	ast.Walk(x, func(e ast.Expr) bool {
+		if c, ok := e.(*ast.Case); ok && c.Operand == nil {
+			ast.Walk(c, func(e ast.Expr) bool {
+				if call, ok := e.(*ast.Call); ok && b.env.Functions.Table(call.Name) != nil {
+					bad = c
+				}
+				return true
+			})
+		}
+		return true
+	})
+	if bad == nil {
+		return nil
+	}
+	return at(bad.Pos(), "Table functions cannot be used in CASE: %s", ast.Quoted(withSources(bad, sel.scopes)))
+}
