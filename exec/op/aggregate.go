@@ -242,9 +242,7 @@ func (a *Aggregate) Flush() error {
 	if a.host.Coalesce && !a.final {
 		a.out.Reset(a.width)
 		for i, ch := range a.changes.list {
-			if i%touchAhead == 0 {
-				a.touched += a.changes.fetch(i, i+touchAhead)
-			}
+			a.changes.ahead(i)
 			if err := a.emitChange(ch); err != nil {
 				return err
 			}

@@ -20,9 +20,7 @@ func (a *Aggregate) Dirty(put func(key, value []byte)) {
 		put([]byte{metaKey}, a.clock.append(nil))
 	}
 	for i, ch := range a.changes.list {
-		if i%touchAhead == 0 {
-			a.touched += a.changes.fetch(i, i+touchAhead)
-		}
+		a.changes.ahead(i)
 		key = append(key[:0], entryKey)
 		if a.win != nil {
 			key = appendWindow(key, ch.in.start)

@@ -28,6 +28,8 @@ type changes struct {
 	images []uint64 // committed words, for the row before
 	objs   [][]byte // committed objects, encoded: one entry per group
 	keep   bool     // images are wanted
+	// touched keeps what ahead has read, so that the loads are not left out.
+	touched uint64
 }
 
 // touch notes that a group is about to change.
@@ -51,17 +53,19 @@ func (c *changes) touch(g *groups, ref state.Ref, added bool) {
 	c.list = append(c.list, ch)
 }
 
-// touchAhead is how many changes are fetched at once.
-const touchAhead = 16
-
-// fetch reads the records of changes from..to, so that their cache misses overlap. The sum is to be stored: the compiler leaves
-// out a load whose value nobody uses.
-func (c *changes) fetch(from, to int) (sum uint64) {
-	for _, ch := range c.list[from:min(to, len(c.list))] {
-		sum += ch.in.table.Words(ch.ref)[0]
+// ahead reads the records of some changes at a time, so that their cache misses overlap: call it for each change in turn.
+func (c *changes) ahead(i int) {
+	if i%touchAhead != 0 {
+		return
 	}
-	return sum
+	sum := uint64(0)
+	for _, ch := range c.list[i:min(i+touchAhead, len(c.list))] {
+		sum += ch.in.table.TouchRef(ch.ref)
+	}
+	c.touched = sum
 }
+
+const touchAhead = 16
 
 // before is the committed state of a changed group; ok is false for one that was not there. The objects are made anew.
 func (c *changes) before(ch change) (w []uint64, objs []functions.Object, ok bool, err error) {
@@ -78,7 +82,8 @@ func (c *changes) before(ch change) (w []uint64, objs []functions.Object, ok boo
 
 // committed makes the state as it stands the committed one.
 func (c *changes) committed() {
-	for _, ch := range c.list {
+	for i, ch := range c.list {
+		c.ahead(i)
 		ch.in.table.SetFlags(ch.ref, existed)
 	}
 	c.forget()

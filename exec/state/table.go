@@ -94,6 +94,12 @@ func (t *Table) TouchRecord(hash uint64) uint64 {
 	return t.record(Ref(uint32(s) - 1))[0]
 }
 
+// TouchRef reads the beginning and the key of a record. The result is to be stored, as that of Touch.
+func (t *Table) TouchRef(ref Ref) uint64 {
+	r := t.record(ref)
+	return r[0] + r[min(1+t.width, len(r)-1)]
+}
+
 // GetOrAdd finds a record, or adds one with all words zero.
 func (t *Table) GetOrAdd(key []byte, hash uint64) (ref Ref, added bool) {
 	at := t.find(key, hash)
