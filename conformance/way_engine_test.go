@@ -31,15 +31,13 @@ type engineWay struct {
 	session  *engine.Session
 	prefix   string
 	restarts bool // after every produce
-	// readBefore are the records that queries had read before the engine was last opened.
-	readBefore map[string]int64
 }
 
 var nextPrefix atomic.Int64
 
 func newEngineWay(ctx context.Context, cluster *kafka.Cluster, embedded, restarts bool, dir string) (way, error) {
 	prefix := fmt.Sprintf("t%d%s-", nextPrefix.Add(1), runID)
-	w := &engineWay{cluster: cluster, prefix: prefix, restarts: restarts, readBefore: map[string]int64{}, schemas: registry.NewLocal(registry.NewStore()), session: engine.NewSession()}
+	w := &engineWay{cluster: cluster, prefix: prefix, restarts: restarts, schemas: registry.NewLocal(registry.NewStore()), session: engine.NewSession()}
 	w.session.Properties["auto.offset.reset"] = "earliest"
 	w.options = engine.Options{Cluster: cluster, Embedded: embedded, Registry: w.schemas, DataDir: dir, ServiceID: prefix, Config: map[string]string{
 		"cache.max.bytes.buffering": "0", "commit.interval.ms": "10", "ksql.output.topic.name.prefix": prefix, "weir.idle.upstream": "0"}}
@@ -175,9 +173,6 @@ func (w *engineWay) records(ctx context.Context, topic string) ([][]*kgo.Record,
 }
 
 func (w *engineWay) restart(ctx context.Context) error {
-	for _, q := range w.engine.Queries() {
-		w.readBefore[q.ID] += q.Stats.RowsIn
-	}
 	if err := w.engine.Close(ctx); err != nil {
 		return err
 	}

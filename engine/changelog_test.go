@@ -17,7 +17,7 @@ func TestChangelogForgets(t *testing.T) {
 			CREATE TABLE t WITH (KAFKA_TOPIC='%[1]st') AS SELECT k, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 10 SECONDS, RETENTION 20 SECONDS, GRACE PERIOD 10 SECONDS) GROUP BY k;`, prefix))
 		for i := range 10 {
 			n.run(t, s, fmt.Sprintf(`INSERT INTO s VALUES ('a', %d); INSERT INTO s VALUES ('b', %[1]d);`, i*10_000))
-			if err := n.settled(t.Context()); err != nil {
+			if err := n.Settle(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

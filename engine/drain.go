@@ -13,7 +13,7 @@ func (e *Engine) Drain(ctx context.Context) error {
 	if err := e.conns.Wait(ctx); err != nil {
 		return err
 	}
-	if err := e.settled(ctx); err != nil {
+	if err := e.Settle(ctx); err != nil {
 		return err
 	}
 	for _, r := range e.runningQueries() {
@@ -22,7 +22,7 @@ func (e *Engine) Drain(ctx context.Context) error {
 				return err
 			}
 			// What a stage closes is the next one's input, or another query's.
-			if err := e.settled(ctx); err != nil {
+			if err := e.Settle(ctx); err != nil {
 				return err
 			}
 		}
@@ -52,8 +52,8 @@ func (e *Engine) FinishPushes(ctx context.Context) error {
 	}
 }
 
-// settled waits until no query has anything left to read.
-func (e *Engine) settled(ctx context.Context) error {
+// Settle waits until every persistent query that runs has read all that there is, and what came of it is committed.
+func (e *Engine) Settle(ctx context.Context) error {
 	last := int64(-1)
 	for {
 		all, sum := true, int64(0)

@@ -45,7 +45,7 @@ func TestKcat(t *testing.T) {
 		t.Errorf("kcat's records are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	run("x:{\"a\":7}\ny:{\"a\":7}\nx:\n", "-P", "-t", "t", "-K:", "-Z")
-	if err := n.settled(t.Context()); err != nil {
+	if err := n.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Fields(run("", "-C", "-t", "SUMS", "-e", "-f", "%k=%s\n", "-s", "key=>i"))
