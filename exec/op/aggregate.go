@@ -16,10 +16,10 @@ import (
 // Aggregate groups rows, in tumbling or hopping windows or without any.
 type Aggregate struct {
 	grouper
+	clocked
 	next    Op
 	acc     *accumulators
 	changes changes
-	clock   clock
 	win     *plan.Window // nil without windows
 	span    window.Time
 	final   bool
@@ -43,7 +43,7 @@ func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, upstream int, next O
 	op := &Aggregate{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window, final: a.Final,
 		wantOld: wantOld, width: len(a.Slots), bounds: -1, dropped: types.NoTime}
 	op.changes = changes{acc: op.acc, keep: wantOld}
-	op.clock = newClock(upstream)
+	op.clocked = clocked{newClock(upstream), op.closed}
 	if a.Window != nil {
 		op.span = window.Time{Size: a.Window.Size, Advance: a.Window.Advance}
 		op.bounds = len(a.Group) + len(a.Aggs)
@@ -336,14 +336,6 @@ func (a *Aggregate) expiry() int64 {
 		return types.NoTime
 	}
 	return t - a.win.Retention
-}
-
-// StreamTime is the clock of the operator, NoTime before the first row.
-func (a *Aggregate) StreamTime() int64 {
-	if a.win == nil {
-		return types.NoTime
-	}
-	return a.clock.now
 }
 
 func lateMessage(start, end, closed int64) string {

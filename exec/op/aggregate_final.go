@@ -55,12 +55,6 @@ func (a *Aggregate) emitFinal(g *groups) error {
 	return nil
 }
 
-// Announce takes the stream time of an upstream task, and closes what that closes.
-func (a *Aggregate) Announce(upstream int, streamTime int64, atEnd bool) error {
-	a.clock.announce(upstream, streamTime, atEnd)
-	return a.closed()
-}
-
 // closed hands on what the clock has closed.
 func (a *Aggregate) closed() error {
 	if err := a.listWindows(); err != nil {
@@ -71,18 +65,6 @@ func (a *Aggregate) closed() error {
 		return err
 	}
 	return a.emit()
-}
-
-// Idle lets the stream time go on, and closes what that closes.
-func (a *Aggregate) Idle(by int64) error {
-	a.clock.idle(by)
-	return a.closed()
-}
-
-// AnnounceIdle lets an upstream task's stream time go on.
-func (a *Aggregate) AnnounceIdle(upstream int, by int64) error {
-	a.clock.announceIdle(upstream, by)
-	return a.closed()
 }
 
 // CloseAll moves the clock just far enough to close every window that is open: the input has ended. Without EMIT FINAL

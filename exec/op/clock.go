@@ -21,6 +21,33 @@ type upstream struct {
 	atEnd bool
 }
 
+// clocked is the part of an operator that is told stream times. handOn puts out what the clock has closed.
+type clocked struct {
+	clock  clock
+	handOn func() error
+}
+
+// Announce takes the stream time of an upstream task, and hands on what that closes.
+func (c *clocked) Announce(upstream int, streamTime int64, atEnd bool) error {
+	c.clock.announce(upstream, streamTime, atEnd)
+	return c.handOn()
+}
+
+// Idle lets the stream time go on, and hands on what that closes.
+func (c *clocked) Idle(by int64) error {
+	c.clock.idle(by)
+	return c.handOn()
+}
+
+// AnnounceIdle lets an upstream task's stream time go on.
+func (c *clocked) AnnounceIdle(upstream int, by int64) error {
+	c.clock.announceIdle(upstream, by)
+	return c.handOn()
+}
+
+// StreamTime is the latest time that the operator has seen, NoTime before the first row.
+func (c *clocked) StreamTime() int64 { return c.clock.now }
+
 func newClock(upstreams int) clock {
 	c := clock{now: types.NoTime, shut: types.NoTime, upstream: make([]upstream, upstreams)}
 	for i := range c.upstream {

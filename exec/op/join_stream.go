@@ -18,9 +18,9 @@ import (
 type StreamJoin struct {
 	host  *Host
 	plan  *plan.Join
-	clock clock
 	sides [2]streamSide
 	match *matcher
+	clocked
 	joined
 	keyAt     int
 	retention int64
@@ -52,8 +52,9 @@ type closed struct {
 // NewStreamJoin makes the operator of a plan.Join of two streams.
 func NewStreamJoin(h *Host, p *plan.Join, upstream int, next Op) *StreamJoin {
 	split := len(p.Left.Layout())
-	j := &StreamJoin{host: h, plan: p, match: newMatcher(h, p.Match), clock: newClock(upstream), joined: joined{next: next, width: len(p.Slots)},
+	j := &StreamJoin{host: h, plan: p, match: newMatcher(h, p.Match), joined: joined{next: next, width: len(p.Slots)},
 		keyAt: split + len(p.Right.Layout()), retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
+	j.clocked = clocked{newClock(upstream), j.closed}
 	j.sides[0] = streamSide{key: newJoinKey(h, p.LeftKey), buf: newJoinBuffer(), from: 0, to: split, before: p.Within.Before, after: p.Within.After,
 		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, headers: p.Headers[0]}
 	j.sides[1] = streamSide{key: newJoinKey(h, p.RightKey), buf: newJoinBuffer(), from: split, to: j.keyAt, before: p.Within.After, after: p.Within.Before,
@@ -269,26 +270,8 @@ func (j *StreamJoin) order(a, b closed) int {
 	return int(max(-1, min(1, int64(entryNumber(x)&^entryFlags)-int64(entryNumber(y)&^entryFlags))))
 }
 
-// Announce takes the stream time of an upstream task, and hands on what that closes.
-func (j *StreamJoin) Announce(upstream int, streamTime int64, atEnd bool) error {
-	j.clock.announce(upstream, streamTime, atEnd)
-	return j.handOn()
-}
-
-// Idle lets the stream time go on, and hands on the rows that no match can come for any more.
-func (j *StreamJoin) Idle(by int64) error {
-	j.clock.idle(by)
-	return j.handOn()
-}
-
-// AnnounceIdle lets an upstream task's stream time go on.
-func (j *StreamJoin) AnnounceIdle(upstream int, by int64) error {
-	j.clock.announceIdle(upstream, by)
-	return j.handOn()
-}
-
-// handOn puts out what the clock has closed.
-func (j *StreamJoin) handOn() error {
+// closed hands on what the clock has closed.
+func (j *StreamJoin) closed() error {
 	j.reset()
 	if err := j.close(); err != nil {
 		return err
@@ -309,11 +292,8 @@ func (j *StreamJoin) CloseAll() error {
 		return nil
 	}
 	j.clock.advance(end)
-	return j.handOn()
+	return j.closed()
 }
-
-// StreamTime is the clock of the operator.
-func (j *StreamJoin) StreamTime() int64 { return j.clock.now }
 
 // Dirty gives the clock and the rows that changed.
 func (j *StreamJoin) Dirty(put func(key, value []byte)) {

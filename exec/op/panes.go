@@ -20,9 +20,9 @@ import (
 // old end and takes in others at the new end, which costs one merge for each key of each pane on either side.
 type Panes struct {
 	grouper
+	clocked
 	next    Op
 	acc     *accumulators
-	clock   clock
 	win     *plan.Window
 	span    window.Time
 	width   int64   // of a pane
@@ -58,8 +58,9 @@ type paneChange struct {
 
 // NewPanes makes the operator of a plan.Aggregate for which Panes is true.
 func NewPanes(h *Host, a *plan.Aggregate, upstream int, next Op) *Panes {
-	p := &Panes{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), clock: newClock(upstream), win: a.Window,
+	p := &Panes{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window,
 		span: window.Time{Size: a.Window.Size, Advance: a.Window.Advance}, columns: len(a.Slots), open: types.NoTime, dropped: types.NoTime, left: types.NoTime}
+	p.clocked = clocked{newClock(upstream), p.closeDue}
 	p.width = p.span.Pane()
 	p.one = cells{acc: p.acc}
 	p.sliding = newSliding(p.acc)

@@ -142,23 +142,8 @@ func (p *Panes) handOn(start int64) error {
 	return nil
 }
 
-// Announce takes the stream time of an upstream task, and closes what that closes.
-func (p *Panes) Announce(upstream int, streamTime int64, atEnd bool) error {
-	p.clock.announce(upstream, streamTime, atEnd)
-	return p.closeTo(p.clock.closedTo(p.win.Grace))
-}
-
-// Idle lets the stream time go on, and closes what that closes.
-func (p *Panes) Idle(by int64) error {
-	p.clock.idle(by)
-	return p.closeTo(p.clock.closedTo(p.win.Grace))
-}
-
-// AnnounceIdle lets an upstream task's stream time go on.
-func (p *Panes) AnnounceIdle(upstream int, by int64) error {
-	p.clock.announceIdle(upstream, by)
-	return p.closeTo(p.clock.closedTo(p.win.Grace))
-}
+// closeDue closes what the clock has closed.
+func (p *Panes) closeDue() error { return p.closeTo(p.clock.closedTo(p.win.Grace)) }
 
 func (p *Panes) closeTo(limit int64) error {
 	if err := p.begin(); err != nil {
@@ -180,7 +165,7 @@ func (p *Panes) CloseAll() error {
 		return nil
 	}
 	p.clock.advance(p.span.Last(last) + p.span.Size + p.win.Grace)
-	return p.closeTo(p.clock.closedTo(p.win.Grace))
+	return p.closeDue()
 }
 
 // latest is the start of the last pane.

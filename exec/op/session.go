@@ -14,12 +14,12 @@ import (
 // Session groups rows into sessions: runs of rows of one group with no gap longer than Size between them. A session is
 // [start, end], both included; its end is its last row.
 type Session struct {
+	clocked
 	host    *Host
 	next    Op
 	acc     *accumulators
 	group   []eval.Fn
 	ctx     *eval.Ctx
-	clock   clock
 	win     *plan.Window
 	late    *LateStream
 	final   bool
@@ -61,7 +61,7 @@ func NewSession(h *Host, a *plan.Aggregate, upstream int, next Op) *Session {
 	s := &Session{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final,
 		table: state.NewTable(1), width: len(a.Slots), vals: make([]types.Value, len(a.Group)), swept: types.NoTime}
 	s.ctx = k.NewCtx()
-	s.clock = newClock(upstream)
+	s.clocked = clocked{newClock(upstream), s.closed}
 	s.closing, s.expiring = newDueQueue(s.win.Size), newDueQueue(s.win.Size)
 	return s
 }
@@ -302,31 +302,13 @@ func (s *Session) closeFinal() error {
 	return nil
 }
 
-// Announce takes the stream time of an upstream task.
-func (s *Session) Announce(upstream int, streamTime int64, atEnd bool) error {
-	s.clock.announce(upstream, streamTime, atEnd)
-	return s.handOn()
-}
-
-// handOn puts out what the clock has closed.
-func (s *Session) handOn() error {
+// closed hands on what the clock has closed.
+func (s *Session) closed() error {
 	s.reset()
 	if err := s.closeFinal(); err != nil {
 		return err
 	}
 	return s.emit()
-}
-
-// Idle lets the stream time go on, and closes what that closes.
-func (s *Session) Idle(by int64) error {
-	s.clock.idle(by)
-	return s.handOn()
-}
-
-// AnnounceIdle lets an upstream task's stream time go on.
-func (s *Session) AnnounceIdle(upstream int, by int64) error {
-	s.clock.announceIdle(upstream, by)
-	return s.handOn()
 }
 
 // CloseAll moves the clock just far enough to close every open session.
@@ -347,8 +329,5 @@ func (s *Session) CloseAll() error {
 		return nil
 	}
 	s.clock.advance(end + s.win.Grace + s.win.Size + 1)
-	return s.handOn()
+	return s.closed()
 }
-
-// StreamTime is the clock of the operator.
-func (s *Session) StreamTime() int64 { return s.clock.now }
