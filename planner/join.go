@@ -19,7 +19,8 @@ type side struct {
 	in     plan.Node
 	// parts are the parts of the rows' key, in order.
 	parts []joinKey
-	serde catalog.Serde
+	// The key by whose bytes the rows are partitioned.
+	partitioning
 	// topic is a source that has as many partitions as the rows; nil where they come through a topic of the query's own.
 	topic    *catalog.Source
 	windowed *catalog.Windowed
@@ -163,7 +164,7 @@ func (j *joining) tree(from ast.Source) (*side, error) {
 }
 
 func scanSide(sc *scope) *side {
-	s := &side{scopes: []*scope{sc}, in: sc.scan, serde: sc.src.Key, topic: sc.src, windowed: sc.src.Windowed, headers: -1}
+	s := &side{scopes: []*scope{sc}, in: sc.scan, partitioning: partitioning{serde: sc.src.Key}, topic: sc.src, windowed: sc.src.Windowed, headers: -1}
 	if slot, ok := sc.slots[plan.ScanCol{Kind: plan.ScanHeaders}]; ok {
 		s.headers = slot
 	}
@@ -173,7 +174,7 @@ func scanSide(sc *scope) *side {
 		if slot, ok := sc.slots[plan.ScanCol{Kind: plan.ScanColumn, Column: sc.src.Schema.Find(c.Name)}]; ok {
 			part.slot = slot
 		}
-		s.parts = append(s.parts, part)
+		s.parts, s.names = append(s.parts, part), append(s.names, c.Name)
 	}
 	return s
 }
@@ -229,7 +230,7 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	}
 	node.Headers = [2]int{left.headers, right.headers}
 	out := c.joinedSide(node.Kind)
-	out.in, out.serde = node, how.serde
+	out.in, out.partitioning = node, how
 	if out.topic = left.topic; out.topic == nil {
 		out.topic = right.topic
 	}

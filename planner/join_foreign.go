@@ -21,13 +21,12 @@ func (j *joining) foreignKey(c *condition) (*side, error) {
 	width := len(left.in.Layout())
 	sub := &plan.Subscribe{In: left.in, Foreign: c.leftKey, Slots: append(plan.Layout{}, left.in.Layout()...)}
 	there := &plan.Repartition{In: sub, Step: j.prefix() + "ForeignKey-subscription", Serde: right.serde}
-	names := right.keyNames()
 	for i, x := range c.leftKey {
 		name := c.columnName(c.leftX[i])
 		sub.Slots = append(sub.Slots, plan.Slot{Name: name, Type: x.Type()})
 		there.Key = append(there.Key, &plan.Column{Slot: width + i, Name: name, T: x.Type()})
-		if len(names) > 1 {
-			name = names[i] // it is in the bytes of some formats
+		if len(right.names) > 1 {
+			name = right.names[i] // it is in the bytes of some formats
 		}
 		there.Columns = append(there.Columns, types.Column{Name: name, Type: x.Type(), Role: types.KeyColumn})
 	}
@@ -53,7 +52,7 @@ func (j *joining) foreignKey(c *condition) (*side, error) {
 	if look.Match, err = c.match(); err != nil {
 		return nil, err
 	}
-	out := &side{scopes: append(left.scopes, right.scopes...), in: res, serde: left.serde, headers: -1, foreign: true}
+	out := &side{scopes: append(left.scopes, right.scopes...), in: res, partitioning: left.partitioning, headers: -1, foreign: true}
 	for _, p := range left.parts {
 		p.slot = len(res.Slots)
 		res.Slots = append(res.Slots, plan.Slot{Name: ast.Format(p.columns[0]), Type: p.t})

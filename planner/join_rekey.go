@@ -12,7 +12,7 @@ import (
 	"weir/types"
 )
 
-// partitioning is how the key is written by whose bytes both sides are partitioned. The names of its parts are in the bytes of some formats.
+// partitioning is how a key is written by whose bytes rows are partitioned. The names of its parts are in the bytes of some formats.
 type partitioning struct {
 	serde catalog.Serde
 	names []string
@@ -24,7 +24,7 @@ func (j *joining) keyFormat(c *condition) partitioning {
 	if !c.leftServes && (c.rightServes || c.left.serde.Format == formats.None) {
 		of, list = c.right, c.rightX
 	}
-	out := partitioning{serde: of.serde, names: of.keyNames()}
+	out := of.partitioning
 	if out.serde.Format == formats.None {
 		out.serde = catalog.Serde{Format: j.b.env.Setting("ksql.persistence.default.format.key", formats.Kafka), Props: map[string]string{}}
 	}
@@ -41,22 +41,10 @@ func (j *joining) keyFormat(c *condition) partitioning {
 	return out
 }
 
-// keyNames are the names under which the parts of the key are written.
-func (s *side) keyNames() []string {
-	out := make([]string, len(s.parts))
-	for i, p := range s.parts {
-		out[i] = p.name
-		if p.name == "" {
-			out[i] = p.columns[0].Name
-		}
-	}
-	return out
-}
-
 // lies says whether the rows of a side that serves are partitioned in this way.
 func (p partitioning) lies(s *side) bool {
 	named := len(p.names) > 1 && s.serde.Format != formats.Delimited
-	return sameSerde(s.serde, p.serde) && (!named || slices.Equal(s.keyNames(), p.names))
+	return sameSerde(s.serde, p.serde) && (!named || slices.Equal(s.names, p.names))
 }
 
 func sameSerde(a, b catalog.Serde) bool { return a.Format == b.Format && maps.Equal(a.Props, b.Props) }

@@ -16,12 +16,13 @@ func keyTerms(on ast.Expr, left, right *side) (key []*ast.Comparison, rest []ast
 	if right.in.Table() && left.in.Table() && len(left.parts) == len(right.parts) {
 		by = left // in the order of its key, so that its rows may stay where they are
 	}
-	for _, by := range []*side{by, right} {
-		if key, rest = severalTerms(terms, by, left, right); key != nil {
-			return key, rest
-		}
+	if key, rest = severalTerms(terms, by, left, right); key == nil && by != right {
+		key, rest = severalTerms(terms, right, left, right)
 	}
-	return keyTerm(terms, left, right)
+	if key == nil {
+		return keyTerm(terms, left, right)
+	}
+	return key, rest
 }
 
 // severalTerms are the equalities that name the whole key of a side, which has several columns, in its order; nil where they
@@ -31,7 +32,7 @@ func severalTerms(terms []ast.Expr, by, left, right *side) (key []*ast.Compariso
 		return nil, nil
 	}
 	key = make([]*ast.Comparison, len(by.parts))
-	var lefts, rights = make([]ast.Expr, len(key)), make([]ast.Expr, len(key))
+	lefts, rights := make([]ast.Expr, len(key)), make([]ast.Expr, len(key))
 	for _, x := range terms {
 		if cmp, ok := x.(*ast.Comparison); ok && cmp.Op == ast.Eq {
 			if leftX, rightX, across := acrossSides(cmp, right); across {

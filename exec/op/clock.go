@@ -45,9 +45,6 @@ func (c *clocked) AnnounceIdle(upstream int, by int64) error {
 	return c.handOn()
 }
 
-// StreamTime is the latest time that the operator has seen, NoTime before the first row.
-func (c *clocked) StreamTime() int64 { return c.clock.now }
-
 func newClock(upstreams int) clock {
 	c := clock{now: types.NoTime, shut: types.NoTime, upstream: make([]upstream, upstreams)}
 	for i := range c.upstream {

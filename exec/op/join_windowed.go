@@ -260,9 +260,6 @@ func (j *WindowedJoin) sweep() {
 	}
 }
 
-// StreamTime is the latest time of a window's row.
-func (j *WindowedJoin) StreamTime() int64 { return j.now }
-
 // Dirty gives the clock, the rows and the windows that changed.
 func (j *WindowedJoin) Dirty(put func(key, value []byte)) {
 	if j.now != j.saved {
