@@ -7,7 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"weir/exec"
+	"weir/exec/task"
 	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
@@ -21,7 +21,7 @@ type command struct {
 	ID         int               `json:"id"` // number for the query that it makes
 	BaseDir    string            `json:"baseDir,omitempty"`
 	// Layout is that of the state of the query that it makes: a node whose plan has another one does not touch the state.
-	Layout exec.Layout `json:"layout,omitempty"`
+	Layout task.Layout `json:"layout,omitempty"`
 }
 
 // commandLog is the topic that holds every change of the catalog, in order. Whoever reads it from its beginning has the
@@ -162,7 +162,7 @@ func (e *Engine) recover(ctx context.Context) error {
 type pendingStart struct {
 	plan   *planner.Plan
 	config map[string]string
-	layout exec.Layout
+	layout task.Layout
 }
 
 // forget takes terminated queries out of what is to be started.

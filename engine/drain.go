@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"weir/exec"
+	"weir/exec/worker"
 )
 
 // Drain waits until every bounded source connector has finished and every persistent query has read all of its input,
@@ -100,7 +100,7 @@ type Totals struct{ RowsIn, RowsOut, Late, Bad int64 }
 
 // Totals sums up the persistent queries.
 func (e *Engine) Totals() Totals {
-	var all exec.Stats
+	var all worker.Stats
 	for _, q := range e.Queries() {
 		addStats(&all, q.Stats)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/catalog"
-	"weir/exec"
+	"weir/exec/task"
 	"weir/kafka"
 	"weir/parser"
 	"weir/planner"
@@ -71,7 +71,7 @@ func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
 const maxProblemRecord = 64 << 10
 
 // add takes an entry; called by any task.
-func (l *problemLog) add(query string, b exec.BadRecord) {
+func (l *problemLog) add(query string, b task.BadRecord) {
 	p := problem{Time: time.Now().UnixMilli(), Query: query, Type: string(b.Kind), Topic: b.Topic, Partition: b.Partition, Offset: b.Offset, Reason: b.Message}
 	if b.Value != nil {
 		cut := b.Value[:min(len(b.Value), maxProblemRecord)]

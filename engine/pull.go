@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"weir/exec"
+	"weir/exec/pull"
 	"weir/planner/plan"
 	"weir/types"
 )
@@ -29,7 +29,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query) (Result, e
 	if err != nil {
 		return nil, err
 	}
-	err = exec.Pull(q.Lookup, r.topo, env.Functions, view, parts[len(parts)-1], func(row []types.Value, ts int64) error {
+	err = pull.Answer(q.Lookup, r.topo, env.Functions, view, parts[len(parts)-1], func(row []types.Value, ts int64) error {
 		rows = append(rows, Row{Values: row, Timestamp: ts})
 		return ctx.Err()
 	})

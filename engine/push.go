@@ -14,7 +14,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"weir/exec"
+	"weir/exec/local"
+	"weir/exec/task"
+	"weir/exec/worker"
 	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
@@ -35,7 +37,7 @@ type push struct {
 	id      string
 	query   *plan.Query
 	sources []string
-	local   *exec.Local
+	local   *local.Local
 	client  *kgo.Client
 	rows    chan []Row
 	current []Row
@@ -106,7 +108,7 @@ func (p *pushes) list() []Query {
 	var out []Query
 	for _, q := range p.open {
 		out = append(out, Query{ID: q.id, Kind: plan.Push, SQL: q.query.SQL, Sources: q.sources, State: Running,
-			Stats: exec.Stats{RowsIn: q.read.Load(), RowsOut: q.sent.Load()}})
+			Stats: worker.Stats{RowsIn: q.read.Load(), RowsOut: q.sent.Load()}})
 	}
 	return out
 }
@@ -141,13 +143,13 @@ func tableNames(n *ast.Query) []string {
 // auto.offset.reset says so. A pull query over a stream reads from beginning to end.
 func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []string) (Result, error) {
 	config := e.config(s)
-	topo, err := exec.Build(q)
+	topo, err := task.Build(q)
 	if err != nil {
 		return nil, err
 	}
 	run := &push{engine: e, query: q, sources: sources, rows: make(chan []Row, 16), limit: q.Root.(*plan.Result).Limit, at: kafka.Offsets{},
 		topics: topo.Sources()}
-	env := e.execEnv("push", config, func(b exec.BadRecord) { e.problems.add(run.id, b) })
+	env := e.execEnv("push", config, func(b task.BadRecord) { e.problems.add(run.id, b) })
 	parts, err := topo.Partitions(func(topic string) (int32, error) {
 		found, err := e.opt.Cluster.Topic(ctx, topic)
 		return int32(len(found.Partitions)), err
@@ -155,7 +157,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	if err != nil {
 		return nil, err
 	}
-	if run.local, err = exec.NewLocal(topo, env, parts, 1, 0, run.take); err != nil {
+	if run.local, err = local.NewLocal(topo, env, parts, 1, 0, run.take); err != nil {
 		return nil, err
 	}
 	if err := run.begin(ctx, topo.Whole(), config, q.Kind == plan.Pull); err != nil {

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"weir/catalog"
-	"weir/exec"
+	"weir/exec/commit"
+	"weir/exec/task"
+	"weir/exec/worker"
 	"weir/functions"
 	"weir/kafka"
 	"weir/parser"
@@ -22,8 +24,8 @@ import (
 type running struct {
 	query  *plan.Query
 	config map[string]string
-	topo   *exec.Topology
-	worker *exec.Worker
+	topo   *task.Topology
+	worker *worker.Worker
 	group  string
 	broken error // why it could not be started
 }
@@ -83,8 +85,8 @@ func (e *Engine) replicas() int16 {
 }
 
 // execEnv is what the tasks of a query run with.
-func (e *Engine) execEnv(query string, config map[string]string, bad func(exec.BadRecord)) *exec.Env {
-	return &exec.Env{
+func (e *Engine) execEnv(query string, config map[string]string, bad func(task.BadRecord)) *task.Env {
+	return &task.Env{
 		Functions: &functions.Env{Now: time.Now, Config: config},
 		Registry:  e.opt.Registry,
 		Internal: func(step, kind string) string {
@@ -97,15 +99,17 @@ func (e *Engine) execEnv(query string, config map[string]string, bad func(exec.B
 
 // start starts a persistent query. A broker that is away does not fail it: the worker tries again.
 func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) error {
-	topo, err := exec.Build(q)
+	topo, err := task.Build(q)
 	if err != nil {
 		return err
 	}
 	r := &running{query: q, config: config, topo: topo, group: e.internalTopic(q.ID)}
-	env := e.execEnv(q.ID, config, func(b exec.BadRecord) { e.problems.add(q.ID, b) })
-	r.worker = exec.NewWorker(topo, env, exec.WorkerOptions{Cluster: e.opt.Cluster, DB: e.db, Embedded: e.opt.Embedded,
-		Commit: commitInterval(config), Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
-		Earliest: keeps(q) || setting(config, "auto.offset.reset", "earliest") != "latest", IdleUpstream: idleUpstream(config), Problems: e.problems.flush, Budget: e.budget, FailPoint: e.opt.FailPoint})
+	env := e.execEnv(q.ID, config, func(b task.BadRecord) { e.problems.add(q.ID, b) })
+	r.worker = worker.New(topo, env, worker.Options{
+		Options: commit.Options{Cluster: e.opt.Cluster, DB: e.db, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
+			Budget: e.budget, FailPoint: e.opt.FailPoint},
+		Embedded: e.opt.Embedded, Interval: commitInterval(config), IdleUpstream: idleUpstream(config), Problems: e.problems.flush,
+		Earliest: keeps(q) || setting(config, "auto.offset.reset", "earliest") != "latest"})
 	if paused {
 		r.worker.BeginPaused()
 	}

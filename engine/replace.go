@@ -6,21 +6,21 @@ import (
 	"errors"
 	"fmt"
 
-	"weir/exec"
+	"weir/exec/task"
 	"weir/planner"
 )
 
 const metaLayout = "layout"
 
 // checkLayout sees that the state that is stored for a query is laid out as its plan takes it, and notes the layout.
-func (e *Engine) checkLayout(id string, topo *exec.Topology) error {
+func (e *Engine) checkLayout(id string, topo *task.Topology) error {
 	now := topo.Layout()
 	stored, err := e.db.Meta(id, metaLayout)
 	if err != nil {
 		return err
 	}
 	if stored != nil {
-		var before exec.Layout
+		var before task.Layout
 		if err := json.Unmarshal(stored, &before); err != nil {
 			return fmt.Errorf("the layout of the state of %s can't be read: %w", id, err)
 		}
@@ -32,7 +32,7 @@ func (e *Engine) checkLayout(id string, topo *exec.Topology) error {
 }
 
 // knowLayout notes the layout that the command log tells where the database has none: the state will come from changelogs.
-func (e *Engine) knowLayout(id string, logged exec.Layout) error {
+func (e *Engine) knowLayout(id string, logged task.Layout) error {
 	stored, err := e.db.Meta(id, metaLayout)
 	if err != nil || stored != nil || logged == nil {
 		return err
@@ -40,7 +40,7 @@ func (e *Engine) knowLayout(id string, logged exec.Layout) error {
 	return e.noteLayout(id, logged)
 }
 
-func (e *Engine) noteLayout(id string, l exec.Layout) error {
+func (e *Engine) noteLayout(id string, l task.Layout) error {
 	blob, err := json.Marshal(l)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (e *Engine) handOver(ctx context.Context, p *planner.Plan, c command) (seq 
 	if old == nil {
 		return 0, false, refuse(BadStatement, "%s is not running on this node: it can't be replaced here", p.Query.ID)
 	}
-	topo, err := exec.Build(p.Query)
+	topo, err := task.Build(p.Query)
 	if err != nil {
 		return 0, false, err
 	}

@@ -8,7 +8,7 @@ import (
 	"weir/catalog"
 	"weir/connectors"
 	"weir/connectors/connector"
-	"weir/exec"
+	"weir/exec/worker"
 	"weir/functions"
 	"weir/parser/ast"
 	"weir/planner/plan"
@@ -44,7 +44,7 @@ type (
 		Readers, Writers []Query
 		Partitions       int
 		Replication      int
-		Stats            exec.Stats // of the queries that write it; only with EXTENDED
+		Stats            worker.Stats // of the queries that write it; only with EXTENDED
 		// Offsets of the queries that write it, by query; only with EXTENDED.
 		Offsets []GroupOffsets
 	}
@@ -185,7 +185,7 @@ type Query struct {
 	Sources   []string
 	State     QueryState
 	Error     string // why it is not running, or what it is trying again
-	Stats     exec.Stats
+	Stats     worker.Stats
 	Group     string // consumer group
 }
 

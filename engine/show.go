@@ -8,7 +8,7 @@ import (
 
 	"weir/catalog"
 	"weir/connectors"
-	"weir/exec"
+	"weir/exec/worker"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner"
@@ -138,7 +138,7 @@ func (e *Engine) description(ctx context.Context, src *catalog.Source, extended 
 	return d, nil
 }
 
-func addStats(to *exec.Stats, s exec.Stats) {
+func addStats(to *worker.Stats, s worker.Stats) {
 	to.RowsIn += s.RowsIn
 	to.BytesIn += s.BytesIn
 	to.RowsOut += s.RowsOut

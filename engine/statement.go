@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"weir/catalog"
-	"weir/exec"
+	"weir/exec/task"
 	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
@@ -249,7 +249,7 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Resu
 	}
 	entry := command{Statement: logged, Properties: s.Properties, ID: e.log.nextID()}
 	if p.Query != nil {
-		topo, err := exec.Build(p.Query)
+		topo, err := task.Build(p.Query)
 		if err != nil {
 			return nil, err
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"weir/exec"
+	"weir/exec/task"
 	"weir/types"
 )
 
@@ -23,7 +23,7 @@ const (
 
 // hops feeds records and commits as it goes along; state is encoded as a commit does, and goes nowhere.
 type hops struct {
-	task *exec.Task
+	task *task.Task
 	recs []*kgo.Record
 	keys [][]byte
 	n    int

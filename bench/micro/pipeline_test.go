@@ -8,7 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/catalog"
-	"weir/exec"
+	"weir/exec/task"
 	"weir/functions"
 	"weir/parser"
 	"weir/planner"
@@ -50,23 +50,23 @@ func (p *pipeline) plan(tb testing.TB, sql string) *planner.Plan {
 }
 
 // task makes the one task of a query without repartition. Rows of a query for a client go nowhere.
-func (p *pipeline) task(tb testing.TB, sql string) *exec.Task {
+func (p *pipeline) task(tb testing.TB, sql string) *task.Task {
 	tb.Helper()
-	topo, err := exec.Build(p.plan(tb, sql).Query)
+	topo, err := task.Build(p.plan(tb, sql).Query)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	if len(topo.Stages) != 1 {
 		tb.Fatalf("the query has %d stages", len(topo.Stages))
 	}
-	env := &exec.Env{
+	env := &task.Env{
 		Functions: &functions.Env{Now: time.Now, Config: map[string]string{}},
 		Registry:  p.registry,
 		Internal:  func(step, kind string) string { return step + "-" + kind },
 		Coalesce:  true,
-		Bad:       func(b exec.BadRecord) { tb.Errorf("offset %d: %s", b.Offset, b.Message) },
+		Bad:       func(b task.BadRecord) { tb.Errorf("offset %d: %s", b.Offset, b.Message) },
 	}
-	t, err := exec.NewTask(topo.Stages[0], env, exec.TaskOptions{OutPartitions: partitions, Rows: func(*types.Batch) error { return nil }})
+	t, err := task.NewTask(topo.Stages[0], env, task.TaskOptions{OutPartitions: partitions, Rows: func(*types.Batch) error { return nil }})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -83,14 +83,14 @@ func (p *pipeline) source(tb testing.TB, name string) *catalog.Source {
 	return src
 }
 
-func process(tb testing.TB, t *exec.Task, recs []*kgo.Record) {
+func process(tb testing.TB, t *task.Task, recs []*kgo.Record) {
 	if err := t.Process(0, recs); err != nil {
 		tb.Fatal(err)
 	}
 }
 
 // commit ends an interval: what was held back goes out, and out gets the records.
-func commit(tb testing.TB, t *exec.Task, out func([]kgo.Record)) {
+func commit(tb testing.TB, t *task.Task, out func([]kgo.Record)) {
 	if err := t.Flush(); err != nil {
 		tb.Fatal(err)
 	}

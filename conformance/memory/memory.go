@@ -1,4 +1,4 @@
-// Package memory carries out statements without a broker: queries run on exec.Driver, topics, schemas and state are in
+// Package memory carries out statements without a broker: queries run on local.Driver, topics, schemas and state are in
 // memory, and nothing in it waits or reads a clock. It is what cases run on first.
 package memory
 
@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"weir/catalog"
-	"weir/exec"
+	"weir/exec/local"
 	"weir/exec/state"
+	"weir/exec/task"
 	"weir/formats"
 	"weir/functions"
 	"weir/parser"
@@ -39,7 +40,7 @@ type Options struct {
 
 // Engine carries out statements.
 type Engine struct {
-	Driver   *exec.Driver
+	Driver   *local.Driver
 	Registry registry.Client
 	Bad      []Bad // records that could not be read, rows that could not be computed
 	opt      Options
@@ -54,7 +55,7 @@ type Engine struct {
 // Bad is an entry of the processing log.
 type Bad struct {
 	Query string
-	exec.BadRecord
+	task.BadRecord
 }
 
 // New makes an Engine without streams and topics.
@@ -74,7 +75,7 @@ func New(o Options) (*Engine, error) {
 	}
 	e := &Engine{opt: o, session: map[string]string{}, catalog: catalog.New(), db: db, topics: map[string]int32{}, next: o.FirstID,
 		Registry: registry.NewLocal(registry.NewStore())}
-	e.Driver = exec.NewDriver(e.env, db)
+	e.Driver = local.NewDriver(e.env, db)
 	return e, nil
 }
 
@@ -112,12 +113,12 @@ func (e *Engine) config() map[string]string {
 }
 
 // env is what a query's tasks run with.
-func (e *Engine) env(query string) *exec.Env {
-	return &exec.Env{
+func (e *Engine) env(query string) *task.Env {
+	return &task.Env{
 		Functions: e.functionEnv(),
 		Registry:  e.Registry,
 		Internal:  func(step, kind string) string { return e.opt.Internal(query, step, kind) },
-		Bad:       func(b exec.BadRecord) { e.Bad = append(e.Bad, Bad{query, b}) },
+		Bad:       func(b task.BadRecord) { e.Bad = append(e.Bad, Bad{query, b}) },
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"weir/exec"
+	"weir/exec/local"
+	"weir/exec/pull"
+	"weir/exec/task"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner"
@@ -38,7 +40,7 @@ func (e *Engine) query(stmt parser.Stmt, _ *ast.Query) (*Rows, error) {
 	if l := p.Query.Lookup; l != nil {
 		return out, e.lookup(l, out)
 	}
-	topo, err := exec.Build(p.Query)
+	topo, err := task.Build(p.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +59,7 @@ func (e *Engine) query(stmt parser.Stmt, _ *ast.Query) (*Rows, error) {
 		}
 		return nil
 	}
-	local, err := exec.NewLocal(topo, env, parts, 1, 0, collect)
+	local, err := local.NewLocal(topo, env, parts, 1, 0, collect)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +84,7 @@ func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
 		if q.ID != l.Table.Query {
 			continue
 		}
-		topo, err := exec.Build(q)
+		topo, err := task.Build(q)
 		if err != nil {
 			return err
 		}
@@ -92,7 +94,7 @@ func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
 		if err != nil {
 			return err
 		}
-		return exec.Pull(l, topo, e.functionEnv(), view, parts[len(parts)-1], func(row []types.Value, ms int64) error {
+		return pull.Answer(l, topo, e.functionEnv(), view, parts[len(parts)-1], func(row []types.Value, ms int64) error {
 			out.Rows = append(out.Rows, Row{Values: row, Time: ms})
 			return nil
 		})

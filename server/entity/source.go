@@ -9,7 +9,7 @@ import (
 
 	"weir/catalog"
 	"weir/engine"
-	"weir/exec"
+	"weir/exec/worker"
 	"weir/server/wire"
 	"weir/types"
 )
@@ -66,7 +66,7 @@ func description(d *engine.Description) wire.SourceDescription {
 }
 
 // statistics are the figures of the queries that write a source, in words.
-func statistics(s exec.Stats) (figures, errors string) {
+func statistics(s worker.Stats) (figures, errors string) {
 	if s.RowsIn == 0 && s.RowsOut == 0 {
 		return "", ""
 	}

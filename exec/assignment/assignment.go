@@ -1,0 +1,141 @@
+// Package assignment holds the tasks that this node has of a query, with the partitions that feed them and how far each
+// has been read. The worker fills it, and a commit makes its positions durable.
+package assignment
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"weir/exec/task"
+	"weir/kafka"
+)
+
+// TP is a topic's partition.
+type TP struct {
+	Topic     string
+	Partition int32
+}
+
+// Assignment is a query on this node. The worker's goroutine owns it.
+type Assignment struct {
+	Topology *task.Topology
+	Env      *task.Env
+	Earliest bool    // says where a source is read from when the query is new
+	Parts    []int32 // tasks of each stage
+	Tasks    []*Task // by stage and partition
+	Feeds    map[TP][]*Feed
+	outs     []int32 // partitions of each stage's output
+	lates    []int32 // and of the topic of its late rows
+}
+
+// New is an assignment without tasks.
+func New(topo *task.Topology, env *task.Env, earliest bool) *Assignment {
+	return &Assignment{Topology: topo, Env: env, Feeds: map[TP][]*Feed{}, Earliest: earliest}
+}
+
+// Query is the query's id.
+func (a *Assignment) Query() string { return a.Topology.Query.ID }
+
+// Size finds out how many partitions everything has; make is called for each repartition topic, which is made by it.
+func (a *Assignment) Size(ctx context.Context, cluster *kafka.Cluster, make func(topic string, partitions int32) error) error {
+	count := func(topic string) (int32, error) {
+		found, err := cluster.Topic(ctx, topic)
+		if err != nil {
+			return 0, err
+		}
+		return int32(len(found.Partitions)), nil
+	}
+	var err error
+	if a.Parts, err = a.Topology.Partitions(count); err != nil {
+		return err
+	}
+	a.outs, a.lates = nil, nil
+	for _, s := range a.Topology.Stages {
+		topic := s.Output(a.Env)
+		if task.IsRepartition(s.End) {
+			if err := make(topic, a.Parts[s.To]); err != nil {
+				return err
+			}
+		}
+		out, late := int32(1), int32(0)
+		if topic != "" {
+			if out, err = count(topic); err != nil {
+				return err
+			}
+		}
+		if sink := s.Late(); sink != nil {
+			if late, err = count(sink.Target.Topic); err != nil {
+				return err
+			}
+		}
+		a.outs, a.lates = append(a.outs, out), append(a.lates, late)
+	}
+	return nil
+}
+
+// Clear forgets all tasks.
+func (a *Assignment) Clear() { a.Tasks, a.Feeds = nil, map[TP][]*Feed{} }
+
+// Add lets a task take part.
+func (a *Assignment) Add(t *Task) {
+	a.Tasks = append(a.Tasks, t)
+	slices.SortFunc(a.Tasks, func(x, y *Task) int {
+		return cmp.Or(cmp.Compare(x.Stage.Index, y.Stage.Index), cmp.Compare(x.Partition, y.Partition))
+	})
+	for _, f := range t.Feeds {
+		t.Expect(f.Input, f.Next < f.High) // the other inputs wait for what is there already
+		a.Feeds[f.TP] = append(a.Feeds[f.TP], f)
+		for _, other := range a.Feeds[f.TP] {
+			other.Task.Share(other.Input, len(a.Feeds[f.TP]) > 1)
+		}
+	}
+}
+
+// Remove takes a task out.
+func (a *Assignment) Remove(t *Task) {
+	a.Tasks = slices.DeleteFunc(a.Tasks, func(o *Task) bool { return o == t })
+	for _, f := range t.Feeds {
+		a.Feeds[f.TP] = slices.DeleteFunc(a.Feeds[f.TP], func(o *Feed) bool { return o == f })
+	}
+}
+
+// Positions are the next offsets to be processed: the least where several feeds read a partition.
+func (a *Assignment) Positions() map[TP]int64 {
+	out := make(map[TP]int64, len(a.Feeds))
+	for tp, feeds := range a.Feeds {
+		for i, f := range feeds {
+			if at := f.Position(); i == 0 || at < out[tp] {
+				out[tp] = at
+			}
+		}
+	}
+	return out
+}
+
+// FromStart says whether a feed of a new query begins with the first record.
+func (a *Assignment) FromStart(f *Feed) bool {
+	return a.Earliest || a.Topology.ReadsWhole(f.Task.Stage.Inputs[f.Input])
+}
+
+// InputTopics are the topics that the stages read, each once.
+func (a *Assignment) InputTopics() []string {
+	var out []string
+	for _, s := range a.Topology.Stages {
+		for i := range s.Inputs {
+			if topic := s.Topic(i, a.Env); !slices.Contains(out, topic) {
+				out = append(out, topic)
+			}
+		}
+	}
+	return out
+}
+
+// Outputs are the rows of all tasks, then their announcements.
+func (a *Assignment) Outputs() []*task.Output {
+	tasks := make([]*task.Task, len(a.Tasks))
+	for i, t := range a.Tasks {
+		tasks[i] = t.Task
+	}
+	return task.Outputs(tasks)
+}

@@ -1,0 +1,60 @@
+package assignment
+
+import (
+	"runtime"
+	"slices"
+	"time"
+
+	"weir/exec/task"
+)
+
+// Task is a task with its inputs.
+type Task struct {
+	*task.Task
+	Feeds        []*Feed
+	Shard        int       // the goroutine that it runs on
+	WaitingSince time.Time // since when rows of one input have waited for another
+	Advanced     bool      // its stream time has gone on since the last commit, because it was idle
+	Ended        bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
+}
+
+// NewTask makes the task of a stage's partition. It takes part once Add is called.
+func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
+	s := a.Topology.Stages[stage]
+	first, upstream := a.Topology.Upstreams(stage, a.Parts)
+	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: a.outs[stage], LatePartitions: a.lates[stage]})
+	if err != nil {
+		return nil, err
+	}
+	r := &Task{Task: t, Shard: int(p) % Shards()}
+	for i := range s.Inputs {
+		r.Feeds = append(r.Feeds, &Feed{Task: r, Input: i, TP: TP{s.Topic(i, a.Env), p}})
+	}
+	return r, nil
+}
+
+// Shards is how many goroutines a query's tasks share.
+func Shards() int { return runtime.GOMAXPROCS(0) }
+
+// Moved says whether the task has processed anything since the last commit.
+func (t *Task) Moved() bool {
+	return t.Advanced || slices.ContainsFunc(t.Feeds, func(f *Feed) bool { return f.Position() != f.Saved })
+}
+
+// Committed says that what the task did is durable, or as good as that.
+func (t *Task) Committed() {
+	t.Task.Committed()
+	t.Advanced = false
+	for _, f := range t.Feeds {
+		f.Saved = f.Position()
+	}
+}
+
+// AllAtEnd says whether the task has been at the ends of all inputs for so long, with nothing waiting.
+func (t *Task) AllAtEnd(now time.Time, idle time.Duration) bool {
+	all := !t.Waits()
+	for _, f := range t.Feeds {
+		all = f.AtEnd(now, idle) && all
+	}
+	return all
+}

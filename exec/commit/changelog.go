@@ -1,0 +1,72 @@
+package commit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/assignment"
+	"weir/exec/state"
+	"weir/kafka"
+)
+
+// changelog makes the topic that holds a stage's state.
+func (x *Transactions) changelog(ctx context.Context, stage int) error {
+	_, err := x.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: x.logTopic(stage), Partitions: x.tasks.Parts[stage],
+		Replicas: x.opt.Replicas, IfNotExists: true, Configs: map[string]string{"cleanup.policy": "compact"}})
+	return err
+}
+
+func (x *Transactions) logTopic(stage int) string {
+	return x.tasks.Env.Internal(fmt.Sprintf("stage%d", stage), "changelog")
+}
+
+// logChanges writes what changed in a task's stores to the changelog and to the batch. Of what has expired the changelog
+// gets tombstones, so that it is compacted away.
+func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch, produce func(*kgo.Record, func(*kgo.Record))) error {
+	key := logKey{t.Stage.Index, t.Partition}
+	topic := ""
+	if len(t.Stores) > 0 {
+		topic = x.logTopic(key.stage)
+	}
+	now := time.Now()
+	var failed error
+	for n, s := range t.Stores {
+		id := x.storeID(key, n)
+		write := func(k, v []byte) {
+			r := &kgo.Record{Topic: topic, Partition: t.Partition, Timestamp: now, Key: append([]byte{byte(n)}, k...)}
+			if v != nil {
+				r.Value = append([]byte{}, v...)
+			}
+			produce(r, func(r *kgo.Record) { x.logEnds[key] = max(x.logEnds[key], r.Offset+1) })
+		}
+		var expired []span
+		s.Expired(func(from, to []byte) { expired = append(expired, span{bytes.Clone(from), bytes.Clone(to)}) })
+		s.Dirty(func(k, v []byte) {
+			if slices.ContainsFunc(expired, func(e span) bool { return e.holds(k) }) {
+				return
+			}
+			failed = errors.Join(failed, b.Put(id, k, v))
+			write(k, v)
+		})
+		for _, e := range expired {
+			failed = errors.Join(failed, x.opt.DB.Scan(id, e.from, e.to, func(k, _ []byte) error {
+				write(k, nil)
+				return nil
+			}), b.Drop(id, e.from, e.to))
+		}
+	}
+	return failed
+}
+
+// span is a range of a store's keys, to excluded.
+type span struct{ from, to []byte }
+
+func (s span) holds(key []byte) bool {
+	return bytes.Compare(key, s.from) >= 0 && bytes.Compare(key, s.to) < 0
+}

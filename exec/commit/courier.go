@@ -1,0 +1,179 @@
+package commit
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/assignment"
+)
+
+// sendChunk is how many records are given to the client before it is told to send them.
+const sendChunk = 8192
+
+// keptBlob bounds the memory that is kept for the next outbox.
+const keptBlob = 32 << 20
+
+// delivery says that a parcel has arrived, or why it did not.
+type delivery struct {
+	err     error
+	offsets map[assignment.TP]int64
+	reached map[assignment.TP]int64
+}
+
+// hand gives a parcel to the courier, who may have one in hand and one waiting.
+func (e *Outbox) hand(ctx context.Context, p *parcel) error {
+	for {
+		select {
+		case e.parcels <- p:
+			e.underway++
+			return nil
+		case d := <-e.arrived:
+			if err := e.note(d); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// note takes in that a parcel has arrived.
+func (e *Outbox) note(d delivery) error {
+	e.underway--
+	if d.err != nil {
+		return d.err
+	}
+	e.durable, e.reached = d.offsets, d.reached
+	return nil
+}
+
+// collect takes in what has arrived by now.
+func (e *Outbox) collect() error {
+	for {
+		select {
+		case d := <-e.arrived:
+			if err := e.note(d); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// delivered waits until all parcels have arrived.
+func (e *Outbox) Delivered(ctx context.Context) error {
+	for e.underway > 0 {
+		select {
+		case d := <-e.arrived:
+			if err := e.note(d); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// courier brings parcels, one after the other: the batch is on disk before its outbox is sent, and the next batch is
+// written only when the broker has all of the outbox. After a failure it brings nothing more.
+func (e *Outbox) courier(ctx context.Context) {
+	defer close(e.gone)
+	var failed error
+	for p := range e.parcels {
+		if failed == nil {
+			failed = e.bring(ctx, p)
+		}
+		e.arrived <- delivery{failed, p.offsets, maps.Clone(e.ends)}
+	}
+}
+
+func (e *Outbox) bring(ctx context.Context, p *parcel) error {
+	ref, err := e.files.Write(p.blob)
+	if err != nil {
+		return err
+	}
+	if cap(p.blob) <= keptBlob {
+		select {
+		case e.blobs <- p.blob[:0]:
+		default:
+		}
+	}
+	e.opt.FailPoint("outbox")
+	if err := p.batch.SetMeta(e.tasks.Query(), metaOutbox, ref); err != nil {
+		return err
+	}
+	if err := p.batch.SetMeta(e.tasks.Query(), metaAddress, e.address(p.tps)); err != nil {
+		return err
+	}
+	if err := p.batch.Commit(true); err != nil {
+		return err
+	}
+	e.opt.FailPoint("written")
+	for _, recs := range p.recs {
+		if err := e.sendAll(ctx, recs); err != nil {
+			return err
+		}
+	}
+	for _, release := range p.release {
+		release()
+	}
+	e.opt.FailPoint("acknowledged")
+	return nil
+}
+
+func (e *Outbox) sendAll(ctx context.Context, recs []kgo.Record) error {
+	var failed error
+	size := int64(0)
+	promise := func(r *kgo.Record, err error) {
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("writing to %s, partition %d: %w", r.Topic, r.Partition, err)
+		}
+	}
+	for from := 0; from < len(recs); from += sendChunk {
+		chunk := recs[from:min(from+sendChunk, len(recs))]
+		for i := range chunk {
+			size += int64(len(chunk[i].Key) + len(chunk[i].Value))
+			e.kgo.Produce(ctx, &chunk[i], promise)
+		}
+		if err := e.kgo.Flush(ctx); err != nil {
+			return err
+		}
+		if failed != nil {
+			return failed
+		}
+		e.opt.FailPoint("sending")
+	}
+	e.opt.Sent(int64(len(recs)), size)
+	e.reach(recs)
+	return nil
+}
+
+// reach notes how far the output topics reach, now that the broker has the records, which are of one topic mostly.
+func (e *Outbox) reach(recs []kgo.Record) {
+	var ends []int64 // per partition of topic
+	topic := ""
+	put := func() {
+		for p, end := range ends {
+			if tp := (assignment.TP{Topic: topic, Partition: int32(p)}); end > e.ends[tp] {
+				e.ends[tp] = end
+			}
+		}
+		ends = ends[:0]
+	}
+	for i := range recs {
+		if recs[i].Topic != topic {
+			put()
+			topic = recs[i].Topic
+		}
+		for int(recs[i].Partition) >= len(ends) {
+			ends = append(ends, 0)
+		}
+		ends[recs[i].Partition] = max(ends[recs[i].Partition], recs[i].Offset+1)
+	}
+	put()
+}

@@ -1,0 +1,5 @@
+//go:build !poison
+
+package commit
+
+const poison = false

@@ -1,0 +1,205 @@
+package commit
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
+
+	"weir/exec/assignment"
+	"weir/exec/state"
+	"weir/kafka"
+)
+
+// Transactions commits on a Kafka cluster: outputs, changelogs and the offsets of the group go into one transaction, and
+// when that has ended, the state goes into the local database with the changelog offsets that it stands at.
+//
+//	flush -> produce outputs and changelog -> offsets -> end of the transaction -> batch {state, changelog offsets}
+//
+// After a crash the group's offsets say what was committed; a database that is behind is brought up from the changelog.
+type Transactions struct {
+	tasks   *assignment.Assignment
+	opt     Options
+	kgo     *kgo.Client
+	mu      sync.Mutex       // guards tasks against the group's callbacks
+	logEnds map[logKey]int64 // next changelog offset, per stage and partition
+	failed  error            // of a callback; ends the session
+}
+
+// logKey is a partition of a stage's changelog.
+type logKey struct {
+	stage     int
+	partition int32
+}
+
+func (x *Transactions) Client() *kgo.Client { return x.kgo }
+
+func (x *Transactions) Start(ctx context.Context) error {
+	x.logEnds, x.failed = map[logKey]int64{}, nil
+	reset := kgo.NewOffset().AtEnd()
+	if x.tasks.Earliest {
+		reset = kgo.NewOffset().AtStart()
+	}
+	for i, s := range x.tasks.Topology.Stages {
+		if s.Stateful() {
+			if err := x.changelog(ctx, i); err != nil {
+				return err
+			}
+		}
+	}
+	id := x.opt.Member()
+	// The request that puts offsets into a transaction is kept at the version before topic ids and before the broker adds
+	// the group by itself: one way for every broker.
+	versions := kversion.Stable()
+	versions.SetMaxKeyVersion(txnOffsetCommitKey, 4)
+	var err error
+	x.kgo, err = x.opt.Cluster.NewClient(
+		kgo.MaxVersions(versions),
+		kgo.ConsumerGroup(x.opt.Group), kgo.InstanceID(id), kgo.ConsumeTopics(x.tasks.InputTopics()...),
+		kgo.Balancers(kgo.RangeBalancer()),
+		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.ConsumeResetOffset(reset),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.SessionTimeout(20*time.Second), kgo.RebalanceTimeout(30*time.Second),
+		kgo.TransactionalID(id), kgo.TransactionTimeout(40*time.Second),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+		kgo.FetchMaxWait(250*time.Millisecond), kgo.WithPools(fetchPool), kgo.KeepControlRecords(),
+		kgo.OnPartitionsAssigned(x.assigned), kgo.OnPartitionsRevoked(x.revoked), kgo.OnPartitionsLost(x.revoked),
+	)
+	if err != nil {
+		return err
+	}
+	// The producer's id is asked for first, since it fences a predecessor that may still be about.
+	if _, _, err := x.kgo.ProducerID(ctx); err != nil {
+		x.kgo.Close()
+		return fmt.Errorf("cannot begin transactions as %s: %w", id, err)
+	}
+	return nil
+}
+
+const txnOffsetCommitKey = 28
+
+func (x *Transactions) Commit(ctx context.Context) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	// A rebalance may only come right after a commit.
+	defer x.kgo.AllowRebalance()
+	if x.failed != nil {
+		return x.failed
+	}
+	offsets := kafka.Offsets{}
+	moved, produced := false, false
+	for tp, at := range x.tasks.Positions() {
+		offsets.Set(tp.Topic, tp.Partition, at)
+	}
+	for _, t := range x.tasks.Tasks {
+		moved = moved || t.Moved()
+		produced = produced || len(t.Out.Records)+len(t.Told.Records) > 0
+	}
+	if !moved && !produced {
+		return nil
+	}
+	if err := x.opt.DB.Room(); err != nil {
+		return err
+	}
+	if err := x.kgo.BeginTransaction(); err != nil {
+		return err
+	}
+	b := x.opt.DB.NewBatch()
+	written, err := x.produce(ctx, b)
+	if err == nil && written > 0 {
+		err = x.addOffsets(ctx, offsets)
+	}
+	if err != nil {
+		return x.abort(ctx, err)
+	}
+	if written == 0 {
+		return x.onlyOffsets(ctx, b, offsets)
+	}
+	x.opt.FailPoint("offsets in transaction")
+	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		// What became of it is told by the group's offsets once the session begins anew.
+		return fmt.Errorf("the end of a transaction was not confirmed: %w", err)
+	}
+	x.opt.FailPoint("transaction ended")
+	return x.keep(b)
+}
+
+// keep writes the state that goes with what the brokers have.
+func (x *Transactions) keep(b *state.Batch) error {
+	if err := b.Commit(false); err != nil {
+		return err
+	}
+	x.opt.FailPoint("state written")
+	for _, t := range x.tasks.Tasks {
+		t.Committed()
+	}
+	return nil
+}
+
+// delivered has nothing to wait for: a commit has delivered everything when it returns.
+func (x *Transactions) Delivered(context.Context) error { return nil }
+
+// abort ends the transaction without effect. The session ends with it: the next one begins from what was committed.
+func (x *Transactions) abort(ctx context.Context, why error) error {
+	return errors.Join(why, x.kgo.AbortBufferedRecords(ctx), x.kgo.EndTransaction(ctx, kgo.TryAbort))
+}
+
+// produce writes outputs and changelogs, and returns how many records those are.
+func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int, err error) {
+	var mu sync.Mutex
+	var failed error
+	rows, size := int64(0), int64(0)
+	send := func(r *kgo.Record, then func(r *kgo.Record)) {
+		written++
+		x.kgo.Produce(ctx, r, func(r *kgo.Record, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil && failed == nil {
+				failed = fmt.Errorf("writing to %s, partition %d: %w", r.Topic, r.Partition, err)
+			}
+			if err == nil && then != nil {
+				then(r)
+			}
+		})
+	}
+	for _, t := range x.tasks.Tasks {
+		if err := x.logChanges(t, b, send); err != nil {
+			return 0, err
+		}
+	}
+	for _, out := range x.tasks.Outputs() {
+		full := out.Take()
+		defer out.Release(full)
+		for i := range full.Records {
+			r := &full.Records[i]
+			rows, size = rows+1, size+int64(len(r.Key)+len(r.Value))
+			send(r, nil)
+		}
+	}
+	x.opt.FailPoint("produced")
+	if err := x.kgo.Flush(ctx); err != nil {
+		return 0, err
+	}
+	if failed != nil {
+		return 0, failed
+	}
+	for key, at := range x.logEnds {
+		if err := b.SetMeta(x.tasks.Query(), fmt.Sprintf("changelog/%d/%d", key.stage, key.partition), binary.AppendVarint(nil, at)); err != nil {
+			return 0, err
+		}
+	}
+	x.opt.FailPoint("flushed to broker")
+	x.opt.Sent(rows, size)
+	return written, nil
+}
+
+// stop closes the client; a static member's place in the group is kept for its return.
+func (x *Transactions) Stop() {
+	x.kgo.AllowRebalance()
+	x.kgo.Close()
+}

@@ -1,5 +1,0 @@
-//go:build poison
-
-package exec
-
-const poison = true

@@ -1,0 +1,146 @@
+package pull
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"weir/exec/eval"
+	"weir/exec/op"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// answer makes the rows of a pull query's answer: what is shown of them, in their order, up to the limit.
+type answer struct {
+	l       *plan.Lookup
+	exprs   []eval.Fn
+	ctx     *eval.Ctx
+	columns int // those that are shown; the others are for the order
+	give    func(row []types.Value, ts int64) error
+	left    int64       // -1 for no limit
+	sorted  []answerRow // of an ORDER BY
+}
+
+type answerRow struct {
+	vals []types.Value
+	ts   int64
+}
+
+// row takes a row that matches.
+func (a *answer) row(row []types.Value, ts int64) error {
+	a.ctx.Row, a.ctx.Err = row, nil
+	out := make([]types.Value, len(a.exprs))
+	for i, f := range a.exprs {
+		out[i] = f(a.ctx)
+	}
+	a.ctx.Err = nil // what could not be computed is NULL
+	out = types.CloneRow(out)
+	if len(a.l.Order) == 0 {
+		return a.hand(answerRow{out, ts})
+	}
+	a.sorted = append(a.sorted, answerRow{out, ts})
+	if a.left > 0 && int64(len(a.sorted)) >= 2*a.left+10_000 {
+		a.sort()
+		clear(a.sorted[a.left:])
+		a.sorted = a.sorted[:a.left]
+	}
+	return nil
+}
+
+func (a *answer) sort() {
+	slices.SortStableFunc(a.sorted, func(x, y answerRow) int {
+		for _, o := range a.l.Order {
+			v, w := x.vals[o.Column], y.vals[o.Column]
+			switch {
+			case v.IsNull() && w.IsNull():
+				continue
+			case v.IsNull():
+				return 1
+			case w.IsNull():
+				return -1
+			}
+			if c := types.Compare(v, w); c != 0 {
+				if o.Desc {
+					return -c
+				}
+				return c
+			}
+		}
+		return 0
+	})
+}
+
+// hand gives a row away; io.EOF where it was the last one wanted.
+func (a *answer) hand(r answerRow) error {
+	if err := a.give(r.vals[:a.columns], r.ts); err != nil {
+		return err
+	}
+	if a.left > 0 {
+		if a.left--; a.left == 0 {
+			return io.EOF
+		}
+	}
+	return nil
+}
+
+// finish gives away what waited for its place.
+func (a *answer) finish() error {
+	a.sort()
+	for _, r := range a.sorted {
+		if err := a.hand(r); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Push takes the groups of a GROUP BY.
+func (a *answer) Push(b *types.Batch) error {
+	for i := range b.N {
+		if b.Meta[i].Flags&types.NullRow != 0 {
+			continue
+		}
+		if err := a.row(b.Row(i), b.Meta[i].Timestamp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Flush has nothing to do: finish hands out what was held back.
+func (a *answer) Flush() error { return nil }
+
+// group makes the operators of a GROUP BY over the rows of the answer.
+func (p *puller) group(l *plan.Lookup) {
+	if len(l.Steps) == 0 {
+		return
+	}
+	host := &op.Host{Env: p.env, Coalesce: true, Counts: &op.Counts{}}
+	chain := op.Op(p.answer)
+	for _, n := range l.Steps {
+		switch n := n.(type) {
+		case *plan.Filter:
+			chain = op.NewFilter(host, n, chain)
+		case *plan.Project:
+			chain = op.NewProject(host, n, chain)
+		case *plan.Aggregate:
+			chain = op.NewAggregate(host, n, false, 0, chain)
+		}
+	}
+	p.groups = chain
+}
+
+// finish ends the answer once all rows were read.
+func (p *puller) finish() error {
+	if p.groups != nil {
+		if err := p.groups.Flush(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return p.answer.finish()
+}

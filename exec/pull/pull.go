@@ -1,0 +1,277 @@
+// Package pull answers pull queries from the state that the query of a table has committed.
+package pull
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"weir/exec/eval"
+	"weir/exec/op"
+	"weir/exec/state"
+	"weir/exec/task"
+	"weir/functions"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Answer answers a pull query over a table from the state that the table's query has committed. partitions is how many
+// partitions the table's tasks have. give is called with each row; io.EOF from it ends the query early.
+func Answer(l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.View, partitions int32, give func(row []types.Value, ts int64) error) error {
+	p := &puller{lookup: l, topo: of, env: env, view: view}
+	if l.Limit == 0 {
+		return nil
+	}
+	k := &eval.Compiler{Env: env}
+	if l.Where != nil {
+		p.where = k.Compile(l.Where)
+	}
+	p.exprs = k.All(l.Exprs)
+	p.ctx = k.NewCtx()
+	p.answer = &answer{l: l, exprs: p.exprs, ctx: p.ctx, give: give, left: l.Limit, columns: l.Shown}
+	p.group(l)
+	for part := range partitions {
+		if err := p.partition(part); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return p.finish()
+}
+
+type puller struct {
+	lookup *plan.Lookup
+	topo   *task.Topology
+	env    *functions.Env
+	view   *state.View
+	where  eval.Fn
+	exprs  []eval.Fn
+	ctx    *eval.Ctx
+	groups op.Op // of a GROUP BY; nil without
+	answer *answer
+}
+
+// partition reads the store of one task.
+func (p *puller) partition(part int32) error {
+	stage := p.topo.Stages[len(p.topo.Stages)-1]
+	id := state.StoreID{Query: p.topo.Query.ID, Stage: stage.Index, Partition: part}
+	if end, ok := stage.End.(*plan.Result); ok {
+		return p.stored(id, kept(end.In.(*plan.Scan)))
+	}
+	sink := stage.End.(*plan.Sink)
+	for _, n := range stage.Steps() {
+		if a, ok := n.(*plan.Aggregate); ok {
+			return p.aggregate(id, stage, a, sink)
+		}
+	}
+	return p.stored(id, sink)
+}
+
+// kept describes the rows of a SOURCE TABLE, which lie as they are scanned, as those of a sink.
+func kept(s *plan.Scan) *plan.Sink {
+	out := &plan.Sink{In: s, Target: s.Source}
+	for i, c := range s.Source.Schema {
+		if c.Role == types.KeyColumn {
+			out.KeySlots = append(out.KeySlots, i)
+		} else {
+			out.ValueSlots = append(out.ValueSlots, i)
+		}
+	}
+	return out
+}
+
+// stored reads rows that were materialized as they are.
+func (p *puller) stored(id state.StoreID, sink *plan.Sink) error {
+	windowed := sink.Target.Windowed != nil
+	row := make([]types.Value, len(sink.Layout()))
+	each := func(key, value []byte) error {
+		m, err := op.StoredRow(key, value, windowed, row)
+		if err != nil {
+			return err
+		}
+		return p.row(sink, row, m)
+	}
+	if p.lookup.Keys == nil || windowed {
+		return p.view.Scan(id, []byte{1}, []byte{2}, each)
+	}
+	for _, k := range p.lookup.Keys {
+		key := op.StoredKey(k)
+		value, err := p.view.Get(id, key)
+		if err == nil && value != nil {
+			err = each(key, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// aggregate reads groups, and takes their rows through the steps that follow the aggregation.
+func (p *puller) aggregate(id state.StoreID, stage *task.Stage, a *plan.Aggregate, sink *plan.Sink) error {
+	host := &op.Host{Env: p.env, Coalesce: true, Counts: &op.Counts{}}
+	last := &collect{p: p, sink: sink}
+	chain := op.Op(last)
+	for _, n := range stage.Steps() {
+		if n == plan.Node(a) {
+			break
+		}
+		switch n := n.(type) {
+		case *plan.Filter:
+			chain = op.NewFilter(host, n, chain)
+		case *plan.Project:
+			chain = op.NewProject(host, n, chain)
+		}
+	}
+	if a.Window != nil && a.Window.Advance == 0 {
+		return p.sessions(id, a, host, chain)
+	}
+	r := op.NewReader(host, a)
+	lo, hi := r.Bounds(p.lookup.From, p.lookup.To)
+	var groups [][]byte
+	for _, k := range p.lookup.Keys {
+		groups = append(groups, r.Group(k))
+	}
+	each := func(key, value []byte) error {
+		if groups != nil && !hasAny(r, key, groups) {
+			return nil
+		}
+		row, m, err := r.Row(key, value)
+		if err != nil {
+			return err
+		}
+		return pushOne(chain, row, m)
+	}
+	if groups == nil || a.Window != nil {
+		if err := p.view.Scan(id, lo, hi, each); err != nil || !a.Panes() {
+			return err
+		}
+		return p.open(id, op.NewPanes(host, a, 0, chain), groups)
+	}
+	for _, g := range groups {
+		key := append([]byte{lo[0]}, g...)
+		value, err := p.view.Get(id, key)
+		if err == nil && value != nil {
+			err = each(key, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open reads the windows that are not closed yet, which are made of panes.
+func (p *puller) open(id state.StoreID, panes *op.Panes, groups [][]byte) error {
+	clock, err := p.view.Get(id, op.ClockEntry())
+	if err != nil || clock == nil {
+		return err
+	}
+	if err := panes.Load(op.ClockEntry(), clock); err != nil {
+		return err
+	}
+	lo, hi := op.OpenEntries()
+	err = p.view.Scan(id, lo, hi, func(key, value []byte) error {
+		if groups != nil {
+			group, ok := op.PaneGroup(key)
+			if !ok || !slices.ContainsFunc(groups, func(g []byte) bool { return string(g) == string(group) }) {
+				return nil
+			}
+		}
+		return panes.Load(key, value)
+	})
+	if err != nil {
+		return err
+	}
+	return panes.Windows(p.lookup.From, p.lookup.To)
+}
+
+func hasAny(r *op.Reader, key []byte, groups [][]byte) bool {
+	for _, g := range groups {
+		if r.HasGroup(key, g) {
+			return true
+		}
+	}
+	return false
+}
+
+// sessions reads groups with all their sessions.
+func (p *puller) sessions(id state.StoreID, a *plan.Aggregate, host *op.Host, chain op.Op) error {
+	s := op.NewSession(host, a, 0, chain)
+	var keys [][]byte
+	for _, k := range p.lookup.Keys {
+		keys = append(keys, op.StoredKey(k))
+	}
+	return p.view.Scan(id, []byte{1}, []byte{2}, func(key, value []byte) error {
+		if keys != nil {
+			found := false
+			for _, k := range keys {
+				found = found || string(k) == string(key)
+			}
+			if !found {
+				return nil
+			}
+		}
+		return s.Rows(key, value, func(row []types.Value, m types.Meta) error {
+			if m.WindowStart < p.lookup.From || m.WindowStart > p.lookup.To {
+				return nil
+			}
+			return pushOne(chain, row, m)
+		})
+	})
+}
+
+func pushOne(chain op.Op, row []types.Value, m types.Meta) error {
+	var b types.Batch
+	b.Reset(len(row))
+	copy(b.Append(m), row)
+	return chain.Push(&b)
+}
+
+// collect takes the rows of the table as its query made them.
+type collect struct {
+	p    *puller
+	sink *plan.Sink
+}
+
+func (c *collect) Push(b *types.Batch) error {
+	for i := range b.N {
+		if err := c.p.row(c.sink, b.Row(i), b.Meta[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collect) Flush() error { return nil }
+
+// row orders a row as the table's schema has it, checks the condition and gives the columns asked for.
+func (p *puller) row(sink *plan.Sink, row []types.Value, m types.Meta) error {
+	t := p.lookup.Table
+	full := make([]types.Value, len(p.lookup.Slots))
+	key, value := 0, 0
+	for i, c := range t.Schema {
+		if c.Role == types.KeyColumn {
+			full[i] = row[sink.KeySlots[key]]
+			key++
+		} else {
+			full[i] = row[sink.ValueSlots[value]]
+			value++
+		}
+	}
+	rest := full[len(t.Schema):]
+	if t.Windowed != nil {
+		rest[0], rest[1] = types.BigintValue(m.WindowStart), types.BigintValue(m.WindowEnd)
+		rest = rest[2:]
+	}
+	rest[0] = types.BigintValue(m.Timestamp)
+	p.ctx.Row, p.ctx.Err = full, nil
+	if p.where != nil && !p.where(p.ctx).Bool() {
+		return nil
+	}
+	if p.groups != nil {
+		return pushOne(p.groups, full, m)
+	}
+	return p.answer.row(full, m.Timestamp)
+}

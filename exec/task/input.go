@@ -1,0 +1,155 @@
+package task
+
+import (
+	"sort"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/op"
+	"weir/types"
+)
+
+// input is one input of a task: its records are decoded into a batch, from which rows go on.
+type input struct {
+	topic         string
+	number        uint8
+	repartitioned bool
+	table         bool
+	upstream      int // the first upstream task that it tells of; -1 for none
+	reader        reader
+	first         op.Op
+	batch         types.Batch
+	view          types.Batch   // the rows of it being pushed
+	recs          []*kgo.Record // decoded: their rows are in the batch
+	shared        bool          // another input gets the same records
+	merging                     // where the task has several inputs
+}
+
+// record is the record with an offset, where it is at hand.
+func (in *input) record(offset int64) *kgo.Record {
+	i := sort.Search(len(in.recs), func(i int) bool { return in.recs[i].Offset >= offset })
+	if i < len(in.recs) && in.recs[i].Offset == offset {
+		return in.recs[i]
+	}
+	return nil
+}
+
+// Process takes records of one input, in order, and carries them on.
+func (t *Task) Process(number int, recs []*kgo.Record) error {
+	in := t.inputs[number]
+	for len(recs) > 0 {
+		n, told := t.decode(in, recs)
+		if err := t.push(in, 0, in.batch.N); err != nil {
+			return err
+		}
+		in.reset()
+		if recs = recs[n:]; told {
+			if err := t.tell(in, recs[0]); err != nil {
+				return err
+			}
+			recs = recs[1:]
+		}
+	}
+	return nil
+}
+
+// decode fills the batch from records, and says how many it took: it stops at an announcement, which told says.
+func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
+	for n < len(recs) && in.batch.N < types.BatchRows {
+		rec := recs[n]
+		if rec.Attrs.IsControl() {
+			n++
+			continue // a transaction's marker: it only moves the offset
+		}
+		if in.repartitioned {
+			if _, told = announcement(rec); told {
+				break
+			}
+		}
+		n++
+		t.Counts.Read++
+		at := in.batch.N
+		ok, err := in.reader.read(rec, &in.batch)
+		if err != nil || !ok {
+			in.batch.Truncate(at)
+			t.refuse(rec, err)
+			continue
+		}
+		in.batch.Meta[at].Input = in.number
+	}
+	in.recs = recs[:n]
+	return n, told
+}
+
+// push hands rows from..to of the batch to the operators.
+func (t *Task) push(in *input, from, to int) error {
+	if from == to {
+		return nil
+	}
+	t.idle.came(in)
+	in.view = in.batch.Slice(from, to)
+	latest := types.NoTime
+	if in.upstream >= 0 && !in.repartitioned {
+		for i := range in.view.Meta {
+			latest = max(latest, in.view.Meta[i].Timestamp)
+		}
+	}
+	if err := in.first.Push(&in.view); err != nil {
+		return err
+	}
+	if latest == types.NoTime {
+		return nil
+	}
+	// A scan beside a repartition is an upstream that never holds the others back.
+	return t.announceAll(in.upstream, latest, true)
+}
+
+// tell takes in an announcement.
+func (t *Task) tell(in *input, rec *kgo.Record) error {
+	a, _ := announcement(rec)
+	if in.upstream < 0 {
+		return nil
+	}
+	from := in.upstream + a.upstream
+	if a.streamTime == types.NoTime && a.idled > 0 {
+		if err := t.announceIdle(from, a.idled); err != nil {
+			return err
+		}
+	}
+	if err := t.announceAll(from, a.streamTime, a.atEnd); err != nil {
+		return err
+	}
+	t.goOn(t.idle.heard(from, a))
+	return nil
+}
+
+func (t *Task) announceAll(from int, now int64, atEnd bool) error {
+	for _, announce := range t.announce {
+		if err := announce(from, now, atEnd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reset gives back what the rows of the batch held.
+func (in *input) reset() {
+	in.recs = nil
+	in.reader.reset()
+	in.batch.Reset(in.reader.width())
+}
+
+// Repartitioned says whether an input reads the repartition topic of another stage.
+func (t *Task) Repartitioned(input int) bool { return t.inputs[input].repartitioned }
+
+// Expect says whether the broker is known to hold records of an input that the task has not been given yet.
+func (t *Task) Expect(input int, more bool) { t.inputs[input].more = more }
+
+// Share says whether an input's records are given to others too: then the task does not recycle them.
+func (t *Task) Share(input int, shared bool) { t.inputs[input].shared = shared }
+
+// Queued is how many records of an input wait for the others; from any goroutine.
+func (t *Task) Queued(input int) int64 { return t.inputs[input].queued.Load() }
+
+// Came says that an input is idle no longer.
+func (t *Task) Came(input int) { t.idle.came(t.inputs[input]) }

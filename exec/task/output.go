@@ -1,0 +1,129 @@
+package task
+
+import (
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Output collects the records that a task makes in one commit interval. Take hands them over with their memory, and the
+// task goes on in another bank.
+type Output struct {
+	Topics []string
+	*Bank
+	mu   sync.Mutex
+	free []*Bank
+}
+
+// Bank holds records; keys and values lie in chunks that are used again once the bank is released.
+type Bank struct {
+	Records []kgo.Record
+	Bytes   int
+	chunks  [][]byte
+	chunk   int
+	open    []byte // the chunk being filled
+	keyLen  int
+	noKey   bool
+	start   int
+}
+
+const outputChunk = 256 << 10
+
+// keptChunks bounds the memory that is kept after a burst.
+const keptChunks = 64
+
+// begin starts a record, writes its key, and gives the buffer to append the value to. A nil key is a null key.
+func (o *Bank) begin(key []byte) []byte {
+	if cap(o.open)-len(o.open) < len(key)+4096 {
+		o.nextChunk(len(key) + 4096)
+	}
+	o.start, o.keyLen, o.noKey = len(o.open), len(key), key == nil
+	o.open = append(o.open, key...)
+	return o.open
+}
+
+func (o *Bank) nextChunk(size int) {
+	if o.open != nil {
+		o.chunks[o.chunk] = o.open
+		o.chunk++
+	}
+	if o.chunk == len(o.chunks) {
+		o.chunks = append(o.chunks, make([]byte, 0, max(outputChunk, size)))
+	}
+	if cap(o.chunks[o.chunk]) < size {
+		o.chunks[o.chunk] = make([]byte, 0, size)
+	}
+	o.open = o.chunks[o.chunk][:0]
+}
+
+// end ends the record: buf is what begin gave, with the value behind it.
+func (o *Output) end(buf []byte, topic int, partition int32, ms int64) *kgo.Record {
+	o.open = buf
+	rec := o.add()
+	*rec = kgo.Record{Topic: o.Topics[topic], Partition: partition, Timestamp: time.UnixMilli(ms)}
+	rec.Value = buf[o.start+o.keyLen : len(buf) : len(buf)]
+	if rec.Value == nil {
+		rec.Value = []byte{}
+	}
+	if !o.noKey {
+		rec.Key = buf[o.start : o.start+o.keyLen : o.start+o.keyLen]
+	}
+	o.Bytes += len(buf) - o.start
+	return rec
+}
+
+// null ends the record with a null value.
+func (o *Output) null(buf []byte, topic int, partition int32, ms int64) *kgo.Record {
+	rec := o.end(buf, topic, partition, ms)
+	rec.Value = nil
+	return rec
+}
+
+func (o *Bank) add() *kgo.Record {
+	if n := len(o.Records); n < cap(o.Records) {
+		o.Records = o.Records[:n+1]
+	} else {
+		o.Records = append(o.Records, kgo.Record{})
+	}
+	return &o.Records[len(o.Records)-1]
+}
+
+// Take hands over the records. Release gives their memory back.
+func (o *Output) Take() *Bank {
+	full := o.Bank
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if n := len(o.free); n > 0 {
+		o.Bank, o.free = o.free[n-1], o.free[:n-1]
+	} else {
+		o.Bank = &Bank{}
+	}
+	return full
+}
+
+// Release gives the memory of records back that Take handed over; from any goroutine.
+func (o *Output) Release(b *Bank) {
+	b.reset()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.free = append(o.free, b)
+}
+
+// Reset forgets the records.
+func (o *Output) Reset() { o.Bank.reset() }
+
+func (o *Bank) reset() {
+	if o.open != nil {
+		o.chunks[o.chunk] = o.open
+	}
+	if len(o.chunks) > keptChunks {
+		clear(o.chunks[keptChunks:])
+		o.chunks = o.chunks[:keptChunks]
+	}
+	clear(o.Records)
+	o.Records, o.open, o.chunk, o.Bytes = o.Records[:0], nil, 0, 0
+	if len(o.chunks) > 0 {
+		o.open = o.chunks[0][:0]
+	}
+}

@@ -1,0 +1,58 @@
+package task
+
+import (
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/op"
+)
+
+// ProblemKind is the kind of an entry of the processing log, named as in ksqlDB.
+type ProblemKind string
+
+// The kinds.
+const (
+	DeserializationError  ProblemKind = "DESERIALIZATION_ERROR"
+	RecordProcessingError ProblemKind = "RECORD_PROCESSING_ERROR"
+)
+
+// BadRecord is an entry for the processing log: a record that was left out, or of which a part could not be computed.
+type BadRecord struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Time      int64 // of the record
+	Kind      ProblemKind
+	Message   string
+	Key       []byte // of a DeserializationError: shares memory with the record
+	Value     []byte
+}
+
+// refuse counts a record that makes no row, and logs it where it is bad.
+func (t *Task) refuse(rec *kgo.Record, err error) {
+	if err == nil {
+		t.Counts.NullKey++
+		err = fmt.Errorf("the record has no key: a row of a table needs one")
+	} else {
+		t.Counts.Bad++
+	}
+	if t.env.Bad != nil {
+		t.env.Bad(BadRecord{Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Time: rec.Timestamp.UnixMilli(),
+			Kind: DeserializationError, Message: err.Error(), Key: rec.Key, Value: rec.Value})
+	}
+}
+
+// report logs what an operator could not do with a row, with the record that the row came from where it is at hand.
+func (t *Task) report(p op.Problem) {
+	if t.env.Bad == nil {
+		return
+	}
+	in := t.inputs[p.Row.Input]
+	b := BadRecord{Topic: in.topic, Partition: t.Partition, Offset: max(p.Row.Offset, -1), Time: p.Row.Timestamp,
+		Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)}
+	if rec := in.record(p.Row.Offset); rec != nil && !in.repartitioned {
+		b.Key, b.Value = rec.Key, rec.Value
+	}
+	t.env.Bad(b)
+}

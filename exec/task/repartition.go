@@ -1,0 +1,292 @@
+package task
+
+import (
+	"encoding/binary"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/eval"
+	"weir/exec/op"
+	"weir/formats"
+	"weir/kafka"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// A repartitioned record's key is encoded as the plan says, so that its partition is what any Kafka client would choose.
+// Its value begins with flags:
+//
+//	announcement:  announces, upstream task (uvarint), its stream time (varint), whether it is at its end; and by how much its
+//	               stream time has gone on since the last one because its inputs were idle, where it has (varint)
+//	row:           flags, stream time (varint) where hasTime, the row before where hasOld, the row where hasNew
+const (
+	hasTime   = 1 << iota // the source task's stream time is ahead of the record's timestamp
+	hasOld                // what the row was before, to be taken out of its group
+	hasNew                // the row
+	announces             // no row: an upstream task tells its stream time
+)
+
+// repartition ends a stage: it sends rows to the partition of their new key.
+type repartition struct {
+	host    *op.Host
+	plan    *plan.Repartition
+	task    int     // announces as this upstream
+	out     *Output // rows
+	notes   *Output // announcements
+	parts   int32
+	key     []eval.Fn
+	ctx     *eval.Ctx
+	enc     formats.Encoder
+	vals    []types.Value
+	keyBuf  []byte
+	oldKey  []byte
+	now     int64 // stream time
+	told    int64 // as last announced
+	atEnd   bool
+	toldEnd bool
+	idled   int64 // gone on since the last announcement because the inputs were idle
+}
+
+func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, parts int32, env *Env) (*repartition, error) {
+	spec := plan.Spec(p.Serde, true, "")
+	spec.Registry = env.Registry
+	if !registers(spec.Format) {
+		spec.Registry = nil
+	}
+	k := &eval.Compiler{Env: env.Functions}
+	r := &repartition{host: h, plan: p, task: task, out: out, notes: notes, parts: parts, key: k.All(p.Key),
+		vals: make([]types.Value, len(p.Key)), now: types.NoTime, told: types.NoTime}
+	r.ctx = k.NewCtx()
+	from := make([]int, len(p.Columns))
+	for i := range from {
+		from[i] = i
+	}
+	var err error
+	r.enc, err = formats.NewEncoder(internalKey(spec, p.Columns), p.Columns, from)
+	return r, err
+}
+
+// internalKey is the format of a repartitioned key: the source's where it can hold the columns and needs no registry,
+// otherwise JSON, which can hold all.
+func internalKey(spec formats.Spec, cols types.Schema) formats.Spec {
+	if spec.Format != formats.None && !registers(spec.Format) && formats.Check(spec, cols) == nil {
+		return spec
+	}
+	if len(cols) == 1 && formats.Check(formats.Spec{Format: formats.Kafka, IsKey: true}, cols) == nil {
+		return formats.Spec{Format: formats.Kafka, IsKey: true}
+	}
+	return formats.Spec{Format: formats.JSON, IsKey: true}
+}
+
+func registers(format string) bool {
+	f, err := formats.Lookup(format)
+	return err == nil && f.Registry
+}
+
+// encode computes and encodes a row's key; ok is false where a part is NULL and such rows are skipped.
+func (r *repartition) encode(dst []byte, row []types.Value, m types.Meta) ([]byte, bool) {
+	r.ctx.Row = row
+	for i, f := range r.key {
+		r.vals[i] = f(r.ctx)
+	}
+	if r.ctx.Err != nil {
+		r.fail(op.Failed, r.ctx.Err.Error(), m)
+		r.ctx.Err = nil
+	}
+	for i := range r.vals {
+		if r.vals[i].IsNull() && r.plan.SkipNull {
+			r.host.Counts.NullKey++
+			r.fail(op.NullKey, "a part of the new key is NULL: the row is skipped", m)
+			return nil, false
+		}
+	}
+	out, err := r.enc.Append(dst[:0], r.vals)
+	if err != nil {
+		r.host.Counts.Bad++
+		r.fail(op.Failed, err.Error(), m)
+		return nil, false
+	}
+	return out, true
+}
+
+func (r *repartition) fail(reason op.Reason, message string, m types.Meta) {
+	if r.host.Report != nil {
+		r.host.Report(op.Problem{Reason: reason, Operator: "repartition", Message: message, Row: m})
+	}
+}
+
+// Push sends the rows. A change of a table whose key changes with it goes to both places.
+func (r *repartition) Push(b *types.Batch) error {
+	for i := range b.N {
+		m := b.Meta[i]
+		if b.Old == nil {
+			if m.Flags&types.NullRow != 0 {
+				r.host.Counts.Filtered++
+				continue
+			}
+			if key, ok := r.encode(r.keyBuf, b.Row(i), m); ok {
+				r.keyBuf = key
+				r.send(key, m, nil, b.Row(i))
+			}
+			continue
+		}
+		r.change(b, i, m)
+	}
+	return nil
+}
+
+func (r *repartition) change(b *types.Batch, i int, m types.Meta) {
+	var oldKey, newKey []byte
+	var before, now bool
+	if m.Flags&types.HasOld != 0 {
+		if oldKey, before = r.encode(r.oldKey, b.OldRow(i), m); before {
+			r.oldKey = oldKey
+		}
+	}
+	if m.Flags&types.NullRow == 0 {
+		if newKey, now = r.encode(r.keyBuf, b.Row(i), m); now {
+			r.keyBuf = newKey
+		}
+	}
+	if before && now && string(oldKey) == string(newKey) {
+		r.send(newKey, m, b.OldRow(i), b.Row(i))
+		return
+	}
+	if before {
+		r.send(oldKey, m, b.OldRow(i), nil)
+	}
+	if now {
+		r.send(newKey, m, nil, b.Row(i))
+	}
+}
+
+func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) {
+	r.now = max(r.now, m.Timestamp, m.StreamTime)
+	val := append(r.out.begin(key), 0)
+	at := len(val) - 1
+	if r.now > m.Timestamp {
+		val[at] |= hasTime
+		val = binary.AppendVarint(val, r.now)
+	}
+	if old != nil {
+		val[at] |= hasOld
+		val = types.AppendRow(val, old)
+	}
+	if row != nil {
+		val[at] |= hasNew
+		val = types.AppendRow(val, row)
+	}
+	r.out.end(val, 0, kafka.Partition(key, r.parts), m.Timestamp)
+}
+
+// Flush tells every far partition the task's stream time, where it or the end has changed.
+func (r *repartition) Flush() error {
+	idled := r.idled
+	if r.idled = 0; idled == 0 && r.now == r.told && r.atEnd == r.toldEnd {
+		return nil
+	}
+	r.told, r.toldEnd = r.now, r.atEnd
+	for p := range r.parts {
+		val := binary.AppendUvarint(append(r.notes.begin(nil), announces), uint64(r.task))
+		val = binary.AppendVarint(val, r.now)
+		end := byte(0)
+		if r.atEnd {
+			end = 1
+		}
+		val = append(val, end)
+		if idled > 0 {
+			val = binary.AppendVarint(val, idled)
+		}
+		r.notes.end(val, 0, p, max(r.now, 0))
+	}
+	return nil
+}
+
+// idle lets the stream time go on by so many milliseconds: the rows that follow carry it, and the next Flush announces it.
+// After a restart the time is not known until a row comes; the far side then goes on from what it has been told before.
+func (r *repartition) idle(by int64) {
+	r.idled += by
+	if r.now != types.NoTime {
+		r.now += by
+	}
+}
+
+// repartitionReader reads what repartition wrote.
+type repartitionReader struct {
+	cols  int
+	table bool
+}
+
+func (r *repartitionReader) width() int { return r.cols }
+
+func (r *repartitionReader) reset() {}
+
+func (r *repartitionReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
+	val := rec.Value
+	if len(val) == 0 {
+		return false, types.ErrCorrupt
+	}
+	flags := val[0]
+	val = val[1:]
+	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: types.NoTime, Offset: rec.Offset}
+	if flags&hasTime != 0 {
+		t, n := binary.Varint(val)
+		if n <= 0 {
+			return false, types.ErrCorrupt
+		}
+		m.StreamTime, val = t, val[n:]
+	}
+	if !r.table {
+		_, err := types.DecodeRow(val, b.Append(m))
+		return err == nil, err
+	}
+	if flags&hasNew == 0 {
+		m.Flags |= types.NullRow
+	}
+	if flags&hasOld != 0 {
+		m.Flags |= types.HasOld
+	}
+	row, old := b.AppendChange(m)
+	var err error
+	if flags&hasOld != 0 {
+		if val, err = types.DecodeRow(val, old); err != nil {
+			return false, err
+		}
+	}
+	if flags&hasNew != 0 {
+		_, err = types.DecodeRow(val, row)
+	}
+	return err == nil, err
+}
+
+// note is what an announcement says.
+type note struct {
+	upstream   int
+	streamTime int64 // NoTime where it is not known
+	atEnd      bool
+	idled      int64 // how far it has gone on since the last one because the inputs were idle
+}
+
+// announcement reads an announcement; ok is false for a row.
+func announcement(rec *kgo.Record) (a note, ok bool) {
+	val := rec.Value
+	if len(val) < 4 || val[0] != announces {
+		return a, false
+	}
+	from, n := binary.Uvarint(val[1:])
+	if n <= 0 {
+		return a, false
+	}
+	val = val[1+n:]
+	a.upstream = int(from)
+	if a.streamTime, n = binary.Varint(val); n <= 0 || n >= len(val) {
+		return a, false
+	}
+	a.atEnd = val[n] == 1
+	if rest := val[n+1:]; len(rest) > 0 {
+		if a.idled, n = binary.Varint(rest); n <= 0 {
+			return a, false
+		}
+	}
+	return a, true
+}

@@ -1,0 +1,138 @@
+package task
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/op"
+	"weir/formats"
+	"weir/kafka"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// sink ends a query: it encodes rows and gives them to the output.
+type sink struct {
+	host  *op.Host
+	plan  *plan.Sink
+	out   *Output
+	topic int
+	parts int32
+	key   formats.Encoder // nil without key columns
+	value formats.Encoder
+	buf   []byte
+	next  int32 // partition of the next record without a key
+}
+
+func newSink(h *op.Host, s *plan.Sink, out *Output, topic int, parts int32, task int, env *Env) (*sink, error) {
+	k := &sink{host: h, plan: s, out: out, topic: topic, parts: parts, next: int32(task)}
+	var err error
+	if keys := s.Target.Schema.With(types.KeyColumn); len(keys) > 0 {
+		spec := plan.Spec(s.Target.Key, true, s.Target.Topic)
+		spec.Registry = env.Registry
+		if k.key, err = formats.NewEncoder(spec, keys, s.KeySlots); err != nil {
+			return nil, err
+		}
+	}
+	spec := plan.Spec(s.Target.Value, false, s.Target.Topic)
+	spec.Registry = env.Registry
+	k.value, err = formats.NewEncoder(spec, s.Target.Schema.With(types.ValueColumn), s.ValueSlots)
+	return k, err
+}
+
+// Push writes a record per row; a null value for a table's deleted row and for a stream's null value.
+func (k *sink) Push(b *types.Batch) error {
+	for i := range b.N {
+		if err := k.row(b.Row(i), b.Meta[i]); err != nil {
+			k.host.Counts.Bad++
+			if k.host.Report != nil {
+				k.host.Report(op.Problem{Reason: op.Failed, Operator: "sink", Message: err.Error(), Row: b.Meta[i]})
+			}
+		}
+	}
+	return nil
+}
+
+func (k *sink) row(row []types.Value, m types.Meta) error {
+	var key []byte
+	part := int32(-1)
+	if k.key != nil && !k.nullKey(row, m) {
+		buf, err := k.key.Append(k.buf[:0], row)
+		switch {
+		case errors.Is(err, formats.ErrNullRecord):
+		case err != nil:
+			return err
+		default:
+			// All windows of a key go to one partition, as in Kafka Streams.
+			part = kafka.Partition(buf, k.parts)
+			if w := k.plan.Target.Windowed; w != nil {
+				buf = appendWindow(buf, w, m)
+			}
+			k.buf, key = buf, buf
+		}
+	}
+	if part < 0 {
+		k.next = (k.next + 1) % k.parts
+		part = k.next
+	}
+	ts := m.Timestamp
+	if slot := k.plan.TimeSlot; slot >= 0 && m.Flags&types.NullRow == 0 {
+		if row[slot].IsNull() {
+			return fmt.Errorf("the event time, column %s, is NULL: the row is not written", k.plan.Target.Timestamp)
+		}
+		if ts = row[slot].Int(); ts < 0 {
+			return fmt.Errorf("event time: column %s is %d, before 1970", k.plan.Target.Timestamp, ts)
+		}
+	}
+	buf := k.out.begin(key)
+	val, null := buf, m.Flags&types.NullRow != 0
+	if !null {
+		var err error
+		val, err = k.value.Append(buf, row)
+		if null = errors.Is(err, formats.ErrNullRecord); err != nil && !null {
+			return err
+		}
+	}
+	var rec *kgo.Record
+	if null {
+		rec = k.out.null(buf, k.topic, part, ts)
+	} else {
+		rec = k.out.end(val, k.topic, part, ts)
+	}
+	if slot := k.plan.HeaderSlot; slot >= 0 && row[slot].Len() > 0 {
+		rec.Headers = recordHeaders(row[slot])
+	}
+	return nil
+}
+
+// recordHeaders are the headers in an ARRAY of STRUCTs, in memory of their own.
+func recordHeaders(list types.Value) []kgo.RecordHeader {
+	out := make([]kgo.RecordHeader, list.Len())
+	for i, h := range list.Items() {
+		out[i].Key = strings.Clone(h.Items()[0].Str())
+		if v := h.Items()[1]; !v.IsNull() {
+			out[i].Value = append([]byte{}, v.Bytes()...)
+		}
+	}
+	return out
+}
+
+// nullKey says whether the record has no key: its column is NULL, or all of them are and the row had no key before. Several
+// columns make an object of NULLs.
+func (k *sink) nullKey(row []types.Value, m types.Meta) bool {
+	if len(k.plan.KeySlots) > 1 && (k.plan.Rekeyed || m.Flags&types.NoKey == 0) {
+		return false
+	}
+	for _, s := range k.plan.KeySlots {
+		if !row[s].IsNull() {
+			return false
+		}
+	}
+	return true
+}
+
+// Flush has nothing to hand on: the output is taken by whoever runs the task.
+func (k *sink) Flush() error { return nil }

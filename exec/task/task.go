@@ -1,0 +1,89 @@
+package task
+
+import (
+	"weir/exec/op"
+	"weir/types"
+)
+
+// Task runs the operators of one stage for one partition. One goroutine at a time may use it.
+type Task struct {
+	Stage     *Stage
+	Partition int32
+	Out       Output
+	Told      Output // announcements: they follow the rows of all tasks of the stage
+	Counts    op.Counts
+	Stores    []op.Store
+	host      *op.Host
+	env       *Env
+	inputs    []*input
+	announce  []func(upstream int, streamTime int64, atEnd bool) error
+	closers   []func() error
+	idlers    []op.Idler
+	repart    *repartition
+	idle      idling
+}
+
+// TaskOptions say where a task stands in its topology.
+type TaskOptions struct {
+	Partition int32
+	// Upstream is the number of tasks that tell this one their stream time, and FirstUpstream which of them each input begins
+	// with, -1 where it tells nothing.
+	Upstream      int
+	FirstUpstream []int
+	// OutPartitions is how many partitions the topic has that the stage writes.
+	OutPartitions int32
+	// LatePartitions is how many the topic has that late rows go to.
+	LatePartitions int32
+	// Rows takes the rows of a query whose result goes to a client.
+	Rows func(b *types.Batch) error
+}
+
+// Outputs are the rows of tasks, then their announcements: a time that is announced must not overtake the rows of
+// another task that came up to it in the same interval.
+func Outputs(tasks []*Task) []*Output {
+	var out []*Output
+	for _, t := range tasks {
+		out = append(out, &t.Out)
+	}
+	for _, t := range tasks {
+		out = append(out, &t.Told)
+	}
+	return out
+}
+
+// Flush hands on what operators held back: the end of a commit interval.
+func (t *Task) Flush() error {
+	for _, in := range t.inputs {
+		if err := in.first.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetAtEnd says whether the task has read its input to the end; told to the tasks behind a repartition at the next Flush.
+func (t *Task) SetAtEnd(atEnd bool) {
+	if t.repart != nil {
+		t.repart.atEnd = atEnd
+	}
+}
+
+// AtEnd is what SetAtEnd was last told.
+func (t *Task) AtEnd() bool { return t.repart != nil && t.repart.atEnd }
+
+// CloseAll closes all windows that are open: the input has ended for good.
+func (t *Task) CloseAll() error {
+	for _, f := range t.closers {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Committed says that state and output of the interval are durable.
+func (t *Task) Committed() {
+	for _, s := range t.Stores {
+		s.Committed()
+	}
+}

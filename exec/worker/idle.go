@@ -1,0 +1,54 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"weir/exec/assignment"
+)
+
+// idle lets the stream time of sources go on that have been at their ends for weir.idle.close, by the time for which they
+// have. It goes in steps of that length, and no further than anything can wait: each step is a commit.
+func (w *Worker) idle(ctx context.Context, now time.Time) error {
+	each := time.Duration(w.assigned.Topology.Query.IdleClose) * time.Millisecond
+	if each == 0 {
+		return nil
+	}
+	span := time.Duration(w.assigned.Topology.IdleSpan()) * time.Millisecond
+	for _, t := range w.assigned.Tasks {
+		for _, f := range t.Feeds {
+			if f.Repartitioned() {
+				continue
+			}
+			if w.paused.Load() {
+				f.Ended = now
+			}
+			idle := min(f.IdleFor(now), span)
+			if idle-f.Idled < each && (idle < span || f.Idled >= span) {
+				continue
+			}
+			if err := w.askEnd(ctx, f); err != nil {
+				return err
+			}
+			if f.IdleFor(now) == 0 {
+				continue
+			}
+			by := (idle - f.Idled).Milliseconds()
+			f.Idled += time.Duration(by) * time.Millisecond
+			t.Advanced = true
+			if err := t.Idle(f.Input, by); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// askEnd asks the broker for the end of a feed.
+func (w *Worker) askEnd(ctx context.Context, f *assignment.Feed) error {
+	at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
+	if err == nil {
+		f.High = max(f.High, at[f.TP.Topic][f.TP.Partition])
+	}
+	return err
+}

@@ -1,0 +1,116 @@
+package worker
+
+import (
+	"fmt"
+
+	"weir/exec/assignment"
+	"weir/exec/task"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// work is records for a task from one of its feeds, or without a feed the end of its commit interval.
+type work struct {
+	task *assignment.Task
+	feed *assignment.Feed
+	recs []*kgo.Record
+	high int64 // end of the partition
+}
+
+// maxWaiting is how many records of an input may wait for the other inputs of their task before no more are fetched.
+const maxWaiting = 50_000
+
+// holdBack stops fetching what could only wait.
+func (w *Worker) holdBack() {
+	if !w.merges {
+		return
+	}
+	for tp, feeds := range w.assigned.Feeds {
+		most, paused := int64(0), false
+		for _, f := range feeds {
+			most, paused = max(most, f.Task.Queued(f.Input)), paused || f.Paused
+		}
+		at := map[string][]int32{tp.Topic: {tp.Partition}}
+		switch {
+		case !paused && most > maxWaiting:
+			w.commit.Client().PauseFetchPartitions(at)
+		case paused && most <= maxWaiting/2:
+			w.commit.Client().ResumeFetchPartitions(at)
+		default:
+			continue
+		}
+		for _, f := range feeds {
+			f.Paused = !paused
+		}
+	}
+}
+
+// startShards spreads the tasks over goroutines, one per processor: a task stays on its goroutine.
+func (w *Worker) startShards() {
+	w.shards = make([]chan work, assignment.Shards())
+	w.lost.Store(nil)
+	for i := range w.shards {
+		w.shards[i] = make(chan work, 2)
+		go w.shard(w.shards[i])
+	}
+}
+
+func (w *Worker) stopShards() {
+	w.pending.Wait()
+	for _, c := range w.shards {
+		close(c)
+	}
+}
+
+func (w *Worker) shard(in chan work) {
+	for job := range in {
+		w.process(job)
+		w.pending.Done()
+	}
+}
+
+// process is the boundary at which a fault in an operator stops this query and no other.
+func (w *Worker) process(job work) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.lose(&task.FatalError{Err: fmt.Errorf("a fault in the query's operators: %v", r)})
+		}
+	}()
+	if w.lost.Load() != nil {
+		return
+	}
+	if job.feed == nil {
+		if err := job.task.Flush(); err != nil {
+			w.lose(err)
+		}
+		return
+	}
+	// A client whose position was set back may give again what the task has taken already.
+	f, recs := job.feed, job.recs
+	f.High = max(f.High, job.high)
+	for len(recs) > 0 && recs[0].Offset < f.Next {
+		recs = recs[1:]
+	}
+	if len(recs) == 0 {
+		return
+	}
+	f.Next = recs[len(recs)-1].Offset + 1
+	if !f.Repartitioned() {
+		w.stats.took(recs)
+	}
+	before := job.task.Out.Bytes
+	if err := job.task.Offer(f.Input, recs, f.Next < f.High); err != nil {
+		w.lose(err)
+		return
+	}
+	w.stats.held.Add(int64(job.task.Out.Bytes - before))
+}
+
+func (w *Worker) lose(err error) { w.lost.CompareAndSwap(nil, &err) }
+
+func (w *Worker) taskError() error {
+	if p := w.lost.Load(); p != nil {
+		return *p
+	}
+	return nil
+}

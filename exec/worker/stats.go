@@ -1,0 +1,84 @@
+package worker
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/assignment"
+	"weir/exec/op"
+)
+
+// Stats are a query's figures, as of its last commit where a task holds them.
+type Stats struct {
+	RowsIn, BytesIn   int64 // of the sources; what passes between stages is not counted
+	RowsOut, BytesOut int64
+	op.Counts
+	StateEntries, StateBytes int64
+	Commits                  int64
+	CommitTime               time.Duration // of the last commit
+	Lag                      int64         // records of the inputs that are still to be read
+	LastCommit               time.Time
+}
+
+type stats struct {
+	held      atomic.Int64 // bytes of output not yet committed
+	in, bytes atomic.Int64
+	mu        sync.Mutex
+	now       Stats
+	gone      op.Counts // of tasks that have left
+}
+
+func (s *stats) took(recs []*kgo.Record) {
+	n := int64(0)
+	for _, r := range recs {
+		n += int64(len(r.Key) + len(r.Value))
+	}
+	s.in.Add(int64(len(recs)))
+	s.bytes.Add(n)
+}
+
+// committed gathers the figures of the tasks, which are idle.
+func (s *stats) committed(tasks []*assignment.Task, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.Counts = s.gone
+	s.now.Lag, s.now.StateEntries, s.now.StateBytes = 0, 0, 0
+	for _, t := range tasks {
+		s.now.Counts.Add(t.Counts)
+		for _, f := range t.Feeds {
+			s.now.Lag += max(f.High-f.Position(), 0)
+		}
+		for _, st := range t.Stores {
+			n, b := st.Size()
+			s.now.StateEntries += int64(n)
+			s.now.StateBytes += int64(b)
+		}
+	}
+	s.now.Commits++
+	s.now.CommitTime, s.now.LastCommit = took, time.Now()
+}
+
+func (s *stats) stateBytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now.StateBytes
+}
+
+func (s *stats) sent(rows, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.RowsOut += rows
+	s.now.BytesOut += bytes
+}
+
+// Stats are the figures of the query on this node since it started.
+func (w *Worker) Stats() Stats {
+	w.stats.mu.Lock()
+	defer w.stats.mu.Unlock()
+	out := w.stats.now
+	out.RowsIn, out.BytesIn = w.stats.in.Load(), w.stats.bytes.Load()
+	return out
+}
