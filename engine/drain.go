@@ -18,7 +18,7 @@ func (e *Engine) Drain(ctx context.Context) error {
 	}
 	for _, r := range e.runningQueries() {
 		for stage := range r.worker.Stages() {
-			if err := r.worker.CloseWindows(ctx, stage); err != nil {
+			if err := e.closeWindows(ctx, r, stage); err != nil {
 				return err
 			}
 			// What a stage closes is the next one's input, or another query's.
@@ -28,6 +28,19 @@ func (e *Engine) Drain(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// closeWindows closes the windows of a stage, again where the commit of it failed for the moment.
+func (e *Engine) closeWindows(ctx context.Context, r *running, stage int) error {
+	for {
+		err := r.worker.CloseWindows(ctx, stage)
+		if err == nil || ctx.Err() != nil || r.worker.Failed() {
+			return err
+		}
+		if err := e.Settle(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // FinishPushes ends the push queries once they have read all that is there, and waits until their rows are handed out.
@@ -63,8 +76,12 @@ func (e *Engine) Settle(ctx context.Context) error {
 				continue
 			}
 			done, ends, err := r.worker.CaughtUp(ctx)
-			if err != nil {
+			switch {
+			case ctx.Err() != nil, err != nil && r.worker.Failed():
 				return err
+			case err != nil: // it tries again by itself
+				all = false
+				continue
 			}
 			all, sum = all && done, sum+ends
 		}

@@ -125,7 +125,8 @@ func nodeID(dir string) (string, error) {
 	return id, os.WriteFile(name, []byte(id), 0o644)
 }
 
-// Close stops connectors, commits and stops the queries, and closes the state.
+// Close stops connectors, commits and stops the queries, all at once, and closes the state. When the context ends, queries are
+// stopped without their last commit: what they did since the one before is done again at the next start.
 func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -133,12 +134,16 @@ func (e *Engine) Close(ctx context.Context) error {
 	if e.conns != nil {
 		e.conns.Close()
 	}
+	stopped := make(chan error, len(e.queries))
 	for _, q := range e.queries {
-		q.stop()
+		go func() { stopped <- q.stop(ctx) }()
 	}
 	var errs []error
+	for range e.queries {
+		errs = append(errs, <-stopped)
+	}
 	if e.problems != nil {
-		errs = append(errs, e.problems.close(ctx))
+		e.problems.close()
 	}
 	if e.log != nil {
 		e.log.close()
@@ -164,8 +169,8 @@ func (e *Engine) Functions() *functions.Registry { return e.opt.Functions }
 // Info is what /info tells.
 type Info struct {
 	Version, ClusterID, ServiceID string
-	Kafka                         error // nil where the broker answers
-	Failed                        []string
+	Kafka                         error    // nil where the broker answers
+	Failed                        []string // queries that have ended, or do not get on
 }
 
 // Info asks how the node is.
@@ -175,7 +180,7 @@ func (e *Engine) Info(ctx context.Context) Info {
 		i.ClusterID, _ = e.opt.Cluster.ID(ctx)
 	}
 	for _, q := range e.Queries() {
-		if q.State == Failed {
+		if q.State == Failed || q.State == Unresponsive {
 			i.Failed = append(i.Failed, q.ID)
 		}
 	}

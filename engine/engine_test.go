@@ -165,7 +165,7 @@ func TestKafkaQuiet(t *testing.T) {
 	}
 	q := n.Queries()[0]
 	committed, err := n.cluster.SettledOffsets(t.Context(), q.Group, map[string][]int32{id + "_src": {0}})
-	if err != nil || committed[id+"_src"][0] != 3 || q.State != Running || q.Error != "" {
+	if err != nil || committed[id+"_src"][0].At != 3 || q.State != Running || q.Error != "" {
 		t.Errorf("committed %v, %v; the query is %s %s", committed, err, q.State, q.Error)
 	}
 	if err := n.Forget(t.Context()); err != nil {

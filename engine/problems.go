@@ -24,9 +24,18 @@ import (
 type problemLog struct {
 	topic  string
 	client *kgo.Client
-	mu     sync.Mutex
-	wait   []*kgo.Record
 }
+
+// queryProblems are the entries of one query: it alone waits for them, and what it does again it tells again.
+type queryProblems struct {
+	log   *problemLog
+	query string
+	mu    sync.Mutex
+	wait  []*kgo.Record
+}
+
+// of makes the entries of a query.
+func (l *problemLog) of(query string) *queryProblems { return &queryProblems{log: l, query: query} }
 
 const problemStream = "KSQL_PROCESSING_LOG"
 
@@ -71,8 +80,8 @@ func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
 const maxProblemRecord = 64 << 10
 
 // add takes an entry; called by any task.
-func (l *problemLog) add(query string, b task.BadRecord) {
-	p := problem{Time: time.Now().UnixMilli(), Query: query, Type: string(b.Kind), Topic: b.Topic, Partition: b.Partition, Offset: b.Offset, Reason: b.Message}
+func (q *queryProblems) add(b task.BadRecord) {
+	p := problem{Time: time.Now().UnixMilli(), Query: q.query, Type: string(b.Kind), Topic: b.Topic, Partition: b.Partition, Offset: b.Offset, Reason: b.Message}
 	if b.Value != nil {
 		cut := b.Value[:min(len(b.Value), maxProblemRecord)]
 		if utf8.Valid(cut) {
@@ -86,28 +95,38 @@ func (l *problemLog) add(query string, b task.BadRecord) {
 	if err != nil {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.wait = append(l.wait, &kgo.Record{Topic: l.topic, Value: blob})
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wait = append(q.wait, &kgo.Record{Topic: q.log.topic, Value: blob})
 }
 
-// flush sends what is waiting; the broker has it when it returns.
-func (l *problemLog) flush(ctx context.Context) error {
-	l.mu.Lock()
-	recs := l.wait
-	l.wait = nil
-	l.mu.Unlock()
-	if len(recs) == 0 {
+// Flush sends what is waiting; the broker has it when it returns. What it could not send waits on.
+func (q *queryProblems) Flush(ctx context.Context) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.wait) == 0 {
 		return nil
 	}
-	if err := l.client.ProduceSync(ctx, recs...).FirstErr(); err != nil {
-		return fmt.Errorf("cannot write the processing log: %w", err)
+	var failed error
+	var left []*kgo.Record
+	for _, r := range q.log.client.ProduceSync(ctx, q.wait...) {
+		if r.Err != nil {
+			failed = r.Err
+			left = append(left, &kgo.Record{Topic: r.Record.Topic, Value: r.Record.Value})
+		}
+	}
+	q.wait = left
+	if failed != nil {
+		return fmt.Errorf("cannot write the processing log: %w", failed)
 	}
 	return nil
 }
 
-func (l *problemLog) close(ctx context.Context) error {
-	err := l.flush(ctx)
-	l.client.Close()
-	return err
+// Forget drops what is waiting: it is of records that will be read again.
+func (q *queryProblems) Forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wait = nil
 }
+
+func (l *problemLog) close() { l.client.Close() }

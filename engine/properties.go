@@ -34,6 +34,7 @@ var known = map[string]string{
 	"weir.state.memory.bytes":               "1073741824",
 	"weir.idle.close":                       "",
 	"weir.idle.upstream":                    "1000",
+	"weir.on.lost.records":                  "continue",
 	"replication.factor":                    "1",
 }
 

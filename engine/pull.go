@@ -22,14 +22,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query) (Result, e
 	defer view.Close()
 	var rows []Row
 	env := e.execEnv(table.Query, e.config(s), nil)
-	parts, err := r.topo.Partitions(func(topic string) (int32, error) {
-		found, err := e.opt.Cluster.Topic(ctx, topic)
-		return int32(len(found.Partitions)), err
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = pull.Answer(q.Lookup, r.topo, env.Functions, view, parts[len(parts)-1], func(row []types.Value, ts int64) error {
+	err := pull.Answer(q.Lookup, r.topo, env.Functions, view, r.worker.Partitions(), func(row []types.Value, ts int64) error {
 		rows = append(rows, Row{Values: row, Timestamp: ts})
 		return ctx.Err()
 	})

@@ -149,11 +149,12 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	}
 	run := &push{engine: e, query: q, sources: sources, rows: make(chan []Row, 16), limit: q.Root.(*plan.Result).Limit, at: kafka.Offsets{},
 		topics: topo.Sources()}
-	env := e.execEnv("push", config, func(b task.BadRecord) { e.problems.add(run.id, b) })
+	problems := e.problems.of("")
+	env := e.execEnv("push", config, problems.add)
 	parts, err := topo.Partitions(func(topic string) (int32, error) {
 		found, err := e.opt.Cluster.Topic(ctx, topic)
 		return int32(len(found.Partitions)), err
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +182,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	go func() {
 		defer e.pushes.remove(run)
 		run.run(interval)
-		_ = e.problems.flush(context.Background())
+		_ = problems.Flush(context.Background())
 	}()
 	return &Rows{QueryID: run.id, Kind: q.Kind, Columns: q.Columns, Table: q.Root.Table(), Limit: run.limit, next: run.next, close: run.cancel}, nil
 }

@@ -71,6 +71,12 @@ func stateMemory(config map[string]string) int64 {
 	return n
 }
 
+// failsOnLost says whether a query ends where records are gone that it was to read, or had written. By default it goes on and tells
+// of them: standing still brings nothing back, and retention does not wait.
+func failsOnLost(config map[string]string) bool {
+	return setting(config, "weir.on.lost.records", "continue") == "fail"
+}
+
 // coalesces says whether a table's changes are held back until the commit.
 func coalesces(config map[string]string) bool {
 	return setting(config, "cache.max.bytes.buffering", "") != "0"
@@ -104,18 +110,19 @@ func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) err
 		return err
 	}
 	r := &running{query: q, config: config, topo: topo, group: e.internalTopic(q.ID)}
-	env := e.execEnv(q.ID, config, func(b task.BadRecord) { e.problems.add(q.ID, b) })
+	problems := e.problems.of(q.ID)
+	env := e.execEnv(q.ID, config, problems.add)
 	r.worker = worker.New(topo, env, worker.Options{
 		Options: commit.Options{Cluster: e.opt.Cluster, DB: e.db, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
-			Budget: e.budget, FailPoint: e.opt.FailPoint},
-		Embedded: e.opt.Embedded, Interval: commitInterval(config), IdleUpstream: idleUpstream(config), Problems: e.problems.flush,
+			Budget: e.budget, Problems: problems, FailOnLost: failsOnLost(config), FailPoint: e.opt.FailPoint},
+		Embedded: e.opt.Embedded, Interval: commitInterval(config), IdleUpstream: idleUpstream(config),
 		Earliest: keeps(q) || setting(config, "auto.offset.reset", "earliest") != "latest"})
 	if paused {
 		r.worker.BeginPaused()
 	}
 	err = e.checkLayout(q.ID, topo)
 	if err == nil {
-		err = r.worker.Start()
+		err = r.worker.Start(context.Background())
 	}
 	if err != nil {
 		r.broken = err
@@ -129,10 +136,15 @@ func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) err
 // keeps says whether a query does nothing but keep the rows of a SOURCE TABLE.
 func keeps(q *plan.Query) bool { return sinkOf(q) == nil }
 
-func (r *running) stop() {
-	if r.broken == nil {
-		r.worker.Stop()
+// stopTime bounds how long a statement waits for the last commit of a query that it ends.
+const stopTime = 30 * time.Second
+
+// stop commits and stops the query; when the context ends first, without a commit.
+func (r *running) stop(ctx context.Context) error {
+	if r.broken != nil {
+		return nil
 	}
+	return r.worker.Stop(ctx)
 }
 
 func (r *running) state() (QueryState, string) {
@@ -144,7 +156,7 @@ func (r *running) state() (QueryState, string) {
 	case r.worker.Paused():
 		return Paused, ""
 	case err != nil:
-		return Running, "trying again: " + err.Error()
+		return Unresponsive, "trying again: " + err.Error()
 	}
 	return Running, ""
 }
@@ -155,7 +167,9 @@ func (e *Engine) end(ctx context.Context, id string) error {
 	if r == nil {
 		return nil
 	}
-	r.stop()
+	if err := r.stop(ctx); err != nil {
+		e.opt.Log.Warn("a query was ended without its last commit", "query", id, "error", err)
+	}
 	delete(e.queries, id)
 	e.plans.Delete(id)
 	if err := r.worker.Leave(ctx); err != nil {
@@ -286,9 +300,7 @@ func (e *Engine) pause(ctx context.Context, s *Session, stmt parser.Stmt, all bo
 			return nil, err
 		}
 		if pause {
-			if err := e.queries[one].worker.Pause(ctx); err != nil {
-				return nil, err
-			}
+			e.queries[one].worker.Pause(ctx)
 		} else {
 			e.queries[one].worker.Resume()
 		}

@@ -68,7 +68,9 @@ func (e *Engine) handOver(ctx context.Context, p *planner.Plan, c command) (seq 
 		return 0, false, refuse(BadStatement, "%s can't be replaced: the new query could not go on with its state: %v", p.Query.ID, err)
 	}
 	paused = old.worker.Paused()
-	old.stop()
+	if err := old.stop(ctx); err != nil {
+		return 0, paused, errors.Join(err, e.start(old.query, old.config, paused))
+	}
 	e.failPoint("replaced query stopped")
 	if seq, err = e.log.append(ctx, c); err != nil {
 		return 0, paused, errors.Join(err, e.start(old.query, old.config, paused))

@@ -173,6 +173,8 @@ const (
 	Running QueryState = "RUNNING"
 	Paused  QueryState = "PAUSED"
 	Failed  QueryState = "ERROR"
+	// Unresponsive is a query that does not get on for now, and tries again.
+	Unresponsive QueryState = "UNRESPONSIVE"
 )
 
 // Query is a running query in SHOW QUERIES.

@@ -91,9 +91,15 @@ func (c *Cluster) CommittedOffsets(ctx context.Context, group string) (Offsets, 
 	return out, nil
 }
 
+// Committed is an offset that a group has committed, with what it wrote beside it.
+type Committed struct {
+	At       int64
+	Metadata string
+}
+
 // SettledOffsets are a group's offsets in the partitions given, once no transaction holds any back. A partition is asked
 // for by its number: of one whose first offset is still in a transaction, a group's list of all offsets says nothing.
-func (c *Cluster) SettledOffsets(ctx context.Context, group string, parts map[string][]int32) (Offsets, error) {
+func (c *Cluster) SettledOffsets(ctx context.Context, group string, parts map[string][]int32) (map[string]map[int32]Committed, error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	for {
@@ -112,7 +118,7 @@ func (c *Cluster) SettledOffsets(ctx context.Context, group string, parts map[st
 	}
 }
 
-func (c *Cluster) settledOffsets(ctx context.Context, group string, parts map[string][]int32) (out Offsets, settled bool, err error) {
+func (c *Cluster) settledOffsets(ctx context.Context, group string, parts map[string][]int32) (out map[string]map[int32]Committed, settled bool, err error) {
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.Group, req.RequireStable = group, true
 	for topic, list := range parts {
@@ -124,15 +130,22 @@ func (c *Cluster) settledOffsets(ctx context.Context, group string, parts map[st
 	if err != nil {
 		return nil, false, err
 	}
-	out, settled = make(Offsets), true
-	take := func(topic string, p int32, at int64, code int16) {
+	out, settled = map[string]map[int32]Committed{}, true
+	take := func(topic string, p int32, at int64, metadata *string, code int16) {
 		switch e := kerr.ErrorForCode(code); {
 		case errors.Is(e, kerr.UnstableOffsetCommit):
 			settled = false
 		case e != nil:
 			err = e
 		case at >= 0:
-			out.Set(topic, p, at)
+			if out[topic] == nil {
+				out[topic] = map[int32]Committed{}
+			}
+			o := Committed{At: at}
+			if metadata != nil {
+				o.Metadata = *metadata
+			}
+			out[topic][p] = o
 		}
 	}
 	if e := kerr.ErrorForCode(resp.ErrorCode); e != nil {
@@ -141,7 +154,7 @@ func (c *Cluster) settledOffsets(ctx context.Context, group string, parts map[st
 	if len(resp.Groups) == 0 {
 		for _, t := range resp.Topics {
 			for _, p := range t.Partitions {
-				take(t.Topic, p.Partition, p.Offset, p.ErrorCode)
+				take(t.Topic, p.Partition, p.Offset, p.Metadata, p.ErrorCode)
 			}
 		}
 		return out, settled, err
@@ -152,7 +165,7 @@ func (c *Cluster) settledOffsets(ctx context.Context, group string, parts map[st
 		}
 		for _, t := range g.Topics {
 			for _, p := range t.Partitions {
-				take(t.Topic, p.Partition, p.Offset, p.ErrorCode)
+				take(t.Topic, p.Partition, p.Offset, p.Metadata, p.ErrorCode)
 			}
 		}
 	}

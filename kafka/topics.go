@@ -165,6 +165,26 @@ func (c *Cluster) CreateTopic(ctx context.Context, spec TopicSpec) (created bool
 	return true, c.fail(what, err)
 }
 
+// GrowTopic sees that a topic has at least so many partitions.
+func (c *Cluster) GrowTopic(ctx context.Context, name string, partitions int32) error {
+	t, err := c.Topic(ctx, name)
+	if err != nil || int32(len(t.Partitions)) >= partitions {
+		return err
+	}
+	ctx, cancel := c.within(ctx)
+	defer cancel()
+	what := fmt.Sprintf("give topic %s %d partitions", name, partitions)
+	resp, err := c.admin.UpdatePartitions(ctx, int(partitions), name)
+	if err == nil {
+		err = resp.Error()
+	}
+	if err != nil {
+		return c.fail(what, err)
+	}
+	_, err = c.awaitTopic(ctx, name, partitions)
+	return c.fail(what, err)
+}
+
 // awaitTopic polls until the brokers show the topic with its partitions; any number of them where want isn't positive.
 func (c *Cluster) awaitTopic(ctx context.Context, name string, want int32) (Topic, error) {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {

@@ -66,7 +66,7 @@ func (p *pipeline) task(tb testing.TB, sql string) *task.Task {
 		Coalesce:  true,
 		Bad:       func(b task.BadRecord) { tb.Errorf("offset %d: %s", b.Offset, b.Message) },
 	}
-	t, err := task.NewTask(topo.Stages[0], env, task.TaskOptions{OutPartitions: partitions, Rows: func(*types.Batch) error { return nil }})
+	t, err := task.NewTask(topo.Stages[0], env, task.TaskOptions{Out: task.Target{Partitions: partitions}, Rows: func(*types.Batch) error { return nil }})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func (e *Engine) query(stmt parser.Stmt, _ *ast.Query) (*Rows, error) {
 		return nil, err
 	}
 	env := e.env("push")
-	parts, err := topo.Partitions(e.partitions)
+	parts, err := topo.Partitions(e.partitions, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
 		}
 		view := e.db.View()
 		defer view.Close()
-		parts, err := topo.Partitions(e.partitions)
+		parts, err := topo.Partitions(e.partitions, nil)
 		if err != nil {
 			return err
 		}

@@ -4,11 +4,11 @@ package assignment
 
 import (
 	"cmp"
-	"context"
 	"slices"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"weir/exec/task"
-	"weir/kafka"
 )
 
 // TP is a topic's partition.
@@ -21,12 +21,11 @@ type TP struct {
 type Assignment struct {
 	Topology *task.Topology
 	Env      *task.Env
-	Earliest bool    // says where a source is read from when the query is new
-	Parts    []int32 // tasks of each stage
-	Tasks    []*Task // by stage and partition
+	Earliest bool             // says where a source is read from when the query is new
+	Parts    []int32          // tasks of each stage
+	Topics   map[string]Topic // as they were when the session began
+	Tasks    []*Task          // by stage and partition
 	Feeds    map[TP][]*Feed
-	outs     []int32 // partitions of each stage's output
-	lates    []int32 // and of the topic of its late rows
 }
 
 // New is an assignment without tasks.
@@ -36,43 +35,6 @@ func New(topo *task.Topology, env *task.Env, earliest bool) *Assignment {
 
 // Query is the query's id.
 func (a *Assignment) Query() string { return a.Topology.Query.ID }
-
-// Size finds out how many partitions everything has; make is called for each repartition topic, which is made by it.
-func (a *Assignment) Size(ctx context.Context, cluster *kafka.Cluster, make func(topic string, partitions int32) error) error {
-	count := func(topic string) (int32, error) {
-		found, err := cluster.Topic(ctx, topic)
-		if err != nil {
-			return 0, err
-		}
-		return int32(len(found.Partitions)), nil
-	}
-	var err error
-	if a.Parts, err = a.Topology.Partitions(count); err != nil {
-		return err
-	}
-	a.outs, a.lates = nil, nil
-	for _, s := range a.Topology.Stages {
-		topic := s.Output(a.Env)
-		if task.IsRepartition(s.End) {
-			if err := make(topic, a.Parts[s.To]); err != nil {
-				return err
-			}
-		}
-		out, late := int32(1), int32(0)
-		if topic != "" {
-			if out, err = count(topic); err != nil {
-				return err
-			}
-		}
-		if sink := s.Late(); sink != nil {
-			if late, err = count(sink.Target.Topic); err != nil {
-				return err
-			}
-		}
-		a.outs, a.lates = append(a.outs, out), append(a.lates, late)
-	}
-	return nil
-}
 
 // Clear forgets all tasks.
 func (a *Assignment) Clear() { a.Tasks, a.Feeds = nil, map[TP][]*Feed{} }
@@ -84,7 +46,7 @@ func (a *Assignment) Add(t *Task) {
 		return cmp.Or(cmp.Compare(x.Stage.Index, y.Stage.Index), cmp.Compare(x.Partition, y.Partition))
 	})
 	for _, f := range t.Feeds {
-		t.Expect(f.Input, f.Next < f.High) // the other inputs wait for what is there already
+		t.Expect(f.Input, f.Next < f.End()) // the other inputs wait for what is there already
 		a.Feeds[f.TP] = append(a.Feeds[f.TP], f)
 		for _, other := range a.Feeds[f.TP] {
 			other.Task.Share(other.Input, len(a.Feeds[f.TP]) > 1)
@@ -111,6 +73,39 @@ func (a *Assignment) Positions() map[TP]int64 {
 		}
 	}
 	return out
+}
+
+// Offsets are Positions as a client takes them.
+func (a *Assignment) Offsets() map[string]map[int32]kgo.Offset {
+	out := map[string]map[int32]kgo.Offset{}
+	for tp, at := range a.Positions() {
+		if out[tp.Topic] == nil {
+			out[tp.Topic] = map[int32]kgo.Offset{}
+		}
+		out[tp.Topic][tp.Partition] = kgo.NewOffset().At(at)
+	}
+	return out
+}
+
+// Changed says whether anything is to be committed: records were processed, or there is something to write.
+func (a *Assignment) Changed() bool {
+	return slices.ContainsFunc(a.Tasks, func(t *Task) bool { return t.Moved() || len(t.Out.Records)+len(t.Told.Records) > 0 })
+}
+
+// Results counts the records of the interval that are rows of the query's result, and their bytes.
+func (a *Assignment) Results() (rows, bytes int64) {
+	for _, t := range a.Tasks {
+		if task.IsRepartition(t.Stage.End) {
+			continue
+		}
+		topic := t.Out.Topics[0]
+		for i := range t.Out.Records {
+			if r := &t.Out.Records[i]; r.Topic == topic {
+				rows, bytes = rows+1, bytes+int64(len(r.Key)+len(r.Value))
+			}
+		}
+	}
+	return rows, bytes
 }
 
 // FromStart says whether a feed of a new query begins with the first record.

@@ -1,6 +1,10 @@
 package assignment
 
-import "time"
+import (
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
 
 // Feed is a partition of one input of a task.
 type Feed struct {
@@ -9,7 +13,8 @@ type Feed struct {
 	TP     TP
 	Next   int64         // offset of the next record that the task takes
 	High   int64         // end of the partition as last heard
-	Saved  int64         // what was last committed: see Position
+	Saved  int64         // what was last committed: see Position; -1 for nothing
+	Until  int64         // no record from here on is taken for now; 0 for no such bound
 	Paused bool          // so much waits in the task that no more is fetched
 	Ended  time.Time     // since when it has been at its end with nothing coming
 	Idled  time.Duration // how far its stream time has gone on since then
@@ -56,4 +61,26 @@ func (f *Feed) IdleFor(now time.Time) time.Duration {
 		f.Task.Came(f.Input)
 	}
 	return idle
+}
+
+// Cut leaves out records from Until on. They are given again once it is lifted and the client is set back.
+func (f *Feed) Cut(recs []*kgo.Record) []*kgo.Record {
+	if f.Until == 0 {
+		return recs
+	}
+	for i, r := range recs {
+		if r.Offset >= f.Until {
+			f.Next = max(f.Next, f.Until)
+			return recs[:i]
+		}
+	}
+	return recs
+}
+
+// End is how far the feed can be read for now.
+func (f *Feed) End() int64 {
+	if f.Until > 0 {
+		return min(f.High, f.Until)
+	}
+	return f.High
 }

@@ -22,7 +22,7 @@ type Task struct {
 func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
 	s := a.Topology.Stages[stage]
 	first, upstream := a.Topology.Upstreams(stage, a.Parts)
-	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, OutPartitions: a.outs[stage], LatePartitions: a.lates[stage]})
+	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, Out: a.target(s.Output(a.Env)), Late: a.late(s)})
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +31,18 @@ func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
 		r.Feeds = append(r.Feeds, &Feed{Task: r, Input: i, TP: TP{s.Topic(i, a.Env), p}})
 	}
 	return r, nil
+}
+
+func (a *Assignment) target(topic string) task.Target {
+	t := a.Topics[topic]
+	return task.Target{Partitions: t.Partitions, Limits: t.Limits}
+}
+
+func (a *Assignment) late(s *task.Stage) task.Target {
+	if sink := s.Late(); sink != nil {
+		return a.target(sink.Target.Topic)
+	}
+	return task.Target{}
 }
 
 // Shards is how many goroutines a query's tasks share.

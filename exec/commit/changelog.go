@@ -12,14 +12,27 @@ import (
 
 	"weir/exec/assignment"
 	"weir/exec/state"
+	"weir/exec/task"
 	"weir/kafka"
 )
 
-// changelog makes the topic that holds a stage's state.
+// changelog makes the topic that holds a stage's state, with a partition for each task.
 func (x *Transactions) changelog(ctx context.Context, stage int) error {
-	_, err := x.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: x.logTopic(stage), Partitions: x.tasks.Parts[stage],
+	name, parts := x.logTopic(stage), x.tasks.Parts[stage]
+	_, err := x.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: name, Partitions: parts,
 		Replicas: x.opt.Replicas, IfNotExists: true, Configs: map[string]string{"cleanup.policy": "compact"}})
-	return err
+	if err == nil {
+		err = x.opt.Cluster.GrowTopic(ctx, name, parts)
+	}
+	if err != nil {
+		return judge(err)
+	}
+	configs, err := x.opt.Cluster.TopicConfigs(ctx, name)
+	if err != nil {
+		return err
+	}
+	x.tasks.Topics[name] = assignment.Topic{Partitions: parts, Limits: task.TopicLimits(configs[name])}
+	return nil
 }
 
 func (x *Transactions) logTopic(stage int) string {
@@ -34,7 +47,7 @@ func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch, produce fu
 	if len(t.Stores) > 0 {
 		topic = x.logTopic(key.stage)
 	}
-	now := time.Now()
+	now, limits := time.Now(), x.tasks.Topics[topic].Limits
 	var failed error
 	for n, s := range t.Stores {
 		id := x.storeID(key, n)
@@ -42,6 +55,11 @@ func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch, produce fu
 			r := &kgo.Record{Topic: topic, Partition: t.Partition, Timestamp: now, Key: append([]byte{byte(n)}, k...)}
 			if v != nil {
 				r.Value = append([]byte{}, v...)
+			}
+			if err := limits.Check(r, time.Now); err != nil {
+				failed = errors.Join(failed, &task.FatalError{Err: fmt.Errorf("the state of %s can't be kept: %w. "+
+					"Raise max.message.bytes of the topic, or let the query keep less per key", x.tasks.Query(), err)})
+				return
 			}
 			produce(r, func(r *kgo.Record) { x.logEnds[key] = max(x.logEnds[key], r.Offset+1) })
 		}

@@ -10,32 +10,37 @@ import (
 	"weir/types"
 )
 
-// address is what is stored beside an outbox: the producer that sends it, and the first offset at which its records can
-// lie in each partition.
+// place is where the records of an outbox begin in a partition: the first offset at which they can lie, and the number of
+// the first one among all that the producer wrote there.
+type place struct{ offset, number int64 }
+
+// address is what is stored beside an outbox: the producer that sends it, and where its records lie.
 func (e *Outbox) address(tps []assignment.TP) []byte {
 	buf := binary.AppendVarint(nil, e.producer.ID)
 	buf = binary.AppendVarint(buf, int64(e.producer.Epoch))
 	for _, tp := range tps {
 		buf = appendBytes(buf, []byte(tp.Topic))
-		buf = binary.AppendVarint(buf, int64(tp.Partition))
-		buf = binary.AppendVarint(buf, e.ends[tp])
+		for _, n := range []int64{int64(tp.Partition), e.ends[tp], e.sent[tp]} {
+			buf = binary.AppendVarint(buf, n)
+		}
 	}
 	return buf
 }
 
+// decoded is an outbox as it was stored.
 type decoded struct {
 	producer producerID
-	first    map[assignment.TP]int64
+	first    map[assignment.TP]place
 	recs     []kgo.Record
 }
 
 func decodeOutbox(address, blob []byte) (*decoded, error) {
 	c := &cursor{src: address}
-	o := &decoded{producer: producerID{c.varint(), int16(c.varint())}, first: map[assignment.TP]int64{}}
+	o := &decoded{producer: producerID{c.varint(), int16(c.varint())}, first: map[assignment.TP]place{}}
 	var tps []assignment.TP
 	for len(c.src) > 0 && !c.bad {
 		tp := assignment.TP{Topic: string(c.take(c.uvarint())), Partition: int32(c.varint())}
-		o.first[tp] = c.varint()
+		o.first[tp] = place{c.varint(), c.varint()}
 		tps = append(tps, tp)
 	}
 	if c.bad {
@@ -64,12 +69,30 @@ func appendOffset(dst []byte, id assignment.FeedID, at int64) []byte {
 	return dst
 }
 
-func decodeOffsets(blob []byte) (map[assignment.FeedID]int64, error) {
-	c := &cursor{src: blob}
-	out := map[assignment.FeedID]int64{}
+// encodeTopics is which topics positions are of: one that is made anew under the same name is another one.
+func encodeTopics(a *assignment.Assignment) []byte {
+	var out []byte
+	for _, topic := range a.InputTopics() {
+		id := a.Topics[topic].ID
+		out = append(appendBytes(out, []byte(topic)), id[:]...)
+	}
+	return out
+}
+
+func decodePositions(offsets, topics []byte) (map[assignment.FeedID]stored, error) {
+	c := &cursor{src: topics}
+	ids := map[string][16]byte{}
+	for len(c.src) > 0 {
+		name := string(c.take(c.uvarint()))
+		if id := c.take(16); len(id) == 16 {
+			ids[name] = [16]byte(id)
+		}
+	}
+	c.src = offsets
+	out := map[assignment.FeedID]stored{}
 	for len(c.src) > 0 {
 		id := assignment.FeedID{Topic: string(c.take(c.uvarint())), Partition: int32(c.varint()), Stage: int(c.varint()), Input: int(c.varint())}
-		out[id] = c.varint()
+		out[id] = stored{at: c.varint(), topic: ids[id.Topic], known: true}
 	}
 	if c.bad {
 		return nil, types.ErrCorrupt

@@ -22,10 +22,33 @@ type Committer interface {
 	Commit(ctx context.Context) error
 	// Delivered waits until the broker has all that was committed.
 	Delivered(ctx context.Context) error
-	// Stop lets go of everything; what was not committed is lost.
-	Stop()
+	// Changes brings what the worker has to do with its tasks because partitions come or go.
+	Changes() <-chan Change
+	// Stop lets go of everything, within the time that the context gives; what was not committed is lost.
+	Stop(ctx context.Context)
 	// Leave gives up the node's place in the query's group after Stop, which keeps it for a return.
 	Leave(ctx context.Context) error
+}
+
+// Problems are entries for the processing log that wait to be sent.
+type Problems interface {
+	// Flush sends them; the broker has them when it returns.
+	Flush(ctx context.Context) error
+	// Forget drops them: they are of records that will be read again.
+	Forget()
+}
+
+type noProblems struct{}
+
+func (noProblems) Flush(context.Context) error { return nil }
+func (noProblems) Forget()                     {}
+
+// Change is something to be done in the worker's goroutine, while the tasks are idle.
+type Change struct {
+	// Commit says that the tasks are to be committed first: they go away.
+	Commit bool
+	Do     func(ctx context.Context) error
+	Done   chan<- struct{} // closed when it is done, or the session ends
 }
 
 // Options say what a commit works with.
@@ -41,23 +64,50 @@ type Options struct {
 	Budget *state.Budget
 	// FailPoint is called between the steps of a commit, with their names; tests kill the process there.
 	FailPoint func(name string)
-	// Sent is told of records that the broker has.
-	Sent func(records, bytes int64)
+	// FailOnLost ends the query where records are gone; otherwise it goes on without them.
+	FailOnLost bool
+	// Problems are the entries of the query for the processing log.
+	Problems Problems
+	// Wake makes the worker look at Changes.
+	Wake func()
+	// Sent is told of rows of the result, as they are committed.
+	Sent func(rows, bytes int64)
 }
 
 // Member names this node in the query's group and in its transactions.
 func (o *Options) Member() string { return o.Group + "-" + o.Node }
 
-// New chooses the way; embedded says that the broker is in this process.
-func New(a *assignment.Assignment, o Options, embedded bool) Committer {
+// Complete fills in what was left out.
+func (o *Options) Complete() {
 	if o.FailPoint == nil {
 		o.FailPoint = func(string) {}
 	}
 	if o.Sent == nil {
 		o.Sent = func(int64, int64) {}
 	}
+	if o.Problems == nil {
+		o.Problems = noProblems{}
+	}
+	if o.Wake == nil {
+		o.Wake = func() {}
+	}
+}
+
+// New chooses the way; embedded says that the broker is in this process.
+func New(a *assignment.Assignment, o Options, embedded bool) Committer {
 	if embedded {
 		return &Outbox{tasks: a, opt: o}
 	}
 	return &Transactions{tasks: a, opt: o}
+}
+
+// batchBytes is how large the client may make a batch for a topic.
+func batchBytes(a *assignment.Assignment) func(topic string) int32 {
+	const most, least = 8 << 20, 512
+	return func(topic string) int32 {
+		if limit := a.Topics[topic].Limits.Bytes; limit > 0 {
+			return int32(min(max(limit, least), most))
+		}
+		return 1_000_012
+	}
 }

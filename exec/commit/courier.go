@@ -2,7 +2,6 @@ package commit
 
 import (
 	"context"
-	"fmt"
 	"maps"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -64,7 +63,7 @@ func (e *Outbox) collect() error {
 	}
 }
 
-// delivered waits until all parcels have arrived.
+// Delivered waits until all parcels have arrived.
 func (e *Outbox) Delivered(ctx context.Context) error {
 	for e.underway > 0 {
 		select {
@@ -123,21 +122,31 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 		release()
 	}
 	e.opt.FailPoint("acknowledged")
+	if len(ref) == 0 {
+		return nil
+	}
+	// Not synced: should it be lost, the topics tell.
+	b := e.opt.DB.NewBatch()
+	if err := b.SetMeta(e.tasks.Query(), metaOutbox, []byte{}); err != nil {
+		return err
+	}
+	if err := b.Commit(false); err != nil {
+		return err
+	}
+	e.opt.FailPoint("delivered")
 	return nil
 }
 
 func (e *Outbox) sendAll(ctx context.Context, recs []kgo.Record) error {
 	var failed error
-	size := int64(0)
 	promise := func(r *kgo.Record, err error) {
 		if err != nil && failed == nil {
-			failed = fmt.Errorf("writing to %s, partition %d: %w", r.Topic, r.Partition, err)
+			failed = writeError(r, err)
 		}
 	}
 	for from := 0; from < len(recs); from += sendChunk {
 		chunk := recs[from:min(from+sendChunk, len(recs))]
 		for i := range chunk {
-			size += int64(len(chunk[i].Key) + len(chunk[i].Value))
 			e.kgo.Produce(ctx, &chunk[i], promise)
 		}
 		if err := e.kgo.Flush(ctx); err != nil {
@@ -148,22 +157,25 @@ func (e *Outbox) sendAll(ctx context.Context, recs []kgo.Record) error {
 		}
 		e.opt.FailPoint("sending")
 	}
-	e.opt.Sent(int64(len(recs)), size)
 	e.reach(recs)
 	return nil
 }
 
-// reach notes how far the output topics reach, now that the broker has the records, which are of one topic mostly.
+// reach notes how far the output topics reach and how much of it is ours, now that the broker has the records, which are of
+// one topic mostly.
 func (e *Outbox) reach(recs []kgo.Record) {
-	var ends []int64 // per partition of topic
+	var ends, sent []int64 // per partition of topic
 	topic := ""
 	put := func() {
 		for p, end := range ends {
-			if tp := (assignment.TP{Topic: topic, Partition: int32(p)}); end > e.ends[tp] {
-				e.ends[tp] = end
+			if sent[p] == 0 {
+				continue
 			}
+			tp := assignment.TP{Topic: topic, Partition: int32(p)}
+			e.ends[tp] = max(e.ends[tp], end)
+			e.sent[tp] += sent[p]
 		}
-		ends = ends[:0]
+		ends, sent = ends[:0], sent[:0]
 	}
 	for i := range recs {
 		if recs[i].Topic != topic {
@@ -171,9 +183,11 @@ func (e *Outbox) reach(recs []kgo.Record) {
 			topic = recs[i].Topic
 		}
 		for int(recs[i].Partition) >= len(ends) {
-			ends = append(ends, 0)
+			ends, sent = append(ends, 0), append(sent, 0)
 		}
-		ends[recs[i].Partition] = max(ends[recs[i].Partition], recs[i].Offset+1)
+		p := recs[i].Partition
+		ends[p] = max(ends[p], recs[i].Offset+1)
+		sent[p]++
 	}
 	put()
 }

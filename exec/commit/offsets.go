@@ -2,49 +2,79 @@ package commit
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"weir/exec/assignment"
 	"weir/exec/state"
-	"weir/kafka"
 )
+
+// topicMark stands before the topic's id in what is written beside a committed offset.
+const topicMark = "topic="
+
+// metadata is what is written beside a committed offset: which topic it is of, since one that is made anew has its name.
+func (x *Transactions) metadata(topic string) *string {
+	id := x.tasks.Topics[topic].ID
+	text := topicMark + hex.EncodeToString(id[:])
+	return &text
+}
+
+// topicOf is the id that metadata wrote; zero where it wrote none.
+func topicOf(metadata string) (id [16]byte) {
+	if text, ok := strings.CutPrefix(metadata, topicMark); ok {
+		if raw, err := hex.DecodeString(text); err == nil && len(raw) == len(id) {
+			id = [16]byte(raw)
+		}
+	}
+	return id
+}
 
 // onlyOffsets commits an interval that produced nothing. The client knows of nothing in its transaction, and would leave
 // offsets in it uncommitted.
-func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, offsets kafka.Offsets) error {
+func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, positions map[assignment.TP]int64) error {
 	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return err
 	}
-	at := map[string]map[int32]kgo.EpochOffset{}
-	for topic, parts := range offsets {
-		at[topic] = map[int32]kgo.EpochOffset{}
-		for p, o := range parts {
-			at[topic][p] = kgo.EpochOffset{Epoch: -1, Offset: o}
+	req := kmsg.NewPtrOffsetCommitRequest()
+	member := x.opt.Member()
+	req.Group, req.InstanceID = x.opt.Group, &member
+	req.MemberID, req.Generation = x.kgo.GroupMetadata()
+	at := map[string]int{}
+	for tp, offset := range positions {
+		if _, known := at[tp.Topic]; !known {
+			at[tp.Topic] = len(req.Topics)
+			t := kmsg.NewOffsetCommitRequestTopic()
+			t.Topic = tp.Topic
+			req.Topics = append(req.Topics, t)
+		}
+		p := kmsg.NewOffsetCommitRequestTopicPartition()
+		p.Partition, p.Offset, p.Metadata = tp.Partition, offset, x.metadata(tp.Topic)
+		t := &req.Topics[at[tp.Topic]]
+		t.Partitions = append(t.Partitions, p)
+	}
+	resp, err := req.RequestWith(ctx, x.kgo)
+	if err != nil {
+		return fmt.Errorf("committing offsets: %w", err)
+	}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			err = errors.Join(err, kerr.ErrorForCode(p.ErrorCode))
 		}
 	}
-	var failed error
-	x.kgo.CommitOffsetsSync(ctx, at, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
-		if failed = err; err != nil {
-			return
-		}
-		for _, t := range resp.Topics {
-			for _, p := range t.Partitions {
-				failed = errors.Join(failed, kerr.ErrorForCode(p.ErrorCode))
-			}
-		}
-	})
-	if failed != nil {
-		return fmt.Errorf("committing offsets: %w", failed)
+	if err != nil {
+		return judge(fmt.Errorf("committing offsets: %w", err))
 	}
 	return x.keep(b)
 }
 
 // addOffsets puts the processed offsets into the transaction.
-func (x *Transactions) addOffsets(ctx context.Context, offsets kafka.Offsets) error {
+func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.TP]int64) error {
 	id, epoch, err := x.kgo.ProducerID(ctx)
 	if err != nil {
 		return err
@@ -63,15 +93,18 @@ func (x *Transactions) addOffsets(ctx context.Context, offsets kafka.Offsets) er
 	req.TransactionalID, req.Group, req.ProducerID, req.ProducerEpoch = txn, x.opt.Group, id, epoch
 	req.MemberID, req.Generation = x.kgo.GroupMetadata()
 	req.InstanceID = &txn
-	for topic, parts := range offsets {
-		rt := kmsg.NewTxnOffsetCommitRequestTopic()
-		rt.Topic = topic
-		for p, at := range parts {
-			rp := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-			rp.Partition, rp.Offset = p, at
-			rt.Partitions = append(rt.Partitions, rp)
+	at := map[string]int{}
+	for tp, offset := range positions {
+		if _, known := at[tp.Topic]; !known {
+			at[tp.Topic] = len(req.Topics)
+			rt := kmsg.NewTxnOffsetCommitRequestTopic()
+			rt.Topic = tp.Topic
+			req.Topics = append(req.Topics, rt)
 		}
-		req.Topics = append(req.Topics, rt)
+		rp := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+		rp.Partition, rp.Offset, rp.Metadata = tp.Partition, offset, x.metadata(tp.Topic)
+		rt := &req.Topics[at[tp.Topic]]
+		rt.Partitions = append(rt.Partitions, rp)
 	}
 	resp, err := req.RequestWith(ctx, x.kgo)
 	if err != nil {

@@ -11,19 +11,19 @@ import (
 	"weir/exec/assignment"
 	"weir/exec/state"
 	"weir/exec/task"
-	"weir/kafka"
 )
 
 // Outbox commits on the broker in this process, whose transactions don't survive a kill. State, offsets and an outbox
 // of the encoded outputs go into one batch of the database, and only then to the topics:
 //
-//	flush -> batch {state, offsets, outbox, producer id} -> send outbox -> wait until it is acknowledged
+//	flush -> batch {state, offsets, outbox, address} -> send outbox -> wait until it is acknowledged -> "delivered"
 //
 // From the batch on it is a courier's work, in the background, one batch after the other, while the tasks go on. If it
 // fails, the session begins anew from what is stored.
 //
-// After a crash the output topics are read from the offsets that the batch names: records with the batch's producer id
-// are the part of the outbox that arrived; the rest is sent again under a new id.
+// The address is the producer that sends, and for each output partition the first offset at which its records can lie and the
+// number of the first one among all that the producer writes there. Brokers keep that number with each batch, so that
+// after a crash the topics say which records of the outbox arrived; the rest is sent again under a new producer.
 type Outbox struct {
 	tasks    *assignment.Assignment
 	opt      Options
@@ -36,11 +36,13 @@ type Outbox struct {
 	arrived  chan delivery
 	gone     chan struct{}           // closed when the courier has left
 	ends     map[assignment.TP]int64 // first offset at which our next record can lie, per output partition: the courier's
+	sent     map[assignment.TP]int64 // records that the producer has written there: the courier's
 	reached  map[assignment.TP]int64 // a copy of ends, as of the last delivery
 	durable  map[assignment.TP]int64 // positions whose parcel was delivered
 	told     time.Time               // when the group's offsets were last committed
 	rebuild  map[assignment.TP]int64 // nothing is emitted until the sources have been read this far; nil when not rebuilding
 	trimmed  map[assignment.TP]int64 // repartition topics were deleted up to here
+	named    bool                    // the ids of the topics that positions are of are stored
 }
 
 type producerID struct {
@@ -50,15 +52,18 @@ type producerID struct {
 
 const (
 	metaOffsets = "offsets"
-	metaOutbox  = "outbox"  // where the records are
-	metaAddress = "address" // producer id, and where the records can lie
+	metaTopics  = "topics"   // ids of the topics that offsets are of
+	metaOutbox  = "outbox"   // where the records are; empty once they are delivered
+	metaAddress = "producer" // who sends them, and where they lie
 )
 
+// Client is the client from which records are polled.
 func (e *Outbox) Client() *kgo.Client { return e.kgo }
 
+// Start settles what the last session left, makes the tasks, and lets the courier begin.
 func (e *Outbox) Start(ctx context.Context) error {
 	*e = Outbox{tasks: e.tasks, opt: e.opt, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
-		blobs: make(chan []byte, 2), files: e.opt.DB.Outbox(e.tasks.Query()),
+		blobs: make(chan []byte, 2), files: e.opt.DB.Outbox(e.tasks.Query()), ends: map[assignment.TP]int64{}, sent: map[assignment.TP]int64{},
 		durable: map[assignment.TP]int64{}, trimmed: map[assignment.TP]int64{}}
 	if err := e.opt.DB.Room(); err != nil {
 		return err
@@ -79,7 +84,7 @@ func (e *Outbox) Start(ctx context.Context) error {
 		return err
 	}
 	e.reached = maps.Clone(e.ends)
-	go e.courier(context.WithoutCancel(ctx))
+	go e.courier(ctx)
 	return nil
 }
 
@@ -90,7 +95,10 @@ func (e *Outbox) connect(ctx context.Context) error {
 		kgo.ManualFlushing(),
 		kgo.MaxBufferedRecords(2*sendChunk),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
-		kgo.ProducerBatchMaxBytes(8<<20),
+		kgo.ProducerBatchMaxBytesFn(batchBytes(e.tasks)),
+		// After a refusal nothing more may be written: what arrived has to be the beginning of what was sent.
+		kgo.StopProducerOnDataLossDetected(),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxWait(250*time.Millisecond),
 		kgo.WithPools(fetchPool), kgo.KeepControlRecords(),
@@ -109,7 +117,6 @@ func (e *Outbox) connect(ctx context.Context) error {
 
 // listEnds finds the ends of the output topics.
 func (e *Outbox) listEnds(ctx context.Context) error {
-	e.ends = map[assignment.TP]int64{}
 	for _, s := range e.tasks.Topology.Stages {
 		topics := s.Outputs(e.tasks.Env)
 		if len(topics) == 0 {
@@ -130,24 +137,24 @@ func (e *Outbox) listEnds(ctx context.Context) error {
 
 // restore makes the tasks and puts state and offsets back.
 func (e *Outbox) restore(ctx context.Context) error {
-	blob, err := e.opt.DB.Meta(e.tasks.Query(), metaOffsets)
+	positions, err := e.stored()
 	if err != nil {
 		return err
 	}
-	offsets, err := decodeOffsets(blob)
-	if err != nil {
-		return &task.FatalError{Err: fmt.Errorf("the stored offsets of %s can't be read: %w", e.tasks.Query(), err)}
-	}
-	if blob == nil {
+	if positions == nil {
 		if err := e.floor(ctx); err != nil {
 			return err
 		}
 	}
-	from, to, err := e.bounds(ctx)
+	topics := e.tasks.InputTopics()
+	from, err := e.opt.Cluster.StartOffsets(ctx, topics...)
 	if err != nil {
 		return err
 	}
-	positions := map[string]map[int32]kgo.Offset{}
+	to, err := e.opt.Cluster.EndOffsets(ctx, topics...)
+	if err != nil {
+		return err
+	}
 	for i := range e.tasks.Topology.Stages {
 		for p := range e.tasks.Parts[i] {
 			t, err := e.tasks.NewTask(i, p)
@@ -155,13 +162,11 @@ func (e *Outbox) restore(ctx context.Context) error {
 				return &task.FatalError{Err: err}
 			}
 			for _, f := range t.Feeds {
-				e.place(f, offsets, from[f.TP.Topic][p], to[f.TP.Topic][p])
-				if positions[f.TP.Topic] == nil {
-					positions[f.TP.Topic] = map[int32]kgo.Offset{}
+				b := bounds{from[f.TP.Topic][p], to[f.TP.Topic][p]}
+				if err := e.opt.place(e.tasks, f, positions[f.ID()], b, e.fresh(f, b)); err != nil {
+					return err
 				}
-				if at, shared := positions[f.TP.Topic][p]; !shared || f.Next < at.EpochOffset().Offset {
-					positions[f.TP.Topic][p] = kgo.NewOffset().At(f.Next)
-				}
+				f.Until = e.rebuild[f.TP]
 			}
 			if err := t.Load(e.opt.DB, e.tasks.Query(), e.opt.Budget); err != nil {
 				return err
@@ -169,47 +174,49 @@ func (e *Outbox) restore(ctx context.Context) error {
 			e.tasks.Add(t)
 		}
 	}
-	e.kgo.AddConsumePartitions(positions)
+	e.kgo.AddConsumePartitions(e.tasks.Offsets())
 	return nil
 }
 
-// bounds are the first offsets and the ends of all inputs.
-func (e *Outbox) bounds(ctx context.Context) (from, to kafka.Offsets, err error) {
-	topics := e.tasks.InputTopics()
-	if from, err = e.opt.Cluster.StartOffsets(ctx, topics...); err == nil {
-		to, err = e.opt.Cluster.EndOffsets(ctx, topics...)
+// stored are the positions of the last commit; nil where there was none.
+func (e *Outbox) stored() (map[assignment.FeedID]stored, error) {
+	query := e.tasks.Query()
+	blob, err := e.opt.DB.Meta(query, metaOffsets)
+	if err != nil || blob == nil {
+		return nil, err
 	}
-	return from, to, err
+	names, err := e.opt.DB.Meta(query, metaTopics)
+	if err != nil {
+		return nil, err
+	}
+	out, err := decodePositions(blob, names)
+	if err != nil {
+		return nil, &task.FatalError{Err: fmt.Errorf("the stored offsets of %s can't be read: %w", query, err)}
+	}
+	return out, nil
 }
 
-// place sets where a feed goes on. A new query's source is read from its beginning or its end; a rebuild reads its own
-// topics from their end, since it fills them anew.
-func (e *Outbox) place(f *assignment.Feed, offsets map[assignment.FeedID]int64, from, to int64) {
-	at, known := offsets[f.ID()]
-	switch {
-	case known:
-	case f.Repartitioned(), !e.tasks.FromStart(f):
-		at = to
-	default:
-		at = from
+// fresh is where a feed begins that has no position: a source at its beginning or its end, as the query says. A rebuild reads the
+// query's own topics from their end, since it fills them anew.
+func (e *Outbox) fresh(f *assignment.Feed, b bounds) int64 {
+	if f.Repartitioned() || !e.tasks.FromStart(f) {
+		return b.to
 	}
-	f.Next = max(at, from)
-	f.High, f.Saved = to, f.Next
+	return b.from
 }
 
+// Commit writes down what tasks did and gives it to the courier.
 func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.collect(); err != nil {
 		return err
 	}
-	changed := false
 	for _, t := range e.tasks.Tasks {
 		if e.suppress(t) {
 			t.Out.Reset()
 		}
-		changed = changed || len(t.Out.Records)+len(t.Told.Records) > 0 || t.Moved()
 	}
 	e.rebuilt()
-	if !changed && !e.told.IsZero() {
+	if !e.tasks.Changed() && !e.told.IsZero() {
 		return e.tell(ctx)
 	}
 	if err := e.opt.DB.Room(); err != nil {
@@ -223,6 +230,7 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.writeState(p.batch); err != nil {
 		return err
 	}
+	rows, size := e.tasks.Results()
 	for _, out := range e.tasks.Outputs() {
 		p.add(out)
 	}
@@ -233,6 +241,7 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.hand(ctx, p); err != nil {
 		return err
 	}
+	e.opt.Sent(rows, size)
 	return e.tell(ctx)
 }
 
@@ -246,13 +255,17 @@ func (e *Outbox) writeState(b *state.Batch) error {
 			return err
 		}
 	}
+	if !e.named {
+		if err := b.SetMeta(e.tasks.Query(), metaTopics, encodeTopics(e.tasks)); err != nil {
+			return err
+		}
+		e.named = true
+	}
 	return b.SetMeta(e.tasks.Query(), metaOffsets, offsets)
 }
 
-// stop waits for what is on its way, so that a clean stop leaves nothing to settle.
-func (e *Outbox) Stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
+// Stop waits for what is on its way, so that a clean stop leaves nothing to settle.
+func (e *Outbox) Stop(ctx context.Context) {
 	if err := e.Delivered(ctx); err == nil && len(e.tasks.Tasks) > 0 {
 		e.told = time.Time{}
 		if err := e.tell(ctx); err != nil {
@@ -264,6 +277,9 @@ func (e *Outbox) Stop() {
 	<-e.gone
 	_ = e.files.Close()
 }
+
+// Changes never gives anything: the one node has all partitions.
+func (e *Outbox) Changes() <-chan Change { return nil }
 
 // Leave has nothing to give up: there is one node, and it takes no place in the group.
 func (e *Outbox) Leave(context.Context) error { return nil }

@@ -3,6 +3,8 @@ package commit
 import (
 	"context"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"weir/exec/assignment"
 	"weir/exec/task"
 )
@@ -33,14 +35,16 @@ func (e *Outbox) suppress(t *assignment.Task) bool {
 	return e.rebuild != nil && !task.IsRepartition(t.Stage.End)
 }
 
-// rebuilt ends a rebuild once the sources are read to the floor and nothing is on its way between the stages.
+// rebuilt ends a rebuild once the sources are read to the floor and nothing is on its way between the stages. Nothing from
+// behind the floor is processed before: what comes of that has to be emitted.
 func (e *Outbox) rebuilt() {
-	if e.rebuild == nil {
+	rebuild := e.rebuild
+	if rebuild == nil {
 		return
 	}
 	for _, t := range e.tasks.Tasks {
 		for _, f := range t.Feeds {
-			if floor, ok := e.rebuild[f.TP]; ok && f.Position() < floor && f.Position() < f.High {
+			if floor, ok := rebuild[f.TP]; ok && f.Position() < floor && f.Position() < f.High {
 				return
 			}
 			if f.Repartitioned() && f.Position() < f.High {
@@ -52,5 +56,18 @@ func (e *Outbox) rebuilt() {
 		}
 	}
 	e.rebuild = nil
+	again := map[string]map[int32]kgo.EpochOffset{}
+	for tp, feeds := range e.tasks.Feeds {
+		for _, f := range feeds {
+			f.Until = 0
+		}
+		if _, held := rebuild[tp]; held {
+			if again[tp.Topic] == nil {
+				again[tp.Topic] = map[int32]kgo.EpochOffset{}
+			}
+			again[tp.Topic][tp.Partition] = kgo.EpochOffset{Epoch: -1, Offset: e.tasks.Positions()[tp]}
+		}
+	}
+	e.kgo.SetOffsets(again) // what came from behind the floor was passed over
 	e.opt.Log.Info("the state of a query is complete again", "query", e.tasks.Query())
 }

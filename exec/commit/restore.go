@@ -3,7 +3,6 @@ package commit
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -16,8 +15,7 @@ import (
 func (x *Transactions) restore(ctx context.Context, t *assignment.Task) error {
 	key := logKey{t.Stage.Index, t.Partition}
 	topic := x.logTopic(key.stage)
-	name := fmt.Sprintf("changelog/%d/%d", key.stage, key.partition)
-	blob, err := x.opt.DB.Meta(x.tasks.Query(), name)
+	blob, err := x.opt.DB.Meta(x.tasks.Query(), key.meta())
 	if err != nil {
 		return err
 	}
@@ -31,6 +29,10 @@ func (x *Transactions) restore(ctx context.Context, t *assignment.Task) error {
 		return err
 	}
 	from = max(from, starts[topic][t.Partition])
+	if from > to {
+		x.opt.Log.Error("a changelog is shorter than the state that was written from it: another node could not bring the state back from it",
+			"query", x.tasks.Query(), "topic", topic, "partition", t.Partition, "end", to, "was", from)
+	}
 	if from < to {
 		if err := x.replay(ctx, topic, key, from, to); err != nil {
 			return err
@@ -67,46 +69,40 @@ func (x *Transactions) storeID(key logKey, store int) state.StoreID {
 	return state.StoreID{Query: x.tasks.Query(), Stage: key.stage, Partition: key.partition, Store: store}
 }
 
+// replayBatch is how many changelog records go into one batch of the database.
+const replayBatch = 10_000
+
+// replay takes the records of a changelog from from to to into the database.
 func (x *Transactions) replay(ctx context.Context, topic string, key logKey, from, to int64) error {
-	client, err := x.opt.Cluster.NewClient(kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {key.partition: kgo.NewOffset().At(from)}}))
-	if err != nil {
-		return err
-	}
-	defer client.Close()
 	began, told := time.Now(), time.Now()
-	for next := from; next < to; {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
+	b, pending := x.opt.DB.NewBatch(), 0
+	flush := func(at int64) error {
+		if err := b.SetMeta(x.tasks.Query(), key.meta(), binary.AppendVarint(nil, at)); err != nil {
 			return err
 		}
-		b := x.opt.DB.NewBatch()
-		var failed error
-		fetches.EachRecord(func(r *kgo.Record) {
-			if next = r.Offset + 1; !r.Attrs.IsControl() && len(r.Key) > 0 && r.Offset < to && failed == nil {
-				failed = b.Put(x.storeID(key, int(r.Key[0])), r.Key[1:], r.Value)
-			}
-		})
-		// A compacted topic's end may hold no record: its position is told by the partition.
-		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
-			if len(p.Records) == 0 && p.LastStableOffset >= to && next == from {
-				next = to
-			}
-		})
-		if failed == nil {
-			failed = b.SetMeta(x.tasks.Query(), fmt.Sprintf("changelog/%d/%d", key.stage, key.partition), binary.AppendVarint(nil, min(next, to)))
+		err := b.Commit(false)
+		b, pending = x.opt.DB.NewBatch(), 0
+		return err
+	}
+	err := x.opt.Cluster.Read(ctx, topic, key.partition, from, to, func(r *kgo.Record) error {
+		if len(r.Key) == 0 {
+			return nil
 		}
-		if failed == nil {
-			failed = b.Commit(false)
-		}
-		if failed != nil {
-			return failed
+		if err := b.Put(x.storeID(key, int(r.Key[0])), r.Key[1:], r.Value); err != nil {
+			return err
 		}
 		if time.Since(told) > 2*time.Second {
 			told = time.Now()
-			x.opt.Log.Info("restoring state", "query", x.tasks.Query(), "partition", key.partition, "done", next-from, "of", to-from,
+			x.opt.Log.Info("restoring state", "query", x.tasks.Query(), "partition", key.partition, "done", r.Offset-from, "of", to-from,
 				"for", time.Since(began).Round(time.Second))
 		}
+		if pending++; pending < replayBatch {
+			return nil
+		}
+		return flush(r.Offset + 1)
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	return flush(to)
 }

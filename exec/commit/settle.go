@@ -8,89 +8,118 @@ import (
 
 	"weir/exec/assignment"
 	"weir/exec/task"
+	"weir/kafka"
 )
 
-// settle finds out how much of the last outbox arrived before the process died, and sends the rest.
+// settle finds out how much of the last outbox arrived before the session ended, and sends the rest. What a topic takes no
+// longer is left out and told of.
 func (e *Outbox) settle(ctx context.Context) error {
-	query := e.tasks.Query()
-	ref, err := e.opt.DB.Meta(query, metaOutbox)
-	if err != nil || ref == nil {
+	o, err := e.open()
+	if err != nil || o == nil {
 		return err
 	}
-	blob, err := e.files.Read(ref)
-	if err != nil {
-		return &task.FatalError{Err: fmt.Errorf("the outbox of %s can't be read: %w", query, err)}
-	}
-	if len(blob) == 0 {
-		return nil
-	}
-	address, err := e.opt.DB.Meta(query, metaAddress)
-	if err != nil {
-		return err
-	}
-	o, err := decodeOutbox(address, blob)
-	if err != nil {
-		return &task.FatalError{Err: fmt.Errorf("the outbox of %s can't be read: %w", query, err)}
-	}
-	there, err := e.count(ctx, o)
+	left, err := e.arrivals(ctx, o)
 	if err != nil {
 		return err
 	}
 	p := &parcel{batch: e.opt.DB.NewBatch()}
 	var rest []kgo.Record
 	for i := range o.recs {
-		if tp := (assignment.TP{Topic: o.recs[i].Topic, Partition: o.recs[i].Partition}); there[tp] > 0 {
-			there[tp]--
+		r := &o.recs[i]
+		if tp := (assignment.TP{Topic: r.Topic, Partition: r.Partition}); left[tp] > 0 {
+			left[tp]--
 			continue
 		}
-		rest = append(rest, o.recs[i])
-		p.append(&o.recs[i])
+		limits := e.tasks.Topics[r.Topic].Limits
+		if err := limits.Check(r, e.tasks.Env.Functions.Now); err != nil {
+			e.leaveOut(r, err)
+			continue
+		}
+		rest = append(rest, *r)
+		p.append(r)
 	}
 	p.recs = [][]kgo.Record{rest}
 	e.opt.FailPoint("settled")
+	if err := e.opt.Problems.Flush(ctx); err != nil {
+		return err
+	}
 	return e.bring(ctx, p)
 }
 
-// count counts, per partition, the records with the outbox's producer id.
-func (e *Outbox) count(ctx context.Context, o *decoded) (map[assignment.TP]int, error) {
-	from := map[string]map[int32]kgo.Offset{}
-	left := map[assignment.TP]int64{}
-	for tp, first := range o.first {
-		if e.ends[tp] <= first {
-			continue
-		}
-		if from[tp.Topic] == nil {
-			from[tp.Topic] = map[int32]kgo.Offset{}
-		}
-		from[tp.Topic][tp.Partition] = kgo.NewOffset().At(first)
-		left[tp] = e.ends[tp]
+// open reads the last outbox; nil where it was delivered, or there is none.
+func (e *Outbox) open() (*decoded, error) {
+	query := e.tasks.Query()
+	ref, err := e.opt.DB.Meta(query, metaOutbox)
+	if err != nil || len(ref) == 0 {
+		return nil, err
 	}
-	out := map[assignment.TP]int{}
-	if len(left) == 0 {
-		return out, nil
-	}
-	client, err := e.opt.Cluster.NewClient(kgo.ConsumePartitions(from))
+	address, err := e.opt.DB.Meta(query, metaAddress)
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
-	for len(left) > 0 {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
-			return nil, err
+	if address == nil {
+		e.opt.Log.Warn("an outbox does not say who sent it, as those of earlier versions: it is taken for delivered", "query", query)
+		return nil, nil
+	}
+	blob, err := e.files.Read(ref)
+	if err != nil {
+		return nil, &task.FatalError{Err: fmt.Errorf("the outbox of %s can't be read: %w", query, err)}
+	}
+	o, err := decodeOutbox(address, blob)
+	if err != nil {
+		return nil, &task.FatalError{Err: fmt.Errorf("the outbox of %s can't be read: %w", query, err)}
+	}
+	return o, nil
+}
+
+// leaveOut tells of a record that will not be sent.
+func (e *Outbox) leaveOut(r *kgo.Record, why error) {
+	if e.tasks.Env.Bad != nil {
+		e.tasks.Env.Bad(task.BadRecord{Topic: r.Topic, Partition: r.Partition, Offset: -1, Time: r.Timestamp.UnixMilli(), Kind: task.RecordProcessingError,
+			Message: "sink: " + why.Error(), Key: r.Key, Value: r.Value})
+	}
+}
+
+// arrivals are how many records of the outbox, from its beginning, each partition has got. A broker takes what a producer
+// writes into a partition in order, so the last that is there says it for all before, whatever else was written between, and
+// deleted since.
+func (e *Outbox) arrivals(ctx context.Context, o *decoded) (map[assignment.TP]int64, error) {
+	out := map[assignment.TP]int64{}
+	var topics []string
+	for tp := range o.first {
+		topics = append(topics, tp.Topic)
+	}
+	starts, err := e.opt.Cluster.StartOffsets(ctx, topics...)
+	if err != nil {
+		return nil, err
+	}
+	for tp, a := range o.first {
+		start, end := starts[tp.Topic][tp.Partition], e.ends[tp]
+		if end < a.offset {
+			err := e.opt.lose(e.tasks, Lost{Topic: tp.Topic, Partition: tp.Partition, From: end, To: a.offset,
+				Reason: "the topic that the query writes is shorter than it was, or was deleted and made anew. What was written there is not written again"})
+			if err != nil {
+				return nil, err
+			}
 		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			tp := assignment.TP{Topic: r.Topic, Partition: r.Partition}
-			if r.Offset >= e.ends[tp] {
+		arrived, seen := int64(0), false
+		err := e.opt.Cluster.Batches(ctx, tp.Topic, tp.Partition, max(a.offset, start), end, func(b kafka.Batch) {
+			if b.Control || b.ProducerID != o.producer.ID || b.ProducerEpoch != o.producer.Epoch {
 				return
 			}
-			if r.ProducerID == o.producer.ID && r.ProducerEpoch == o.producer.Epoch {
-				out[tp]++
-			}
-			if r.Offset+1 >= left[tp] {
-				delete(left, tp)
-			}
+			// Numbers begin anew behind the largest of 32 bits.
+			const numbers = 1 << 31
+			last := (int64(b.Sequence) + b.Last - b.First - a.number%numbers + numbers) % numbers
+			arrived, seen = max(arrived, last+1), true
 		})
+		if err != nil {
+			return nil, err
+		}
+		if !seen && start > a.offset {
+			// All that could tell was deleted: what was deleted has been there.
+			arrived = start - a.offset
+		}
+		out[tp] = arrived
 	}
 	return out, nil
 }

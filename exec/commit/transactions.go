@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
 
 	"weir/exec/assignment"
 	"weir/exec/state"
-	"weir/kafka"
 )
 
 // Transactions commits on a Kafka cluster: outputs, changelogs and the offsets of the group go into one transaction, and
@@ -26,9 +26,8 @@ type Transactions struct {
 	tasks   *assignment.Assignment
 	opt     Options
 	kgo     *kgo.Client
-	mu      sync.Mutex       // guards tasks against the group's callbacks
+	group   *group
 	logEnds map[logKey]int64 // next changelog offset, per stage and partition
-	failed  error            // of a callback; ends the session
 }
 
 // logKey is a partition of a stage's changelog.
@@ -37,14 +36,18 @@ type logKey struct {
 	partition int32
 }
 
+// meta is where the database keeps how far the changelog is in it.
+func (k logKey) meta() string { return fmt.Sprintf("changelog/%d/%d", k.stage, k.partition) }
+
+// Client is the client from which records are polled.
 func (x *Transactions) Client() *kgo.Client { return x.kgo }
 
+// Changes brings partitions that come to this node, and those that leave it.
+func (x *Transactions) Changes() <-chan Change { return x.group.changes }
+
+// Start joins the group; tasks come with the partitions, by Changes.
 func (x *Transactions) Start(ctx context.Context) error {
-	x.logEnds, x.failed = map[logKey]int64{}, nil
-	reset := kgo.NewOffset().AtEnd()
-	if x.tasks.Earliest {
-		reset = kgo.NewOffset().AtStart()
-	}
+	x.logEnds, x.group = map[logKey]int64{}, newGroup(x)
 	for i, s := range x.tasks.Topology.Stages {
 		if s.Stateful() {
 			if err := x.changelog(ctx, i); err != nil {
@@ -53,72 +56,62 @@ func (x *Transactions) Start(ctx context.Context) error {
 		}
 	}
 	id := x.opt.Member()
-	// The request that puts offsets into a transaction is kept at the version before topic ids and before the broker adds
-	// the group by itself: one way for every broker.
+	// The requests that commit offsets are kept at versions before topic ids, and before the broker adds the group to a
+	// transaction by itself: one way for every broker.
 	versions := kversion.Stable()
-	versions.SetMaxKeyVersion(txnOffsetCommitKey, 4)
+	versions.SetMaxKeyVersion(kmsg.TxnOffsetCommit.Int16(), 4)
+	versions.SetMaxKeyVersion(kmsg.OffsetCommit.Int16(), 9)
 	var err error
-	x.kgo, err = x.opt.Cluster.NewClient(
+	x.kgo, err = x.opt.Cluster.NewClient(append(x.group.options(),
 		kgo.MaxVersions(versions),
 		kgo.ConsumerGroup(x.opt.Group), kgo.InstanceID(id), kgo.ConsumeTopics(x.tasks.InputTopics()...),
 		kgo.Balancers(kgo.RangeBalancer()),
-		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.ConsumeResetOffset(reset),
+		kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.SessionTimeout(20*time.Second), kgo.RebalanceTimeout(30*time.Second),
 		kgo.TransactionalID(id), kgo.TransactionTimeout(40*time.Second),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytesFn(batchBytes(x.tasks)),
 		kgo.FetchMaxWait(250*time.Millisecond), kgo.WithPools(fetchPool), kgo.KeepControlRecords(),
-		kgo.OnPartitionsAssigned(x.assigned), kgo.OnPartitionsRevoked(x.revoked), kgo.OnPartitionsLost(x.revoked),
-	)
+	)...)
 	if err != nil {
 		return err
 	}
 	// The producer's id is asked for first, since it fences a predecessor that may still be about.
 	if _, _, err := x.kgo.ProducerID(ctx); err != nil {
-		x.kgo.Close()
-		return fmt.Errorf("cannot begin transactions as %s: %w", id, err)
+		x.Stop(ctx)
+		return judge(fmt.Errorf("cannot begin transactions as %s: %w", id, err))
 	}
 	return nil
 }
 
-const txnOffsetCommitKey = 28
+// commitTime bounds a commit: the brokers end a transaction that goes on for longer than its own time-out.
+const commitTime = 30 * time.Second
 
+// Commit makes everything durable in a transaction.
 func (x *Transactions) Commit(ctx context.Context) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	// A rebalance may only come right after a commit.
-	defer x.kgo.AllowRebalance()
-	if x.failed != nil {
-		return x.failed
-	}
-	offsets := kafka.Offsets{}
-	moved, produced := false, false
-	for tp, at := range x.tasks.Positions() {
-		offsets.Set(tp.Topic, tp.Partition, at)
-	}
-	for _, t := range x.tasks.Tasks {
-		moved = moved || t.Moved()
-		produced = produced || len(t.Out.Records)+len(t.Told.Records) > 0
-	}
-	if !moved && !produced {
+	if !x.tasks.Changed() {
 		return nil
 	}
 	if err := x.opt.DB.Room(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, commitTime)
+	defer cancel()
+	positions := x.tasks.Positions()
+	rows, size := x.tasks.Results()
 	if err := x.kgo.BeginTransaction(); err != nil {
 		return err
 	}
 	b := x.opt.DB.NewBatch()
 	written, err := x.produce(ctx, b)
 	if err == nil && written > 0 {
-		err = x.addOffsets(ctx, offsets)
+		err = x.addOffsets(ctx, positions)
 	}
 	if err != nil {
-		return x.abort(ctx, err)
+		return x.abort(ctx, judge(err))
 	}
 	if written == 0 {
-		return x.onlyOffsets(ctx, b, offsets)
+		return x.onlyOffsets(ctx, b, positions)
 	}
 	x.opt.FailPoint("offsets in transaction")
 	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
@@ -126,6 +119,7 @@ func (x *Transactions) Commit(ctx context.Context) error {
 		return fmt.Errorf("the end of a transaction was not confirmed: %w", err)
 	}
 	x.opt.FailPoint("transaction ended")
+	x.opt.Sent(rows, size)
 	return x.keep(b)
 }
 
@@ -141,7 +135,7 @@ func (x *Transactions) keep(b *state.Batch) error {
 	return nil
 }
 
-// delivered has nothing to wait for: a commit has delivered everything when it returns.
+// Delivered has nothing to wait for: a commit has delivered everything when it returns.
 func (x *Transactions) Delivered(context.Context) error { return nil }
 
 // abort ends the transaction without effect. The session ends with it: the next one begins from what was committed.
@@ -153,14 +147,13 @@ func (x *Transactions) abort(ctx context.Context, why error) error {
 func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int, err error) {
 	var mu sync.Mutex
 	var failed error
-	rows, size := int64(0), int64(0)
 	send := func(r *kgo.Record, then func(r *kgo.Record)) {
 		written++
 		x.kgo.Produce(ctx, r, func(r *kgo.Record, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil && failed == nil {
-				failed = fmt.Errorf("writing to %s, partition %d: %w", r.Topic, r.Partition, err)
+				failed = writeError(r, err)
 			}
 			if err == nil && then != nil {
 				then(r)
@@ -176,9 +169,7 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int
 		full := out.Take()
 		defer out.Release(full)
 		for i := range full.Records {
-			r := &full.Records[i]
-			rows, size = rows+1, size+int64(len(r.Key)+len(r.Value))
-			send(r, nil)
+			send(&full.Records[i], nil)
 		}
 	}
 	x.opt.FailPoint("produced")
@@ -189,17 +180,16 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int
 		return 0, failed
 	}
 	for key, at := range x.logEnds {
-		if err := b.SetMeta(x.tasks.Query(), fmt.Sprintf("changelog/%d/%d", key.stage, key.partition), binary.AppendVarint(nil, at)); err != nil {
+		if err := b.SetMeta(x.tasks.Query(), key.meta(), binary.AppendVarint(nil, at)); err != nil {
 			return 0, err
 		}
 	}
 	x.opt.FailPoint("flushed to broker")
-	x.opt.Sent(rows, size)
 	return written, nil
 }
 
-// stop closes the client; a static member's place in the group is kept for its return.
-func (x *Transactions) Stop() {
-	x.kgo.AllowRebalance()
+// Stop closes the client; a static member's place in the group is kept for its return.
+func (x *Transactions) Stop(context.Context) {
+	close(x.group.closing)
 	x.kgo.Close()
 }

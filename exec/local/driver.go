@@ -120,7 +120,7 @@ func (d *Driver) prepare(q *plan.Query) (*driven, error) {
 		}
 		return 0, fmt.Errorf("there is no topic %s", name)
 	}
-	parts, err := topo.Partitions(of)
+	parts, err := topo.Partitions(of, nil)
 	if err != nil {
 		return nil, err
 	}

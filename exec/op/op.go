@@ -94,3 +94,13 @@ func (c *Counts) Add(o Counts) {
 	c.Bad += o.Bad
 	c.Errors += o.Errors
 }
+
+// Sub takes counts away.
+func (c *Counts) Sub(o Counts) {
+	c.Read -= o.Read
+	c.Filtered -= o.Filtered
+	c.Late -= o.Late
+	c.NullKey -= o.NullKey
+	c.Bad -= o.Bad
+	c.Errors -= o.Errors
+}

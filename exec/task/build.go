@@ -104,11 +104,11 @@ func keySlots(s *plan.Scan) []int {
 func (t *Task) end(o TaskOptions) (op.Op, error) {
 	switch end := t.Stage.End.(type) {
 	case *plan.Repartition:
-		r, err := newRepartition(t.host, end, int(o.Partition), &t.Out, &t.Told, o.OutPartitions, t.env)
+		r, err := newRepartition(t.host, end, int(o.Partition), &t.Out, &t.Told, o.Out, t.env)
 		t.repart = r
 		return r, err
 	case *plan.Sink:
-		s, err := newSink(t.host, end, &t.Out, 0, o.OutPartitions, int(o.Partition), t.env)
+		s, err := newSink(t.host, end, &t.Out, 0, o.Out, int(o.Partition), t.env)
 		if err != nil || !end.Materialize {
 			return s, err
 		}
@@ -167,7 +167,7 @@ func (t *Task) late(n *plan.Aggregate, o TaskOptions) (*op.LateStream, error) {
 	if n.Late == nil {
 		return nil, nil
 	}
-	s, err := newSink(t.host, n.Late.Sink, &t.Out, len(t.Out.Topics)-1, max(o.LatePartitions, 1), int(t.Partition), t.env)
+	s, err := newSink(t.host, n.Late.Sink, &t.Out, len(t.Out.Topics)-1, o.Late, int(t.Partition), t.env)
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,15 @@ func (o *Output) end(buf []byte, topic int, partition int32, ms int64) *kgo.Reco
 	return rec
 }
 
+// undo takes the last record out again.
+func (o *Output) undo() {
+	last := &o.Records[len(o.Records)-1]
+	o.Bytes -= len(o.open) - o.start
+	o.open = o.open[:o.start]
+	*last = kgo.Record{}
+	o.Records = o.Records[:len(o.Records)-1]
+}
+
 // null ends the record with a null value.
 func (o *Output) null(buf []byte, topic int, partition int32, ms int64) *kgo.Record {
 	rec := o.end(buf, topic, partition, ms)

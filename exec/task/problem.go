@@ -15,6 +15,8 @@ type ProblemKind string
 const (
 	DeserializationError  ProblemKind = "DESERIALIZATION_ERROR"
 	RecordProcessingError ProblemKind = "RECORD_PROCESSING_ERROR"
+	// RecordsLost is our own: records that were to be read, or were written, are gone.
+	RecordsLost ProblemKind = "RECORDS_LOST"
 )
 
 // BadRecord is an entry for the processing log: a record that was left out, or of which a part could not be computed.

@@ -2,6 +2,7 @@ package task
 
 import (
 	"encoding/binary"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -34,6 +35,8 @@ type repartition struct {
 	out     *Output // rows
 	notes   *Output // announcements
 	parts   int32
+	takes   Limits
+	clock   func() time.Time
 	key     []eval.Fn
 	ctx     *eval.Ctx
 	enc     formats.Encoder
@@ -47,14 +50,14 @@ type repartition struct {
 	idled   int64 // gone on since the last announcement because the inputs were idle
 }
 
-func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, parts int32, env *Env) (*repartition, error) {
+func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, to Target, env *Env) (*repartition, error) {
 	spec := plan.Spec(p.Serde, true, "")
 	spec.Registry = env.Registry
 	if !registers(spec.Format) {
 		spec.Registry = nil
 	}
 	k := &eval.Compiler{Env: env.Functions}
-	r := &repartition{host: h, plan: p, task: task, out: out, notes: notes, parts: parts, key: k.All(p.Key),
+	r := &repartition{host: h, plan: p, task: task, out: out, notes: notes, parts: max(to.Partitions, 1), takes: to.Limits, clock: env.Functions.Now, key: k.All(p.Key),
 		vals: make([]types.Value, len(p.Key)), now: types.NoTime, told: types.NoTime}
 	r.ctx = k.NewCtx()
 	from := make([]int, len(p.Columns))
@@ -176,7 +179,12 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) {
 		val[at] |= hasNew
 		val = types.AppendRow(val, row)
 	}
-	r.out.end(val, 0, kafka.Partition(key, r.parts), m.Timestamp)
+	rec := r.out.end(val, 0, kafka.Partition(key, r.parts), m.Timestamp)
+	if err := r.takes.Check(rec, r.clock); err != nil {
+		r.out.undo()
+		r.host.Counts.Bad++
+		r.fail(op.Failed, err.Error(), m)
+	}
 }
 
 // Flush tells every far partition the task's stream time, where it or the end has changed.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -25,10 +26,12 @@ type sink struct {
 	value formats.Encoder
 	buf   []byte
 	next  int32 // partition of the next record without a key
+	takes Limits
+	now   func() time.Time
 }
 
-func newSink(h *op.Host, s *plan.Sink, out *Output, topic int, parts int32, task int, env *Env) (*sink, error) {
-	k := &sink{host: h, plan: s, out: out, topic: topic, parts: parts, next: int32(task)}
+func newSink(h *op.Host, s *plan.Sink, out *Output, topic int, to Target, task int, env *Env) (*sink, error) {
+	k := &sink{host: h, plan: s, out: out, topic: topic, parts: max(to.Partitions, 1), takes: to.Limits, next: int32(task), now: env.Functions.Now}
 	var err error
 	if keys := s.Target.Schema.With(types.KeyColumn); len(keys) > 0 {
 		spec := plan.Spec(s.Target.Key, true, s.Target.Topic)
@@ -104,6 +107,10 @@ func (k *sink) row(row []types.Value, m types.Meta) error {
 	}
 	if slot := k.plan.HeaderSlot; slot >= 0 && row[slot].Len() > 0 {
 		rec.Headers = recordHeaders(row[slot])
+	}
+	if err := k.takes.Check(rec, k.now); err != nil {
+		k.out.undo()
+		return err
 	}
 	return nil
 }

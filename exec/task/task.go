@@ -23,6 +23,12 @@ type Task struct {
 	idle      idling
 }
 
+// Target is a topic that is written.
+type Target struct {
+	Partitions int32
+	Limits     Limits
+}
+
 // TaskOptions say where a task stands in its topology.
 type TaskOptions struct {
 	Partition int32
@@ -30,10 +36,8 @@ type TaskOptions struct {
 	// with, -1 where it tells nothing.
 	Upstream      int
 	FirstUpstream []int
-	// OutPartitions is how many partitions the topic has that the stage writes.
-	OutPartitions int32
-	// LatePartitions is how many the topic has that late rows go to.
-	LatePartitions int32
+	// Out is the topic that the stage writes, and Late the one that late rows go to.
+	Out, Late Target
 	// Rows takes the rows of a query whose result goes to a client.
 	Rows func(b *types.Batch) error
 }

@@ -124,8 +124,9 @@ func (t *Topology) ReadsWhole(in plan.Node) bool {
 }
 
 // Partitions is how many tasks each stage has, given how many partitions a source's topic has. Scanned topics that meet in
-// a stage have the same number; repartition topics take the number of the stage that reads them.
-func (t *Topology) Partitions(of func(topic string) (int32, error)) ([]int32, error) {
+// a stage have the same number; repartition topics take the number of the stage that reads them, and keep the one they
+// have: kept tells it of the topic that a stage writes, 0 where there is none yet. It may be nil.
+func (t *Topology) Partitions(of func(topic string) (int32, error), kept func(from *Stage) int32) ([]int32, error) {
 	out := make([]int32, len(t.Stages))
 	for i, s := range t.Stages {
 		first := ""
@@ -147,10 +148,17 @@ func (t *Topology) Partitions(of func(topic string) (int32, error)) ([]int32, er
 		if first != "" {
 			continue
 		}
+		have := int32(0)
 		for _, from := range t.Stages[:i] {
 			if from.To == i {
 				out[i] = max(out[i], out[from.Index])
+				if kept != nil {
+					have = max(have, kept(from))
+				}
 			}
+		}
+		if have > 0 {
+			out[i] = have
 		}
 	}
 	return out, nil

@@ -2,44 +2,114 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"weir/exec/assignment"
+	"weir/exec/commit"
 )
 
-// do runs a function in the worker's goroutine, while the tasks are idle. It does not wait for a poll to end by itself.
+// command is something to be done in the worker's goroutine, while the tasks are idle.
+type command struct {
+	ctx   context.Context // of whoever asks: a command whose asker has gone is passed over
+	do    func() error
+	reply chan error
+}
+
+// do has the worker do something, and waits for it. The function does not depend on the context: it is done once begun.
 func (w *Worker) do(ctx context.Context, f func() error) error {
-	c := command{f, make(chan error, 1)}
-	for {
-		if stop := w.polling.Load(); stop != nil && w.opt.Embedded {
-			(*stop)()
+	c := command{ctx, f, make(chan error, 1)}
+	select {
+	case w.cmds <- c:
+	case <-w.done:
+		return w.notRunning()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	w.wake()
+	select {
+	case err := <-c.reply:
+		return err
+	case <-w.done:
+		return w.notRunning()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *Worker) notRunning() error {
+	if err := w.Err(); err != nil {
+		return fmt.Errorf("the query is not running: %w", err)
+	}
+	return errors.New("the query is not running")
+}
+
+// wake ends a poll that is going on, so that the worker looks at what is asked of it.
+func (w *Worker) wake() {
+	if stop := w.polling.Load(); stop != nil {
+		(*stop)()
+	}
+}
+
+// attend does what others have asked for.
+func (w *Worker) attend() (asked bool, err error) {
+	select {
+	case c := <-w.cmds:
+		w.pending.Wait()
+		if err := c.ctx.Err(); err != nil {
+			c.reply <- err
+		} else {
+			c.reply <- c.do()
 		}
+		return true, w.taskError()
+	case c := <-w.commit.Changes():
+		return true, w.change(c)
+	default:
+		return false, w.taskError()
+	}
+}
+
+// attendChanges does what the group has asked for.
+func (w *Worker) attendChanges() error {
+	for {
 		select {
-		case w.cmds <- c:
-			return <-c.reply
-		case <-w.done:
-			return fmt.Errorf("the query is not running: %w", w.Err())
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Millisecond):
+		case c := <-w.commit.Changes():
+			if err := w.change(c); err != nil {
+				return err
+			}
+		default:
+			return nil
 		}
 	}
+}
+
+func (w *Worker) change(c commit.Change) error {
+	defer close(c.Done)
+	w.pending.Wait()
+	if c.Commit {
+		if err := w.commitAll(); err != nil {
+			return err
+		}
+	}
+	err := c.Do(w.alive)
+	w.stats.changed(w.assigned.Tasks)
+	return err
 }
 
 // CaughtUp says whether the tasks have read all that their inputs hold now, and nothing of it is on its way. It commits
 // first. ends is the sum of the inputs' ends: if it is the same twice with nothing left, nothing came in between.
 func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error) {
 	err = w.do(ctx, func() error {
-		if err := w.commitAll(ctx); err != nil {
+		if err := w.commitAll(); err != nil {
 			return err
 		}
-		if err := w.commit.Delivered(ctx); err != nil {
-			return err
+		if err := w.commit.Delivered(w.alive); err != nil {
+			return w.lose(err)
 		}
 		done = true
 		for _, topic := range w.assigned.InputTopics() {
-			at, err := w.opt.Cluster.StableOffsets(ctx, topic)
+			at, err := w.opt.Cluster.StableOffsets(w.alive, topic)
 			if err != nil {
 				return err
 			}
@@ -71,57 +141,60 @@ func (w *Worker) CloseWindows(ctx context.Context, stage int) error {
 				continue
 			}
 			if err := t.Drain(); err != nil {
-				return err
+				return w.lose(err)
 			}
 			if err := t.CloseAll(); err != nil {
-				return err
+				return w.lose(err)
 			}
 		}
-		return w.commitAll(ctx)
+		return w.commitAll()
 	})
 }
 
-// Pause stops reading; what was read is committed when it returns.
-func (w *Worker) Pause(ctx context.Context) error {
-	return w.do(ctx, func() error {
-		w.paused.Store(true)
-		return w.commitAll(ctx)
-	})
+// Pause stops reading. What was read is committed when it returns, unless that has to wait for a broker: then it is read
+// again after Resume.
+func (w *Worker) Pause(ctx context.Context) {
+	w.paused.Store(true)
+	_ = w.do(ctx, w.commitAll)
 }
 
 // BeginPaused is Pause for a worker that has not started.
 func (w *Worker) BeginPaused() { w.paused.Store(true) }
 
 // Resume goes on reading.
-func (w *Worker) Resume() { w.paused.Store(false) }
+func (w *Worker) Resume() {
+	w.paused.Store(false)
+	w.wake()
+}
 
 // Paused says whether the query is paused.
 func (w *Worker) Paused() bool { return w.paused.Load() }
 
-// Stop commits and ends the query on this node.
-func (w *Worker) Stop() {
-	w.cancel()
-	<-w.done
-	w.opt.Budget.Hold(w, 0)
-}
+// killTime is how long a worker may take to end once nothing is waited for any more.
+const killTime = 5 * time.Second
 
-// Err is why the query is not running, or nil.
-func (w *Worker) Err() error {
-	if p := w.failure.Load(); p != nil {
-		return *p
-	}
-	return nil
-}
-
-// Failed says whether the query has ended for good.
-func (w *Worker) Failed() bool {
+// Stop commits and ends the query on this node. When the context ends first, it ends without a commit, and the error says so:
+// what was not committed is read again at the next start.
+func (w *Worker) Stop(ctx context.Context) error {
+	defer w.opt.Budget.Hold(w, 0)
+	w.end()
 	select {
 	case <-w.done:
-		return w.Err() != nil
-	default:
-		return false
+		w.kill()
+		return nil
+	case <-ctx.Done():
+	}
+	w.kill()
+	select {
+	case <-w.done:
+		return fmt.Errorf("%s was stopped without a last commit: %w", w.assigned.Query(), ctx.Err())
+	case <-time.After(killTime):
+		return fmt.Errorf("%s did not end: its operators are still at work on what they were given", w.assigned.Query())
 	}
 }
 
 // Leave gives up the node's place in the query's group after Stop, which keeps it for a return.
 func (w *Worker) Leave(ctx context.Context) error { return w.commit.Leave(ctx) }
+
+// Partitions is how many partitions the last stage has.
+func (w *Worker) Partitions() int32 { return w.partitions.Load() }

@@ -48,7 +48,6 @@ func (w *Worker) holdBack() {
 // startShards spreads the tasks over goroutines, one per processor: a task stays on its goroutine.
 func (w *Worker) startShards() {
 	w.shards = make([]chan work, assignment.Shards())
-	w.lost.Store(nil)
 	for i := range w.shards {
 		w.shards[i] = make(chan work, 2)
 		go w.shard(w.shards[i])
@@ -91,6 +90,7 @@ func (w *Worker) process(job work) {
 	for len(recs) > 0 && recs[0].Offset < f.Next {
 		recs = recs[1:]
 	}
+	recs = f.Cut(recs)
 	if len(recs) == 0 {
 		return
 	}
@@ -99,14 +99,18 @@ func (w *Worker) process(job work) {
 		w.stats.took(recs)
 	}
 	before := job.task.Out.Bytes
-	if err := job.task.Offer(f.Input, recs, f.Next < f.High); err != nil {
+	if err := job.task.Offer(f.Input, recs, f.Next < f.End()); err != nil {
 		w.lose(err)
 		return
 	}
 	w.stats.held.Add(int64(job.task.Out.Bytes - before))
 }
 
-func (w *Worker) lose(err error) { w.lost.CompareAndSwap(nil, &err) }
+// lose notes why the session has to end: the first reason counts.
+func (w *Worker) lose(err error) error {
+	w.lost.CompareAndSwap(nil, &err)
+	return err
+}
 
 func (w *Worker) taskError() error {
 	if p := w.lost.Load(); p != nil {

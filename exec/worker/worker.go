@@ -17,7 +17,6 @@ import (
 	"weir/exec/commit"
 	"weir/exec/op"
 	"weir/exec/task"
-	"weir/functions"
 	"weir/kafka"
 )
 
@@ -31,121 +30,162 @@ type Options struct {
 	// IdleUpstream is how long a task before a repartition must have been at the end of its input until it no longer holds
 	// back the windows behind the repartition.
 	IdleUpstream time.Duration
-	// Problems sends what tasks have reported to the processing log, before the commit that leaves its records behind.
-	Problems func(ctx context.Context) error
+	// Look is how often the topics that are read are looked at; 0 for DefaultLook.
+	Look time.Duration
 }
 
-// Worker runs a persistent query on this node: it polls, gives records to tasks, and commits.
+// Worker runs a persistent query on this node. One goroutine owns its tasks; others reach it by commands.
 type Worker struct {
 	assigned *assignment.Assignment
 	opt      Options
 	shards   []chan work
 	pending  sync.WaitGroup // work handed to shards
 	commit   commit.Committer
+	surveyed bool // the topics have just been looked at
 	cmds     chan command
 	done     chan struct{}
-	cancel   context.CancelFunc
-	failure  atomic.Pointer[error]
-	paused   atomic.Bool
-	polling  atomic.Pointer[context.CancelFunc] // ends the poll that is going on
-	merges   bool                               // some task has several inputs
+	ending   context.Context // ends when the query is to stop, after one more commit
+	end      context.CancelFunc
+	alive    context.Context // ends when it is to stop at once: whatever waits for a broker gives up
+	kill     context.CancelFunc
+	merges   bool // some task has several inputs
 	stats    stats
-	lost     atomic.Pointer[error] // what a task answered
+	health
+	paused     atomic.Bool
+	partitions atomic.Int32                       // of the last stage
+	polling    atomic.Pointer[context.CancelFunc] // ends the poll that is going on
+	lost       atomic.Pointer[error]              // why the session has to end
 }
 
-type command struct {
-	do    func() error
-	reply chan error
-}
-
-// New prepares a query to run: it needs the partitions of its topics, which exist.
+// New prepares a query to run.
 func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
-	w := &Worker{assigned: assignment.New(topo, env, opt.Earliest), opt: opt, cmds: make(chan command), done: make(chan struct{})}
-	if w.opt.FailPoint == nil {
-		w.opt.FailPoint = func(string) {}
+	w := &Worker{assigned: assignment.New(topo, env, opt.Earliest), opt: opt, cmds: make(chan command, 16), done: make(chan struct{})}
+	if w.opt.Look == 0 {
+		w.opt.Look = DefaultLook
 	}
-	w.opt.Sent = w.stats.sent
+	w.alive, w.kill = context.WithCancel(context.Background())
+	w.ending, w.end = context.WithCancel(w.alive)
+	w.opt.Sent, w.opt.Wake = w.stats.sent, w.wake
+	w.opt.Complete()
 	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 })
 	w.commit = commit.New(w.assigned, w.opt.Options, opt.Embedded)
 	return w
 }
 
-// Start runs the query until Stop, or until it fails for good.
-func (w *Worker) Start() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel = cancel
-	err := w.assigned.Size(ctx, w.opt.Cluster, func(topic string, partitions int32) error {
-		return w.repartitionTopic(ctx, topic, partitions)
-	})
-	if err != nil {
-		cancel()
+// Start runs the query until Stop, or until it fails for good. A first look at the topics that fails for more than the
+// moment is the error.
+func (w *Worker) Start(ctx context.Context) error {
+	err := w.survey(ctx)
+	if err != nil && !errors.Is(err, kafka.ErrUnreachable) && !errors.Is(err, kafka.ErrNoTopic) {
+		close(w.done)
 		return err
 	}
-	go w.run(ctx)
+	w.surveyed = err == nil
+	go w.run()
 	return nil
 }
 
-func (w *Worker) repartitionTopic(ctx context.Context, name string, parts int32) error {
-	_, err := w.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: name, Partitions: parts, Replicas: w.opt.Replicas, IfNotExists: true,
-		Configs: map[string]string{"retention.ms": "-1", "cleanup.policy": "delete"}})
+// survey looks at the topics, and makes those between the stages.
+func (w *Worker) survey(ctx context.Context) error {
+	err := w.assigned.Survey(ctx, w.opt.Cluster, func(topic string, partitions int32) error {
+		_, err := w.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: topic, Partitions: partitions, Replicas: w.opt.Replicas, IfNotExists: true,
+			Configs: map[string]string{"retention.ms": "-1", "cleanup.policy": "delete"}})
+		return err
+	})
+	if err == nil {
+		w.partitions.Store(w.assigned.Parts[len(w.assigned.Parts)-1])
+	}
 	return err
 }
 
 // run is the worker's own goroutine. A failure of the system is tried again from the last commit, with back-off.
-func (w *Worker) run(ctx context.Context) {
+func (w *Worker) run() {
 	defer close(w.done)
-	backoff := 100 * time.Millisecond
-	for ctx.Err() == nil {
+	backoff := minBackoff
+	for w.ending.Err() == nil {
 		began := time.Now()
-		err := w.session(ctx)
-		if ctx.Err() != nil || err == nil {
-			break
-		}
-		w.failure.Store(&err)
-		var fatal *task.FatalError
-		var stop *functions.StopError
-		if errors.As(err, &fatal) || errors.As(err, &stop) {
-			w.opt.Log.Error("query failed", "query", w.assigned.Topology.Query.ID, "error", err)
+		err := w.session()
+		if w.ending.Err() != nil || err == nil {
 			return
 		}
+		if err = w.verdict(err); isFatal(err) {
+			w.fail(err)
+			w.opt.Log.Error("query failed", "query", w.assigned.Query(), "error", err)
+			return
+		}
+		w.fail(err)
 		if time.Since(began) > time.Minute {
-			backoff = 100 * time.Millisecond
+			backoff = minBackoff
 		}
-		w.opt.Log.Warn("query stopped; trying again", "query", w.assigned.Topology.Query.ID, "error", err, "in", backoff)
+		w.opt.Log.Warn("query stopped; trying again", "query", w.assigned.Query(), "error", err, "in", backoff)
+		w.rest(backoff, err)
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+const minBackoff, maxBackoff = 100 * time.Millisecond, 15 * time.Second
+
+// rest waits before the next session; commands are answered.
+func (w *Worker) rest(d time.Duration, why error) {
+	over := time.NewTimer(d)
+	defer over.Stop()
+	for {
 		select {
-		case <-ctx.Done():
-		case <-time.After(backoff):
+		case <-w.ending.Done():
+			return
+		case <-over.C:
+			return
+		case c := <-w.cmds:
+			c.reply <- &RestingError{why}
 		}
-		backoff = min(2*backoff, 15*time.Second)
 	}
 }
 
 // session runs from a start, or a restart, to the next failure.
-func (w *Worker) session(ctx context.Context) error {
+func (w *Worker) session() (err error) {
 	w.assigned.Clear()
-	if err := w.commit.Start(ctx); err != nil {
+	w.stats.begin()
+	w.opt.Problems.Forget()
+	w.lost.Store(nil)
+	if !w.surveyed {
+		if err := w.survey(w.alive); err != nil {
+			return err
+		}
+	}
+	w.surveyed = false
+	if err := w.commit.Start(w.alive); err != nil {
 		return err
 	}
-	defer w.commit.Stop()
+	defer w.leave()
 	w.startShards()
 	defer w.stopShards()
-	w.failure.Store(nil)
+	stopLooking := w.look()
+	defer stopLooking()
 	next := time.Now().Add(w.opt.Interval)
 	for {
-		if err := w.poll(ctx, next); err != nil {
+		if err := w.poll(next); err != nil {
 			return err
 		}
-		if time.Now().Before(next) && w.backlog() < maxUncommitted && ctx.Err() == nil {
+		if time.Now().Before(next) && w.backlog() < maxUncommitted && w.ending.Err() == nil {
 			continue
 		}
-		if err := w.commitAll(context.WithoutCancel(ctx)); err != nil {
+		if err := w.commitAll(); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
+		if w.ending.Err() != nil {
 			return nil
 		}
 		next = time.Now().Add(w.opt.Interval)
 	}
+}
+
+// leaveTime is how long a session may take to bring what is under way.
+const leaveTime = 10 * time.Second
+
+func (w *Worker) leave() {
+	ctx, cancel := context.WithTimeout(w.alive, leaveTime)
+	defer cancel()
+	w.commit.Stop(ctx)
 }
 
 // maxUncommitted is how many bytes of output are held back before a commit comes early.
@@ -153,23 +193,23 @@ const maxUncommitted = 32 << 20
 
 func (w *Worker) backlog() int64 { return w.stats.held.Load() }
 
-// poll gives one fetch to the tasks, or carries a command out.
-func (w *Worker) poll(ctx context.Context, until time.Time) error {
-	pctx, cancel := context.WithDeadline(ctx, until)
+// poll gives one fetch to the tasks, or does what it is asked for.
+func (w *Worker) poll(until time.Time) error {
+	ctx, cancel := context.WithDeadline(w.ending, until)
 	defer cancel()
 	w.polling.Store(&cancel)
-	select {
-	case c := <-w.cmds:
-		w.pending.Wait()
-		c.reply <- c.do()
-		return w.taskError()
-	default:
+	if asked, err := w.attend(); asked || err != nil {
+		return err
 	}
 	if w.paused.Load() {
-		<-pctx.Done()
-		return nil
+		<-ctx.Done()
+		return w.taskError()
 	}
-	fetches := w.commit.Client().PollFetches(pctx)
+	fetches := w.commit.Client().PollFetches(ctx)
+	// Partitions may have come or gone meanwhile; what was fetched of them is for the tasks that are there by then.
+	if err := w.attendChanges(); err != nil {
+		return err
+	}
 	var failed error
 	fetches.EachError(func(topic string, p int32, err error) {
 		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
@@ -191,18 +231,26 @@ func (w *Worker) poll(ctx context.Context, until time.Time) error {
 	return w.taskError()
 }
 
-// commitAll is a barrier over the tasks: they hand on what they held back, and all of it becomes durable.
-func (w *Worker) commitAll(ctx context.Context) error {
+// commitAll is a barrier over the tasks: they hand on what they held back, and all of it becomes durable. If it fails, the session
+// ends, whoever asked for the commit: what the tasks have put out is gone, and the next session begins from the last one.
+func (w *Worker) commitAll() (err error) {
+	defer func() {
+		if err != nil {
+			w.lose(err)
+		}
+	}()
 	w.pending.Wait()
 	if err := w.taskError(); err != nil {
 		return err
 	}
 	began := time.Now()
-	if err := w.findEnds(ctx, began); err != nil {
+	w.committing(began)
+	defer w.committing(time.Time{})
+	if err := w.findEnds(w.alive, began); err != nil {
 		return err
 	}
 	w.dontWait(began)
-	if err := w.idle(ctx, began); err != nil {
+	if err := w.idle(w.alive, began); err != nil {
 		return err
 	}
 	for _, t := range w.assigned.Tasks {
@@ -214,25 +262,27 @@ func (w *Worker) commitAll(ctx context.Context) error {
 		return err
 	}
 	w.opt.FailPoint("flushed")
-	if w.opt.Problems != nil {
-		if err := w.opt.Problems(ctx); err != nil {
-			return err
-		}
+	if err := w.opt.Problems.Flush(w.alive); err != nil {
+		return err
 	}
-	if err := w.commit.Commit(ctx); err != nil {
+	changed := w.assigned.Changed()
+	if err := w.commit.Commit(w.alive); err != nil {
 		return err
 	}
 	w.stats.held.Store(0)
 	w.stats.committed(w.assigned.Tasks, time.Since(began))
-	return w.makeRoom(ctx)
+	if changed || len(w.assigned.Tasks) > 0 && w.stats.lag() == 0 {
+		w.recovered()
+	}
+	return w.makeRoom()
 }
 
 // makeRoom lets go of state that lies in the database too, where the budget asks for it.
-func (w *Worker) makeRoom(ctx context.Context) error {
+func (w *Worker) makeRoom() error {
 	if !w.opt.Budget.Hold(w, w.stats.stateBytes()) {
 		return nil
 	}
-	if err := w.commit.Delivered(ctx); err != nil {
+	if err := w.commit.Delivered(w.alive); err != nil {
 		return err
 	}
 	for _, t := range w.assigned.Tasks {

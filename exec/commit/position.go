@@ -1,0 +1,76 @@
+package commit
+
+import (
+	"fmt"
+
+	"weir/exec/assignment"
+	"weir/exec/task"
+)
+
+// Lost says that records are gone which a query has read, wrote, or was still to read.
+type Lost struct {
+	Topic     string
+	Partition int32
+	From, To  int64 // offsets, To excluded and -1 where it is not known
+	Reason    string
+}
+
+func (l Lost) String() string {
+	to := "on"
+	if l.To >= 0 {
+		to = fmt.Sprintf("to %d", l.To-1)
+	}
+	return fmt.Sprintf("topic %s, partition %d, offsets %d %s: %s", l.Topic, l.Partition, l.From, to, l.Reason)
+}
+
+// stored is a position as it was committed.
+type stored struct {
+	at    int64
+	topic [16]byte // id of the topic that it was in; zero where that was not kept
+	known bool
+}
+
+// bounds are where a partition begins and ends now.
+type bounds struct{ from, to int64 }
+
+// place sets where a feed goes on: at its committed position, or, where a query is new, where the query says. A position
+// outside of the topic is an event: the records between are told of, and the query goes on behind them or fails, as
+// weir.on.lost.records says.
+func (o *Options) place(a *assignment.Assignment, f *assignment.Feed, s stored, b bounds, fresh int64) error {
+	f.High = b.to
+	f.Next, f.Saved = s.at, s.at
+	if !s.known {
+		// Not committed yet: it is at the first commit, so that a restart does not choose anew.
+		f.Next, f.Saved = fresh, -1
+		return nil
+	}
+	lost := Lost{Topic: f.TP.Topic, Partition: f.TP.Partition, From: s.at}
+	id := a.Topics[f.TP.Topic].ID
+	switch {
+	case s.topic != [16]byte{} && id != [16]byte{} && s.topic != id:
+		f.Next, lost.To = b.from, -1
+		lost.Reason = fmt.Sprintf("the topic was deleted and made anew. What the old one held from there on was not read; the new one is read from offset %d", b.from)
+	case s.at < b.from:
+		f.Next, lost.To = b.from, b.from
+		lost.Reason = fmt.Sprintf("they were deleted before the query read them, by retention or by hand. It goes on at offset %d", b.from)
+	case s.at > b.to:
+		f.Next, lost.From, lost.To = b.to, b.to, s.at
+		lost.Reason = fmt.Sprintf("the topic is shorter than it was: the query has read them, and they are no longer there. It goes on at offset %d with what is written from now on", b.to)
+	default:
+		return nil
+	}
+	f.Saved = -1
+	return o.lose(a, lost)
+}
+
+// lose tells of lost records, and ends the query where it is to fail on them.
+func (o *Options) lose(a *assignment.Assignment, l Lost) error {
+	if o.FailOnLost {
+		return &task.FatalError{Err: fmt.Errorf("records are gone: %s. SET 'weir.on.lost.records' = 'continue' lets the query go on without them", l)}
+	}
+	o.Log.Error("records are gone", "query", a.Query(), "topic", l.Topic, "partition", l.Partition, "from", l.From, "to", l.To, "why", l.Reason)
+	if a.Env.Bad != nil {
+		a.Env.Bad(task.BadRecord{Topic: l.Topic, Partition: l.Partition, Offset: l.From, Kind: task.RecordsLost, Message: l.String()})
+	}
+	return nil
+}
