@@ -71,10 +71,6 @@ func (e *Engine) Settle(ctx context.Context) error {
 	for {
 		all, sum := true, int64(0)
 		for _, r := range e.runningQueries() {
-			if r.worker.Stats().Lag > 0 { // known without disturbing the query
-				all = false
-				continue
-			}
 			done, ends, err := r.worker.CaughtUp(ctx)
 			switch {
 			case ctx.Err() != nil, err != nil && r.worker.Failed():

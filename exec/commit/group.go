@@ -2,6 +2,7 @@ package commit
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -120,8 +121,13 @@ func (x *Transactions) take(ctx context.Context, parts map[string][]int32) (map[
 				}
 			}
 			if t.Stage.Stateful() {
-				if err := x.restore(ctx, t); err != nil {
+				had, err := x.restore(ctx, t)
+				if err != nil {
 					return nil, err
+				}
+				if had && !slices.ContainsFunc(t.Feeds, x.known(at)) {
+					return nil, &task.FatalError{Err: fmt.Errorf("%s has state, and group %s has none of its offsets, deleted or expired: read from the beginning, every row would count twice. "+
+						"DROP what the query makes and CREATE it again", x.tasks.Query(), x.opt.Group)}
 				}
 			}
 			made = append(made, t)
@@ -139,6 +145,14 @@ func (x *Transactions) take(ctx context.Context, parts map[string][]int32) (map[
 		}
 	}
 	return out, nil
+}
+
+// known says whether it is known how far a feed was read.
+func (x *Transactions) known(o offsets) func(f *assignment.Feed) bool {
+	return func(f *assignment.Feed) bool {
+		_, committed := o.committed[f.TP.Topic][f.TP.Partition]
+		return committed || x.local[f.ID()].known
+	}
 }
 
 // offsets are what is known of partitions that are to be read.
@@ -166,16 +180,26 @@ func (x *Transactions) offsets(ctx context.Context, parts map[string][]int32) (o
 	return o, err
 }
 
+// place sets where a feed goes on. The group's offsets count; where it has none, the database may know that it had.
 func (x *Transactions) place(f *assignment.Feed, o offsets) error {
 	topic, p := f.TP.Topic, f.TP.Partition
 	c, known := o.committed[topic][p]
 	s := stored{at: c.At, topic: topicOf(c.Metadata), known: known}
+	if !known {
+		s = x.local[f.ID()]
+	}
 	fresh := o.stable[topic][p]
 	if x.tasks.FromStart(f) || f.Repartitioned() {
 		fresh = o.from[topic][p]
 	}
 	err := x.opt.place(x.tasks, f, s, bounds{o.from[topic][p], o.to[topic][p]}, fresh)
 	f.High = o.stable[topic][p]
+	// Brokers forget a topic's offsets with the topic, and a group's when it has had no members for some days.
+	if err == nil && !known && s.known && f.Saved >= 0 {
+		f.Saved = -1
+		err = x.opt.lose(x.tasks, Lost{Topic: topic, Partition: p, From: s.at, To: s.at,
+			Reason: fmt.Sprintf("the offsets of group %s were deleted or have expired. The query goes on where this node last stood; what another node did since is done again", x.opt.Group)})
+	}
 	return err
 }
 

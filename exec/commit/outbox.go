@@ -42,7 +42,6 @@ type Outbox struct {
 	told     time.Time               // when the group's offsets were last committed
 	rebuild  map[assignment.TP]int64 // nothing is emitted until the sources have been read this far; nil when not rebuilding
 	trimmed  map[assignment.TP]int64 // repartition topics were deleted up to here
-	named    bool                    // the ids of the topics that positions are of are stored
 }
 
 type producerID struct {
@@ -51,8 +50,6 @@ type producerID struct {
 }
 
 const (
-	metaOffsets = "offsets"
-	metaTopics  = "topics"   // ids of the topics that offsets are of
 	metaOutbox  = "outbox"   // where the records are; empty once they are delivered
 	metaAddress = "producer" // who sends them, and where they lie
 )
@@ -137,7 +134,7 @@ func (e *Outbox) listEnds(ctx context.Context) error {
 
 // restore makes the tasks and puts state and offsets back.
 func (e *Outbox) restore(ctx context.Context) error {
-	positions, err := e.stored()
+	positions, err := e.opt.positions(e.tasks)
 	if err != nil {
 		return err
 	}
@@ -176,24 +173,6 @@ func (e *Outbox) restore(ctx context.Context) error {
 	}
 	e.kgo.AddConsumePartitions(e.tasks.Offsets())
 	return nil
-}
-
-// stored are the positions of the last commit; nil where there was none.
-func (e *Outbox) stored() (map[assignment.FeedID]stored, error) {
-	query := e.tasks.Query()
-	blob, err := e.opt.DB.Meta(query, metaOffsets)
-	if err != nil || blob == nil {
-		return nil, err
-	}
-	names, err := e.opt.DB.Meta(query, metaTopics)
-	if err != nil {
-		return nil, err
-	}
-	out, err := decodePositions(blob, names)
-	if err != nil {
-		return nil, &task.FatalError{Err: fmt.Errorf("the stored offsets of %s can't be read: %w", query, err)}
-	}
-	return out, nil
 }
 
 // fresh is where a feed begins that has no position: a source at its beginning or its end, as the query says. A rebuild reads the
@@ -246,22 +225,12 @@ func (e *Outbox) Commit(ctx context.Context) error {
 }
 
 func (e *Outbox) writeState(b *state.Batch) error {
-	var offsets []byte
 	for _, t := range e.tasks.Tasks {
-		for _, f := range t.Feeds {
-			offsets = appendOffset(offsets, f.ID(), f.Position())
-		}
 		if err := t.WriteStores(b, e.tasks.Query()); err != nil {
 			return err
 		}
 	}
-	if !e.named {
-		if err := b.SetMeta(e.tasks.Query(), metaTopics, encodeTopics(e.tasks)); err != nil {
-			return err
-		}
-		e.named = true
-	}
-	return b.SetMeta(e.tasks.Query(), metaOffsets, offsets)
+	return writePositions(b, e.tasks)
 }
 
 // Stop waits for what is on its way, so that a clean stop leaves nothing to settle.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"weir/exec/assignment"
+	"weir/exec/state"
 	"weir/exec/task"
 )
 
@@ -16,6 +17,9 @@ type Lost struct {
 }
 
 func (l Lost) String() string {
+	if l.To == l.From {
+		return fmt.Sprintf("topic %s, partition %d: %s", l.Topic, l.Partition, l.Reason)
+	}
 	to := "on"
 	if l.To >= 0 {
 		to = fmt.Sprintf("to %d", l.To-1)
@@ -28,6 +32,43 @@ type stored struct {
 	at    int64
 	topic [16]byte // id of the topic that it was in; zero where that was not kept
 	known bool
+}
+
+// Positions lie in the database under these names.
+const (
+	metaOffsets = "offsets"
+	metaTopics  = "topics" // ids of the topics that offsets are of
+)
+
+// writePositions puts the positions into the batch that holds the state they belong to.
+func writePositions(b *state.Batch, a *assignment.Assignment) error {
+	var offsets []byte
+	for _, t := range a.Tasks {
+		for _, f := range t.Feeds {
+			offsets = appendOffset(offsets, f.ID(), f.Position())
+		}
+	}
+	if err := b.SetMeta(a.Query(), metaTopics, encodeTopics(a)); err != nil {
+		return err
+	}
+	return b.SetMeta(a.Query(), metaOffsets, offsets)
+}
+
+// positions are those of the last commit in the database; nil where there was none.
+func (o *Options) positions(a *assignment.Assignment) (map[assignment.FeedID]stored, error) {
+	blob, err := o.DB.Meta(a.Query(), metaOffsets)
+	if err != nil || blob == nil {
+		return nil, err
+	}
+	names, err := o.DB.Meta(a.Query(), metaTopics)
+	if err != nil {
+		return nil, err
+	}
+	out, err := decodePositions(blob, names)
+	if err != nil {
+		return nil, &task.FatalError{Err: fmt.Errorf("the stored offsets of %s can't be read: %w", a.Query(), err)}
+	}
+	return out, nil
 }
 
 // bounds are where a partition begins and ends now.

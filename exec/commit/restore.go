@@ -11,22 +11,22 @@ import (
 	"weir/exec/state"
 )
 
-// restore brings the local state up to the changelog's last stable offset, then gives it to the task.
-func (x *Transactions) restore(ctx context.Context, t *assignment.Task) error {
+// restore brings the local state up to the changelog's last stable offset, then gives it to the task. had says whether there is any.
+func (x *Transactions) restore(ctx context.Context, t *assignment.Task) (had bool, err error) {
 	key := logKey{t.Stage.Index, t.Partition}
 	topic := x.logTopic(key.stage)
 	blob, err := x.opt.DB.Meta(x.tasks.Query(), key.meta())
 	if err != nil {
-		return err
+		return false, err
 	}
 	from, _ := binary.Varint(blob)
 	starts, err := x.opt.Cluster.StartOffsets(ctx, topic)
 	if err != nil {
-		return err
+		return false, err
 	}
 	to, err := x.settledEnd(ctx, topic, t.Partition)
 	if err != nil {
-		return err
+		return false, err
 	}
 	from = max(from, starts[topic][t.Partition])
 	if from > to {
@@ -34,12 +34,12 @@ func (x *Transactions) restore(ctx context.Context, t *assignment.Task) error {
 			"query", x.tasks.Query(), "topic", topic, "partition", t.Partition, "end", to, "was", from)
 	}
 	if from < to {
-		if err := x.replay(ctx, topic, key, from, to); err != nil {
-			return err
+		if had, err = x.replay(ctx, topic, key, from, to); err != nil {
+			return false, err
 		}
 	}
 	x.logEnds[key] = to
-	return t.Load(x.opt.DB, x.tasks.Query(), x.opt.Budget)
+	return had || blob != nil, t.Load(x.opt.DB, x.tasks.Query(), x.opt.Budget)
 }
 
 // settledEnd is the end of a changelog partition once no transaction is open in it. A transaction's offsets can be seen
@@ -72,8 +72,8 @@ func (x *Transactions) storeID(key logKey, store int) state.StoreID {
 // replayBatch is how many changelog records go into one batch of the database.
 const replayBatch = 10_000
 
-// replay takes the records of a changelog from from to to into the database.
-func (x *Transactions) replay(ctx context.Context, topic string, key logKey, from, to int64) error {
+// replay takes the records of a changelog from from to to into the database, and says whether there are any.
+func (x *Transactions) replay(ctx context.Context, topic string, key logKey, from, to int64) (any bool, err error) {
 	began, told := time.Now(), time.Now()
 	b, pending := x.opt.DB.NewBatch(), 0
 	flush := func(at int64) error {
@@ -84,10 +84,11 @@ func (x *Transactions) replay(ctx context.Context, topic string, key logKey, fro
 		b, pending = x.opt.DB.NewBatch(), 0
 		return err
 	}
-	err := x.opt.Cluster.Read(ctx, topic, key.partition, from, to, func(r *kgo.Record) error {
+	err = x.opt.Cluster.Read(ctx, topic, key.partition, from, to, func(r *kgo.Record) error {
 		if len(r.Key) == 0 {
 			return nil
 		}
+		any = true
 		if err := b.Put(x.storeID(key, int(r.Key[0])), r.Key[1:], r.Value); err != nil {
 			return err
 		}
@@ -102,7 +103,7 @@ func (x *Transactions) replay(ctx context.Context, topic string, key logKey, fro
 		return flush(r.Offset + 1)
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return flush(to)
+	return any, flush(to)
 }

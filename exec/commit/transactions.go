@@ -27,7 +27,8 @@ type Transactions struct {
 	opt     Options
 	kgo     *kgo.Client
 	group   *group
-	logEnds map[logKey]int64 // next changelog offset, per stage and partition
+	local   map[assignment.FeedID]stored // positions in the database when the session began
+	logEnds map[logKey]int64             // next changelog offset, per stage and partition
 }
 
 // logKey is a partition of a stage's changelog.
@@ -55,13 +56,16 @@ func (x *Transactions) Start(ctx context.Context) error {
 			}
 		}
 	}
+	var err error
+	if x.local, err = x.opt.positions(x.tasks); err != nil {
+		return err
+	}
 	id := x.opt.Member()
 	// The requests that commit offsets are kept at versions before topic ids, and before the broker adds the group to a
 	// transaction by itself: one way for every broker.
 	versions := kversion.Stable()
 	versions.SetMaxKeyVersion(kmsg.TxnOffsetCommit.Int16(), 4)
 	versions.SetMaxKeyVersion(kmsg.OffsetCommit.Int16(), 9)
-	var err error
 	x.kgo, err = x.opt.Cluster.NewClient(append(x.group.options(),
 		kgo.MaxVersions(versions),
 		kgo.ConsumerGroup(x.opt.Group), kgo.InstanceID(id), kgo.ConsumeTopics(x.tasks.InputTopics()...),
@@ -125,6 +129,9 @@ func (x *Transactions) Commit(ctx context.Context) error {
 
 // keep writes the state that goes with what the brokers have.
 func (x *Transactions) keep(b *state.Batch) error {
+	if err := writePositions(b, x.tasks); err != nil {
+		return err
+	}
 	if err := b.Commit(false); err != nil {
 		return err
 	}
@@ -165,9 +172,11 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int
 			return 0, err
 		}
 	}
+	// Their memory is used again only once the client is done with it: where producing fails, it may hold them still.
+	var release []func()
 	for _, out := range x.tasks.Outputs() {
 		full := out.Take()
-		defer out.Release(full)
+		release = append(release, func() { out.Release(full) })
 		for i := range full.Records {
 			send(&full.Records[i], nil)
 		}
@@ -183,6 +192,9 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int
 		if err := b.SetMeta(x.tasks.Query(), key.meta(), binary.AppendVarint(nil, at)); err != nil {
 			return 0, err
 		}
+	}
+	for _, done := range release {
+		done()
 	}
 	x.opt.FailPoint("flushed to broker")
 	return written, nil

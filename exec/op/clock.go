@@ -141,23 +141,28 @@ func (c *clock) append(dst []byte) []byte {
 	return dst
 }
 
+// decode reads what append wrote. With another number of upstream tasks, as when a source has got partitions since, it is not
+// known which time is whose: none of them was behind what has been closed.
 func (c *clock) decode(src []byte) error {
-	var n int
-	read := func() int64 {
+	var times []int64
+	for len(src) > 0 {
 		v, used := binary.Varint(src)
 		if used <= 0 {
-			n = -1
-			return 0
+			return types.ErrCorrupt
 		}
-		src = src[used:]
-		return v
+		times, src = append(times, v), src[used:]
 	}
-	c.now, c.shut = read(), read()
-	for i := range c.upstream {
-		c.upstream[i].time = read()
-	}
-	if n < 0 {
+	if len(times) < 2 {
 		return types.ErrCorrupt
+	}
+	c.now, c.shut, times = times[0], times[1], times[2:]
+	for i := range c.upstream {
+		switch {
+		case len(times) == len(c.upstream):
+			c.upstream[i].time = times[i]
+		case i < len(times):
+			c.upstream[i].time = c.shut
+		}
 	}
 	return nil
 }

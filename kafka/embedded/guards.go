@@ -17,6 +17,8 @@ func fixedConfigs() map[string]string {
 		// Query groups may rest for months; their offsets must still be there.
 		"offsets.retention.minutes":  "2147483647",
 		"default.replication.factor": "1",
+		// Rows of up to 8 MB, as large as the batches that queries write.
+		"message.max.bytes": "8388608",
 	}
 }
 
