@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"weir/kafka/embedded"
 	"weir/registry"
 	"weir/server"
+	"weir/settings"
 )
 
 // maxDataWarn is the size of the broker's data above which a warning is logged.
@@ -70,9 +72,11 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 	if err != nil {
 		return err
 	}
+	config := maps.Clone(s.Properties)
+	config[settings.DataDir.About().Name] = n.dir.path
 	n.engine, err = engine.Open(ctx, engine.Options{
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
-		Config: s.Properties, Log: log, Version: Version,
+		Config: config, Log: log, Version: Version,
 	})
 	if err != nil || !o.serveAPI {
 		return err
@@ -238,12 +242,10 @@ func (n *node) describe(w io.Writer) {
 }
 
 func newLog(s Settings, stderr io.Writer) *slog.Logger {
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.LogLevel}))
-	for _, text := range s.warnings {
-		log.Warn(text)
-	}
-	return log
+	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.LogLevel}))
 }
 
 // resolveNode resolves a command's flags with the environment of this process.
-func resolveNode(g *given, base Settings) (Settings, error) { return g.resolve(base, os.Environ()) }
+func resolveNode(g *given, base map[string]string) (Settings, error) {
+	return g.resolve(base, os.Environ())
+}

@@ -32,7 +32,7 @@ func resetCommand() command {
 		},
 		run: func(_ context.Context, in *invocation, options any) error {
 			o := options.(*resetOptions)
-			s, err := resolveNode(o.node, Settings{})
+			s, err := resolveNode(o.node, nil)
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"weir/engine"
 	"weir/parser"
 	"weir/parser/ast"
+	"weir/settings"
 )
 
 type runOptions struct {
@@ -87,9 +87,9 @@ func runRun(ctx context.Context, in *invocation, options any) (err error) {
 
 // runSettings resolves the settings; the data directory is a temporary one unless it was named.
 func runSettings(o *runOptions) (s Settings, temporary bool, err error) {
-	base := Settings{Listen: freePort, KafkaListen: freePort, RegistryListen: freePort, LogLevel: slog.LevelError}
+	base := quiet()
 	if o.keep {
-		base.Listen, base.KafkaListen, base.RegistryListen = defaultListen, defaultKafkaListen, defaultRegistryListen
+		base = map[string]string{settings.LogLevel.About().Name: "error"}
 	}
 	if s, err = resolveNode(o.node, base); err != nil || s.told["data-dir"] {
 		return s, false, err
@@ -124,7 +124,7 @@ func newScriptRun(n *node, in *invocation, format render.Format, unheard func())
 	session := engine.NewSession()
 	session.Principal = "local"
 	// A script's queries see all of its input, also what came before they did.
-	session.Properties["auto.offset.reset"] = "earliest"
+	session.Properties[settings.OffsetReset.About().Name] = "earliest"
 	notes := io.Writer(sc)
 	if format == render.JSON {
 		notes = in.stderr

@@ -5,20 +5,26 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
+
+	"weir/settings"
 )
 
 // Addresses that a server listens on unless told otherwise: those that clients of ksqlDB, Kafka and the registry try first, and
 // only on this machine, since nobody has to log in.
-const (
-	defaultListen         = "127.0.0.1:8088"
-	defaultKafkaListen    = "127.0.0.1:9092"
-	defaultRegistryListen = "127.0.0.1:8081"
-	freePort              = "127.0.0.1:0"
+var (
+	defaultListen         = settings.Listen.Default()
+	defaultKafkaListen    = settings.KafkaListen.Default()
+	defaultRegistryListen = settings.RegistryListen.Default()
 )
 
-func serverSettings() Settings {
-	return Settings{Listen: defaultListen, KafkaListen: defaultKafkaListen, RegistryListen: defaultRegistryListen, LogLevel: slog.LevelInfo}
+const freePort = "127.0.0.1:0"
+
+// quiet are the defaults of commands that have a node to themselves: free ports, and no log but of what fails.
+func quiet() map[string]string {
+	return map[string]string{
+		settings.Listen.About().Name: freePort, settings.KafkaListen.About().Name: freePort, settings.RegistryListen.About().Name: freePort,
+		settings.LogLevel.About().Name: "error",
+	}
 }
 
 func serverCommand() command {
@@ -31,7 +37,7 @@ func serverCommand() command {
 		example: "weir server --data-dir ./data",
 		flags:   func(fs *flag.FlagSet) any { return nodeFlags(fs) },
 		run: func(ctx context.Context, in *invocation, options any) error {
-			s, err := resolveNode(options.(*given), serverSettings())
+			s, err := resolveNode(options.(*given), nil)
 			if err != nil {
 				return err
 			}

@@ -18,28 +18,27 @@ func resolveTest(t *testing.T, args, env []string) (Settings, error) {
 	if err := fs.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return g.resolve(serverSettings(), env)
+	return g.resolve(nil, env)
 }
 
 func TestSettings(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "weir.properties")
-	text := "# a comment\n\nbootstrap.servers = a:1, b:2\nlisteners=http://0.0.0.0:8000\nksql.service.id=file\ncommit.interval.ms=7\nksql.streams.x=a=b\n"
+	text := "# a comment\n\nbootstrap.servers = a:1, b:2\nlisteners=http://0.0.0.0:8000\nksql.service.id=file\ncommit.interval.ms=7\nksql.streams.client.id=a=b\n"
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := resolveTest(t, []string{"--config", file, "--listen", ":9000", "--set", "commit.interval.ms=8", "--set", "y=1"},
-		[]string{"WEIR_SERVICE_ID=env", "WEIR_LISTEN=localhost:7000", "WEIR_DATA_DIR=/tmp/x", "WEIR_LOG_LEVL=debug", "WEIR_KAFKA_LISTEN=", "HOME=/root"})
+	s, err := resolveTest(t, []string{"--config", file, "--listen", ":9000", "--set", "commit.interval.ms=8", "--set", "acks=1"},
+		[]string{"WEIR_SERVICE_ID=env", "WEIR_LISTEN=localhost:7000", "WEIR_DATA_DIR=/tmp/x", "WEIR_KAFKA_LISTEN=", "HOME=/root"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.Listen != ":9000" || s.ServiceID != "env" || !slices.Equal(s.Brokers, []string{"a:1", "b:2"}) || s.KafkaListen != defaultKafkaListen {
 		t.Errorf("got %+v", s)
 	}
-	if want := map[string]string{"commit.interval.ms": "8", "ksql.streams.x": "a=b", "y": "1"}; !reflect.DeepEqual(s.Properties, want) {
+	want := map[string]string{"commit.interval.ms": "8", "client.id": "a=b", "acks": "1", "bootstrap.servers": "a:1, b:2", "listeners": ":9000",
+		"ksql.service.id": "env", "weir.data.dir": "/tmp/x"}
+	if !reflect.DeepEqual(s.Properties, want) {
 		t.Errorf("properties %v", s.Properties)
-	}
-	if len(s.warnings) != 1 || !strings.Contains(s.warnings[0], "Did you mean WEIR_LOG_LEVEL?") {
-		t.Errorf("warnings %q", s.warnings)
 	}
 	if s, err = resolveTest(t, nil, []string{"WEIR_CONFIG=" + file}); err != nil || s.ServiceID != "file" || s.Listen != "0.0.0.0:8000" {
 		t.Errorf("the file alone: %+v, %v", s, err)
@@ -48,7 +47,11 @@ func TestSettings(t *testing.T) {
 
 func TestSettingsErrors(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.properties")
-	if err := os.WriteFile(bad, []byte("a=b\nnonsense\n"), 0o644); err != nil {
+	if err := os.WriteFile(bad, []byte("acks=all\nnonsense\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	misspelt := filepath.Join(t.TempDir(), "misspelt.properties")
+	if err := os.WriteFile(misspelt, []byte("comit.interval.ms=1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	cases := []struct {
@@ -56,12 +59,17 @@ func TestSettingsErrors(t *testing.T) {
 		want      string
 		usage     bool
 	}{
-		{[]string{"--listen", "nowhere"}, nil, "--listen: \"nowhere\" is not an address", true},
+		{[]string{"--listen", "nowhere"}, nil, "--listen: expected an address, host:port", true},
 		{[]string{"--listen", "https://x:1"}, nil, "TLS", true},
 		{nil, []string{"WEIR_LISTEN=nowhere"}, "WEIR_LISTEN: ", false},
 		{[]string{"--log-level", "loud"}, nil, "expected debug, info, warn or error", true},
-		{[]string{"--max-request-bytes", "0"}, nil, "not a number from 1 on", true},
+		{[]string{"--max-request-bytes", "0"}, nil, "--max-request-bytes: expected a whole number of bytes from 1 on, found '0'", true},
 		{[]string{"--config", bad}, nil, "line 2: expected name=value", false},
+		{[]string{"--config", misspelt}, nil, "line 1: Not recognizable as ksql, streams, consumer, or producer property: 'comit.interval.ms'\nDid you mean commit.interval.ms?", false},
+		{[]string{"--set", "weir.idle.clsoe=1 SECOND"}, nil, "Did you mean weir.idle.close?", true},
+		{[]string{"--set", "weir.idle.close=soon"}, nil, "expected a time with its unit, such as 10 SECONDS, found 'soon'", true},
+		{[]string{"--set", "processing.guarantee=at_least_once"}, nil, "expected exactly_once_v2 or exactly_once, found 'at_least_once'", true},
+		{nil, []string{"WEIR_LOG_LEVL=debug"}, "Did you mean WEIR_LOG_LEVEL?", false},
 		{[]string{"--config", "nope"}, nil, "cannot read the configuration", false},
 	}
 	for _, c := range cases {
@@ -72,28 +80,6 @@ func TestSettingsErrors(t *testing.T) {
 		}
 		if _, usage := errors.AsType[errUsage](err); usage != c.usage {
 			t.Errorf("%v %v: usage %v", c.args, c.env, usage)
-		}
-	}
-}
-
-func TestAddress(t *testing.T) {
-	for in, want := range map[string]string{"h:1": "h:1", ":1": ":1", "8088": "127.0.0.1:8088", "http://0.0.0.0:8088/": "0.0.0.0:8088", "[::1]:5": "[::1]:5"} {
-		var got string
-		if err := address(in, &got); err != nil || got != want {
-			t.Errorf("%q: got %q, %v", in, got, err)
-		}
-	}
-}
-
-// Each setting has one name per place.
-func TestSettingNames(t *testing.T) {
-	seen := map[string]bool{}
-	for _, s := range settings() {
-		for _, name := range append([]string{"--" + s.flag, s.env()}, s.props...) {
-			if seen[name] {
-				t.Errorf("%s is taken twice", name)
-			}
-			seen[name] = true
 		}
 	}
 }

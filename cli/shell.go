@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 
 	"golang.org/x/term"
@@ -43,7 +42,7 @@ func runShell(ctx context.Context, in *invocation, options any) error {
 	if err != nil {
 		return errUsage{err.Error()}
 	}
-	s, err := resolveNode(o.node, Settings{Listen: freePort, KafkaListen: freePort, RegistryListen: freePort, LogLevel: slog.LevelError})
+	s, err := resolveNode(o.node, quiet())
 	if err != nil {
 		return err
 	}

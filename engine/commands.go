@@ -12,6 +12,7 @@ import (
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner"
+	"weir/settings"
 )
 
 // command is an entry of the command log: a statement as it was carried out, after substitution and inference.
@@ -109,7 +110,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		if err != nil || len(list) != 1 {
 			return fmt.Errorf("command %d of the log can't be parsed: %w", i, err)
 		}
-		s := &Session{Properties: c.Properties, Variables: map[string]string{}, BaseDir: c.BaseDir}
+		s := &Session{Properties: e.remembered(c.Properties), Variables: map[string]string{}, BaseDir: c.BaseDir}
 		switch n := list[0].Node.(type) {
 		case *ast.Terminate:
 			e.forget(n, started)
@@ -126,7 +127,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		}
 		env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
 		env.Partitions = func(string) (int32, bool) { return 0, false }
-		env.Config["ksql.create.or.replace.enabled"] = "true" // it was, whatever the server is told now
+		env.Config[settings.CreateOrReplace.About().Name] = "true" // it was, whatever the server is told now
 		p, err := planner.Build(list[0].Node, list[0].Text, env)
 		if err == nil {
 			err = e.catalog.Apply(p.Change)

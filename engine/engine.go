@@ -25,6 +25,7 @@ import (
 	"weir/kafka"
 	"weir/parser"
 	"weir/registry"
+	"weir/settings"
 )
 
 // Options say what an engine works with.
@@ -34,7 +35,7 @@ type Options struct {
 	Registry  registry.Client     // nil where there is none
 	Functions *functions.Registry // nil for the standard ones
 	DataDir   string              // state and the progress of connectors lie here
-	ServiceID string              // default "default_"
+	ServiceID string              // default that of the settings
 	Config    map[string]string   // the server's properties
 	Log       *slog.Logger
 	Version   string
@@ -67,17 +68,18 @@ type Engine struct {
 
 // Open makes the engine of a node: it brings back what the command log tells, and starts it.
 func Open(ctx context.Context, o Options) (*Engine, error) {
+	var err error
+	if o.Config, err = settings.Read(o.Config, settings.Start); err != nil {
+		return nil, err
+	}
 	if o.ServiceID == "" {
-		o.ServiceID = "default_"
+		o.ServiceID = settings.ServiceID.In(o.Config)
 	}
 	if o.Functions == nil {
 		o.Functions = functions.Standard()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Config = maps.Clone(o.Config); o.Config == nil {
-		o.Config = map[string]string{}
 	}
 	e := &Engine{opt: o, catalog: catalog.New(), queries: map[string]*running{}, declared: map[string]declaredConnector{}, started: time.Now()}
 	if err := e.open(ctx); err != nil {
@@ -94,7 +96,7 @@ func (e *Engine) open(ctx context.Context) error {
 	if e.db, err = state.Open(filepath.Join(e.opt.DataDir, "state")); err != nil {
 		return err
 	}
-	e.budget = state.NewBudget(stateMemory(e.opt.Config))
+	e.budget = state.NewBudget(settings.StateMemory.In(e.opt.Config))
 	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), Logger: e.opt.Log})
 	if err != nil {
 		return err

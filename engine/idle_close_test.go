@@ -122,15 +122,3 @@ func TestIdleCloseComesToRest(t *testing.T) {
 		t.Errorf("%d records in the repartition topic, and %d later", before, after)
 	}
 }
-
-func TestIdleCloseIsChecked(t *testing.T) {
-	n := startNode(t, t.TempDir())
-	defer n.stop(t)
-	s := NewSession()
-	_, err := n.try(t, s, `CREATE STREAM s (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
-		SET 'weir.idle.close'='soon';
-		CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 100 MILLISECONDS) GROUP BY k;`)
-	if err == nil || !strings.Contains(err.Error(), "Invalid value 'soon' for the property weir.idle.close: Want a number and a unit") {
-		t.Error(err)
-	}
-}

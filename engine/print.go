@@ -17,6 +17,7 @@ import (
 	"weir/parser/ast"
 	"weir/planner"
 	"weir/registry"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -37,7 +38,7 @@ func (e *Engine) print(ctx context.Context, s *Session, n *ast.Print) (Result, e
 			"Topic names are case-sensitive.%s", n.Topic.Name, e.similarTopic(ctx, n.Topic.Name))}
 	}
 	at := kgo.NewOffset().AtEnd()
-	if n.FromBeginning || setting(e.config(s), "auto.offset.reset", "") == "earliest" {
+	if n.FromBeginning || settings.OffsetReset.In(e.config(s)) == "earliest" {
 		at = kgo.NewOffset().AtStart()
 	}
 	client, err := e.opt.Cluster.NewClient(kgo.ConsumeTopics(n.Topic.Name), kgo.ConsumeResetOffset(at), kgo.FetchIsolationLevel(kgo.ReadCommitted()))

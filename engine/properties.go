@@ -7,90 +7,96 @@ import (
 	"strings"
 
 	"weir/parser/ast"
+	"weir/settings"
 )
 
-// known are the properties that mean something here, with their defaults. Others of ksqlDB's and Kafka's are accepted
-// and kept, so that scripts written for ksqlDB run.
-var known = map[string]string{
-	"auto.offset.reset":                     "latest for push queries, earliest for persistent ones",
-	"cache.max.bytes.buffering":             "10000000",
-	"commit.interval.ms":                    "100",
-	"ksql.fail.on.deserialization.error":    "false",
-	"ksql.functions.collect_list.limit":     "",
-	"ksql.functions.collect_set.limit":      "",
-	"ksql.functions.substring.legacy.args":  "false",
-	"ksql.internal.topic.replicas":          "1",
-	"ksql.max.push.queries":                 "100",
-	"ksql.output.topic.name.prefix":         "",
-	"ksql.persistence.default.format.key":   "KAFKA",
-	"ksql.persistence.default.format.value": "",
-	"ksql.persistence.wrap.single.values":   "",
-	"ksql.query.pull.limit.clause.enabled":  "true",
-	"ksql.query.pull.range.scan.enabled":    "true",
-	"ksql.query.pull.table.scan.enabled":    "true",
-	"ksql.service.id":                       "default_",
-	"ksql.variable.substitution.enable":     "true",
-	"processing.guarantee":                  "exactly_once_v2",
-	"weir.state.memory.bytes":               "1073741824",
-	"weir.idle.close":                       "",
-	"weir.idle.upstream":                    "1000",
-	"weir.on.lost.records":                  "continue",
-	"replication.factor":                    "1",
+// Set sets a property of the session. Misspelt names and values that don't fit are refused.
+func (s *Session) Set(name, value string) error {
+	if err := settings.Put(s.Properties, name, value, settings.Session); err != nil {
+		return refuse(BadStatement, "%v", err)
+	}
+	return nil
 }
 
-// prefixes are the families whose members are accepted without being known.
-var prefixes = []string{"ksql.", "producer.", "consumer.", "admin.", "topic.", "weir."}
-
-// kafkaNames are properties of Kafka's clients and of Kafka Streams that scripts set; they are accepted and have no effect.
-var kafkaNames = []string{"acks", "application.id", "batch.size", "bootstrap.servers", "buffer.memory", "client.id", "compression.type",
-	"default.deserialization.exception.handler", "default.timestamp.extractor", "enable.idempotence", "fetch.max.bytes", "linger.ms",
-	"max.poll.interval.ms", "max.poll.records", "max.request.size", "max.task.idle.ms", "num.standby.replicas", "num.stream.threads",
-	"poll.ms", "request.timeout.ms", "retries", "session.timeout.ms", "state.dir", "topology.optimization"}
-
-// IsProperty says whether SET may be used with a name.
-func (e *Engine) IsProperty(name string) error {
-	bare := strings.TrimPrefix(name, "ksql.streams.")
-	if _, ok := known[bare]; ok || slices.Contains(kafkaNames, bare) {
-		return nil
+// Unset takes it back.
+func (s *Session) Unset(name string) error {
+	if err := settings.Known(name, settings.Session); err != nil {
+		return refuse(BadStatement, "%v", err)
 	}
-	for _, p := range prefixes {
-		if strings.HasPrefix(bare, p) {
-			return nil
-		}
-	}
-	return refuse(BadStatement, "Not recognizable as ksql, streams, consumer, or producer property: '%s'%s", name,
-		suggestion(bare, append(slices.Collect(maps.Keys(known)), kafkaNames...)))
+	delete(s.Properties, settings.Canonical(name))
+	return nil
 }
 
 func (e *Engine) set(s *Session, n *ast.Set) (Result, error) {
-	if err := e.IsProperty(n.Name); err != nil {
+	old, had := s.Properties[settings.Canonical(n.Name)]
+	if err := s.Set(n.Name, n.Value); err != nil {
 		return nil, err
 	}
-	if n.Name == "ksql.service.id" {
-		return nil, refuse(BadStatement, "ksql.service.id can only be set when the server starts")
-	}
-	old, had := s.Properties[n.Name]
-	s.Properties[n.Name] = n.Value
 	if had {
 		return &Done{Message: fmt.Sprintf("Successfully changed local property '%s' from '%s' to '%s'.", n.Name, old, n.Value), Sequence: -1}, nil
 	}
 	return &Done{Message: fmt.Sprintf("Successfully changed local property '%s' to '%s'. Use the UNSET command to revert your change.", n.Name, n.Value), Sequence: -1}, nil
 }
 
-// properties lists what is in force.
+func (e *Engine) unset(s *Session, n *ast.Unset) (Result, error) {
+	if err := s.Unset(n.Name); err != nil {
+		return nil, err
+	}
+	return &Done{Message: fmt.Sprintf("Successfully unset local property '%s'.", n.Name), Sequence: -1}, nil
+}
+
+// properties lists what is in force: all settings, and what has been set without having an effect.
 func (e *Engine) properties(s *Session) []Property {
-	all := maps.Clone(known)
 	config := e.config(s)
-	maps.Copy(all, config)
-	all["ksql.service.id"] = e.opt.ServiceID
+	config[settings.ServiceID.About().Name] = e.opt.ServiceID
 	var out []Property
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		scope := "KSQL"
-		if !strings.HasPrefix(name, "ksql.") || strings.HasPrefix(name, "ksql.streams.") {
-			scope = "EXTERNAL"
+	for x := range settings.All() {
+		i := x.About()
+		value, set := config[i.Name]
+		switch {
+		case set:
+		case x.Default() != "" || i.Unset == "":
+			value = x.Default()
+		default:
+			value = i.Unset
 		}
-		_, set := config[name]
-		out = append(out, Property{Name: name, Scope: scope, Value: all[name], Override: set, Editable: name != "ksql.service.id"})
+		_, override := s.Properties[i.Name]
+		out = append(out, Property{Name: i.Name, Value: value, Meaning: i.Doc, Override: override, Editable: i.Scope == settings.Session})
+		delete(config, i.Name)
+	}
+	for _, f := range settings.InertFacts() {
+		for _, name := range f.Names() {
+			if _, set := config[name]; len(f.Only) > 0 && !set {
+				config[name] = f.Only[0]
+			}
+		}
+	}
+	for name, value := range config {
+		f, _ := settings.Inert(name)
+		meaning := "No effect: " + f.Why + "."
+		if f.Only != nil {
+			meaning = "Fixed: " + f.Why + "."
+		}
+		_, override := s.Properties[name]
+		out = append(out, Property{Name: name, Value: value, Meaning: meaning, Override: override, Editable: f.Only == nil})
+	}
+	for i := range out {
+		out[i].Scope = "EXTERNAL"
+		if strings.HasPrefix(out[i].Name, "ksql.") {
+			out[i].Scope = "KSQL"
+		}
+	}
+	slices.SortFunc(out, func(a, b Property) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// remembered are the properties of a statement in the command log. What earlier versions took in silence is left out.
+func (e *Engine) remembered(properties map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if err := settings.Put(out, name, properties[name], settings.Session); err != nil {
+			e.opt.Log.Warn("a property of a statement in the command log is left out", "property", name, "error", err)
+		}
 	}
 	return out
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"weir/parser/ast"
 	"weir/planner"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -56,8 +56,6 @@ type push struct {
 	read    atomic.Int64
 	sent    atomic.Int64
 }
-
-const maxPushQueries = 100
 
 // quietPolls is after how many polls without a record rows wait no longer for another input of theirs.
 const quietPolls = 10
@@ -165,17 +163,13 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 		return nil, err
 	}
 	if q.Kind == plan.Push {
-		most, err := strconv.Atoi(setting(config, "ksql.max.push.queries", strconv.Itoa(maxPushQueries)))
-		if err != nil {
-			most = maxPushQueries
-		}
-		if err := e.pushes.add(run, most); err != nil {
+		if err := e.pushes.add(run, int(settings.MaxPushQueries.In(e.opt.Config))); err != nil {
 			run.client.Close()
 			return nil, err
 		}
 	}
 	run.ctx, run.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	interval := commitInterval(config)
+	interval := settings.CommitInterval.In(config)
 	if !coalesces(config) {
 		interval = 0
 	}
@@ -199,7 +193,7 @@ func (q *push) begin(ctx context.Context, whole []string, config map[string]stri
 	if err != nil {
 		return err
 	}
-	earliest := pull || setting(config, "auto.offset.reset", "latest") == "earliest"
+	earliest := pull || settings.OffsetReset.In(config) == "earliest"
 	positions := map[string]map[int32]kgo.Offset{}
 	for _, topic := range q.topics {
 		from := ends

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 )
 
 // running is a persistent query on this node.
@@ -30,65 +30,12 @@ type running struct {
 	broken error // why it could not be started
 }
 
-// setting reads a property of a configuration, also under ksql.streams.
-func setting(config map[string]string, name, otherwise string) string {
-	for _, key := range []string{"ksql.streams." + name, name} {
-		if v, ok := config[key]; ok {
-			return v
-		}
-	}
-	return otherwise
-}
-
-// defaultCommit is the commit interval where commit.interval.ms says nothing.
-const defaultCommit = 100 * time.Millisecond
-
-func commitInterval(config map[string]string) time.Duration {
-	ms, err := strconv.Atoi(setting(config, "commit.interval.ms", ""))
-	if err != nil || ms <= 0 {
-		return defaultCommit
-	}
-	return time.Duration(ms) * time.Millisecond
-}
-
-// idleUpstream is weir.idle.upstream, in milliseconds.
-func idleUpstream(config map[string]string) time.Duration {
-	ms, err := strconv.Atoi(setting(config, "weir.idle.upstream", ""))
-	if err != nil || ms < 0 {
-		return time.Second
-	}
-	return time.Duration(ms) * time.Millisecond
-}
-
-// defaultStateMemory is weir.state.memory.bytes where it is not set.
-const defaultStateMemory = 1 << 30
-
-func stateMemory(config map[string]string) int64 {
-	n, err := strconv.ParseInt(setting(config, "weir.state.memory.bytes", ""), 10, 64)
-	if err != nil || n <= 0 {
-		return defaultStateMemory
-	}
-	return n
-}
-
-// failsOnLost says whether a query ends where records are gone that it was to read, or had written. By default it goes on and tells
-// of them: standing still brings nothing back, and retention does not wait.
-func failsOnLost(config map[string]string) bool {
-	return setting(config, "weir.on.lost.records", "continue") == "fail"
-}
-
 // coalesces says whether a table's changes are held back until the commit.
 func coalesces(config map[string]string) bool {
-	return setting(config, "cache.max.bytes.buffering", "") != "0"
+	return settings.Buffering.In(config) != 0
 }
 
-func (e *Engine) replicas() int16 {
-	n, err := strconv.Atoi(setting(e.opt.Config, "replication.factor", setting(e.opt.Config, "ksql.internal.topic.replicas", "1")))
-	if err != nil || n < 1 {
-		return 1
-	}
-	return int16(n)
-}
+func (e *Engine) replicas() int16 { return int16(settings.Replicas.In(e.opt.Config)) }
 
 // execEnv is what the tasks of a query run with.
 func (e *Engine) execEnv(query string, config map[string]string, bad func(task.BadRecord)) *task.Env {
@@ -114,9 +61,9 @@ func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) err
 	env := e.execEnv(q.ID, config, problems.add)
 	r.worker = worker.New(topo, env, worker.Options{
 		Options: commit.Options{Cluster: e.opt.Cluster, DB: e.db, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
-			Budget: e.budget, Problems: problems, FailOnLost: failsOnLost(config), FailPoint: e.opt.FailPoint},
-		Embedded: e.opt.Embedded, Interval: commitInterval(config), IdleUpstream: idleUpstream(config),
-		Earliest: keeps(q) || setting(config, "auto.offset.reset", "earliest") != "latest"})
+			Budget: e.budget, Problems: problems, FailOnLost: settings.OnLostRecords.In(config) == "fail", FailPoint: e.opt.FailPoint},
+		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config),
+		Earliest: keeps(q) || settings.OffsetReset.In(config) != "latest"})
 	if paused {
 		r.worker.BeginPaused()
 	}

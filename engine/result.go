@@ -206,6 +206,7 @@ type PartitionOffsets struct {
 // Property is one line of SHOW PROPERTIES.
 type Property struct {
 	Name, Scope, Value string
+	Meaning            string
 	Override           bool // set by the session
 	Editable           bool
 }

@@ -62,7 +62,9 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		}
 		out = append(out, *stmt)
 		if !planned(stmt.Node) {
-			sandboxSet(sandbox, stmt.Node)
+			if err := sandboxSet(sandbox, stmt.Node); err != nil {
+				return nil, e.fault(text, *stmt, err)
+			}
 			continue
 		}
 		env := e.planEnv(sandbox, snap, next, topics)
@@ -98,17 +100,18 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 }
 
 // sandboxSet carries out what a statement does to the session alone.
-func sandboxSet(s *Session, n ast.Statement) {
+func sandboxSet(s *Session, n ast.Statement) error {
 	switch n := n.(type) {
 	case *ast.Set:
-		s.Properties[n.Name] = n.Value
+		return s.Set(n.Name, n.Value)
 	case *ast.Unset:
-		delete(s.Properties, n.Name)
+		return s.Unset(n.Name)
 	case *ast.Define:
 		s.Variables[n.Name] = n.Value
 	case *ast.Undefine:
 		delete(s.Variables, n.Name)
 	}
+	return nil
 }
 
 // planned says whether a statement goes through the planner.
@@ -158,8 +161,7 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 	case *ast.Set:
 		return e.set(s, n)
 	case *ast.Unset:
-		delete(s.Properties, n.Name)
-		return &Done{Message: fmt.Sprintf("Successfully unset local property '%s'.", n.Name), Sequence: -1}, nil
+		return e.unset(s, n)
 	case *ast.Define:
 		s.Variables[n.Name] = n.Value
 		return &Done{Message: fmt.Sprintf("Variable '%s' defined.", n.Name), Sequence: -1}, nil

@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
+	"weir/settings"
 	"weir/types"
 )
 
@@ -15,14 +14,14 @@ var collectAggregates = []Aggregate{
 		[]Example{{"COLLECT_LIST({1, NULL, 1})", "ARRAY[1, NULL, 1]"}}},
 		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
 			return &BoundAggregate{CanUndo: true, Object: func(env *Env) Object {
-				return &list{limit: limit(env, "ksql.functions.collect_list.limit")}
+				return &list{limit: int(settings.ListLimit.Or(env.config(), math.MaxInt))}
 			}}, nil
 		}}}},
 	{Doc{"COLLECT_SET", AggregateFn, "All different values in an array, NULL included, in the order in which they first came. The property ksql.functions.collect_set.limit bounds its length.",
 		[]Example{{"COLLECT_SET({1, 2, 1, NULL})", "ARRAY[1, 2, NULL]"}}},
 		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
 			return &BoundAggregate{Object: func(env *Env) Object {
-				return &bag{limit: limit(env, "ksql.functions.collect_set.limit"), result: bagKeys}
+				return &bag{limit: int(settings.SetLimit.Or(env.config(), math.MaxInt)), result: bagKeys}
 			}}, nil
 		}}}},
 	{Doc{"HISTOGRAM", AggregateFn, "How often each value came, as a map, of at most 1000 values. NULLs are left out.",
@@ -42,16 +41,6 @@ var collectAggregates = []Aggregate{
 }
 
 const maxHistogram = 1000
-
-// limit is a bound from the configuration; none where it is not set, not a number, or negative.
-func limit(env *Env, key string) int {
-	if env != nil {
-		if n, err := strconv.Atoi(strings.TrimSpace(env.Config[key])); err == nil && n >= 0 {
-			return n
-		}
-	}
-	return math.MaxInt
-}
 
 // list keeps all values in order.
 type list struct {

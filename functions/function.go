@@ -44,7 +44,15 @@ type Doc struct {
 // Env is what a function may use of the world; nothing else is reached from inside one.
 type Env struct {
 	Now    func() time.Time
-	Config map[string]string // properties in force, such as ksql.functions.collect_list.limit
+	Config map[string]string // settings in force
+}
+
+// config is nil where there is no world: where examples run, and types are found.
+func (e *Env) config() map[string]string {
+	if e == nil {
+		return nil
+	}
+	return e.Config
 }
 
 // Arg is an argument as the planner sees it: its type, its value where it is a literal, or a lambda.

@@ -9,6 +9,7 @@ import (
 	"weir/formats"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -86,7 +87,7 @@ func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
 	_, p.Topic.MustExist = w.get("PARTITIONS")
 	p.Topic.MustExist = !p.Topic.MustExist
 	p.Change.PutSource = src
-	if src.IsTable && src.ReadOnly && b.env.Setting("ksql.source.table.materialization.enabled", "true") != "false" {
+	if src.IsTable && src.ReadOnly && settings.KeepSourceTables.In(b.env.Config) {
 		return p, b.keep(src, p)
 	}
 	return p, nil
@@ -245,10 +246,10 @@ func infers(format string) bool {
 // checkFormats settles the wrapping of a single value, and asks the formats whether they can hold the columns.
 func (b *builder) checkFormats(pos ast.Pos, src *catalog.Source) error {
 	nameKeySchema(src)
-	wrap := b.env.Setting("ksql.persistence.wrap.single.values", "")
+	wrap := settings.WrapSingles.In(b.env.Config)
 	if f, err := formats.Lookup(src.Value.Format); err == nil && wrap != "" && f.Wraps && f.Unwraps && len(src.Schema.With(types.ValueColumn)) == 1 {
 		if _, given := src.Value.Props["WRAP_SINGLE_VALUE"]; !given {
-			src.Value.Props["WRAP_SINGLE_VALUE"] = strings.ToLower(wrap)
+			src.Value.Props["WRAP_SINGLE_VALUE"] = wrap
 		}
 	}
 	keys := src.Schema.With(types.KeyColumn)

@@ -1,30 +1,27 @@
 package planner
 
-import "weir/parser/ast"
+import (
+	"weir/parser/ast"
+	"weir/settings"
+)
 
-// idleClose reads weir.idle.close for a query in which something waits for stream time, in milliseconds; 0 where it is not set.
-func (b *builder) idleClose(q *ast.Query) (int64, error) {
-	text := b.env.Setting("weir.idle.close", "")
-	waits := waitsFor(q)
-	if text == "" || waits == nil {
-		return 0, nil
+// idleClose is weir.idle.close for a query in which something waits for stream time, in milliseconds; 0 where it is not set.
+func (b *builder) idleClose(q *ast.Query) int64 {
+	if !waits(q) {
+		return 0
 	}
-	ms, err := durationText(text)
-	if err != nil {
-		return 0, at(waits.Pos(), "Invalid value '%s' for the property weir.idle.close: %v", text, err)
-	}
-	return ms, nil
+	return settings.IdleClose.In(b.env.Config).Milliseconds()
 }
 
-// waitsFor is a clause of the query for which rows wait until stream time has come so far; nil where there is none.
-func waitsFor(q *ast.Query) ast.Node {
+// waits says whether a clause of the query makes rows wait until stream time has come so far.
+func waits(q *ast.Query) bool {
 	if q.Window != nil {
-		return q.Window
+		return true
 	}
 	for from, ok := q.From.(*ast.Join); ok; from, ok = from.Left.(*ast.Join) {
 		if from.Within != nil {
-			return from.Within
+			return true
 		}
 	}
-	return nil
+	return false
 }

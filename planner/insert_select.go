@@ -64,9 +64,8 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: root, Columns: target.Schema}
-	p.Query.IdleClose, err = b.idleClose(s.Query)
-	return p, err
+	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: root, Columns: target.Schema, IdleClose: b.idleClose(s.Query)}
+	return p, nil
 }
 
 // insertID is the id of an INSERT INTO: the user's, or a number.

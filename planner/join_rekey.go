@@ -9,6 +9,7 @@ import (
 	"weir/formats"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -26,7 +27,7 @@ func (j *joining) keyFormat(c *condition) partitioning {
 	}
 	out := of.partitioning
 	if out.serde.Format == formats.None {
-		out.serde = catalog.Serde{Format: j.b.env.Setting("ksql.persistence.default.format.key", formats.Kafka), Props: map[string]string{}}
+		out.serde = catalog.Serde{Format: settings.KeyFormat.In(j.b.env.Config), Props: map[string]string{}}
 	}
 	if !c.serves(of) {
 		out.names = nil

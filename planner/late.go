@@ -7,6 +7,7 @@ import (
 	"weir/catalog"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -100,7 +101,7 @@ func (b *builder) lateSource(w *with, sel *selection, target, from *catalog.Sour
 		return at(pos, "LATE_STREAM does not go with ORDER BY and LIMIT. Make the windowed table with LATE_STREAM first, and rank its rows in a query of its own.")
 	}
 	src := &catalog.Source{Name: l.name.Name, SQL: b.sql, Schema: l.cols, Key: lateSerde(target.Key), Value: lateSerde(target.Value),
-		Topic: b.env.Setting("ksql.output.topic.name.prefix", "") + l.name.Name}
+		Topic: settings.TopicPrefix.In(b.env.Config) + l.name.Name}
 	sink := &plan.Sink{Target: src, TimeSlot: -1, HeaderSlot: -1}
 	for i, c := range l.cols {
 		if c.Role == types.KeyColumn {

@@ -88,16 +88,6 @@ type builder struct {
 	replaces *takeover
 }
 
-// Setting reads a property in force, also under ksql.streams.
-func (env *Env) Setting(name, otherwise string) string {
-	for _, key := range []string{name, "ksql.streams." + name} {
-		if v, ok := env.Config[key]; ok {
-			return v
-		}
-	}
-	return otherwise
-}
-
 func (b *builder) source(id ast.Ident) (*catalog.Source, error) {
 	src, ok := b.env.Catalog.Source(id.Name)
 	if ok {

@@ -7,6 +7,7 @@ import (
 	"weir/catalog"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -28,7 +29,7 @@ func (b *builder) pull(q *ast.Query) (*Plan, error) {
 		}
 	}
 	limit := int64(-1)
-	if q.Limit != nil && b.env.Setting("ksql.query.pull.limit.clause.enabled", "true") == "false" {
+	if q.Limit != nil && !settings.PullLimit.In(b.env.Config) {
 		return nil, at(q.Limit.Pos(), "LIMIT clause in pull queries is currently disabled. You can enable them by setting ksql.query.pull.limit.clause.enabled=true.%s", pullHint)
 	}
 	if q.Limit != nil {
@@ -104,7 +105,7 @@ func (b *builder) lookup(q *ast.Query, src *catalog.Source, limit int64) (*Plan,
 		l.Where = cond
 		narrow(l, cond)
 	}
-	if b.env.Setting("ksql.query.pull.table.scan.enabled", "true") == "false" {
+	if !settings.PullTable.In(b.env.Config) {
 		var where ast.Expr
 		if q.Where != nil {
 			where = sel.bare(q.Where)

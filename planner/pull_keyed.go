@@ -6,6 +6,7 @@ import (
 
 	"weir/catalog"
 	"weir/parser/ast"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -26,7 +27,7 @@ func (b *builder) checkKeyed(q *ast.Query, src *catalog.Source, where ast.Expr) 
 	}
 	keys := src.Schema.With(types.KeyColumn)
 	sorted := len(keys) == 1 && src.Windowed == nil && (keys[0].Type.Kind == types.String || keys[0].Type.Kind == types.Bytes)
-	if sorted && b.env.Setting("ksql.query.pull.range.scan.enabled", "true") != "false" {
+	if sorted && settings.PullRange.In(b.env.Config) {
 		return nil
 	}
 	return at(q.Pos(), "Query requires table scan to be enabled. Table scans can be enabled by setting ksql.query.pull.table.scan.enabled=true.")

@@ -9,6 +9,7 @@ import (
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -22,7 +23,7 @@ type takeover struct {
 // mayReplace says whether CREATE OR REPLACE may touch what has the name. Whether the new one fits is for fits to say.
 func (b *builder) mayReplace(name ast.Ident, isTable bool, old *catalog.Source) error {
 	switch {
-	case b.env.Setting("ksql.create.or.replace.enabled", "true") == "false":
+	case !settings.CreateOrReplace.In(b.env.Config):
 		return at(name.Pos(), "Cannot add %s '%s': CREATE OR REPLACE is switched off by ksql.create.or.replace.enabled=false.", kindName(isTable), name.Name)
 	case old.ReadOnly:
 		return at(name.Pos(), "Cannot add %s '%s': CREATE OR REPLACE is not supported on source %ss.", kindName(isTable), name.Name, old.Kind())

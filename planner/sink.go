@@ -9,6 +9,7 @@ import (
 	"weir/formats"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -49,7 +50,7 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 		id = b.replaces.id
 	}
 	target := &catalog.Source{Name: s.Name.Name, IsTable: s.IsTable, SQL: b.sql, Query: id, Materialized: s.IsTable,
-		Topic:     w.text("KAFKA_TOPIC", b.env.Setting("ksql.output.topic.name.prefix", "")+s.Name.Name),
+		Topic:     w.text("KAFKA_TOPIC", settings.TopicPrefix.In(b.env.Config)+s.Name.Name),
 		Timestamp: w.vals["TIMESTAMP"], TimeFmt: w.vals["TIMESTAMP_FORMAT"], Windowed: plan.Windowed(sel.in)}
 	if err := b.sinkSchema(s, sel, target); err != nil {
 		return nil, err
@@ -97,10 +98,7 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 			return nil, err
 		}
 	}
-	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: sink, Columns: target.Schema}
-	if p.Query.IdleClose, err = b.idleClose(s.Query); err != nil {
-		return nil, err
-	}
+	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: sink, Columns: target.Schema, IdleClose: b.idleClose(s.Query)}
 	return p, b.lateSource(w, sel, target, from, p)
 }
 
@@ -122,7 +120,7 @@ func (b *builder) sinkKeyFormat(w *with, sel *selection, target *catalog.Source)
 	case given:
 		return
 	case target.Key.Format == "NONE":
-		target.Key = catalog.Serde{Format: strings.ToUpper(b.env.Setting("ksql.persistence.default.format.key", "KAFKA")), Props: map[string]string{}}
+		target.Key = catalog.Serde{Format: settings.KeyFormat.In(b.env.Config), Props: map[string]string{}}
 	}
 	if target.Key.Format == formats.Kafka && !sel.rekeyed && formats.Check(plan.Spec(target.Key, true, target.Topic), target.Schema.With(types.KeyColumn)) != nil {
 		target.Key = catalog.Serde{Format: formats.JSON, Props: map[string]string{}}
@@ -155,7 +153,7 @@ func (sel *selection) sources() []string {
 
 // sinkSchema makes the columns of a query's result: key columns in the key's order, then values as selected.
 func (b *builder) sinkSchema(s *ast.CreateAs, sel *selection, target *catalog.Source) error {
-	if b.env.Setting("ksql.new.query.planner.enabled", "") == "true" && !slices.ContainsFunc(sel.items, func(it item) bool { return it.key >= 0 }) {
+	if settings.KeylessTables.In(b.env.Config) && !slices.ContainsFunc(sel.items, func(it item) bool { return it.key >= 0 }) {
 		sel.key, sel.noKey = nil, true
 	}
 	if err := sel.checkKeys(s.Name, s.Query); err != nil {

@@ -8,6 +8,7 @@ import (
 	"weir/formats"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -188,11 +189,13 @@ func (b *builder) serde(w *with, key bool, inherit *catalog.Serde) (catalog.Serd
 	}
 	s := catalog.Serde{Format: strings.ToUpper(strings.TrimSpace(format)), Props: map[string]string{}}
 	if !given {
-		s.Format = strings.ToUpper(b.env.Setting("ksql.persistence.default.format."+strings.ToLower(side), ""))
-		if inherit != nil {
+		switch {
+		case inherit != nil:
 			s.Format = inherit.Format
-		} else if s.Format == "" && key {
-			s.Format = "KAFKA"
+		case key:
+			s.Format = settings.KeyFormat.In(b.env.Config)
+		default:
+			s.Format = settings.ValueFormat.In(b.env.Config)
 		}
 	}
 	if s.Format == "" {
@@ -265,11 +268,11 @@ func (b *builder) windowed(w *with) (*catalog.Windowed, error) {
 		if !sized {
 			return nil, at(w.pos["WINDOW_TYPE"], "%s windows require 'WINDOW_SIZE' to be provided in the WITH clause. For example: 'WINDOW_SIZE'='10 SECONDS'", out.Kind)
 		}
-		ms, err := durationText(size)
+		span, err := settings.ParseSpan(size)
 		if err != nil {
 			return nil, at(w.pos["WINDOW_SIZE"], "Error in WITH clause property 'WINDOW_SIZE': Invalid duration: '%s'. %v\nExample valid value: '10 SECONDS'", size, err)
 		}
-		out.Size = ms
+		out.Size = span.Milliseconds()
 		return out, nil
 	}
 	return nil, at(w.pos["WINDOW_TYPE"], "Invalid value %s for property WINDOW_TYPE: String must be one of: SESSION, HOPPING, TUMBLING, null", kind)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/server/wire"
+	"weir/settings"
 )
 
 func (s *Server) info(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +52,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) isProperty(w http.ResponseWriter, r *http.Request) {
-	if err := s.engine.IsProperty(r.PathValue("property")); err != nil {
+	if err := settings.Known(r.PathValue("property"), settings.Session); err != nil {
 		reply(w, wire.Generic(wire.BadRequest, err.Error()))
 		return
 	}

@@ -13,6 +13,7 @@ import (
 
 	"weir/engine"
 	"weir/server/wire"
+	"weir/settings"
 )
 
 // readBody reads a whole body; the error is a *wire.Error.
@@ -66,8 +67,13 @@ func readScript(r *http.Request) (script, error) {
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		s.Principal = host
 	}
-	maps.Copy(s.Properties, body.QueryRequest.Properties)
-	maps.Copy(s.Properties, body.Properties)
+	for _, given := range []wire.Settings{body.QueryRequest.Properties, body.Properties} {
+		read, err := settings.Read(given, settings.Session)
+		if err != nil {
+			return script{}, wire.Generic(wire.BadRequest, err.Error())
+		}
+		maps.Copy(s.Properties, read)
+	}
 	maps.Copy(s.Variables, body.Variables)
 	text := body.SQL
 	if text == "" {

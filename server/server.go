@@ -19,6 +19,7 @@ import (
 	"weir/engine"
 	"weir/parser"
 	"weir/server/wire"
+	"weir/settings"
 )
 
 // Engine is what the server needs of an engine.
@@ -30,18 +31,9 @@ type Engine interface {
 	Queries() []engine.Query
 	Connectors() *connectors.Runtime
 	Info(ctx context.Context) engine.Info
-	IsProperty(name string) error
 }
 
-// Defaults of Options.
-const (
-	DefaultMaxBodyBytes   = 10 << 20
-	DefaultMaxConnections = 1000
-	DefaultMaxStreams     = 500
-	DefaultWriteTimeout   = time.Minute
-)
-
-// Options are the limits of a server. Zero values stand for the defaults.
+// Options are the limits of a server. Zero values stand for the defaults, which settings has for the first three.
 type Options struct {
 	MaxBodyBytes   int64         // of a request
 	MaxConnections int           // further ones wait to be accepted
@@ -53,6 +45,7 @@ type Options struct {
 const (
 	headerTimeout  = 10 * time.Second
 	idleTimeout    = 10 * time.Minute
+	writeTimeout   = time.Minute // the default
 	maxHeaderBytes = 64 << 10
 )
 
@@ -68,10 +61,10 @@ type Server struct {
 
 // New returns a server that does not listen yet.
 func New(e Engine, o Options) *Server {
-	o.MaxBodyBytes = cmp.Or(o.MaxBodyBytes, DefaultMaxBodyBytes)
-	o.MaxConnections = cmp.Or(o.MaxConnections, DefaultMaxConnections)
-	o.MaxStreams = cmp.Or(o.MaxStreams, DefaultMaxStreams)
-	o.WriteTimeout = cmp.Or(o.WriteTimeout, DefaultWriteTimeout)
+	o.MaxBodyBytes = cmp.Or(o.MaxBodyBytes, settings.MaxRequestBytes.In(nil))
+	o.MaxConnections = cmp.Or(o.MaxConnections, int(settings.MaxConnections.In(nil)))
+	o.MaxStreams = cmp.Or(o.MaxStreams, int(settings.MaxStreams.In(nil)))
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, writeTimeout)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -160,7 +160,7 @@ func topicRow(t wire.Topic) []string {
 }
 
 func properties(e *wire.Properties) Table {
-	t := Table{Headers: []string{"Property", "Scope", "Default override", "Effective Value"}}
+	t := Table{Headers: []string{"Property", "Scope", "Default override", "Effective Value", "Meaning"}}
 	for _, p := range e.Properties {
 		override, value := "", "NULL"
 		if slices.Contains(e.Overwritten, p.Name) {
@@ -169,7 +169,7 @@ func properties(e *wire.Properties) Table {
 		if p.Value != nil {
 			value = *p.Value
 		}
-		t.Rows = append(t.Rows, []string{p.Name, p.Scope, override, value})
+		t.Rows = append(t.Rows, []string{p.Name, p.Scope, override, value, p.Meaning})
 	}
 	return t
 }

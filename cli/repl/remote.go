@@ -18,6 +18,7 @@ import (
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/server/wire"
+	"weir/settings"
 )
 
 // Remote is a server, Weir's or ksqlDB's, spoken to over HTTP. Properties and variables are kept here and sent with every statement.
@@ -114,10 +115,12 @@ func (r *Remote) setting(ctx context.Context, text string, d Display) (bool, err
 		if err := r.call(ctx, http.MethodGet, "/is_valid_property/"+url.PathEscape(n.Name), nil, nil); err != nil {
 			return true, err
 		}
-		r.properties[n.Name] = n.Value
+		if err := r.put(n.Name, n.Value); err != nil {
+			return true, err
+		}
 		return true, d.Message(fmt.Sprintf("Successfully changed local property '%s' to '%s'. Use the UNSET command to revert your change.", n.Name, n.Value))
 	case *ast.Unset:
-		delete(r.properties, n.Name)
+		delete(r.properties, settings.Canonical(n.Name))
 		return true, d.Message(fmt.Sprintf("Successfully unset local property '%s'.", n.Name))
 	case *ast.Define:
 		r.variables[n.Name] = n.Value
@@ -139,6 +142,15 @@ func (r *Remote) setting(ctx context.Context, text string, d Display) (bool, err
 		return true, d.Entity(wire.Of(e, list[0].Text))
 	}
 	return false, nil
+}
+
+// put keeps a property. The server knows the name; its value is checked here, unless the server knows more names than this client.
+func (r *Remote) put(name, value string) error {
+	if settings.Known(name, settings.Session) != nil {
+		r.properties[name] = value
+		return nil
+	}
+	return settings.Put(r.properties, name, value, settings.Session)
 }
 
 // open sends a request. The answer's body is the caller's to close; an error that the server tells is returned as such.

@@ -22,6 +22,9 @@ import (
 // baseConfig is what ksqlDB's own runner sets for every case.
 var baseConfig = map[string]string{"auto.offset.reset": "earliest", "cache.max.bytes.buffering": "0", "ksql.service.id": "some.ksql.service.id"}
 
+// exactNumbers is a property of cases that is meant for the runner.
+const exactNumbers = "use.exact.numeric.comparison"
+
 // internalName is the name that ksqlDB gives a query's own topics.
 func internalName(query, step, kind string) string {
 	return "_confluent-ksql-some.ksql.service.idquery_" + query + "-" + step + "-" + kind
@@ -30,6 +33,7 @@ func internalName(query, step, kind string) string {
 func newEngine(reg *functions.Registry, settings map[string]string) (*memory.Engine, error) {
 	config := maps.Clone(baseConfig)
 	maps.Copy(config, settings)
+	delete(config, exactNumbers)
 	return memory.New(memory.Options{Config: config, Functions: reg, Internal: internalName, OnePartition: true, Now: time.Now})
 }
 

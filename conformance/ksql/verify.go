@@ -49,7 +49,7 @@ func (c *testCase) verify(e *memory.Engine) error {
 		}
 		expected[r.Topic] = append(expected[r.Topic], r)
 	}
-	cmp := comparer{lenient: c.settings["use.exact.numeric.comparison"] == "false"}
+	cmp := comparer{lenient: c.settings[exactNumbers] == "false"}
 	for _, topic := range order {
 		actual := e.Driver.Records(topic, 0)
 		src := topicSource(e, topic)

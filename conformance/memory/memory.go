@@ -20,6 +20,7 @@ import (
 	"weir/planner"
 	"weir/planner/plan"
 	"weir/registry"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -69,6 +70,10 @@ func New(o Options) (*Engine, error) {
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.UnixMilli(0) }
 	}
+	var err error
+	if o.Config, err = settings.Read(o.Config, settings.Start); err != nil {
+		return nil, err
+	}
 	db, err := state.Open("")
 	if err != nil {
 		return nil, err
@@ -105,9 +110,6 @@ func (e *Engine) CreateTopic(name string, partitions int32) {
 
 func (e *Engine) config() map[string]string {
 	out := maps.Clone(e.opt.Config)
-	if out == nil {
-		out = map[string]string{}
-	}
 	maps.Copy(out, e.session)
 	return out
 }
@@ -157,10 +159,9 @@ func (e *Engine) infer(topic string, serde catalog.Serde, key bool) (types.Schem
 func (e *Engine) Execute(stmt parser.Stmt) (*Rows, error) {
 	switch n := stmt.Node.(type) {
 	case *ast.Set:
-		e.session[n.Name] = n.Value
-		return nil, nil
+		return nil, settings.Put(e.session, n.Name, n.Value, settings.Session)
 	case *ast.Unset:
-		delete(e.session, n.Name)
+		delete(e.session, settings.Canonical(n.Name))
 		return nil, nil
 	case *ast.InsertValues:
 		return nil, e.insert(n)
@@ -214,7 +215,7 @@ func (e *Engine) apply(n ast.Statement, p *planner.Plan) error {
 	if err := e.Driver.Start(p.Query); err != nil {
 		return err
 	}
-	if e.config()["auto.offset.reset"] == "latest" {
+	if settings.OffsetReset.In(e.config()) == "latest" {
 		e.Driver.SkipToEnd(p.Query.ID)
 	}
 	return nil

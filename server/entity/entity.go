@@ -90,7 +90,7 @@ func properties(text string, r *engine.Properties) wire.Entity {
 	e := &wire.Properties{Properties: []wire.Property{}, Overwritten: []string{}, Default: []string{}}
 	for _, p := range r.Properties {
 		value := p.Value
-		e.Properties = append(e.Properties, wire.Property{Name: p.Name, Scope: p.Scope, Value: &value, Editable: p.Editable, Level: "SERVER"})
+		e.Properties = append(e.Properties, wire.Property{Name: p.Name, Scope: p.Scope, Value: &value, Meaning: p.Meaning, Editable: p.Editable, Level: "SERVER"})
 		if p.Override {
 			e.Overwritten = append(e.Overwritten, p.Name)
 		} else {

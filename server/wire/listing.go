@@ -8,6 +8,7 @@ type (
 		Value    *string `json:"value"`
 		Editable bool    `json:"editable"`
 		Level    string  `json:"level"`
+		Meaning  string  `json:"meaning,omitempty"` // ours
 	}
 	// Properties answers SHOW PROPERTIES.
 	Properties struct {

@@ -1,0 +1,33 @@
+package settings
+
+import "log/slog"
+
+// Of the node. Each has a flag, and a variable that is named after it.
+var (
+	Brokers = define(Info{Name: "bootstrap.servers", Flag: "brokers", Scope: Start, Unset: "a broker in this program",
+		Doc: "An existing Kafka cluster, instead of the broker in this program (SASL and TLS are not supported yet)."},
+		list("HOST:PORT,...", "addresses, host:port, with commas between them"), nil)
+	SchemaRegistry = define(Info{Name: "ksql.schema.registry.url", Flag: "schema-registry", Scope: Start, Unset: "a registry in this program",
+		Doc: "An existing schema registry, instead of the one in this program."}, text("URL", "a URL"), "")
+	DataDir = define(Info{Name: "weir.data.dir", Also: []string{"state.dir"}, Flag: "data-dir", Scope: Start, Unset: "weir in the user's folder for data",
+		Doc: "Where topics, state and history are kept."}, path(), "")
+	Listen = define(Info{Name: "listeners", Flag: "listen", Scope: Start,
+		Doc: "Address of the HTTP API."}, address(), "127.0.0.1:8088")
+	KafkaListen = define(Info{Name: "weir.kafka.listen", Flag: "kafka-listen", Scope: Start,
+		Doc: "Address of the broker in this program."}, address(), "127.0.0.1:9092")
+	KafkaAdvertise = define(Info{Name: "weir.kafka.advertise", Flag: "kafka-advertise", Scope: Start, Unset: "the address it listens on",
+		Doc: "The address that clients of the broker are told, if they can't use the one it listens on."},
+		text("HOST[:PORT]", "a host, with a port or without"), "")
+	RegistryListen = define(Info{Name: "weir.registry.listen", Flag: "registry-listen", Scope: Start,
+		Doc: "Address of the schema registry in this program."}, address(), "127.0.0.1:8081")
+	LogLevel = define(Info{Name: "weir.log.level", Flag: "log-level", Scope: Start,
+		Doc: "What is logged: this and what is worse."}, level(), slog.LevelInfo)
+	ServiceID = define(Info{Name: "ksql.service.id", Flag: "service-id", Scope: Start, Value: "ID",
+		Doc: "Nodes with the same id on the same brokers share their queries."}, topicChars("ID"), "default_")
+	MaxRequestBytes = define(Info{Name: "weir.http.max.request.bytes", Flag: "max-request-bytes", Scope: Start,
+		Doc: "The largest request that the HTTP API takes."}, whole("bytes", 1, 1<<40), 10<<20)
+	MaxConnections = define(Info{Name: "weir.http.max.connections", Flag: "max-connections", Scope: Start, Value: "N",
+		Doc: "Connections to the HTTP API at the same time."}, whole("connections", 1, 1<<30), 1000)
+	MaxStreams = define(Info{Name: "weir.http.max.streams", Flag: "max-streams", Scope: Start, Value: "N",
+		Doc: "SELECTs and PRINTs over the HTTP API at the same time."}, whole("streams", 1, 1<<30), 500)
+)

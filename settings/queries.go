@@ -1,0 +1,54 @@
+package settings
+
+import "time"
+
+// Formats are the names of formats that a default may name.
+var Formats = []string{"AVRO", "DELIMITED", "JSON", "JSON_SR", "KAFKA", "MSGPACK", "NONE", "PROTOBUF", "PROTOBUF_NOSR"}
+
+// Of queries and statements.
+var (
+	OffsetReset = define(Info{Name: "auto.offset.reset", Also: []string{"consumer.auto.offset.reset"},
+		Unset: "latest for push queries and PRINT, earliest for persistent queries",
+		Doc:   "Where a query that has read nothing yet begins in its topics."}, oneOf("earliest", "latest"), "")
+	Buffering = define(Info{Name: "cache.max.bytes.buffering", Also: []string{"statestore.cache.max.bytes"},
+		Doc: "0 makes tables write each change; any other number makes them hold changes back until the commit, one a key."}, whole("bytes", 0, most), 10_000_000)
+	CommitInterval = define(Info{Name: "commit.interval.ms",
+		Doc: "How often a query makes what it did durable and visible."}, millis(1), 100*time.Millisecond)
+	IdleUpstream = define(Info{Name: "weir.idle.upstream",
+		Doc: "How long a stage of a query waits for the stream time of an upstream task that says nothing; 0 waits for none."}, millis(0), time.Second)
+	IdleClose = define(Info{Name: "weir.idle.close", Unset: "never",
+		Doc: "After how long without a record the stream time of a source goes on by itself, so that its windows close."}, span(), 0)
+	// OnLostRecords goes on by default: standing still brings nothing back, and retention does not wait.
+	OnLostRecords = define(Info{Name: "weir.on.lost.records",
+		Doc: "What a query does where records are gone that it was to read or had written: fail, or continue without them and tell of them in the log and in KSQL_PROCESSING_LOG."}, oneOf("continue", "fail"), "continue")
+	ListLimit = define(Info{Name: "ksql.functions.collect_list.limit", Unset: "no limit",
+		Doc: "How many values COLLECT_LIST keeps; later ones are left out."}, whole("values", 0, most), 0)
+	SetLimit = define(Info{Name: "ksql.functions.collect_set.limit", Unset: "no limit",
+		Doc: "How many values COLLECT_SET keeps; later ones are left out."}, whole("values", 0, most), 0)
+
+	CreateOrReplace  = define(Info{Name: "ksql.create.or.replace.enabled", Doc: "Whether CREATE OR REPLACE may be used."}, truth(), true)
+	KeepSourceTables = define(Info{Name: "ksql.source.table.materialization.enabled",
+		Doc: "Whether a SOURCE TABLE keeps its rows, so that pull queries can ask for them."}, truth(), true)
+	KeylessTables = define(Info{Name: "ksql.new.query.planner.enabled",
+		Doc: "Whether CREATE ... AS may leave the key out of what it selects."}, truth(), false)
+	TopicPrefix = define(Info{Name: "ksql.output.topic.name.prefix",
+		Doc: "Stands before the names of topics that CREATE ... AS makes without KAFKA_TOPIC."}, topicChars("TEXT"), "")
+	KeyFormat = define(Info{Name: "ksql.persistence.default.format.key",
+		Doc: "The format of keys where a statement names none."}, oneOf(Formats...), "KAFKA")
+	ValueFormat = define(Info{Name: "ksql.persistence.default.format.value", Unset: "statements have to name one",
+		Doc: "The format of values where a statement names none."}, oneOf(Formats...), "")
+	WrapSingles = define(Info{Name: "ksql.persistence.wrap.single.values", Unset: "as is usual for the format",
+		Doc: "Whether a value of a single column is written inside a record."}, oneOf("true", "false"), "")
+	PullLimit = define(Info{Name: "ksql.query.pull.limit.clause.enabled", Doc: "Whether pull queries may have a LIMIT."}, truth(), true)
+	PullRange = define(Info{Name: "ksql.query.pull.range.scan.enabled", Doc: "Whether pull queries may ask for a range of keys."}, truth(), true)
+	PullTable = define(Info{Name: "ksql.query.pull.table.scan.enabled", Doc: "Whether pull queries may read a whole table."}, truth(), true)
+)
+
+// Of the engine as a whole.
+var (
+	MaxPushQueries = define(Info{Name: "ksql.max.push.queries", Scope: Start, Doc: "How many push queries may be open at the same time."}, whole("queries", 0, most), 100)
+	StateMemory    = define(Info{Name: "weir.state.memory.bytes", Scope: Start,
+		Doc: "How much memory the state of all queries of a node may take; above it, groups are read back from disk."}, whole("bytes", 1, most), 1<<30)
+	Replicas = define(Info{Name: "ksql.internal.topic.replicas", Also: []string{"replication.factor"}, Scope: Start,
+		Doc: "Replicas of the topics that Weir makes, unless a statement says otherwise."}, whole("replicas", 1, 1<<15-1), 1)
+)

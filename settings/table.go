@@ -1,0 +1,33 @@
+package settings
+
+import "iter"
+
+// table is all of them, in the order of the documentation.
+var table = []Setting{
+	OffsetReset, Buffering, CommitInterval, IdleUpstream, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
+	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
+	MaxPushQueries, StateMemory, Replicas,
+	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxConnections, MaxStreams,
+}
+
+// All are all settings.
+func All() iter.Seq[Setting] {
+	return func(yield func(Setting) bool) {
+		for _, s := range table {
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// Flags are those that have a flag.
+func Flags() []Setting {
+	var out []Setting
+	for _, s := range table {
+		if s.About().Flag != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
