@@ -187,7 +187,7 @@ func (p *process) text() string {
 // await waits for a text in the output, and returns what follows it up to the next blank or line break.
 func (p *process) await(t *testing.T, text string) string {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if _, rest, ok := strings.Cut(p.text(), text); ok {
 			return strings.FieldsFunc(rest+" ", func(r rune) bool { return r == ' ' || r == '\n' })[0]
 		}
@@ -280,15 +280,30 @@ func TestExamples(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+			var out untilReady
 			if c.name == "server" { // it runs until it is told to end
-				time.AfterFunc(500*time.Millisecond, cancel)
+				out.ready = cancel
 			}
-			if status, out, errs := call(ctx, stdin, args[1:]...); status != 0 || out == "" {
-				t.Errorf("%d\n%s\n%s", status, out, errs)
+			var errs bytes.Buffer
+			if status := run(ctx, args[1:], strings.NewReader(stdin), &out, &errs); status != 0 || out.text.Len() == 0 {
+				t.Errorf("%d\n%s\n%s", status, &out.text, &errs)
 			}
 		})
 	}
 	server.stop(t, syscall.SIGTERM)
+}
+
+// untilReady calls ready, where it is not nil, once a server says that it is.
+type untilReady struct {
+	text  bytes.Buffer
+	ready func()
+}
+
+func (u *untilReady) Write(p []byte) (int, error) {
+	if u.text.Write(p); u.ready != nil && strings.Contains(u.text.String(), "Ready.") {
+		u.ready()
+	}
+	return len(p), nil
 }
 
 // shellWords splits a command line at blanks outside of double quotes.

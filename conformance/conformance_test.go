@@ -29,8 +29,8 @@ var (
 )
 
 const (
-	atOnce  = 24               // cases that run at a time: they mostly wait
-	patient = 30 * time.Second // for one case
+	atOnce  = 24              // cases that run at a time: they mostly wait
+	patient = 2 * time.Minute // for one case
 )
 
 func TestMain(m *testing.M) {

@@ -118,7 +118,7 @@ func randomRows(r *rand.Rand, topic string, round, n int) []*kgo.Record {
 // randomRun gives the rows of each topic, by what tells them apart: for a table its key, with the value; for a stream the record, with
 // how often it is there.
 func randomRun(t *testing.T, open func(context.Context, *testing.T, func() (*kafka.Cluster, error)) (way, error), partitions int, held bool) map[string]map[string]string {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*patient)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patient)
 	defer cancel()
 	w, err := open(ctx, t, func() (*kafka.Cluster, error) { return new(broker).connect(t) })
 	if err != nil {

@@ -52,7 +52,7 @@ func (p *place) start(addr string) {
 	if p.cluster != nil {
 		return
 	}
-	p.cluster, err = kafka.Connect(p.t.Context(), kafka.Config{Brokers: []string{p.broker.Addr()}, Timeout: 2 * time.Second})
+	p.cluster, err = kafka.Connect(p.t.Context(), kafka.Config{Brokers: []string{p.broker.Addr()}, Timeout: 10 * time.Second})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func (p *place) records(topic string) (out []*kgo.Record) {
 		p.t.Fatal(err)
 	}
 	defer cl.Close()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	for int64(len(out)) < n {
 		f := cl.PollFetches(ctx)
@@ -121,7 +121,7 @@ func source(name string, pairs ...string) Spec {
 }
 
 func (p *place) wait(r *Runtime) error {
-	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	return r.Wait(ctx)
 }
@@ -129,7 +129,7 @@ func (p *place) wait(r *Runtime) error {
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for begin := time.Now(); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Since(begin) > 20*time.Second {
+		if time.Since(begin) > time.Minute {
 			t.Fatalf("%s: not within 20 s", what)
 		}
 	}
@@ -170,7 +170,7 @@ func TestLoadAFile(t *testing.T) {
 	for i, rec := range got {
 		n := strconv.Itoa(i + 1)
 		if string(rec.Value) != "row "+n || rec.Key != nil || rec.Partition != 0 || header(rec, "weir.line") != n || header(rec, "weir.lines") != "20000" || header(rec, "weir.file") != "rows.txt" ||
-			time.Since(rec.Timestamp) > time.Minute {
+			time.Since(rec.Timestamp) > time.Hour {
 			t.Fatalf("record %d: %s in partition %d at %s, %v", i, rec.Value, rec.Partition, rec.Timestamp, rec.Headers)
 		}
 	}

@@ -50,7 +50,7 @@ func (w *witness) counts(t *testing.T) {
 func (w *witness) settle(t *testing.T) {
 	t.Helper()
 	want := fmt.Sprintf("w | %d\n", w.rows)
-	end := time.Now().Add(20 * time.Second)
+	end := time.Now().Add(time.Minute)
 	for {
 		got := w.n.run(t, NewSession(), `SELECT * FROM witnessed WHERE k = 'w';`)
 		if got == want {
@@ -117,7 +117,7 @@ func TestNotGzip(t *testing.T) {
 	s := NewSession()
 	s.BaseDir = dir
 	n.run(t, s, `CREATE SOURCE CONNECTOR lines WITH ('connector.class'='file', 'path'='lines.gz', 'format'='lines', 'topic'='lines');`)
-	end := time.Now().Add(10 * time.Second)
+	end := time.Now().Add(time.Minute)
 	for {
 		st, err := n.Connectors().Status("LINES")
 		if err != nil {
@@ -215,7 +215,7 @@ func TestBrokerAway(t *testing.T) {
 	}
 	line := &outage{dial: broker.Dialer()}
 	n := &node{broker: broker, store: registry.NewStore()}
-	n.cluster, err = kafka.Connect(t.Context(), kafka.Config{Brokers: []string{broker.Addr()}, Opts: append(broker.ClientOpts(), kgo.Dialer(line.Dial)), Timeout: time.Second})
+	n.cluster, err = kafka.Connect(t.Context(), kafka.Config{Brokers: []string{broker.Addr()}, Opts: append(broker.ClientOpts(), kgo.Dialer(line.Dial)), Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func startNode(t *testing.T, dir string) *node {
 
 func (n *node) stop(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := errors.Join(n.Engine.Close(ctx), n.store.Close()); err != nil {
 		t.Error(err)
@@ -76,7 +76,7 @@ func (n *node) run(t *testing.T, s *Session, sql string) string {
 func (n *node) try(t *testing.T, s *Session, sql string) (string, error) {
 	t.Helper()
 	var b strings.Builder
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	err := n.Execute(ctx, s, sql, func(_ parser.Stmt, r Result) error {
 		switch r := r.(type) {

@@ -20,7 +20,7 @@ func TestKcat(t *testing.T) {
 	defer n.stop(t)
 	run := func(in string, args ...string) string {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, kcat, append([]string{"-b", n.broker.Addr(), "-q"}, args...)...)
 		cmd.Stdin = strings.NewReader(in)

@@ -43,7 +43,7 @@ func onBrokers(t *testing.T, test func(t *testing.T, n *node, prefix string)) {
 			t.Fatal(err)
 		}
 		defer func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
 			if err := errors.Join(e.Forget(ctx), e.Close(ctx)); err != nil {
 				t.Error(err)

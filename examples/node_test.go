@@ -64,7 +64,7 @@ func startNode(t *testing.T, dir string) *node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := n.engine.Close(ctx); err != nil {
 			t.Error(err)

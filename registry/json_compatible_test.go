@@ -183,7 +183,7 @@ func FuzzIncompatibleJSON(f *testing.F) {
 		if reasons := incompatibleJSON(x, x2); len(reasons) > 0 {
 			t.Fatalf("%q does not fit itself: %v", a, reasons)
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Fatalf("%q and %q take %s", a, b, took)
 		}
 	})

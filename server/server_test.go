@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -57,7 +58,7 @@ func start(t *testing.T, e Engine, o Options) string {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := errors.Join(s.Shutdown(ctx), <-served); err != nil {
 			t.Error(err)
@@ -69,7 +70,7 @@ func start(t *testing.T, e Engine, o Options) string {
 // send posts a body and returns status and answer. Headers come in pairs.
 func send(t *testing.T, method, url, body string, headers ...string) (int, string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
@@ -282,7 +283,7 @@ func TestPushQueriesEnd(t *testing.T) {
 			} else {
 				cancel()
 			}
-			for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 				running := false
 				for _, q := range e.Queries() {
 					running = running || q.ID == *meta.QueryID
@@ -313,7 +314,7 @@ func TestShutdownEndsStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Fatal(err)
@@ -373,19 +374,21 @@ func TestPumpBatches(t *testing.T) {
 		},
 		end: func(dst []byte, err error) []byte { return append(dst, "end "+err.Error()...) },
 	}
-	w := &slow{*httptest.NewRecorder(), make(chan struct{})}
-	writes := 0
-	done := make(chan struct{})
-	go func() { pump(t.Context(), w, src, time.Second); close(done) }()
-	for open := true; open; {
-		select {
-		case w.let <- struct{}{}:
-			writes++
-			time.Sleep(5 * time.Millisecond) // slow beside the rows on any machine, also under the race detector
-		case <-done:
-			open = false
+	w, writes := &slow{ResponseRecorder: *httptest.NewRecorder()}, 0
+	synctest.Test(t, func(t *testing.T) {
+		w.let = make(chan struct{})
+		done := make(chan struct{})
+		go func() { pump(t.Context(), w, src, time.Second); close(done) }()
+		for open := true; open; {
+			select {
+			case w.let <- struct{}{}:
+				writes++
+				time.Sleep(time.Millisecond) // until the pump can do nothing more
+			case <-done:
+				open = false
+			}
 		}
-	}
+	})
 	want := append([]byte("begin\n"), bytes.Repeat([]byte("0123456789\n"), rows)...)
 	if want = append(want, "end EOF"...); !bytes.Equal(w.Body.Bytes(), want) {
 		t.Errorf("%d bytes came, want %d", w.Body.Len(), len(want))

@@ -127,11 +127,11 @@ func BenchmarkHopChanges(b *testing.B) {
 	}
 }
 
-// TestHopCost holds windows of 24 hours that advance by a minute to three times the cost of windows of a minute, per record. Both
+// TestHopCost, like TestHopChangesCost run with -alone, holds windows of 24 hours that advance by a minute to three times the cost of windows of a minute, per record. Both
 // put out every minute; the long ones two rows to the short ones' one, since they hold keys for longer.
 func TestHopCost(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a few seconds")
+	if !*alone {
+		t.Skip("needs the machine to itself: -alone")
 	}
 	const records = 1_000_000
 	best := func(fold int) (least time.Duration, rows int) {

@@ -95,7 +95,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		start := time.Now()
 		file, err := Parse(text, nil)
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Fatalf("%q takes %s to parse", text, took)
 		}
 		if err != nil {
