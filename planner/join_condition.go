@@ -53,9 +53,9 @@ func (j *joining) condition(n *ast.Join, left, right *side) (*condition, error) 
 
 // take adds an equality to the key.
 func (c *condition) take(cmp *ast.Comparison) error {
-	ok := true
 	var of [2]string
 	for i, x := range []ast.Expr{cmp.L, cmp.R} {
+		var ok bool
 		if of[i], ok = onlySource(x); !ok {
 			return at(x.Pos(), "Invalid comparison expression '%s' in join '%s'. Each side of the join comparision must contain references from exactly one source.",
 				ast.Quoted(x), ast.Quoted(cmp))

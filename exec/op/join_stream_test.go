@@ -38,7 +38,7 @@ func streamModel(events []event, p *plan.Join) []string {
 	var out []string
 	var kept []*held
 	outer := [2]bool{kind == plan.LeftJoin || kind == plan.FullJoin, kind == plan.RightJoin || kind == plan.FullJoin}
-	now, retention := int64(types.NoTime), w.Before+w.After+w.Grace
+	now, retention := types.NoTime, w.Before+w.After+w.Grace
 	alone := func(e event) {
 		cols := fmt.Sprintf("%d %s - -", e.key, e.val)
 		if e.side == 1 {

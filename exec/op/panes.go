@@ -223,7 +223,7 @@ func (p *Panes) join(in *pane, key []byte, hash uint64, from []uint64, fromObjs 
 		return err
 	}
 	if in.start < p.end {
-		p.comeLate(in.start, uint32(p.number(key, hash)), added, from, fromObjs)
+		p.comeLate(in.start, p.number(key, hash), added, from, fromObjs)
 	}
 	p.acc.mergeCopy(w, objs, from, fromObjs)
 	return nil
