@@ -53,6 +53,24 @@ func TestExpand(t *testing.T) {
 	}
 }
 
+// A case that names a topic inside of a query says nothing of that topic, but of all else.
+func TestInternalNames(t *testing.T) {
+	for kind, want := range map[string]func(*tally) bool{
+		"stream": func(r *tally) bool { return r.passed == 0 && r.failed == 0 && r.internal == 1 },
+		"table":  func(r *tally) bool { return r.passed == 0 && r.failed == 1 && r.internal == 0 },
+	} {
+		cases, err := expand(json.RawMessage(`{"name":"n","statements":["CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC='t', VALUE_FORMAT='JSON');","CREATE STREAM o AS SELECT * FROM s;"],
+			"post":{"sources":[{"name":"S","type":"` + kind + `"}],"topics":{"topics":[{"name":"` + internalPrefix + `CSAS_0-x-changelog"}]}}}`))
+		if err != nil || len(cases) != 1 {
+			t.Fatal(cases, err)
+		}
+		got := runAll([]file{{name: "f", cases: []runnable{cases[0]}}}, regexp.MustCompile(""))
+		if !want(got) {
+			t.Errorf("a %s: %d passed, %d failed, %d not applicable: %v", kind, got.passed, got.failed, got.internal, got.files[0].fails)
+		}
+	}
+}
+
 func TestCompare(t *testing.T) {
 	for _, c := range []struct {
 		expected string

@@ -25,9 +25,11 @@ var baseConfig = map[string]string{"auto.offset.reset": "earliest", "cache.max.b
 // exactNumbers is a property of cases that is meant for the runner.
 const exactNumbers = "use.exact.numeric.comparison"
 
+const internalPrefix = "_confluent-ksql-some.ksql.service.idquery_"
+
 // internalName is the name that ksqlDB gives a query's own topics.
 func internalName(query, step, kind string) string {
-	return "_confluent-ksql-some.ksql.service.idquery_" + query + "-" + step + "-" + kind
+	return internalPrefix + query + "-" + step + "-" + kind
 }
 
 func newEngine(reg *functions.Registry, settings map[string]string) (*memory.Engine, error) {
