@@ -204,6 +204,7 @@ func (r *scriptRun) answer(ctx context.Context, s step, stmt parser.Stmt, res en
 			return repl.Show(ctx, stmt, res, r.printer)
 		}
 		return nil
+	default: // about these alone
 	}
 	fmt.Fprintf(r.notes, "%s\n", s.title())
 	return repl.Show(ctx, stmt, res, r.printer)

@@ -77,6 +77,7 @@ func parseScript(text string, variables map[string]string) ([]step, error) {
 				variables[n.Name] = n.Value
 			case *ast.Undefine:
 				delete(variables, n.Name)
+			default: // about these alone
 			}
 			steps = append(steps, step{padded, stmt})
 		}

@@ -80,6 +80,7 @@ func answer(r engine.Result) []string {
 		return strings.Split(r.Plan, "\n")
 	case *engine.Asserted:
 		return []string{fmt.Sprintf("%s%s exists: %t", r.Topic, r.Subject, r.Exists)}
+	default: // about these alone
 	}
 	return []string{fmt.Sprintf("%T", r)}
 }

@@ -124,6 +124,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		case *ast.CreateConnector, *ast.DropConnector:
 			e.recoverConnector(s, list[0])
 			continue
+		default: // about these alone
 		}
 		env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
 		env.Partitions = func(string) (int32, bool) { return 0, false }

@@ -16,6 +16,8 @@ import (
 )
 
 // Result is what a statement answers. The set is closed.
+//
+//sumtype:decl
 type Result interface{ result() }
 
 type (

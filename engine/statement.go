@@ -110,6 +110,7 @@ func sandboxSet(s *Session, n ast.Statement) error {
 		s.Variables[n.Name] = n.Value
 	case *ast.Undefine:
 		delete(s.Variables, n.Name)
+	default: // about these alone
 	}
 	return nil
 }
@@ -119,6 +120,7 @@ func planned(n ast.Statement) bool {
 	switch n.(type) {
 	case *ast.CreateSource, *ast.CreateAs, *ast.InsertSelect, *ast.AlterSource, *ast.DropSource, *ast.CreateType, *ast.DropType, *ast.Query:
 		return true
+	default: // about these alone
 	}
 	return false
 }
@@ -201,6 +203,7 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 		return e.assertTopic(ctx, n)
 	case *ast.AssertSchema:
 		return e.assertSchema(ctx, n)
+	default: // refused below
 	}
 	return nil, refuse(BadStatement, "%s is not supported by this server", firstWords(stmt.Text))
 }
@@ -350,6 +353,7 @@ func doneFor(n ast.Statement, p *planner.Plan, seq int64) *Done {
 	case *ast.DropType:
 		d.Entity, d.Action, d.Name = "type", "drop", n.Name.Name
 		d.Message = fmt.Sprintf("Dropped type '%s'", n.Name.Name)
+	default: // about these alone
 	}
 	return d
 }

@@ -105,6 +105,7 @@ func widenExpr(t *types.Type, e plan.Expr) (*types.Type, error) {
 		if t.Kind == types.Struct {
 			return widenStruct(t, e)
 		}
+	default: // about these alone
 	}
 	return widestType(t, from), nil
 }
@@ -287,6 +288,7 @@ func coerce(e plan.Expr, t *types.Type) (plan.Expr, error) {
 		if t.Kind == types.Struct {
 			return coerceStruct(e, t)
 		}
+	default: // about these alone
 	}
 	return implicit(e, t), nil
 }

@@ -40,6 +40,7 @@ func orderColumn(o ast.OrderItem, items []item) (int, error) {
 				return i, nil
 			}
 		}
+	default: // about these alone
 	}
 	return -1, nil
 }

@@ -75,6 +75,7 @@ func Build(stmt ast.Statement, sql string, env *Env) (*Plan, error) {
 			return b.pull(s)
 		}
 		return b.push(s)
+	default: // refused below
 	}
 	return nil, at(stmt.Pos(), "%T can't be planned", stmt)
 }

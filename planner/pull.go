@@ -181,6 +181,7 @@ func narrow(l *plan.Lookup, cond plan.Expr) {
 			}
 		case *plan.Compare:
 			narrowCompare(l, e, fixed)
+		default: // about these alone
 		}
 	}
 	visit(cond)
@@ -224,6 +225,7 @@ func keysFit(l *plan.Lookup, where ast.Expr) error {
 				if k := l.Table.Schema[i].Type.Kind; k == types.Integer || k == types.Bigint || k == types.Double || k == types.Decimal || k == types.Boolean {
 					return at(e.Pos(), "'%s' can not be converted to the type of the key column: %s %s KEY", lit.Value, col.Name, l.Table.Schema[i].Type)
 				}
+			default: // about these alone
 			}
 		}
 	}

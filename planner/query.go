@@ -181,6 +181,7 @@ func exprName(e ast.Expr) string {
 		return e.Name
 	case *ast.Deref:
 		return e.Field
+	default: // about these alone
 	}
 	return ""
 }

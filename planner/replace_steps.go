@@ -111,6 +111,7 @@ func required(q *ast.Query) string {
 				if x.Star {
 					name = types.RowTime
 				}
+			default: // about these alone
 			}
 			if text := "`" + name + "`"; name != "" && !slices.Contains(out, text) {
 				out = append(out, text)

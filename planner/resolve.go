@@ -170,6 +170,7 @@ func literal(e ast.Expr) (plan.Expr, error) {
 		return decimalLiteral(e, e.Text)
 	case *ast.TypeLit:
 		return decimalLiteral(e, e.Text)
+	default: // about these alone
 	}
 	return nil, at(e.Pos(), "%s is not a literal", ast.Format(e))
 }

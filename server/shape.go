@@ -121,6 +121,7 @@ func source(res engine.Result, as shape) (feed, bool) {
 		return rowFeed(r, as), true
 	case *engine.Printed:
 		return printFeed(r), true
+	default: // about these alone
 	}
 	return feed{}, false
 }

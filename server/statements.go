@@ -47,6 +47,7 @@ func streams(stmt parser.Stmt) bool {
 	switch stmt.Node.(type) {
 	case *ast.Query, *ast.Print:
 		return true
+	default: // about these alone
 	}
 	return false
 }

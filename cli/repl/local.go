@@ -42,6 +42,7 @@ func Show(ctx context.Context, stmt parser.Stmt, r engine.Result, d Display) err
 		return showRows(ctx, r, d)
 	case *engine.Printed:
 		return showPrinted(ctx, r, d)
+	default: // about these alone
 	}
 	if e := entity.Of(stmt, r); e != nil {
 		return d.Entity(e)

@@ -140,6 +140,7 @@ func (r *Remote) setting(ctx context.Context, text string, d Display) (bool, err
 			e.Variables = append(e.Variables, wire.Variable{Name: name, Value: r.variables[name]})
 		}
 		return true, d.Entity(wire.Of(e, list[0].Text))
+	default: // about these alone
 	}
 	return false, nil
 }

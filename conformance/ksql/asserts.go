@@ -157,6 +157,7 @@ func propText(e ast.Expr) string {
 		return e.Value
 	case *ast.BoolLit:
 		return fmt.Sprint(e.Value)
+	default: // about these alone
 	}
 	return ast.Format(e)
 }

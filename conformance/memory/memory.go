@@ -169,6 +169,7 @@ func (e *Engine) Execute(stmt parser.Stmt) (*Rows, error) {
 		return nil, e.terminate(n)
 	case *ast.Query:
 		return e.query(stmt, n)
+	default: // about these alone
 	}
 	p, err := planner.Build(stmt.Node, stmt.Text, e.planEnv())
 	if err != nil || p.Exists != "" {

@@ -1,6 +1,8 @@
 package ast
 
 // Expr is an expression. Brackets of the source are not kept; Format puts back those that are needed.
+//
+//sumtype:decl
 type Expr interface {
 	Node
 	expr()

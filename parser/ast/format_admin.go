@@ -104,5 +104,6 @@ func (p *printer) assert(s Statement) {
 		p.with(s.With)
 	case *RunScript:
 		p.put("RUN SCRIPT ", QuoteString(s.Path))
+	default: // about these alone
 	}
 }

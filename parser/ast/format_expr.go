@@ -43,6 +43,7 @@ func levelOf(e Expr) level {
 		return signLevel
 	case *Lambda:
 		return lowest
+	default: // about these alone
 	}
 	return primaryLevel
 }
@@ -63,6 +64,7 @@ func twoSided(e Expr) bool {
 	switch e.(type) {
 	case *Binary, *Comparison, *Logical, *Between, *In, *Like:
 		return true
+	default: // about these alone
 	}
 	return false
 }
@@ -197,6 +199,7 @@ func (p *printer) predicate(e Expr) {
 		if e.Escape != "" {
 			p.put(" ESCAPE ", QuoteString(e.Escape))
 		}
+	default: // about these alone
 	}
 }
 
@@ -251,6 +254,7 @@ func (p *printer) literal(e Expr) {
 		p.put(e.Type, " ", QuoteString(e.Text))
 	case *UnitLit:
 		p.put(e.Unit.String())
+	default: // about these alone
 	}
 }
 

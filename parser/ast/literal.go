@@ -69,6 +69,7 @@ func IsLiteral(e Expr) bool {
 	switch e.(type) {
 	case *NullLit, *BoolLit, *IntLit, *BigintLit, *DecimalLit, *DoubleLit, *StringLit, *TypeLit, *UnitLit:
 		return true
+	default: // about these alone
 	}
 	return false
 }

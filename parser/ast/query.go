@@ -23,6 +23,8 @@ type OrderItem struct {
 }
 
 // SelectItem is one item of a SELECT list.
+//
+//sumtype:decl
 type SelectItem interface {
 	Node
 	selectItem()
@@ -58,6 +60,8 @@ type ExprList struct {
 }
 
 // Source is what stands in FROM.
+//
+//sumtype:decl
 type Source interface {
 	Node
 	source()

@@ -1,6 +1,8 @@
 package ast
 
 // Statement is a whole statement.
+//
+//sumtype:decl
 type Statement interface {
 	Node
 	statement()

@@ -8,6 +8,8 @@ import (
 )
 
 // Expr is a typed expression over one row. The set is closed.
+//
+//sumtype:decl
 type Expr interface {
 	Type() *types.Type
 	expr()

@@ -60,6 +60,7 @@ func done(stmt parser.Stmt, r *engine.Done) wire.Entity {
 		return wire.Of(&wire.ConnectorCreated{Info: declared(node)}, stmt.Text)
 	case *ast.DropConnector:
 		return wire.Of(&wire.ConnectorDropped{Name: node.Name.Name}, stmt.Text)
+	default: // about these alone
 	}
 	name := r.Name
 	if r.Entity == "stream" || r.Entity == "table" {
