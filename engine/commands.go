@@ -1,179 +1,288 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/exec/task"
 	"weir/kafka"
-	"weir/parser"
-	"weir/parser/ast"
-	"weir/planner"
-	"weir/settings"
 )
 
 // command is an entry of the command log: a statement as it was carried out, after substitution and inference.
 type command struct {
 	Statement  string            `json:"statement"`
 	Properties map[string]string `json:"properties,omitempty"`
-	ID         int               `json:"id"` // number for the query that it makes
-	BaseDir    string            `json:"baseDir,omitempty"`
+	// Server is what the server was set to of what a plan depends on. Old entries have none: they go by the server's settings of today.
+	Server  map[string]string `json:"server,omitzero"`
+	ID      int               `json:"id"` // number for the query that it makes
+	BaseDir string            `json:"baseDir,omitempty"`
 	// Layout is that of the state of the query that it makes: a node whose plan has another one does not touch the state.
 	Layout task.Layout `json:"layout,omitempty"`
 }
 
+// entry is a command as it lies in the log.
+type entry struct {
+	command
+	offset int64
+	raw    []byte
+	err    error // why it can't be read
+}
+
 // commandLog is the topic that holds every change of the catalog, in order. Whoever reads it from its beginning has the
-// catalog and the queries.
+// catalog and the queries. On Kafka it is written in transactions that go by the name of the service: whoever begins them
+// fences those that did before, and has read all that they wrote.
 type commandLog struct {
-	topic  string
-	client *kgo.Client
-	next   int64
-	past   []command
+	cluster *kafka.Cluster
+	topic   string
+	txn     string // transactional id; empty on the broker in this process, whose data directory is locked
+	lease   *lease // nil there too
+	client  *kgo.Client
+	next    int64        // where the entries begin that have not been read
+	last    atomic.Int64 // greatest number given to a command
+	lost    atomic.Pointer[error]
+	gone    chan struct{} // closed when it is lost
 }
 
 func (e *Engine) internalTopic(name string) string {
 	return "_weir-" + e.opt.ServiceID + "-" + name
 }
 
-// openLog reads the log to its end.
-func (e *Engine) openLog(ctx context.Context) (*commandLog, error) {
-	l := &commandLog{topic: e.internalTopic("commands")}
-	_, err := e.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: l.topic, Partitions: 1, Replicas: e.replicas(), IfNotExists: true,
+// openLog claims the service id, and reads the log to its end.
+func (e *Engine) openLog(ctx context.Context) (*commandLog, []entry, error) {
+	l := &commandLog{cluster: e.opt.Cluster, topic: e.internalTopic("commands"), gone: make(chan struct{})}
+	_, err := l.cluster.CreateTopic(ctx, kafka.TopicSpec{Name: l.topic, Partitions: 1, Replicas: e.replicas(), IfNotExists: true,
 		Configs: map[string]string{"retention.ms": "-1", "cleanup.policy": "delete"}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	ends, err := e.opt.Cluster.EndOffsets(ctx, l.topic)
-	if err != nil {
-		return nil, err
-	}
-	l.client, err = e.opt.Cluster.NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{l.topic: {0: kgo.NewOffset().AtStart()}}))
-	if err != nil {
-		return nil, err
-	}
-	for l.next < ends[l.topic][0] {
-		fetches := l.client.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
-			return l, err
-		}
-		var failed error
-		fetches.EachRecord(func(r *kgo.Record) {
-			var c command
-			if err := json.Unmarshal(r.Value, &c); err != nil && failed == nil {
-				failed = fmt.Errorf("the command log %s is damaged at offset %d: %w", l.topic, r.Offset, err)
-			}
-			l.past = append(l.past, c)
-			l.next = r.Offset + 1
-		})
-		if failed != nil {
-			return l, failed
+	if !e.opt.Embedded {
+		l.txn = l.topic
+		l.lease = &lease{cluster: l.cluster, service: e.opt.ServiceID, group: l.topic, topic: l.topic, node: e.node}
+		if err := l.lease.take(ctx); err != nil {
+			return l, nil, err
 		}
 	}
-	l.client.PauseFetchTopics(l.topic)
-	return l, nil
+	if err := l.open(ctx); err != nil {
+		return l, nil, err
+	}
+	past, err := l.read(ctx)
+	return l, past, err
 }
 
-// nextID numbers the next query: the place of its command in the log, counted from 1.
-func (l *commandLog) nextID() int { return int(l.next) + 1 }
+// open begins to write: from now on no predecessor can.
+func (l *commandLog) open(ctx context.Context) error {
+	opts := []kgo.Opt{kgo.RecordPartitioner(kgo.ManualPartitioner())}
+	if l.txn != "" {
+		opts = append(opts, kgo.TransactionalID(l.txn))
+	}
+	var err error
+	if l.client, err = l.cluster.NewClient(opts...); err != nil || l.txn == "" {
+		return err
+	}
+	if _, _, err := l.client.ProducerID(ctx); err != nil {
+		return fmt.Errorf("cannot begin to write the command log %s: %w", l.topic, err)
+	}
+	return nil
+}
 
-// append writes a command and waits until the broker has it.
-func (l *commandLog) append(ctx context.Context, c command) (int64, error) {
-	blob, err := json.Marshal(c)
+// read takes the entries that have not been read, up to the end of the log.
+func (l *commandLog) read(ctx context.Context) ([]entry, error) {
+	to, err := l.cluster.SettledEnd(ctx, l.topic, 0)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	starts, err := l.cluster.StartOffsets(ctx, l.topic)
+	if err != nil {
+		return nil, err
+	}
+	next := max(l.next, starts[l.topic][0])
+	if next >= to {
+		return nil, nil
+	}
+	// The end may be the marker of a transaction, which is seen as a record too.
+	client, err := l.cluster.NewClient(kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{l.topic: {0: kgo.NewOffset().At(next)}}))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	var out []entry
+	for next < to {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			return nil, fmt.Errorf("cannot read the command log %s: %w", l.topic, err)
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			if next = r.Offset + 1; r.Attrs.IsControl() {
+				return
+			}
+			c := entry{offset: r.Offset, raw: r.Value}
+			if err := json.Unmarshal(r.Value, &c.command); err != nil {
+				c.command, c.err = command{}, fmt.Errorf("the command log %s is damaged at offset %d: %w", l.topic, r.Offset, err)
+			}
+			out = append(out, c)
+		})
+	}
+	for _, c := range out {
+		l.noted(c)
+	}
+	l.next = next
+	return out, nil
+}
+
+// noted counts an entry that stands in the log.
+func (l *commandLog) noted(c entry) {
+	l.next = c.offset + 1
+	l.last.Store(max(l.last.Load()+1, int64(c.ID))) // one that is damaged had a number too
+}
+
+// nextID numbers the next command, and so the query that it makes.
+func (l *commandLog) nextID() int { return int(l.last.Load()) + 1 }
+
+const (
+	// appendTimeout bounds the writing of a command, whatever its client does.
+	appendTimeout = 30 * time.Second
+	// settleTimeout bounds finding out whether a command stands in the log.
+	settleTimeout = 10 * time.Second
+)
+
+// doubtError says that it is not known whether a command stands in the log.
+type doubtError struct{ why error }
+
+func (e *doubtError) Error() string {
+	return fmt.Sprintf("it is not known yet whether the statement stands in the command log; as soon as Kafka answers it is looked up, "+
+		"and then carried out or forgotten: %v", e.why)
+}
+func (e *doubtError) Unwrap() error { return e.why }
+
+// append writes a command and waits until the broker has it. It does not end with its client: what is begun is found out. The error is a
+// doubtError where that can't be done.
+func (l *commandLog) append(ctx context.Context, c command) (offset int64, blob []byte, err error) {
+	if err := l.refused(); err != nil {
+		return 0, nil, err
+	}
+	if blob, err = json.Marshal(c); err != nil {
+		return 0, nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if offset, err = l.write(ctx, blob); err != nil {
+		offset, err = l.settle(ctx, blob, err)
+		return offset, blob, err
+	}
+	l.noted(entry{command: c, offset: offset})
+	return offset, blob, nil
+}
+
+func (l *commandLog) write(ctx context.Context, blob []byte) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer cancel()
 	r := &kgo.Record{Topic: l.topic, Value: blob}
-	if err := l.client.ProduceSync(ctx, r).FirstErr(); err != nil {
-		return 0, fmt.Errorf("cannot write the command log: %w", err)
+	if l.txn != "" {
+		if err := l.client.BeginTransaction(); err != nil {
+			return 0, err
+		}
 	}
-	l.next = r.Offset + 1
+	if err := l.client.ProduceSync(ctx, r).FirstErr(); err != nil {
+		return 0, err // whoever begins the next transaction ends this one
+	}
+	if l.txn != "" {
+		if err := l.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
+			return 0, err
+		}
+	}
 	return r.Offset, nil
 }
 
+// settle finds out whether a command stands in the log that could not be written for sure.
+func (l *commandLog) settle(ctx context.Context, blob []byte, why error) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	if l.lease != nil {
+		go func() { // it may become known meanwhile that the claim is lost
+			select {
+			case <-l.gone:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		err := l.lease.held(ctx)
+		if errors.Is(err, errTaken) {
+			return 0, l.lose(err)
+		}
+		if lost := l.refused(); lost != nil {
+			return 0, lost
+		}
+		if err != nil {
+			return 0, &doubtError{errors.Join(why, err)}
+		}
+	}
+	l.client.Close()
+	if err := l.open(ctx); err != nil {
+		return 0, &doubtError{errors.Join(why, err)}
+	}
+	found, err := l.read(ctx)
+	switch {
+	case err != nil:
+		return 0, &doubtError{errors.Join(why, err)}
+	case len(found) == 0:
+		return 0, fmt.Errorf("cannot write the command log, and nothing was changed: %w", why)
+	case len(found) > 1 || !bytes.Equal(found[0].raw, blob):
+		return 0, l.lose(fmt.Errorf("another node has written the command log %s", l.topic))
+	}
+	return found[0].offset, nil
+}
+
+// lose notes that the log is another node's now. It answers how statements are refused from then on.
+func (l *commandLog) lose(why error) error {
+	why = fmt.Errorf("this node carries out no statements any more, since it has lost its claim on its service id: %w. "+
+		"Stop the other node and start this one again", why)
+	if l.lost.CompareAndSwap(nil, &why) {
+		close(l.gone)
+	}
+	return l.refused()
+}
+
+// refused is why no statement can be carried out on this node; nil where they can.
+func (l *commandLog) refused() error {
+	if p := l.lost.Load(); p != nil {
+		return &Error{Kind: System, Msg: (*p).Error(), Err: *p}
+	}
+	return nil
+}
+
+// close ends the log on this node, and gives the service id up to whoever comes next.
 func (l *commandLog) close() {
 	if l.client != nil {
 		l.client.Close()
 	}
+	if l.lease == nil || l.lost.Load() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	_ = l.lease.release(ctx) // where that fails, the claim ends by itself
 }
 
-// recover carries the commands of the log out again: the catalog first, and then the queries that are left are started.
-func (e *Engine) recover(ctx context.Context) error {
-	started := map[string]pendingStart{}
-	paused := map[string]bool{}
-	var order []string
-	for i, c := range e.log.past {
-		list, err := parser.Parse(c.Statement+";", parser.Options{})
-		if err != nil || len(list) != 1 {
-			return fmt.Errorf("command %d of the log can't be parsed: %w", i, err)
-		}
-		s := &Session{Properties: e.remembered(c.Properties), Variables: map[string]string{}, BaseDir: c.BaseDir}
-		switch n := list[0].Node.(type) {
-		case *ast.Terminate:
-			e.forget(n, started)
-			continue
-		case *ast.Pause:
-			paused[n.QueryID.Name] = true
-			continue
-		case *ast.Resume:
-			delete(paused, n.QueryID.Name)
-			continue
-		case *ast.CreateConnector, *ast.DropConnector:
-			e.recoverConnector(s, list[0])
-			continue
-		default: // about these alone
-		}
-		env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
-		env.Partitions = func(string) (int32, bool) { return 0, false }
-		env.Config[settings.CreateOrReplace.About().Name] = "true" // it was, whatever the server is told now
-		p, err := planner.Build(list[0].Node, list[0].Text, env)
-		if err == nil {
-			err = e.catalog.Apply(p.Change)
-		}
-		if err != nil {
-			return fmt.Errorf("command %d of the log can't be carried out again: %s: %w", i, c.Statement, err)
-		}
-		delete(started, p.Change.DropQuery)
-		e.plans.Delete(p.Change.DropQuery)
-		if p.Query != nil {
-			if _, replaced := started[p.Query.ID]; !replaced {
-				order = append(order, p.Query.ID)
-			}
-			started[p.Query.ID] = pendingStart{p, e.config(s), c.Layout}
-			e.plans.Store(p.Query.ID, p.Query)
-		}
+// forget gives the service id up for good.
+func (l *commandLog) forget(ctx context.Context) error {
+	if l.lease == nil {
+		return nil
 	}
-	e.log.past = nil
-	for _, id := range order {
-		if q, ok := started[id]; ok {
-			delete(started, id)
-			if err := e.knowLayout(id, q.layout); err != nil {
-				return err
-			}
-			if err := e.start(q.plan.Query, q.config, paused[id]); err != nil {
-				return err
-			}
-		}
+	if err := l.lease.release(ctx); err != nil {
+		return err
 	}
-	return e.startConnectors()
+	if err := l.cluster.DeleteGroup(ctx, l.lease.group); err != nil && !errors.Is(err, kafka.ErrNoGroup) {
+		return err
+	}
+	return nil
 }
 
-type pendingStart struct {
-	plan   *planner.Plan
-	config map[string]string
-	layout task.Layout
-}
-
-// forget takes terminated queries out of what is to be started.
-func (e *Engine) forget(n *ast.Terminate, started map[string]pendingStart) {
-	for _, q := range e.catalog.Snapshot().Queries() {
-		if n.All && q.Sink != "" || q.ID == n.QueryID.Name {
-			delete(started, q.ID)
-			e.plans.Delete(q.ID)
-			_ = e.catalog.Apply(dropQuery(q.ID))
-		}
-	}
-}
+// leaveTimeout bounds the leaving of the group of the command log.
+const leaveTimeout = 5 * time.Second

@@ -21,9 +21,23 @@ func spec(s *Session, n *ast.CreateConnector) connectors.Spec {
 }
 
 func (e *Engine) createConnector(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.CreateConnector) (Result, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if have, ok := e.declared[n.Name.Name]; ok {
+	d, err := e.logConnector(ctx, s, stmt, n)
+	if err != nil {
+		return nil, err
+	}
+	if d.Warning == "" {
+		e.awaitTopics(ctx, n.Name.Name)
+	}
+	return d, nil
+}
+
+func (e *Engine) logConnector(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.CreateConnector) (*Done, error) {
+	done, err := e.change(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if have, ok := e.connector(n.Name.Name); ok {
 		switch {
 		case s.SkipUnchanged && sameText(have.sql, stmt.Text):
 			return &Done{Warning: "unchanged", Sequence: -1}, nil
@@ -44,16 +58,17 @@ func (e *Engine) createConnector(ctx context.Context, s *Session, stmt parser.St
 		}
 		base = abs
 	}
-	seq, err := e.log.append(ctx, command{Statement: stmt.Text, BaseDir: base, ID: e.log.nextID()})
+	out := &Done{Entity: "connector", Name: n.Name.Name, Action: "create", Message: "Created connector " + n.Name.Name}
+	out.Sequence, err = e.enter(ctx, command{Statement: stmt.Text, BaseDir: base, ID: e.log.nextID()}, func(context.Context, int64) {
+		e.declare(n.Name.Name, declaredConnector{stmt.Text, sp})
+		if err := e.startConnector(n.Name.Name, sp); err != nil {
+			out.Message += ", which could not be started: " + err.Error()
+		}
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.conns.Start(sp); err != nil {
-		return nil, err
-	}
-	e.declared[n.Name.Name] = declaredConnector{stmt.Text, sp}
-	e.awaitTopics(ctx, n.Name.Name)
-	return &Done{Entity: "connector", Name: n.Name.Name, Action: "create", Message: "Created connector " + n.Name.Name, Sequence: seq}, nil
+	return out, nil
 }
 
 // awaitTopics waits a little for the topics that a connector makes, so that the next statement finds them.
@@ -73,25 +88,47 @@ func (e *Engine) awaitTopics(ctx context.Context, name string) {
 		if !missing {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Millisecond):
+		}
 	}
 }
 
-func (e *Engine) dropConnector(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.DropConnector) (Result, error) {
+func (e *Engine) connector(name string) (declaredConnector, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if _, ok := e.declared[n.Name.Name]; !ok {
+	c, ok := e.declared[name]
+	return c, ok
+}
+
+func (e *Engine) declare(name string, c declaredConnector) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.declared[name] = c
+}
+
+func (e *Engine) dropConnector(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.DropConnector) (Result, error) {
+	done, err := e.change(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if _, ok := e.connector(n.Name.Name); !ok {
 		if n.IfExists {
 			return &Done{Warning: "Connector '" + n.Name.Name + "' does not exist.", Message: "Connector '" + n.Name.Name + "' does not exist.", Sequence: -1}, nil
 		}
 		return nil, refuse(NotFound, "Connector '%s' does not exist.", n.Name.Name)
 	}
-	seq, err := e.log.append(ctx, command{Statement: stmt.Text, ID: e.log.nextID()})
+	seq, err := e.enter(ctx, command{Statement: stmt.Text, ID: e.log.nextID()}, func(context.Context, int64) {
+		e.mu.Lock()
+		delete(e.declared, n.Name.Name)
+		e.mu.Unlock()
+		if err := e.conns.Delete(n.Name.Name); err != nil {
+			e.opt.Log.Warn("a connector was dropped, but not all of it is gone", "connector", n.Name.Name, "error", err)
+		}
+	}, nil)
 	if err != nil {
-		return nil, err
-	}
-	delete(e.declared, n.Name.Name)
-	if err := e.conns.Delete(n.Name.Name); err != nil {
 		return nil, err
 	}
 	return &Done{Entity: "connector", Name: n.Name.Name, Action: "drop", Message: "Dropped connector \"" + n.Name.Name + "\"", Sequence: seq}, nil
@@ -114,14 +151,20 @@ func (e *Engine) recoverConnector(s *Session, stmt parser.Stmt) {
 	}
 }
 
-// startConnectors starts the connectors that the log has left. One that can't be started is seen in SHOW CONNECTORS.
-func (e *Engine) startConnectors() error {
+// startConnectors starts the connectors that the log has left.
+func (e *Engine) startConnectors() {
 	for name, c := range e.declared {
-		if err := e.conns.Start(c.spec); err != nil {
-			e.opt.Log.Error("a connector could not be started", "connector", name, "error", err)
-		}
+		_ = e.startConnector(name, c.spec)
 	}
-	return nil
+}
+
+// startConnector starts one that stands in the log. Where that fails, it is told in the log of the node and can be dropped.
+func (e *Engine) startConnector(name string, spec connectors.Spec) error {
+	err := e.conns.Start(spec)
+	if err != nil {
+		e.opt.Log.Error("a connector could not be started: mend what is wrong and start the node again, or drop it and create it again", "connector", name, "error", err)
+	}
+	return err
 }
 
 // literalText is a literal without the quotes of a string.

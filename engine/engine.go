@@ -53,11 +53,18 @@ type Engine struct {
 	log     *commandLog
 	node    string
 	started time.Time
-	// mu is held by whoever changes catalog, queries or command log: one statement at a time.
+	// turns is held by the statement that changes catalog, queries or command log: see change.go.
+	turns chan struct{}
+	doubt *doubt // a command that may stand in the log or not; guarded by turns
+	life  context.Context
+	end   context.CancelFunc // ends what goes on in the background
+	jobs  sync.WaitGroup     // and that is this
+	// mu guards the maps, for moments: nobody asks the brokers while holding it.
 	mu       sync.Mutex
 	queries  map[string]*running
-	plans    sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
 	declared map[string]declaredConnector
+	lost     casualties
+	plans    sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
 	pushes   pushes
 	// insertClient writes the rows of INSERT VALUES; turn spreads those without key.
 	insertClient *kgo.Client
@@ -81,7 +88,8 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{opt: o, catalog: catalog.New(), queries: map[string]*running{}, declared: map[string]declaredConnector{}, started: time.Now()}
+	e := &Engine{opt: o, catalog: catalog.New(), queries: map[string]*running{}, declared: map[string]declaredConnector{}, started: time.Now(), turns: make(chan struct{}, 1)}
+	e.life, e.end = context.WithCancel(context.Background())
 	if err := e.open(ctx); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
@@ -104,10 +112,12 @@ func (e *Engine) open(ctx context.Context) error {
 	if e.problems, err = e.openProblemLog(ctx); err != nil {
 		return err
 	}
-	if e.log, err = e.openLog(ctx); err != nil {
+	var past []entry
+	if e.log, past, err = e.openLog(ctx); err != nil {
 		return err
 	}
-	return e.recover(ctx)
+	e.jobs.Go(e.watchClaim)
+	return e.recover(ctx, past)
 }
 
 // nodeID is this node's own name: made once, kept in the data directory.
@@ -130,6 +140,7 @@ func nodeID(dir string) (string, error) {
 // Close stops connectors, commits and stops the queries, all at once, and closes the state. When the context ends, queries are
 // stopped without their last commit: what they did since the one before is done again at the next start.
 func (e *Engine) Close(ctx context.Context) error {
+	e.closing(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pushes.closeAll()
@@ -171,9 +182,13 @@ func (e *Engine) Functions() *functions.Registry { return e.opt.Functions }
 // Info is what /info tells.
 type Info struct {
 	Version, ClusterID, ServiceID string
-	Kafka                         error    // nil where the broker answers
-	Failed                        []string // queries that have ended, or do not get on
+	Kafka                         error // nil where the broker answers
+	Claim                         error // why the node carries out no statements any more; nil where it does
+	Failed                        []Failure
 }
+
+// Failure is a query, or another object, that is in ERROR.
+type Failure struct{ Name, Reason string }
 
 // Info asks how the node is.
 func (e *Engine) Info(ctx context.Context) Info {
@@ -181,9 +196,15 @@ func (e *Engine) Info(ctx context.Context) Info {
 	if i.Kafka == nil {
 		i.ClusterID, _ = e.opt.Cluster.ID(ctx)
 	}
+	i.Claim = e.log.refused()
 	for _, q := range e.Queries() {
 		if q.State == Failed || q.State == Unresponsive {
-			i.Failed = append(i.Failed, q.ID)
+			i.Failed = append(i.Failed, Failure{q.ID, q.Error})
+		}
+	}
+	for _, c := range e.casualties() {
+		if _, listed := c.asQuery(); !listed {
+			i.Failed = append(i.Failed, Failure{c.name, c.Error()})
 		}
 	}
 	return i

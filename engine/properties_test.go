@@ -44,7 +44,7 @@ func TestPropertiesOfSessions(t *testing.T) {
 		"num.stream.threads":   {Value: "4", Override: true, Editable: true, Meaning: "No effect: "},
 		"processing.guarantee": {Value: "exactly_once_v2", Meaning: "Fixed: "},
 		"auto.offset.reset":    {Value: "latest for push queries and PRINT, earliest for persistent queries", Editable: true, Meaning: "Where"},
-		"ksql.service.id":      {Value: n.opt.ServiceID, Meaning: "Nodes"},
+		"ksql.service.id":      {Value: n.opt.ServiceID, Meaning: "Name of this node"},
 	} {
 		got := listed[name]
 		if got.Value != want.Value || got.Override != want.Override || got.Editable != want.Editable || !strings.HasPrefix(got.Meaning, want.Meaning) {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"weir/exec/task"
-	"weir/planner"
+	"weir/parser"
 )
 
 const metaLayout = "layout"
@@ -54,29 +54,39 @@ func (e *Engine) noteLayout(id string, l task.Layout) error {
 
 // handOver logs a statement whose query replaces a running one. The old plan commits and stops first, the log entry
 // decides from which moment on the new plan counts, and the new one goes on from the offsets and the state that are stored:
-// no record is processed by both or by neither, wherever the process dies. paused says whether the old one was.
-func (e *Engine) handOver(ctx context.Context, p *planner.Plan, c command) (seq int64, paused bool, err error) {
-	old := e.queries[p.Query.ID]
+// no record is processed by both or by neither, wherever the process dies. The new one is paused where the old one was.
+func (e *Engine) handOver(ctx context.Context, stmt parser.Stmt, d *draft, config map[string]string) (int64, error) {
+	old := e.runs(d.Query.ID)
 	if old == nil {
-		return 0, false, refuse(BadStatement, "%s is not running on this node: it can't be replaced here", p.Query.ID)
+		return 0, refuse(BadStatement, "%s is not running on this node: it can't be replaced here", d.Query.ID)
 	}
-	topo, err := task.Build(p.Query)
+	topo, err := task.Build(d.Query)
 	if err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	if err := topo.Layout().Reads(old.topo.Layout()); err != nil {
-		return 0, false, refuse(BadStatement, "%s can't be replaced: the new query could not go on with its state: %v", p.Query.ID, err)
+		return 0, refuse(BadStatement, "%s can't be replaced: the new query could not go on with its state: %v", d.Query.ID, err)
 	}
-	paused = old.worker.Paused()
-	if err := old.stop(ctx); err != nil {
-		return 0, paused, errors.Join(err, e.start(old.query, old.config, paused))
+	if err := ctx.Err(); err != nil {
+		return 0, err
 	}
+	paused := old.worker.Paused()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	if err := old.stop(stopping); err != nil {
+		e.start(old.query, old.config, paused)
+		return 0, fmt.Errorf("%s can't be replaced: its last commit did not come to its end: %w", d.Query.ID, err)
+	}
+	e.fail(old, errors.New("it has stopped until it is known whether its replacement stands in the command log"))
 	e.failPoint("replaced query stopped")
-	if seq, err = e.log.append(ctx, c); err != nil {
-		return 0, paused, errors.Join(err, e.start(old.query, old.config, paused))
-	}
-	e.failPoint("replacement logged")
-	return seq, paused, nil
+	return e.enter(context.WithoutCancel(ctx), d.entry, func(ctx context.Context, _ int64) {
+		e.failPoint("replacement logged")
+		if err := e.catalog.Apply(d.Change); err != nil {
+			e.fail(old, err)
+			return
+		}
+		e.start(d.Query, config, paused)
+	}, func(context.Context) { e.start(old.query, old.config, paused) })
 }
 
 func (e *Engine) failPoint(name string) {

@@ -5,6 +5,7 @@ import (
 
 	"weir/catalog"
 	"weir/formats"
+	"weir/kafka"
 	"weir/planner"
 	"weir/planner/plan"
 	"weir/registry"
@@ -67,7 +68,9 @@ func (e *Engine) infer(topic string, serde catalog.Serde, key bool) (types.Schem
 	}
 	spec := plan.Spec(serde, key, topic)
 	spec.Registry = e.opt.Registry
-	cols, err := formats.Infer(context.Background(), spec)
+	ctx, cancel := context.WithTimeout(context.Background(), kafka.DefaultTimeout)
+	defer cancel()
+	cols, err := formats.Infer(ctx, spec)
 	if registry.IsNotFound(err) && key {
 		return nil, nil
 	}

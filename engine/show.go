@@ -203,7 +203,7 @@ func (e *Engine) explain(s *Session, stmt parser.Stmt, n *ast.Explain) (Result, 
 
 func (e *Engine) explainRunning(q Query) (Result, error) {
 	x := &Explanation{}
-	if r := e.queries[q.ID]; r != nil {
+	if r := e.runs(q.ID); r != nil {
 		x = explanation(r.query)
 	}
 	x.Query, x.Sources = q, q.Sources

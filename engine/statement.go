@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"weir/catalog"
-	"weir/exec/task"
 	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
@@ -48,7 +47,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		}
 		return nil, e.fault(text, parser.Stmt{}, err)
 	}
-	snap, next := e.catalog.Snapshot(), e.log.nextID()
+	snap, next, lost := e.catalog.Snapshot(), e.log.nextID(), e.casualties()
 	topics := map[string]int32{}
 	plans := map[string]*plan.Query{}
 	var out []parser.Stmt
@@ -74,7 +73,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 			}
 			return e.runningPlan(id)
 		}
-		p, err := planner.Build(stmt.Node, stmt.Text, env)
+		p, err := e.draft(sandbox, *stmt, world{env, lost})
 		if err == nil && !p.Change.Empty() {
 			snap, err = snap.With(p.Change)
 			next++
@@ -82,6 +81,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		if err != nil {
 			return nil, e.fault(text, *stmt, err)
 		}
+		lost = lost.afterDrop(stmt.Node)
 		if p.Change.PutQuery != nil {
 			plans[p.Query.ID] = p.Query
 		}
@@ -151,6 +151,9 @@ func (e *Engine) runningPlan(id string) *plan.Query {
 
 // statement carries out one statement.
 func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
+	if err := e.usable(stmt.Node); err != nil {
+		return nil, err
+	}
 	if planned(stmt.Node) {
 		if q, ok := stmt.Node.(*ast.Query); ok {
 			return e.query(ctx, s, stmt, q)
@@ -220,77 +223,15 @@ func sourceKind(tables bool) ast.ShowKind {
 	return ast.ShowStreams
 }
 
-// define carries out a statement that changes the catalog: plan, make the topics, log, apply, start.
-func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if s.SkipUnchanged && e.stands(stmt) {
-		return &Done{Warning: "unchanged", Sequence: -1}, nil
-	}
-	p, err := planner.Build(stmt.Node, stmt.Text, e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil))
-	if err != nil {
-		return nil, err
-	}
-	if p.Exists != "" {
-		return &Done{Warning: p.Exists, Message: p.Exists, Sequence: -1}, nil
-	}
-	if _, err := e.catalog.Snapshot().With(p.Change); err != nil {
-		return nil, err
-	}
-	for _, t := range []*planner.Topic{p.Topic, p.LateTopic} {
-		if t == nil {
-			continue
-		}
-		if err := e.makeTopic(ctx, p, t); err != nil {
-			return nil, err
-		}
-	}
-	if err := e.registerSchemas(ctx, p); err != nil {
-		return nil, err
-	}
-	logged, err := p.Logged(stmt.Node, stmt.Text)
-	if err != nil {
-		return nil, err
-	}
-	entry := command{Statement: logged, Properties: s.Properties, ID: e.log.nextID()}
-	if p.Query != nil {
-		topo, err := task.Build(p.Query)
-		if err != nil {
-			return nil, err
-		}
-		entry.Layout = topo.Layout()
-	}
-	var seq int64
-	paused := false
-	if p.Replaces {
-		seq, paused, err = e.handOver(ctx, p, entry)
-	} else {
-		seq, err = e.log.append(ctx, entry)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := e.apply(ctx, p, e.config(s), paused); err != nil {
-		return nil, err
-	}
-	if p.DropTopic != "" {
-		e.dropTopic(ctx, p.DropTopic)
-	}
-	return doneFor(stmt.Node, p, seq), nil
-}
-
-// apply changes the catalog and starts and stops what the plan says. The statement is in the command log by now.
-func (e *Engine) apply(ctx context.Context, p *planner.Plan, config map[string]string, paused bool) error {
-	if p.Change.DropQuery != "" {
-		if err := e.end(ctx, p.Change.DropQuery); err != nil {
-			return err
-		}
-	}
-	if err := e.catalog.Apply(p.Change); err != nil {
+// usable refuses statements that name what could not be brought back, and on a node that has lost its claim on the service id all that
+// go by the catalog.
+func (e *Engine) usable(n ast.Statement) error {
+	if err := e.casualties().refuse(n); err != nil {
 		return err
 	}
-	if p.Query != nil {
-		return e.start(p.Query, config, paused)
+	switch n.(type) {
+	case *ast.Query, *ast.InsertValues, *ast.Print:
+		return e.log.refused()
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -122,10 +123,16 @@ func TestOffsets(t *testing.T) {
 	check("start", 0, 0, c.StartOffsets)
 	check("end", 3, 1, c.EndOffsets)
 	check("stable", 3, 0, c.StableOffsets)
+	if end, err := c.SettledEnd(ctx, "t", 0); err != nil || end != 3 {
+		t.Errorf("settled end of the other partition: %d, %v", end, err)
+	}
 	if err := tx.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		t.Fatal(err)
 	}
 	check("stable", 3, 2, c.StableOffsets)
+	if end, err := c.SettledEnd(ctx, "t", 1); err != nil || end != 2 {
+		t.Errorf("settled end: %d, %v", end, err)
+	}
 	for range 2 {
 		if err := c.DeleteRecords(ctx, "t", map[int32]int64{0: 2}); err != nil {
 			t.Error(err)
@@ -165,6 +172,28 @@ func TestGroups(t *testing.T) {
 	counts, err := c.GroupCounts(ctx)
 	if want := (kafka.GroupCount{Consumers: 1, Groups: 1}); err != nil || len(counts) != 1 || counts["t"] != want {
 		t.Errorf("counts %v, %v", counts, err)
+	}
+	static := open(t, c, kgo.ConsumerGroup("static"), kgo.InstanceID("me"), kgo.ConsumeTopics("t"))
+	for {
+		members, err := c.Members(ctx, "static")
+		if err != nil || len(members) > 1 || len(members) == 1 && (members[0].Instance != "me" || members[0].ID == "" || members[0].Host == "") {
+			t.Fatalf("members %v, %v", members, err)
+		}
+		if len(members) == 1 {
+			break
+		}
+	}
+	static.Close()
+	if err := c.LeaveGroup(ctx, "static", "me"); err != nil {
+		t.Error(err)
+	}
+	for _, group := range []string{"static", "nobody"} {
+		if members, err := c.Members(ctx, group); err != nil || len(members) != 0 {
+			t.Errorf("members of %s: %v, %v", group, members, err)
+		}
+	}
+	if groups, err := c.Groups(ctx); err != nil || !slices.Contains(groups, "g") || !slices.Contains(groups, "readers") || slices.Contains(groups, "nobody") {
+		t.Errorf("groups %v, %v", groups, err)
 	}
 	if err := c.DeleteGroup(ctx, "readers"); err == nil || !strings.Contains(err.Error(), "still has members") {
 		t.Errorf("deleted a group with members: %v", err)

@@ -10,19 +10,27 @@ import (
 
 func (s *Server) info(w http.ResponseWriter, r *http.Request) {
 	i := s.engine.Info(r.Context())
-	reply(w, wire.Info{Server: wire.ServerInfo{Version: i.Version, KafkaClusterID: i.ClusterID, ServiceID: i.ServiceID, Status: wire.StateRunning}})
+	out := wire.ServerInfo{Version: i.Version, KafkaClusterID: i.ClusterID, ServiceID: i.ServiceID, Status: wire.StateRunning}
+	if i.Claim != nil {
+		out.Status = wire.StateError
+		out.Failed = append(out.Failed, wire.Failure{Name: i.ServiceID, Reason: i.Claim.Error()})
+	}
+	for _, f := range i.Failed {
+		out.Failed = append(out.Failed, wire.Failure{Name: f.Name, Reason: f.Reason})
+	}
+	reply(w, wire.Info{Server: out})
 }
 
-// health is GET /healthcheck: 503 while Kafka is away. A query that does not get on shows in the details alone: starting the node
-// anew would not help it.
+// health is GET /healthcheck: 503 while Kafka is away, and once the node carries out no statements any more. A query that does not get
+// on shows in the details alone: starting the node anew would not help it.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	i := s.engine.Info(r.Context())
-	h := wire.Health{Healthy: i.Kafka == nil, State: wire.StateRunning, Details: map[string]wire.HealthDetail{
-		"metastore": {Healthy: true}, "kafka": {Healthy: i.Kafka == nil}, "commandRunner": {Healthy: true},
+	h := wire.Health{Healthy: i.Kafka == nil && i.Claim == nil, State: wire.StateRunning, Details: map[string]wire.HealthDetail{
+		"metastore": {Healthy: true}, "kafka": {Healthy: i.Kafka == nil}, "commandRunner": {Healthy: i.Claim == nil},
 		"queries": {Healthy: len(i.Failed) == 0},
 	}}
 	status := http.StatusOK
-	if i.Kafka != nil {
+	if !h.Healthy {
 		status, h.State = http.StatusServiceUnavailable, wire.StateError
 	}
 	replyAs(w, status, h)

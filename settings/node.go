@@ -23,7 +23,7 @@ var (
 	LogLevel = define(Info{Name: "weir.log.level", Flag: "log-level", Scope: Start,
 		Doc: "What is logged: this and what is worse."}, level(), slog.LevelInfo)
 	ServiceID = define(Info{Name: "ksql.service.id", Flag: "service-id", Scope: Start, Value: "ID",
-		Doc: "Nodes with the same id on the same brokers share their queries."}, topicChars("ID"), "default_")
+		Doc: "Name of this node's streams, tables and queries on the brokers; only one node at a time can have it."}, topicChars("ID"), "default_")
 	MaxRequestBytes = define(Info{Name: "weir.http.max.request.bytes", Flag: "max-request-bytes", Scope: Start,
 		Doc: "The largest request that the HTTP API takes."}, whole("bytes", 1, 1<<40), 10<<20)
 	MaxConnections = define(Info{Name: "weir.http.max.connections", Flag: "max-connections", Scope: Start, Value: "N",

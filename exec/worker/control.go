@@ -166,15 +166,14 @@ func (w *Worker) CloseWindows(ctx context.Context, stage int) error {
 	})
 }
 
-// Pause stops reading. What was read is committed when it returns, unless that has to wait for a broker: then it is read
-// again after Resume.
-func (w *Worker) Pause(ctx context.Context) {
+// Pause stops reading, before Start too. What was read is committed in its time.
+func (w *Worker) Pause() {
 	w.paused.Store(true)
-	_ = w.do(ctx, w.commitAll)
+	w.wake()
 }
 
-// BeginPaused is Pause for a worker that has not started.
-func (w *Worker) BeginPaused() { w.paused.Store(true) }
+// Commit commits what was read.
+func (w *Worker) Commit(ctx context.Context) error { return w.do(ctx, w.commitAll) }
 
 // Resume goes on reading.
 func (w *Worker) Resume() {

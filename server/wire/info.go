@@ -11,6 +11,14 @@ type ServerInfo struct {
 	KafkaClusterID string `json:"kafkaClusterId"`
 	ServiceID      string `json:"ksqlServiceId"`
 	Status         string `json:"serverStatus"`
+	// Failed are queries, streams, tables and types in ERROR, with the reasons. ksqlDB does not tell them here.
+	Failed []Failure `json:"failed,omitempty"`
+}
+
+// Failure is an object in ERROR.
+type Failure struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
 }
 
 // Health answers /healthcheck.

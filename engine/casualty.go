@@ -1,0 +1,250 @@
+package engine
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"weir/parser/ast"
+	"weir/planner"
+	"weir/planner/plan"
+)
+
+// casualty is what the command log tells and this node could not bring back. The rest of the log goes on without it; it is there, in ERROR,
+// until it is dropped or terminated.
+type casualty struct {
+	kind   string // stream, table, type or query; command for an entry of which nothing is known
+	name   string // of the stream, table or type; otherwise the id under which SHOW QUERIES has it
+	query  string // id of the persistent query that goes with it; empty for none
+	sink   string // what the query writes; empty for none
+	sql    string
+	reads  []string
+	reason error
+}
+
+// casualties are never changed once they are shared.
+type casualties []*casualty
+
+// remedy says what to do about it.
+func (c *casualty) remedy() string {
+	switch c.kind {
+	case "query", "command":
+		return "TERMINATE " + c.name + "; and give the statement again"
+	}
+	return fmt.Sprintf("DROP %s `%s`; and CREATE it again", strings.ToUpper(c.kind), c.name)
+}
+
+func (c *casualty) Error() string {
+	return fmt.Sprintf("%s could not be brought back from the command log: %v. %s", c.name, c.reason, c.remedy())
+}
+
+func (c *casualty) Unwrap() error { return c.reason }
+
+// asQuery is how SHOW QUERIES has it.
+func (c *casualty) asQuery() (Query, bool) {
+	q := Query{ID: c.query, Kind: plan.Persistent, SQL: c.sql, Sink: c.sink, Sources: c.reads, State: Failed, Error: c.Error()}
+	if c.kind == "command" {
+		q.ID = c.name
+	}
+	return q, q.ID != ""
+}
+
+// named finds a stream, table or type.
+func (all casualties) named(name string, isType bool) *casualty {
+	for _, c := range all {
+		switch c.kind {
+		case "stream", "table":
+			if !isType && c.name == name {
+				return c
+			}
+		case "type":
+			if isType && c.name == name {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// queryID finds what SHOW QUERIES has under an id.
+func (all casualties) queryID(id string) *casualty {
+	for _, c := range all {
+		if q, ok := c.asQuery(); ok && q.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+func (all casualties) without(gone *casualty) casualties {
+	var out casualties
+	for _, c := range all {
+		if c != gone {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// terminated is what is left once a query has ended: a stream or table is still there until it is dropped.
+func (all casualties) terminated(c *casualty) casualties {
+	out := all.without(c)
+	if c.kind == "stream" || c.kind == "table" {
+		left := *c
+		left.query, left.sink = "", ""
+		out = append(out, &left)
+	}
+	return out
+}
+
+// dropped is what a DROP statement means, or nil.
+func (all casualties) dropped(n ast.Statement) *casualty {
+	switch n := n.(type) {
+	case *ast.DropSource:
+		return all.named(n.Name.Name, false)
+	case *ast.DropType:
+		return all.named(n.Name.Name, true)
+	}
+	return nil
+}
+
+// afterDrop is what a DROP statement leaves.
+func (all casualties) afterDrop(n ast.Statement) casualties {
+	out := all.without(all.dropped(n))
+	if d, ok := n.(*ast.DropSource); ok {
+		out = slices.DeleteFunc(out, func(c *casualty) bool { return c.kind == "command" && c.sink == d.Name.Name })
+	}
+	return out
+}
+
+// mayDrop refuses the wrong kind, and what others read.
+func (all casualties) mayDrop(c *casualty, n ast.Statement) error {
+	if d, ok := n.(*ast.DropSource); ok && d.IsTable != (c.kind == "table") {
+		return &planner.Error{Pos: d.Name.Pos(), Msg: fmt.Sprintf("Incompatible data source type is %s, but statement was DROP %s",
+			strings.ToUpper(c.kind), map[bool]string{true: "TABLE", false: "STREAM"}[d.IsTable])}
+	}
+	var readers []string
+	for _, o := range all {
+		if o != c && c.kind != "type" && (slices.Contains(o.reads, c.name) || o.kind == "query" && o.sink == c.name) {
+			readers = append(readers, o.name)
+		}
+	}
+	if len(readers) > 0 {
+		return refuse(BadStatement, "Cannot drop %s.\nThe following, which could not be brought back either, go with it: [%s].\nYou need to drop or terminate them before dropping %s.",
+			c.name, strings.Join(readers, ", "), c.name)
+	}
+	return nil
+}
+
+// refuse says why a statement can't be carried out that names one of them; dropping is another matter.
+func (all casualties) refuse(n ast.Statement) error {
+	if len(all) == 0 {
+		return nil
+	}
+	for _, m := range mentions(n) {
+		if c := all.named(m.name, false); c != nil {
+			return &planner.Error{Pos: m.pos, Msg: c.Error()}
+		}
+	}
+	if n, ok := n.(*ast.CreateType); ok {
+		if c := all.named(n.Name.Name, true); c != nil {
+			return &planner.Error{Pos: n.Name.Pos(), Msg: c.Error()}
+		}
+	}
+	return nil
+}
+
+// mention is a name in a statement.
+type mention struct {
+	name string
+	pos  ast.Pos
+}
+
+// mentions are the streams and tables that a statement names, what it makes first.
+func mentions(n ast.Statement) []mention {
+	one := func(id ast.Ident) []mention { return []mention{{id.Name, id.Pos()}} }
+	switch n := n.(type) {
+	case *ast.CreateSource:
+		return one(n.Name)
+	case *ast.CreateAs:
+		return append(one(n.Name), tables(n.Query)...)
+	case *ast.InsertSelect:
+		return append(one(n.Target), tables(n.Query)...)
+	case *ast.InsertValues:
+		return one(n.Target)
+	case *ast.AlterSource:
+		return one(n.Name)
+	case *ast.Describe:
+		return one(n.Name)
+	case *ast.Query:
+		return tables(n)
+	case *ast.Explain:
+		return mentions(n.Statement)
+	}
+	return nil
+}
+
+func tables(q *ast.Query) []mention {
+	var out []mention
+	ast.Tables(q.From, func(t *ast.Table) { out = append(out, mention{t.Name, t.Pos()}) })
+	return out
+}
+
+// creates tells what a statement that can't be parsed was to make.
+var creates = regexp.MustCompile("(?is)^\\s*CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:SOURCE\\s+)?(STREAM|TABLE|TYPE)\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:`([^`]+)`|\"([^\"]+)\"|([A-Za-z_][A-Za-z0-9_]*))")
+
+// unreadable is the casualty of an entry that can't be parsed.
+func unreadable(c entry, reason error) *casualty {
+	if m := creates.FindStringSubmatch(c.Statement); m != nil {
+		return &casualty{kind: strings.ToLower(m[1]), name: m[2] + m[3] + strings.ToUpper(m[4]), sql: c.Statement, reason: reason}
+	}
+	return &casualty{kind: "command", name: fmt.Sprintf("COMMAND_%d", c.offset), sql: c.Statement, reason: reason}
+}
+
+// unplanned is the casualty of a statement that can't be carried out again. running is the query that it was to take over; empty for none.
+func unplanned(n ast.Statement, c entry, running string, reason error) *casualty {
+	out := &casualty{sql: c.Statement, query: running, reason: reason}
+	kind := func(isTable bool) string {
+		if isTable {
+			return "table"
+		}
+		return "stream"
+	}
+	switch n := n.(type) {
+	case *ast.CreateSource:
+		out.kind, out.name = kind(n.IsTable), n.Name.Name
+		if n.IsTable && n.ReadOnly {
+			out.query = fmt.Sprintf("CST_%s_%d", strings.ToUpper(n.Name.Name), c.ID)
+		}
+	case *ast.CreateAs:
+		out.kind, out.name, out.sink = kind(n.IsTable), n.Name.Name, n.Name.Name
+		if out.query == "" {
+			out.query = fmt.Sprintf("%s_%s_%d", map[bool]string{true: "CTAS", false: "CSAS"}[n.IsTable], strings.ToUpper(n.Name.Name), c.ID)
+		}
+	case *ast.InsertSelect:
+		out.kind, out.sink, out.name = "query", n.Target.Name, fmt.Sprintf("INSERTQUERY_%d", c.ID)
+		for _, p := range n.With {
+			if p.Name == "QUERY_ID" {
+				out.name = strings.ToUpper(literalText(p.Value))
+			}
+		}
+		out.query = out.name
+	case *ast.AlterSource:
+		out.kind, out.name = kind(n.IsTable), n.Name.Name
+	case *ast.DropSource:
+		out.kind, out.name = kind(n.IsTable), n.Name.Name
+	case *ast.CreateType:
+		out.kind, out.name = "type", n.Name.Name
+	case *ast.DropType:
+		out.kind, out.name = "type", n.Name.Name
+	default:
+		out.kind, out.name = "command", fmt.Sprintf("COMMAND_%d", c.offset)
+	}
+	for _, m := range mentions(n) {
+		if m.name != out.name && m.name != out.sink {
+			out.reads = append(out.reads, m.name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"weir/exec/task"
+	"weir/parser"
+	"weir/planner"
+)
+
+// define carries out a statement that changes the catalog: plan, make the topics, log, apply, start.
+func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
+	done, err := e.change(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if s.SkipUnchanged && e.stands(stmt) {
+		return &Done{Warning: "unchanged", Sequence: -1}, nil
+	}
+	d, err := e.draft(s, stmt, world{e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil), e.casualties()})
+	if err != nil {
+		return nil, err
+	}
+	if d.Exists != "" {
+		return &Done{Warning: d.Exists, Message: d.Exists, Sequence: -1}, nil
+	}
+	if _, err := e.catalog.Snapshot().With(d.Change); err != nil {
+		return nil, err
+	}
+	if d.Query != nil {
+		topo, err := task.Build(d.Query)
+		if err != nil {
+			return nil, err
+		}
+		d.entry.Layout = topo.Layout()
+	}
+	for _, t := range []*planner.Topic{d.Topic, d.LateTopic} {
+		if t == nil {
+			continue
+		}
+		if err := e.makeTopic(ctx, d.Plan, t); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.registerSchemas(ctx, d.Plan); err != nil {
+		return nil, err
+	}
+	apply := func(ctx context.Context, _ int64) { e.apply(ctx, stmt, d, e.config(s)) }
+	var seq int64
+	if d.Replaces {
+		seq, err = e.handOver(ctx, stmt, d, e.config(s))
+	} else {
+		seq, err = e.enter(ctx, d.entry, apply, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return doneFor(stmt.Node, d.Plan, seq), nil
+}
+
+// apply changes the catalog and starts and stops what the plan says. The statement is in the command log by now, so that nothing here
+// may fail: what can't be done at once is shown, and tried again.
+func (e *Engine) apply(ctx context.Context, stmt parser.Stmt, d *draft, config map[string]string) {
+	if err := e.catalog.Apply(d.Change); err != nil {
+		c := unplanned(stmt.Node, entry{command: d.entry}, d.Change.DropQuery, err)
+		e.opt.Log.Error("a statement of the command log could not be applied", "statement", stmt.Text, "error", err)
+		e.setCasualties(append(slices.Clone(e.casualties()), c))
+		return
+	}
+	e.setCasualties(e.casualties().afterDrop(stmt.Node))
+	ended := d.Change.DropQuery
+	if d.healed != nil && d.healed.query != "" {
+		ended = d.healed.query
+	}
+	if ended != "" {
+		e.endQuery(ctx, ended)
+	}
+	if d.Query != nil {
+		e.start(d.Query, config, false)
+	}
+	if d.DropTopic != "" {
+		if err := e.dropTopic(ctx, d.DropTopic); err != nil {
+			e.opt.Log.Warn("the topic of what was dropped could not be deleted: delete it with Kafka's tools", "topic", d.DropTopic, "error", err)
+		}
+	}
+}
+
+// casualties are what could not be brought back from the command log.
+func (e *Engine) casualties() casualties {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lost
+}
+
+func (e *Engine) setCasualties(all casualties) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lost = all
+}
