@@ -71,7 +71,7 @@ func TestRandom(t *testing.T) {
 	want := randomRun(t, ways[0].open, 1, false)
 	for _, where := range ways {
 		for _, held := range []bool{false, true} {
-			if held && where.name == "memory" {
+			if held && where.name == "memory" || !held && where.held {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, held back %t", where.name, held), func(t *testing.T) {
@@ -117,7 +117,7 @@ func randomRows(r *rand.Rand, topic string, round, n int) []*kgo.Record {
 
 // randomRun gives the rows of each topic, by what tells them apart: for a table its key, with the value; for a stream the record, with
 // how often it is there.
-func randomRun(t *testing.T, open func(context.Context, *testing.T, func() (*kafka.Cluster, error)) (way, error), partitions int, held bool) map[string]map[string]string {
+func randomRun(t *testing.T, open opener, partitions int, held bool) map[string]map[string]string {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*patient)
 	defer cancel()
 	w, err := open(ctx, t, func() (*kafka.Cluster, error) { return new(broker).connect(t) })

@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"weir/engine"
 	"weir/planner/plan"
@@ -17,7 +16,7 @@ func (w *engineWay) settle(ctx context.Context) error {
 		if q.Kind == plan.Persistent && q.State == engine.Failed {
 			return fmt.Errorf("query %s failed: %s", q.ID, q.Error)
 		}
-		final = final || strings.Contains(strings.ToUpper(q.SQL), "EMIT FINAL")
+		final = final || isFinal(q.SQL)
 	}
 	if final {
 		return w.engine.Settle(ctx)

@@ -32,8 +32,8 @@ func (t *tally) add(f *cases.File) {
 			for _, w := range ways {
 				known = known || w.name == s.Way
 			}
-			// What keeps state has to survive a restart, and to do the same on a real broker.
-			if !known || s.Way == "restart" || s.Way == "kafka" {
+			// What keeps state has to survive a restart, and to do the same in transactions, and on a real broker.
+			if !known || s.Way == "restart" || s.Way == "transactions" || s.Way == "kafka" {
 				t.illegal = append(t.illegal, c.Name+": "+s.Way)
 			}
 		}

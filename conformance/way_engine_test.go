@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -23,24 +24,40 @@ import (
 
 // engineWay runs a case on an engine. Its topics have a prefix, so that many cases share a broker.
 type engineWay struct {
-	cluster  *kafka.Cluster
-	options  engine.Options
-	engine   *engine.Engine
-	client   *kgo.Client
-	schemas  *registry.Local
-	session  *engine.Session
-	prefix   string
+	cluster *kafka.Cluster
+	options engine.Options
+	engine  *engine.Engine
+	client  *kgo.Client
+	schemas *registry.Local
+	session *engine.Session
+	prefix  string
+	kind    engineKind
+}
+
+// engineKind says how an engine runs the cases.
+type engineKind struct {
+	embedded bool // commits go the embedded broker's way; otherwise they are transactions
 	restarts bool // after every produce
+	held     bool // with the settings that users have: changes of tables are held back until the commit
+	sweeps   bool // the broker lives on, so that what the case has made is deleted
+}
+
+// config are the engine's properties. Unless changes are held back, every change of a table is written, and nothing waits.
+func (k engineKind) config(prefix string) map[string]string {
+	out := map[string]string{"ksql.output.topic.name.prefix": prefix}
+	if !k.held {
+		maps.Copy(out, map[string]string{"cache.max.bytes.buffering": "0", "commit.interval.ms": "10", "weir.idle.upstream": "0"})
+	}
+	return out
 }
 
 var nextPrefix atomic.Int64
 
-func newEngineWay(ctx context.Context, cluster *kafka.Cluster, embedded, restarts bool, dir string) (way, error) {
+func newEngineWay(ctx context.Context, cluster *kafka.Cluster, kind engineKind, dir string) (way, error) {
 	prefix := fmt.Sprintf("t%d%s-", nextPrefix.Add(1), runID)
-	w := &engineWay{cluster: cluster, prefix: prefix, restarts: restarts, schemas: registry.NewLocal(registry.NewStore()), session: engine.NewSession()}
+	w := &engineWay{cluster: cluster, prefix: prefix, kind: kind, schemas: registry.NewLocal(registry.NewStore()), session: engine.NewSession()}
 	w.session.Properties["auto.offset.reset"] = "earliest"
-	w.options = engine.Options{Cluster: cluster, Embedded: embedded, Registry: w.schemas, DataDir: dir, ServiceID: prefix, Config: map[string]string{
-		"cache.max.bytes.buffering": "0", "commit.interval.ms": "10", "ksql.output.topic.name.prefix": prefix, "weir.idle.upstream": "0"}}
+	w.options = engine.Options{Cluster: cluster, Embedded: kind.embedded, Registry: w.schemas, DataDir: dir, ServiceID: prefix, Config: kind.config(prefix)}
 	var err error
 	if w.engine, err = engine.Open(ctx, w.options); err != nil {
 		return nil, err
@@ -124,7 +141,7 @@ func (w *engineWay) produce(ctx context.Context, recs []*kgo.Record) error {
 	if err := w.client.ProduceSync(ctx, recs...).FirstErr(); err != nil {
 		return err
 	}
-	if err := w.settle(ctx); err != nil || !w.restarts {
+	if err := w.settle(ctx); err != nil || !w.kind.restarts {
 		return err
 	}
 	return w.restart(ctx)
@@ -205,7 +222,7 @@ func (w *engineWay) close(ctx context.Context) error {
 		groups = append(groups, q.Group)
 	}
 	err := w.engine.Close(ctx)
-	if !w.options.Embedded {
+	if w.kind.sweeps {
 		err = errors.Join(err, w.sweep(ctx, groups))
 	}
 	w.client.Close()

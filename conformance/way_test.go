@@ -42,7 +42,10 @@ type run struct {
 	way        way
 	partitions int
 	rewrite    bool
+	held       bool                       // changes of tables are held back
 	topics     map[string]*catalog.Source // by topic: the last ones seen, since a case may drop them
+	coalesced  map[string]settledRows     // topics of which only each key's last record is sure, because changes are held back
+	slow       map[string]bool            // topics whose windows close some time after everything is read
 }
 
 // differs is what a block got instead of what it wants; the case goes on.
@@ -204,10 +207,33 @@ func (r *run) unfill(lines []string) []string {
 }
 
 func (r *run) remember() {
-	for _, s := range r.way.sources().Sources() {
+	snap := r.way.sources()
+	for _, s := range snap.Sources() {
 		r.topics[s.Topic] = s
+		q, ok := snap.Query(s.Query)
+		if !ok || !r.held || !s.IsTable || q.Sink != s.Name {
+			continue
+		}
+		if isFinal(q.SQL) {
+			r.slow[s.Topic] = true
+			continue
+		}
+		rows := settledRows{}
+		for _, name := range q.Sources {
+			if from, ok := snap.Source(name); ok && from.IsTable {
+				rows.anyTime = true
+			}
+		}
+		r.coalesced[s.Topic] = rows
 	}
 }
+
+// settledRows say what of a table is sure when changes are held back: each key's last record, but for its timestamp where the query
+// reads a table. A group's last change may be one that another has made undone.
+type settledRows struct{ anyTime bool }
+
+// isFinal says whether a query puts out each window once, so that there is nothing to hold back.
+func isFinal(sql string) bool { return strings.Contains(strings.ToUpper(sql), "EMIT FINAL") }
 
 func compare(b *cases.Block, want, got []string) error {
 	got = slices.DeleteFunc(slices.Clone(got), func(s string) bool { return strings.TrimSpace(s) == "" })
