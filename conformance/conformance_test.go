@@ -103,12 +103,7 @@ var ways = []struct {
 	{"memory", func(context.Context, *testing.T, func() (*kafka.Cluster, error)) (way, error) { return newMemoryWay() }, false},
 	{"embedded", onOwnBroker(engineKind{embedded: true}), false},
 	{"restart", onOwnBroker(engineKind{embedded: true, restarts: true}), false},
-	{"transactions", func(ctx context.Context, t *testing.T, where func() (*kafka.Cluster, error)) (way, error) {
-		if raceDetector {
-			t.Skip("known: the group's callbacks (exec.Worker.add in transactions.take) race with findEnds and CaughtUp in the worker")
-		}
-		return onOwnBroker(engineKind{})(ctx, t, where)
-	}, false},
+	{"transactions", onOwnBroker(engineKind{}), false},
 	{"held", onOwnBroker(engineKind{embedded: true, held: true}), true},
 	{"kafka", func(ctx context.Context, t *testing.T, _ func() (*kafka.Cluster, error)) (way, error) {
 		if real == nil {
