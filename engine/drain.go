@@ -45,24 +45,14 @@ func (e *Engine) closeWindows(ctx context.Context, r *running, stage int) error 
 
 // FinishPushes ends the push queries once they have read all that is there, and waits until their rows are handed out.
 func (e *Engine) FinishPushes(ctx context.Context) error {
-	e.pushes.mu.Lock()
-	for _, q := range e.pushes.open {
-		q.drain.Store(true)
-	}
-	e.pushes.mu.Unlock()
-	for {
-		e.pushes.mu.Lock()
-		left := len(e.pushes.open)
-		e.pushes.mu.Unlock()
-		if left == 0 {
-			return nil
-		}
+	for e.transients.finishPushes() > 0 {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+	return nil
 }
 
 // Settle waits until every persistent query that runs has read all that there is, and what came of it is committed.

@@ -60,12 +60,12 @@ type Engine struct {
 	end   context.CancelFunc // ends what goes on in the background
 	jobs  sync.WaitGroup     // and that is this
 	// mu guards the maps, for moments: nobody asks the brokers while holding it.
-	mu       sync.Mutex
-	queries  map[string]*running
-	declared map[string]declaredConnector
-	lost     casualties
-	plans    sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
-	pushes   pushes
+	mu         sync.Mutex
+	queries    map[string]*running
+	declared   map[string]declaredConnector
+	lost       casualties
+	plans      sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
+	transients transients
 	// insertClient writes the rows of INSERT VALUES; turn spreads those without key.
 	insertClient *kgo.Client
 	insertMu     sync.Mutex
@@ -140,10 +140,10 @@ func nodeID(dir string) (string, error) {
 // Close stops connectors, commits and stops the queries, all at once, and closes the state. When the context ends, queries are
 // stopped without their last commit: what they did since the one before is done again at the next start.
 func (e *Engine) Close(ctx context.Context) error {
+	errs := []error{e.transients.closeAll(ctx)}
 	e.closing(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.pushes.closeAll()
 	if e.conns != nil {
 		e.conns.Close()
 	}
@@ -151,7 +151,6 @@ func (e *Engine) Close(ctx context.Context) error {
 	for _, q := range e.queries {
 		go func() { stopped <- q.stop(ctx) }()
 	}
-	var errs []error
 	for range e.queries {
 		errs = append(errs, <-stopped)
 	}

@@ -702,3 +702,19 @@ func TestSourceCut(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// writeMany writes records without waiting for each.
+func writeMany(t *testing.T, c *kgo.Client, topic string, recs []string) {
+	t.Helper()
+	for _, kv := range recs {
+		k, v, _ := strings.Cut(kv, "=")
+		c.Produce(t.Context(), &kgo.Record{Topic: topic, Key: []byte(k), Value: []byte(v)}, func(_ *kgo.Record, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if err := c.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

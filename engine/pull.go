@@ -10,7 +10,7 @@ import (
 )
 
 // pull answers a query over a table from what its query has committed.
-func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query) (Result, error) {
+func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []string) (Result, error) {
 	table := q.Lookup.Table
 	e.mu.Lock()
 	r := e.queries[table.Query]
@@ -18,14 +18,22 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query) (Result, e
 	if r == nil {
 		return nil, refuse(BadStatement, "%s can't be queried: the query that makes it, %s, is not running on this node", table.Name, table.Query)
 	}
+	x, done, err := e.transients.add(ctx, q, sources, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	view := e.db.View()
 	defer view.Close()
 	var rows []Row
 	env := e.execEnv(table.Query, e.config(s), nil)
-	err := pull.Answer(q.Lookup, r.topo, env.Functions, view, r.worker.Partitions(), func(row []types.Value, ts int64) error {
+	err = pull.Answer(x.ctx, q.Lookup, r.topo, env.Functions, view, r.worker.Partitions(), func(row []types.Value, ts int64) error {
 		rows = append(rows, Row{Values: row, Timestamp: ts})
-		return ctx.Err()
+		return nil
 	})
+	if err != nil && x.ctx.Err() != nil && ctx.Err() == nil {
+		return nil, refuse(BadStatement, "the query was terminated")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -122,11 +122,11 @@ func (e *Engine) Queries() []Query {
 		}
 	}
 	e.mu.Unlock()
-	return append(out, e.pushes.list()...)
+	return append(out, e.transients.list()...)
 }
 
 func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.Terminate) (Result, error) {
-	if !n.All && e.pushes.end(n.QueryID.Name) {
+	if !n.All && e.transients.end(n.QueryID.Name) {
 		return &Done{Entity: "query", Name: n.QueryID.Name, Action: "terminate", Message: "Query terminated.", QueryID: n.QueryID.Name, Sequence: -1}, nil
 	}
 	done, err := e.change(ctx)

@@ -8,6 +8,7 @@ import (
 	"weir/catalog"
 	"weir/connectors"
 	"weir/connectors/connector"
+	"weir/exec/local"
 	"weir/exec/worker"
 	"weir/functions"
 	"weir/parser/ast"
@@ -123,12 +124,8 @@ type (
 	}
 )
 
-// Row is one row of a query.
-type Row struct {
-	Values    []types.Value
-	Timestamp int64 // event time, milliseconds
-	Tombstone bool  // the key was deleted: only key columns have values
-}
+// Row is a row of a result.
+type Row = local.Row
 
 // Next waits for the next row; io.EOF after the last one, at the LIMIT, or when the query was terminated.
 func (r *Rows) Next(ctx context.Context) (Row, error) {

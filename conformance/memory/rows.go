@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -94,7 +95,7 @@ func (e *Engine) lookup(l *plan.Lookup, out *Rows) error {
 		if err != nil {
 			return err
 		}
-		return pull.Answer(l, topo, e.functionEnv(), view, parts[len(parts)-1], func(row []types.Value, ms int64) error {
+		return pull.Answer(context.Background(), l, topo, e.functionEnv(), view, parts[len(parts)-1], func(row []types.Value, ms int64) error {
 			out.Rows = append(out.Rows, Row{Values: row, Time: ms})
 			return nil
 		})

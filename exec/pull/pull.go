@@ -2,6 +2,7 @@
 package pull
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -16,9 +17,9 @@ import (
 )
 
 // Answer answers a pull query over a table from the state that the table's query has committed. partitions is how many
-// partitions the table's tasks have. give is called with each row; io.EOF from it ends the query early.
-func Answer(l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.View, partitions int32, give func(row []types.Value, ts int64) error) error {
-	p := &puller{lookup: l, topo: of, env: env, view: view}
+// partitions the table's tasks have. give is called with each row; io.EOF from it ends the query early, and so does the end of the context.
+func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.View, partitions int32, give func(row []types.Value, ts int64) error) error {
+	p := &puller{asker: ctx, lookup: l, topo: of, env: env, view: view}
 	if l.Limit == 0 {
 		return nil
 	}
@@ -41,6 +42,8 @@ func Answer(l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.V
 }
 
 type puller struct {
+	asker  context.Context
+	seen   int // rows looked at
 	lookup *plan.Lookup
 	topo   *task.Topology
 	env    *functions.Env
@@ -248,6 +251,10 @@ func (c *collect) Flush() error { return nil }
 
 // row orders a row as the table's schema has it, checks the condition and gives the columns asked for.
 func (p *puller) row(sink *plan.Sink, row []types.Value, m types.Meta) error {
+	// Of many rows none may match: whoever asks may have left meanwhile.
+	if p.seen++; p.seen%1024 == 0 && p.asker.Err() != nil {
+		return p.asker.Err()
+	}
 	t := p.lookup.Table
 	full := make([]types.Value, len(p.lookup.Slots))
 	key, value := 0, 0

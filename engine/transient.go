@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"weir/exec/worker"
+	"weir/planner/plan"
+)
+
+// transient is a query that ends with its client: a push query, or a pull query while it is answered.
+type transient struct {
+	id      string
+	query   *plan.Query
+	sources []string
+	ctx     context.Context
+	cancel  context.CancelFunc
+	counts  func() (read, sent int64)
+	finish  func() // ends a push query once it has read what is there; nil where it ends by itself
+}
+
+// transients are the queries that clients have open: all of them are listed, can be ended, and end with the engine.
+type transients struct {
+	mu     sync.Mutex
+	next   int
+	open   []*transient
+	closed bool
+	all    sync.WaitGroup
+}
+
+// add lets a query begin; done has to be called when it has ended. most bounds the push queries.
+func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, most int) (x *transient, done func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, nil, errClosing
+	}
+	pushes := 0
+	for _, o := range t.open {
+		if o.query.Kind == plan.Push {
+			pushes++
+		}
+	}
+	if q.Kind == plan.Push && pushes >= most {
+		return nil, nil, refuse(TooMany, "Not executing statement '%s' as exceeding the maximum number of push queries (%d). "+
+			"End one, or raise ksql.max.push.queries.", q.SQL, most)
+	}
+	t.next++
+	x = &transient{id: fmt.Sprintf("transient_%s_%d", strings.Join(sources, "_"), t.next), query: q, sources: sources}
+	x.ctx, x.cancel = context.WithCancel(ctx)
+	t.open = append(t.open, x)
+	t.all.Add(1)
+	return x, func() {
+		x.cancel()
+		t.mu.Lock()
+		t.open = slices.DeleteFunc(t.open, func(o *transient) bool { return o == x })
+		t.mu.Unlock()
+		t.all.Done()
+	}, nil
+}
+
+// follow says how a query tells of itself.
+func (t *transients) follow(x *transient, counts func() (read, sent int64), finish func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	x.counts, x.finish = counts, finish
+}
+
+// end ends a query by its id, whatever the case of the letters.
+func (t *transients) end(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, x := range t.open {
+		if strings.EqualFold(x.id, id) {
+			x.cancel()
+			return true
+		}
+	}
+	return false
+}
+
+// closeAll ends all of them, lets no other begin, and waits for them until the context ends.
+func (t *transients) closeAll(ctx context.Context) error {
+	t.mu.Lock()
+	t.closed = true
+	for _, x := range t.open {
+		x.cancel()
+	}
+	t.mu.Unlock()
+	gone := make(chan struct{})
+	go func() {
+		t.all.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("queries of clients have not ended: %w", ctx.Err())
+	}
+}
+
+// finishPushes ends the push queries once they have read all that is there; left says how many have not ended yet.
+func (t *transients) finishPushes() (left int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, x := range t.open {
+		if x.query.Kind == plan.Push {
+			left++
+			if x.finish != nil {
+				x.finish()
+			}
+		}
+	}
+	return left
+}
+
+func (t *transients) list() []Query {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []Query
+	for _, x := range t.open {
+		q := Query{ID: x.id, Kind: x.query.Kind, SQL: x.query.SQL, Sources: x.sources, State: Running}
+		if x.counts != nil {
+			var s worker.Stats
+			s.RowsIn, s.RowsOut = x.counts()
+			q.Stats = s
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// CloseQuery ends the query of a client by its id.
+func (e *Engine) CloseQuery(id string) error {
+	if e.transients.end(id) {
+		return nil
+	}
+	return refuse(NotFound, "No query with id %s", id)
+}

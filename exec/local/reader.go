@@ -1,0 +1,274 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/task"
+	"weir/kafka"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// ReaderOptions say how a query reads for a client.
+type ReaderOptions struct {
+	Cluster *kafka.Cluster
+	// Earliest begins with the first record of each topic; otherwise with what comes from now on. Tables that are joined are read whole.
+	Earliest bool
+	// Bounded ends the query at the ends that the topics have when it begins.
+	Bounded bool
+	// Interval is for how long a table's changes are held back; 0 hands on each.
+	Interval time.Duration
+	// Give takes rows that are ready, and waits while the client has no room.
+	Give func(ctx context.Context, rows []Row) error
+}
+
+// Row is a row of a query whose result goes to a client.
+type Row struct {
+	Values    []types.Value
+	Timestamp int64 // event time, milliseconds
+	Tombstone bool  // the key was deleted: only key columns have values
+}
+
+// Reader runs a query over all partitions of its topics in memory: no group, no topics of its own, no commits. All of it is gone when Run
+// ends.
+type Reader struct {
+	opt    ReaderOptions
+	query  *plan.Query
+	local  *Local
+	client *kgo.Client
+	topics []string
+	limit  int64 // -1 for none
+	given  int64
+	out    []Row         // rows that the client has yet to take
+	at     kafka.Offsets // next offsets
+	ends   kafka.Offsets // of a bounded query
+	quiet  int           // polls in a row that brought nothing
+	drain  atomic.Bool   // end once everything that is there has been read
+	read   atomic.Int64
+	sent   atomic.Int64
+}
+
+// quietPolls is after how many polls without a record rows wait no longer for another input of theirs.
+const quietPolls = 10
+
+// pollTime is how long a poll waits for records.
+const pollTime = 100 * time.Millisecond
+
+// NewReader opens the client and finds out where to begin. Run has to be called to close it again.
+func NewReader(ctx context.Context, topo *task.Topology, env *task.Env, o ReaderOptions) (*Reader, error) {
+	r := &Reader{opt: o, query: topo.Query, topics: topo.Sources(), limit: topo.Query.Root.(*plan.Result).Limit, at: kafka.Offsets{}}
+	parts, err := topo.Partitions(func(topic string) (int32, error) {
+		found, err := o.Cluster.Topic(ctx, topic)
+		return int32(len(found.Partitions)), err
+	}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if r.local, err = NewLocal(topo, env, parts, 1, 0, r.take); err != nil {
+		return nil, err
+	}
+	return r, r.begin(ctx, topo.Whole())
+}
+
+// begin opens the client. whole names topics that are needed from their beginning in any case.
+func (r *Reader) begin(ctx context.Context, whole []string) error {
+	starts, err := r.opt.Cluster.StartOffsets(ctx, r.topics...)
+	if err != nil {
+		return err
+	}
+	ends, err := r.opt.Cluster.StableOffsets(ctx, r.topics...)
+	if err != nil {
+		return err
+	}
+	positions := map[string]map[int32]kgo.Offset{}
+	for _, topic := range r.topics {
+		from := ends
+		if r.opt.Earliest || r.opt.Bounded || slices.Contains(whole, topic) {
+			from = starts
+		}
+		positions[topic] = map[int32]kgo.Offset{}
+		for p, at := range from[topic] {
+			r.at.Set(topic, p, at)
+			r.local.Expect(topic, p, at < ends[topic][p])
+			positions[topic][p] = kgo.NewOffset().At(at)
+		}
+	}
+	if r.opt.Bounded {
+		r.ends = ends
+	}
+	r.client, err = r.opt.Cluster.NewClient(kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(pollTime),
+		kgo.ConsumePartitions(positions))
+	return err
+}
+
+// Finish ends the query once everything that is there has been read.
+func (r *Reader) Finish() { r.drain.Store(true) }
+
+// Counts are the records read and the rows handed out so far.
+func (r *Reader) Counts() (read, sent int64) { return r.read.Load(), r.sent.Load() }
+
+// Limit is how many rows there are at most; -1 for no limit.
+func (r *Reader) Limit() int64 { return r.limit }
+
+var errEnough = errors.New("the limit is reached")
+
+// Run reads until the query ends: at its limit, at the ends of a bounded one, or with the context.
+func (r *Reader) Run(ctx context.Context) (err error) {
+	defer r.client.Close()
+	defer func() {
+		if f := recover(); f != nil {
+			err = fmt.Errorf("a fault in the query's operators: %v", f)
+		}
+	}()
+	err = r.loop(ctx)
+	if errors.Is(err, errEnough) || err == nil {
+		err = r.hand(ctx)
+	}
+	return err
+}
+
+func (r *Reader) loop(ctx context.Context) error {
+	if r.limit == 0 {
+		return nil
+	}
+	next := time.Now().Add(r.opt.Interval)
+	for {
+		if end, err := r.ended(ctx); err != nil {
+			return err
+		} else if end {
+			return r.finish()
+		}
+		if err := r.poll(ctx); err != nil {
+			return err
+		}
+		if !time.Now().Before(next) {
+			if err := r.local.Flush(); err != nil {
+				return err
+			}
+			next = time.Now().Add(r.opt.Interval)
+		}
+		if err := r.hand(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// ended says whether there is nothing more to read for a query that ends there.
+func (r *Reader) ended(ctx context.Context) (bool, error) {
+	if r.ends != nil && r.past(r.ends) {
+		return true, nil
+	}
+	if !r.drain.Load() {
+		return false, nil
+	}
+	ends, err := r.opt.Cluster.StableOffsets(ctx, r.topics...)
+	return err == nil && r.past(ends), err
+}
+
+func (r *Reader) past(ends kafka.Offsets) bool {
+	for topic, parts := range ends {
+		for p, end := range parts {
+			if r.at[topic][p] < end {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (r *Reader) poll(ctx context.Context) error {
+	polling, cancel := context.WithTimeout(ctx, pollTime)
+	defer cancel()
+	fetches := r.client.PollFetches(polling)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var failed error
+	fetches.EachError(func(topic string, p int32, err error) {
+		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, err)
+		}
+	})
+	if r.quiet++; !fetches.Empty() {
+		r.quiet = 0
+	} else if r.quiet == quietPolls {
+		// What was expected does not come, such as records of a transaction that was aborted.
+		failed = errors.Join(failed, r.local.Drain())
+	}
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		for recs := p.Records; len(recs) > 0 && failed == nil; {
+			n := min(len(recs), types.BatchRows)
+			r.read.Add(int64(n))
+			next := recs[n-1].Offset + 1
+			if failed = r.local.Offer(recs[:n], next < p.HighWatermark); failed == nil {
+				failed = r.hand(ctx)
+			}
+			r.at.Set(p.Topic, p.Partition, next)
+			recs = recs[n:]
+		}
+	})
+	return failed
+}
+
+// finish closes the windows and puts out what is left: the input has ended.
+func (r *Reader) finish() error {
+	if err := r.local.Drain(); err != nil {
+		return err
+	}
+	if err := r.local.Flush(); err != nil {
+		return err
+	}
+	if r.ends == nil {
+		if err := r.local.CloseAll(); err != nil {
+			return err
+		}
+	}
+	return r.local.Flush()
+}
+
+// take keeps rows until the client has room for them.
+func (r *Reader) take(b *types.Batch) error {
+	for i := range b.N {
+		m := b.Meta[i]
+		if m.Flags&types.NullRow != 0 && !r.query.Root.Table() {
+			continue // a stream's record without value has no row
+		}
+		if r.limit >= 0 && r.given >= r.limit {
+			return errEnough
+		}
+		row := Row{Values: types.CloneRow(b.Row(i)), Timestamp: m.Timestamp, Tombstone: m.Flags&types.NullRow != 0}
+		if row.Tombstone {
+			for j, c := range r.query.Columns {
+				if c.Role != types.KeyColumn {
+					row.Values[j] = types.NullValue
+				}
+			}
+		}
+		r.out = append(r.out, row)
+		r.given++
+	}
+	if r.limit >= 0 && r.given >= r.limit {
+		return errEnough
+	}
+	return nil
+}
+
+// hand gives the client what there is.
+func (r *Reader) hand(ctx context.Context) error {
+	if len(r.out) == 0 {
+		return nil
+	}
+	if err := r.opt.Give(ctx, r.out); err != nil {
+		return err
+	}
+	r.sent.Add(int64(len(r.out)))
+	r.out = nil
+	return nil
+}
