@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/exec/worker"
+	"weir/planner/plan"
 )
 
 // Drain waits until every bounded source connector has finished and every persistent query has read all of its input,
@@ -98,14 +99,18 @@ func (e *Engine) runningQueries() []*running {
 	return out
 }
 
-// Totals are the figures of all queries together.
+// Totals are the figures of all queries together: rows in and out of the persistent ones, and the late and bad rows of all, those
+// of clients too, ended ones included. A record that several queries can't read is bad in each.
 type Totals struct{ RowsIn, RowsOut, Late, Bad int64 }
 
-// Totals sums up the persistent queries.
+// Totals sums up.
 func (e *Engine) Totals() Totals {
 	var all worker.Stats
 	for _, q := range e.Queries() {
-		addStats(&all, q.Stats)
+		if q.Kind == plan.Persistent {
+			addStats(&all, q.Stats)
+		}
 	}
-	return Totals{all.RowsIn, all.RowsOut, all.Late, all.Bad}
+	clients := e.transients.figures()
+	return Totals{all.RowsIn, all.RowsOut, all.Late + clients.Late, all.Bad + clients.Bad}
 }

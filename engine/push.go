@@ -62,7 +62,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 		done()
 		return nil, err
 	}
-	e.transients.follow(x, reader.Counts, reader.Finish)
+	e.transients.follow(x, reader.Figures, reader.Finish)
 	go func() {
 		defer done()
 		defer close(out.rows)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"weir/exec/worker"
+	"weir/exec/local"
 	"weir/planner/plan"
 )
 
@@ -18,7 +18,7 @@ type transient struct {
 	sources []string
 	ctx     context.Context
 	cancel  context.CancelFunc
-	counts  func() (read, sent int64)
+	figures func() local.Figures
 	finish  func() // ends a push query once it has read what is there; nil where it ends by itself
 }
 
@@ -29,6 +29,7 @@ type transients struct {
 	open   []*transient
 	closed bool
 	all    sync.WaitGroup
+	gone   local.Figures // of those that have ended
 }
 
 // add lets a query begin; done has to be called when it has ended. most bounds the push queries.
@@ -57,16 +58,17 @@ func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, m
 		x.cancel()
 		t.mu.Lock()
 		t.open = slices.DeleteFunc(t.open, func(o *transient) bool { return o == x })
+		t.gone = sum(t.gone, x)
 		t.mu.Unlock()
 		t.all.Done()
 	}, nil
 }
 
 // follow says how a query tells of itself.
-func (t *transients) follow(x *transient, counts func() (read, sent int64), finish func()) {
+func (t *transients) follow(x *transient, figures func() local.Figures, finish func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	x.counts, x.finish = counts, finish
+	x.figures, x.finish = figures, finish
 }
 
 // end ends a query by its id, whatever the case of the letters.
@@ -118,16 +120,35 @@ func (t *transients) finishPushes() (left int) {
 	return left
 }
 
+// sum adds the figures of a query.
+func sum(all local.Figures, x *transient) local.Figures {
+	if x.figures == nil {
+		return all
+	}
+	f := x.figures()
+	return local.Figures{Read: all.Read + f.Read, Sent: all.Sent + f.Sent, Late: all.Late + f.Late, Bad: all.Bad + f.Bad}
+}
+
+// figures are those of all queries of clients, ended ones included.
+func (t *transients) figures() local.Figures {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := t.gone
+	for _, x := range t.open {
+		all = sum(all, x)
+	}
+	return all
+}
+
 func (t *transients) list() []Query {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var out []Query
 	for _, x := range t.open {
 		q := Query{ID: x.id, Kind: x.query.Kind, SQL: x.query.SQL, Sources: x.sources, State: Running}
-		if x.counts != nil {
-			var s worker.Stats
-			s.RowsIn, s.RowsOut = x.counts()
-			q.Stats = s
+		if x.figures != nil {
+			f := x.figures()
+			q.Stats.RowsIn, q.Stats.RowsOut, q.Stats.Late, q.Stats.Bad = f.Read, f.Sent, f.Late, f.Bad
 		}
 		out = append(out, q)
 	}

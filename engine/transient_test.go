@@ -74,3 +74,23 @@ func TestQueriesOfClients(t *testing.T) {
 		t.Error("a query begins after the end of the engine")
 	}
 }
+
+// What a client's query can't read counts among the bad rows of all, after its end too.
+func TestTotalsOfClients(t *testing.T) {
+	n := startNode(t, t.TempDir())
+	defer n.stop(t)
+	s := NewSession()
+	s.Properties["auto.offset.reset"] = "earliest"
+	n.run(t, s, `CREATE STREAM src (a INTEGER) WITH (KAFKA_TOPIC='src', VALUE_FORMAT='JSON', PARTITIONS=1);`)
+	n.write(t, "src", `={"a":1}`, `={"a":"x"}`, `={"a":3}`)
+	n.run(t, s, `SELECT a FROM src EMIT CHANGES LIMIT 2;`)
+	until(t, "the query has ended", func() bool { return len(n.Queries()) == 0 })
+	if got := n.Totals(); got.Bad != 1 {
+		t.Errorf("%+v, want one bad row", got)
+	}
+	n.run(t, s, `CREATE STREAM o AS SELECT a FROM src;`)
+	n.settle(t)
+	if got := n.Totals(); got.Bad != 2 || got.RowsIn != 3 || got.RowsOut != 2 {
+		t.Errorf("%+v, want two bad rows, three in and two out", got)
+	}
+}

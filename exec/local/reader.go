@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"weir/exec/op"
 	"weir/exec/task"
 	"weir/kafka"
 	"weir/planner/plan"
@@ -53,6 +54,8 @@ type Reader struct {
 	drain  atomic.Bool   // end once everything that is there has been read
 	read   atomic.Int64
 	sent   atomic.Int64
+	late   atomic.Int64
+	bad    atomic.Int64
 }
 
 // quietPolls is after how many polls without a record rows wait no longer for another input of theirs.
@@ -111,8 +114,23 @@ func (r *Reader) begin(ctx context.Context, whole []string) error {
 // Finish ends the query once everything that is there has been read.
 func (r *Reader) Finish() { r.drain.Store(true) }
 
-// Counts are the records read and the rows handed out so far.
-func (r *Reader) Counts() (read, sent int64) { return r.read.Load(), r.sent.Load() }
+// Figures of a Reader so far: records read, rows handed out, rows that were late, records and rows that could not be used.
+type Figures struct{ Read, Sent, Late, Bad int64 }
+
+// Figures are those of the query.
+func (r *Reader) Figures() Figures {
+	return Figures{r.read.Load(), r.sent.Load(), r.late.Load(), r.bad.Load()}
+}
+
+// count takes the figures of the tasks.
+func (r *Reader) count() {
+	var all op.Counts
+	for _, t := range r.local.Tasks() {
+		all.Add(t.Counts)
+	}
+	r.late.Store(all.Late)
+	r.bad.Store(all.Bad)
+}
 
 // Limit is how many rows there are at most; -1 for no limit.
 func (r *Reader) Limit() int64 { return r.limit }
@@ -262,6 +280,7 @@ func (r *Reader) take(b *types.Batch) error {
 
 // hand gives the client what there is.
 func (r *Reader) hand(ctx context.Context) error {
+	r.count()
 	if len(r.out) == 0 {
 		return nil
 	}
