@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
+	"os"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -58,6 +60,9 @@ func newEngineWay(ctx context.Context, cluster *kafka.Cluster, kind engineKind, 
 	w := &engineWay{cluster: cluster, prefix: prefix, kind: kind, schemas: registry.NewLocal(registry.NewStore()), session: engine.NewSession()}
 	w.session.Properties["auto.offset.reset"] = "earliest"
 	w.options = engine.Options{Cluster: cluster, Embedded: kind.embedded, Registry: w.schemas, DataDir: dir, ServiceID: prefix, Config: kind.config(prefix)}
+	if os.Getenv("WEIR_TEST_LOG") != "" {
+		w.options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("case", prefix)
+	}
 	var err error
 	if w.engine, err = engine.Open(ctx, w.options); err != nil {
 		return nil, err

@@ -161,33 +161,38 @@ func (e *Outbox) sendAll(ctx context.Context, recs []kgo.Record) error {
 	return nil
 }
 
-// reach notes how far the output topics reach and how much of it is ours, now that the broker has the records, which are of
-// one topic mostly.
+// reach notes how far the output topics reach and how much of it is ours, now that the broker has the records.
 func (e *Outbox) reach(recs []kgo.Record) {
-	var ends, sent []int64 // per partition of topic
+	written(recs, func(tp assignment.TP, end, count int64) {
+		e.ends[tp] = max(e.ends[tp], end)
+		e.sent[tp] += count
+	})
+}
+
+// written gives, for each partition, the offset behind the last of the records and their number. Records of one topic come together,
+// mostly.
+func written(recs []kgo.Record, each func(tp assignment.TP, end, count int64)) {
+	var ends, counts []int64 // per partition of topic
 	topic := ""
 	put := func() {
-		for p, end := range ends {
-			if sent[p] == 0 {
-				continue
+		for p, n := range counts {
+			if n > 0 {
+				each(assignment.TP{Topic: topic, Partition: int32(p)}, ends[p], n)
 			}
-			tp := assignment.TP{Topic: topic, Partition: int32(p)}
-			e.ends[tp] = max(e.ends[tp], end)
-			e.sent[tp] += sent[p]
 		}
-		ends, sent = ends[:0], sent[:0]
+		ends, counts = ends[:0], counts[:0]
 	}
 	for i := range recs {
 		if recs[i].Topic != topic {
 			put()
 			topic = recs[i].Topic
 		}
-		for int(recs[i].Partition) >= len(ends) {
-			ends, sent = append(ends, 0), append(sent, 0)
-		}
 		p := recs[i].Partition
+		for int(p) >= len(ends) {
+			ends, counts = append(ends, 0), append(counts, 0)
+		}
 		ends[p] = max(ends[p], recs[i].Offset+1)
-		sent[p]++
+		counts[p]++
 	}
 	put()
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +31,7 @@ type Transactions struct {
 	group   *group
 	local   map[assignment.FeedID]stored // positions in the database when the session began
 	logEnds map[logKey]int64             // next changelog offset, per stage and partition
+	written map[assignment.TP]int64      // offsets behind what was written and is not known to be readable yet
 }
 
 // logKey is a partition of a stage's changelog.
@@ -48,7 +51,7 @@ func (x *Transactions) Changes() <-chan Change { return x.group.changes }
 
 // Start joins the group; tasks come with the partitions, by Changes.
 func (x *Transactions) Start(ctx context.Context) error {
-	x.logEnds, x.group = map[logKey]int64{}, newGroup(x)
+	x.logEnds, x.group, x.written = map[logKey]int64{}, newGroup(x), map[assignment.TP]int64{}
 	for i, s := range x.tasks.Topology.Stages {
 		if s.Stateful() {
 			if err := x.changelog(ctx, i); err != nil {
@@ -142,8 +145,36 @@ func (x *Transactions) keep(b *state.Batch) error {
 	return nil
 }
 
-// Delivered has nothing to wait for: a commit has delivered everything when it returns.
-func (x *Transactions) Delivered(context.Context) error { return nil }
+// visibleTime bounds how long Delivered waits: another writer's open transaction may hide ours for as long as it likes.
+const visibleTime = 10 * time.Second
+
+// Delivered waits until what was committed can be read: brokers answer the end of a transaction before its markers are in all
+// partitions.
+func (x *Transactions) Delivered(ctx context.Context) error {
+	for over := time.Now().Add(visibleTime); len(x.written) > 0 && time.Now().Before(over); {
+		var topics []string
+		for tp := range x.written {
+			if !slices.Contains(topics, tp.Topic) {
+				topics = append(topics, tp.Topic)
+			}
+		}
+		stable, err := x.opt.Cluster.StableOffsets(ctx, topics...)
+		if err != nil {
+			return err
+		}
+		maps.DeleteFunc(x.written, func(tp assignment.TP, end int64) bool { return stable[tp.Topic][tp.Partition] >= end })
+		if len(x.written) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	clear(x.written)
+	return nil
+}
 
 // abort ends the transaction without effect. The session ends with it: the next one begins from what was committed.
 func (x *Transactions) abort(ctx context.Context, why error) error {
@@ -151,11 +182,11 @@ func (x *Transactions) abort(ctx context.Context, why error) error {
 }
 
 // produce writes outputs and changelogs, and returns how many records those are.
-func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int, err error) {
+func (x *Transactions) produce(ctx context.Context, b *state.Batch) (count int, err error) {
 	var mu sync.Mutex
 	var failed error
 	send := func(r *kgo.Record, then func(r *kgo.Record)) {
-		written++
+		count++
 		x.kgo.Produce(ctx, r, func(r *kgo.Record, err error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -174,9 +205,10 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int
 	}
 	// Their memory is used again only once the client is done with it: where producing fails, it may hold them still.
 	var release []func()
+	var sent [][]kgo.Record
 	for _, out := range x.tasks.Outputs() {
 		full := out.Take()
-		release = append(release, func() { out.Release(full) })
+		release, sent = append(release, func() { out.Release(full) }), append(sent, full.Records)
 		for i := range full.Records {
 			send(&full.Records[i], nil)
 		}
@@ -193,11 +225,12 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (written int
 			return 0, err
 		}
 	}
-	for _, done := range release {
+	for i, done := range release {
+		written(sent[i], func(tp assignment.TP, end, _ int64) { x.written[tp] = max(x.written[tp], end) })
 		done()
 	}
 	x.opt.FailPoint("flushed to broker")
-	return written, nil
+	return count, nil
 }
 
 // Stop closes the client; a static member's place in the group is kept for its return.
