@@ -40,7 +40,7 @@ var mayImport = map[string]string{
 	"exec/assignment":      "kafka exec/task",
 	"exec/commit":          "types kafka exec/assignment exec/state exec/task",
 	"exec/worker":          "functions kafka exec/assignment exec/commit exec/op exec/state exec/task",
-	"exec/local":           "types kafka planner/plan exec/state exec/task",
+	"exec/local":           "types kafka planner/plan exec/op exec/state exec/task",
 	"exec/pull":            "types functions planner/plan exec/eval exec/op exec/state exec/task",
 	"connectors/connector": "parser/suggest",
 	"connectors/file":      "types kafka parser/suggest connectors/connector",
