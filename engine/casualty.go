@@ -105,6 +105,7 @@ func (all casualties) dropped(n ast.Statement) *casualty {
 		return all.named(n.Name.Name, false)
 	case *ast.DropType:
 		return all.named(n.Name.Name, true)
+	default: // about these alone
 	}
 	return nil
 }
@@ -181,6 +182,7 @@ func mentions(n ast.Statement) []mention {
 		return tables(n)
 	case *ast.Explain:
 		return mentions(n.Statement)
+	default: // about these alone
 	}
 	return nil
 }

@@ -110,6 +110,7 @@ func (r *recovery) replay(c entry) {
 		if r.drop(stmt.Node); !r.hasType(n.Name.Name) {
 			return
 		}
+	default: // about these alone
 	}
 	if err := r.define(s, stmt, c); err != nil {
 		r.failed(stmt, c, err)
@@ -139,6 +140,7 @@ func made(n ast.Statement) (name string, replaces bool) {
 		return n.Name.Name, n.OrReplace
 	case *ast.CreateAs:
 		return n.Name.Name, n.OrReplace
+	default: // about these alone
 	}
 	return "", false
 }
