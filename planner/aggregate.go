@@ -22,7 +22,7 @@ type aggregation struct {
 	nested   *ast.Call // an aggregate whose state is an ARRAY, MAP or STRUCT
 	final    []string  // aggregates that can't take rows back, which a table asks for
 	finalPos ast.Pos
-	node     *plan.Aggregate
+	node     *plan.Grouping
 	below    *resolver // resolves against the rows that are grouped
 	texts    []string  // of the aggregate calls, so that one that is used twice is computed once
 	loose    []string  // expressions that are neither grouped nor aggregated
@@ -32,7 +32,7 @@ type aggregation struct {
 }
 
 func (b *builder) aggregate(q *ast.Query, sel *selection) error {
-	a := &aggregation{b: b, sel: sel, node: &plan.Aggregate{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY"), groupPos: q.GroupBy.Pos()}
+	a := &aggregation{b: b, sel: sel, node: &plan.Grouping{Step: "Aggregate"}, below: b.resolver(sel, "GROUP BY"), groupPos: q.GroupBy.Pos()}
 	if sel.scopes[0].src.IsTable && sel.joined == nil {
 		sel.scopes[0].materialize()
 	}
@@ -362,10 +362,30 @@ func (a *aggregation) finish(having plan.Expr) {
 		}
 		n.In = rp
 	}
-	a.sel.in, a.sel.grouped = n, true
+	a.sel.in, a.sel.grouped = aggregationOf(n), true
 	if having != nil {
-		a.sel.in = &plan.Filter{In: n, Cond: having, Having: true}
+		a.sel.in = &plan.Filter{In: a.sel.in, Cond: having, Having: true}
 	}
+}
+
+// aggregationOf decides how rows are grouped.
+func aggregationOf(g *plan.Grouping) plan.Node {
+	switch {
+	case g.Window != nil && g.Window.Kind == ast.SessionWindow:
+		return &plan.SessionAggregate{Grouping: *g}
+	case inPanes(g):
+		return &plan.PaneAggregate{Grouping: *g}
+	default:
+		return &plan.Aggregate{Grouping: *g}
+	}
+}
+
+// inPanes says whether windows are to be made of panes: final results of hopping windows that overlap, of aggregates that
+// merge exactly.
+func inPanes(g *plan.Grouping) bool {
+	w := g.Window
+	return g.Final && w != nil && w.Kind == ast.HoppingWindow && w.Advance < w.Size &&
+		!slices.ContainsFunc(g.Aggs, func(a plan.Agg) bool { return !a.Bound.Exact })
 }
 
 // precompute computes what the rows are grouped by before they are sent to its partition, so that it is computed once.

@@ -24,7 +24,7 @@ type side struct {
 	// topic is a source that has as many partitions as the rows; nil where they come through a topic of the query's own.
 	topic    *catalog.Source
 	windowed *catalog.Windowed
-	// retention is for how long windows may be joined again, as in plan.Join.
+	// retention is for how long windows may be joined again, as in plan.WindowedJoin.
 	retention int64
 	headers   int // the slot of the records' headers; -1 for none
 	// foreign says that the key is the left table's, of a join by foreign key.
@@ -220,17 +220,10 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	if err := j.checkPartitions(c); err != nil {
 		return nil, err
 	}
-	node := &plan.Join{Left: left.in, Right: right.in, Step: j.prefix() + "Join", Kind: plan.JoinKind(c.at.Kind), Windowed: left.windowed,
-		LeftKey: withBounds(left, c.leftKey), RightKey: withBounds(right, c.rightKey)}
-	if left.windowed != nil && right.windowed == nil {
-		node.Retention = left.retention
-	}
-	if c.at.Within != nil {
-		node.Within = within(c.at.Within)
-	}
-	node.Headers = [2]int{left.headers, right.headers}
+	node := plan.KeyJoin{Left: left.in, Right: right.in, Step: j.prefix() + "Join", Kind: plan.JoinKind(c.at.Kind), Windowed: left.windowed,
+		LeftKey: withBounds(left, c.leftKey), RightKey: withBounds(right, c.rightKey), Headers: [2]int{left.headers, right.headers}}
 	out := c.joinedSide(node.Kind)
-	out.in, out.partitioning = node, how
+	out.partitioning = how
 	if out.topic = left.topic; out.topic == nil {
 		out.topic = right.topic
 	}
@@ -251,7 +244,22 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 		out.headers = len(node.Slots)
 		node.Slots = append(node.Slots, plan.Slot{Name: "(headers)", Type: headersType})
 	}
+	out.in = c.joinOf(node)
 	return out, nil
+}
+
+// joinOf decides how rows are joined.
+func (c *condition) joinOf(n plan.KeyJoin) plan.Node {
+	switch {
+	case c.at.Within != nil:
+		return &plan.StreamJoin{KeyJoin: n, Within: within(c.at.Within)}
+	case !c.left.in.Table():
+		return &plan.LookupJoin{KeyJoin: n}
+	case c.left.windowed != nil && c.right.windowed == nil:
+		return &plan.WindowedJoin{KeyJoin: n, Retention: c.left.retention}
+	default:
+		return &plan.TableJoin{KeyJoin: n}
+	}
 }
 
 func (p *joinKey) slotName() string {
@@ -261,8 +269,8 @@ func (p *joinKey) slotName() string {
 	return p.name
 }
 
-func within(w *ast.Within) *plan.Within {
-	out := &plan.Within{Before: w.Before.Duration().Milliseconds(), After: w.After.Duration().Milliseconds(), Grace: joinGrace}
+func within(w *ast.Within) plan.Within {
+	out := plan.Within{Before: w.Before.Duration().Milliseconds(), After: w.After.Duration().Milliseconds(), Grace: joinGrace}
 	if w.Grace != nil {
 		out.Grace, out.Given = millis(w.Grace), true
 	}

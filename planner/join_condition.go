@@ -379,3 +379,10 @@ func (c *condition) columnName(x ast.Expr) string {
 	}
 	return syntheticKey
 }
+
+func sideName(n plan.Node) string {
+	if n.Table() {
+		return "Table"
+	}
+	return "Stream"
+}

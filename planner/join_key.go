@@ -203,7 +203,7 @@ func (s *side) keeps(by []ast.Expr) bool {
 	if s.windowed != nil {
 		return false
 	}
-	if n, ok := s.in.(*plan.Join); !ok || n.Kind != plan.InnerJoin {
+	if n := plan.KeyJoinOf(s.in); n == nil || n.Kind != plan.InnerJoin {
 		return false
 	}
 	return s.holds(by...)

@@ -130,15 +130,16 @@ func FuzzJoin(f *testing.F) {
 // checkSlots sees that the layout of a join is that of its inputs, and its key.
 func checkSlots(t *testing.T, query string, root plan.Node) {
 	plan.Walk(root, func(n plan.Node) bool {
-		j, ok := n.(*plan.Join)
-		if !ok {
+		j := plan.KeyJoinOf(n)
+		if j == nil {
 			return true
 		}
+		_, windowed := n.(*plan.WindowedJoin)
 		want := len(j.Left.Layout()) + len(j.Right.Layout()) + len(j.LeftKey)
 		if max(j.Headers[0], j.Headers[1]) >= 0 {
 			want++
 		}
-		if len(j.Slots) != want || j.Retention == 0 && len(j.LeftKey) != len(j.RightKey) {
+		if len(j.Slots) != want || !windowed && len(j.LeftKey) != len(j.RightKey) {
 			t.Errorf("%s: %d slots, expected %d\n", query, len(j.Slots), want)
 		}
 		return true

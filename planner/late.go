@@ -14,8 +14,8 @@ import (
 // lateStream is the stream that LATE_STREAM names: rows that come too late for a window of the query.
 type lateStream struct {
 	name ast.Ident
-	node *plan.Aggregate // whose late rows it takes; nil until the windows are planned
-	cols types.Schema    // of the source
+	node *plan.Late   // of the aggregation; nil until the windows are planned
+	cols types.Schema // of the source
 }
 
 // lateColumns follow the source's columns.
@@ -65,7 +65,8 @@ func (a *aggregation) late() error {
 		return at(l.name.Pos(), "LATE_STREAM is for windows over one stream, and this query joins. Write the join's result to a stream first, and group that.")
 	}
 	src := a.sel.scopes[0].src
-	l.node, a.node.Late = a.node, &plan.Late{}
+	l.node = &plan.Late{}
+	a.node.Late = l.node
 	for _, role := range []types.Role{types.KeyColumn, types.ValueColumn, types.HeaderColumn} {
 		for _, c := range src.Schema.With(role) {
 			for _, taken := range lateColumns {
@@ -77,7 +78,7 @@ func (a *aggregation) late() error {
 			if err != nil {
 				return err
 			}
-			a.node.Late.Slots = append(a.node.Late.Slots, x.(*plan.Column).Slot)
+			l.node.Slots = append(l.node.Slots, x.(*plan.Column).Slot)
 			if role == types.HeaderColumn {
 				c = types.Column{Name: c.Name, Type: c.Type}
 			}
@@ -118,7 +119,7 @@ func (b *builder) lateSource(w *with, sel *selection, target, from *catalog.Sour
 	if err := b.checkFormats(pos, src); err != nil {
 		return err
 	}
-	l.node.Late.Sink = sink
+	l.node.Sink = sink
 	topic := &with{vals: map[string]string{}}
 	for _, name := range []string{"PARTITIONS", "REPLICAS", "RETENTION_MS"} {
 		if v, ok := w.get(name); ok {

@@ -167,9 +167,11 @@ func (t *takeover) check(pos ast.Pos, q *ast.Query, root plan.Node) error {
 			} else if a != b {
 				return differ(pos, "StreamSelectKey", "keyExpressions", a, b)
 			}
-		case *plan.Aggregate:
-			if err := t.sameGroups(pos, q, old, is[i].(*plan.Aggregate)); err != nil {
-				return err
+		default:
+			if g := plan.GroupingOf(n); g != nil {
+				if err := t.sameGroups(pos, q, g, plan.GroupingOf(is[i])); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -181,7 +183,7 @@ func differ(pos ast.Pos, step, property, was, is string) error {
 }
 
 // sameGroups refuses to change what the state of an aggregation is made of.
-func (t *takeover) sameGroups(pos ast.Pos, q *ast.Query, old, now *plan.Aggregate) error {
+func (t *takeover) sameGroups(pos ast.Pos, q *ast.Query, old, now *plan.Grouping) error {
 	if a, b := exprList(t.sql.GroupBy), exprList(q.GroupBy); a != b {
 		return differ(pos, "StreamGroupBy", "groupByExpressions", a, b)
 	}
@@ -194,7 +196,7 @@ func (t *takeover) sameGroups(pos ast.Pos, q *ast.Query, old, now *plan.Aggregat
 	return nil
 }
 
-func aggregates(a *plan.Aggregate) string {
+func aggregates(a *plan.Grouping) string {
 	var out []string
 	for i := range a.Aggs {
 		out = append(out, a.Slots[len(a.Group)+i].Name)

@@ -21,6 +21,7 @@ func (b *builder) seed(sc *scope) {
 			}
 		case *plan.Repartition:
 			moved = true
+		default: // about these alone
 		}
 		return true
 	})

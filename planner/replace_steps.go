@@ -56,28 +56,28 @@ func stepName(n plan.Node) string {
 			return "StreamWindowedAggregate"
 		}
 		return "StreamAggregate"
+	case *plan.SessionAggregate, *plan.PaneAggregate:
+		return "StreamWindowedAggregate"
 	case *plan.Subscribe, *plan.ForeignLookup, *plan.Resolve:
 		return "ForeignKeyTableTableJoin"
-	case *plan.Join:
-		return sideName(n.Left) + sideName(n.Right) + "Join"
+	case *plan.StreamJoin:
+		return "StreamStreamJoin"
+	case *plan.LookupJoin:
+		return "StreamTableJoin"
+	case *plan.TableJoin, *plan.WindowedJoin:
+		return "TableTableJoin"
+	case *plan.Top:
+		return "Top"
+	case *plan.Result:
+		return "Result"
+	case *plan.Filter, *plan.Project, *plan.Explode: // not among the lasting ones
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan.")
 }
 
-func sideName(n plan.Node) string {
-	if n.Table() {
-		return "Table"
-	}
-	return "Stream"
-}
-
 func joins(list []plan.Node) bool {
 	return slices.ContainsFunc(list, func(n plan.Node) bool {
-		switch n.(type) {
-		case *plan.Join, *plan.Subscribe, *plan.ForeignLookup, *plan.Resolve:
-			return true
-		}
-		return false
+		return len(n.Inputs()) == 2
 	})
 }
 
@@ -94,6 +94,7 @@ func unsupported(n plan.Node) string {
 		if x.Window == nil && !x.In.Table() {
 			return ""
 		}
+	default: // the others keep state of which nothing is known to fit
 	}
 	return stepName(n)
 }

@@ -48,9 +48,9 @@ func (a *Assignment) late(s *task.Stage) task.Target {
 // Shards is how many goroutines a query's tasks share.
 func Shards() int { return runtime.GOMAXPROCS(0) }
 
-// Moved says whether the task has processed anything since the last commit.
+// Moved says whether the task has processed anything, or its state has changed, since the last commit.
 func (t *Task) Moved() bool {
-	return t.Advanced || slices.ContainsFunc(t.Feeds, func(f *Feed) bool { return f.Position() != f.Saved })
+	return t.Advanced || t.Changed() || slices.ContainsFunc(t.Feeds, func(f *Feed) bool { return f.Position() != f.Saved })
 }
 
 // Committed says that what the task did is durable, or as good as that.

@@ -37,7 +37,7 @@ type Aggregate struct {
 	unseen  bool    // and some that is not in the list
 }
 
-// NewAggregate makes the operator of a plan.Aggregate over tumbling, hopping or no windows. wantOld says that what
+// NewAggregate makes the operator of a plan.Aggregate. wantOld says that what
 // follows needs the rows as they were before.
 func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, upstream int, next Op) *Aggregate {
 	op := &Aggregate{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window, final: a.Final,

@@ -10,13 +10,15 @@ import (
 
 // An Aggregate's entries are entryKey, the window's start where windowed, the group; the value is the group's state.
 
+// Changed says whether a group has changed, or the clock where there are windows.
+func (a *Aggregate) Changed() bool {
+	return len(a.changes.list) > 0 || a.win != nil && a.clock.unsaved
+}
+
 // Dirty gives the clock, and the groups that changed.
 func (a *Aggregate) Dirty(put func(key, value []byte)) {
-	if len(a.changes.list) == 0 && a.clock.blank() {
-		return
-	}
 	var key, val []byte
-	if a.win != nil {
+	if a.win != nil && a.clock.unsaved {
 		put([]byte{metaKey}, a.clock.append(nil))
 	}
 	for i, ch := range a.changes.list {
@@ -45,6 +47,7 @@ func (a *Aggregate) Expired(drop func(from, to []byte)) {
 // Committed lets go of closed windows.
 func (a *Aggregate) Committed() {
 	a.changes.committed()
+	a.clock.saved()
 	clear(a.retired)
 	a.retired = a.retired[:0]
 	if a.win == nil {
@@ -102,9 +105,9 @@ type Reader struct {
 	row []types.Value
 }
 
-// NewReader makes a Reader for the entries that the operator of the same plan wrote.
-func NewReader(h *Host, a *plan.Aggregate) *Reader {
-	return &Reader{agg: NewAggregate(h, a, false, 0, nil), row: make([]types.Value, len(a.Slots))}
+// NewReader makes a Reader for the entries that an Aggregate wrote, or a Panes of windows that are closed.
+func NewReader(h *Host, a *plan.Grouping) *Reader {
+	return &Reader{agg: NewAggregate(h, &plan.Aggregate{Grouping: *a}, false, 0, nil), row: make([]types.Value, len(a.Slots))}
 }
 
 // Bounds are the keys between which the entries of windows that start from..to lie, both included.

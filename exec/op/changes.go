@@ -95,38 +95,6 @@ func (c *changes) forget() {
 	c.list, c.images, c.objs = c.list[:0], c.images[:0], c.objs[:0]
 }
 
-// Store is an operator's state as it goes to disk and comes from there.
-type Store interface {
-	// Dirty gives every entry that changed since the last commit; a nil value deletes. Bytes are valid during the call.
-	Dirty(put func(key, value []byte))
-	// Expired gives ranges of keys, from (included) to to (excluded), that are no longer wanted.
-	Expired(drop func(from, to []byte))
-	// Committed says that what Dirty gave is durable.
-	Committed()
-	// Load puts back an entry that Dirty once gave; before the first Push.
-	Load(key, value []byte) error
-	// Size is the number of entries in memory, and their bytes.
-	Size() (entries, bytes int)
-}
-
-// Evicter is a Store that can let go of memory: what it needs again, it reads back.
-type Evicter interface {
-	// Back says where committed entries can be read.
-	Back(b Backing)
-	// Evict drops what is committed from memory; to be called right after a commit that is durable.
-	Evict()
-	// Full says, while entries are loaded, that the others are to stay where they are.
-	Full()
-}
-
-// Backing reads a store's committed entries.
-type Backing interface {
-	// Get reads an entry; nil where there is none.
-	Get(key []byte) ([]byte, error)
-	// Scan gives the entries from lo (included) to hi (excluded). Bytes are valid during the call.
-	Scan(lo, hi []byte, f func(key, value []byte) error) error
-}
-
 // Keys of a store: its own book-keeping first, then the entries.
 const (
 	metaKey  = 0x00

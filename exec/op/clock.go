@@ -13,6 +13,7 @@ type clock struct {
 	now      int64 // latest time seen in any row
 	shut     int64 // as far as windows may close; never goes back
 	upstream []upstream
+	unsaved  bool // what append gives has changed since the last commit
 }
 
 // upstream is what one upstream task has announced. A task that read to its end holds nobody back.
@@ -53,20 +54,12 @@ func newClock(upstreams int) clock {
 	return c
 }
 
-// blank says that nothing has been seen and nothing announced.
-func (c *clock) blank() bool {
-	for _, u := range c.upstream {
-		if u.time != types.NoTime {
-			return false
-		}
-	}
-	return c.now == types.NoTime && c.shut == types.NoTime
-}
-
 // see takes a row's time, and returns the stream time by which the row is judged.
 func (c *clock) see(m types.Meta) int64 {
 	t := max(m.Timestamp, m.StreamTime)
-	c.now = max(c.now, t)
+	if t > c.now {
+		c.now, c.unsaved = t, true
+	}
 	if len(c.upstream) == 0 {
 		c.shut = c.now
 	}
@@ -85,6 +78,7 @@ func (c *clock) closedTo(grace int64) int64 {
 }
 
 func (c *clock) advance(t int64) {
+	c.unsaved = c.unsaved || t > c.now || t > c.shut
 	c.now = max(c.now, t)
 	c.shut = max(c.shut, t)
 }
@@ -101,6 +95,7 @@ func (c *clock) announce(from int, t int64, atEnd bool) {
 	if from >= len(c.upstream) {
 		return
 	}
+	c.unsaved = c.unsaved || t > c.upstream[from].time
 	c.upstream[from] = upstream{max(t, c.upstream[from].time), atEnd}
 	c.shutBy()
 }
@@ -111,6 +106,7 @@ func (c *clock) announceIdle(from int, by int64) {
 		return
 	}
 	c.upstream[from].time += by
+	c.unsaved = true
 	c.shutBy()
 }
 
@@ -129,8 +125,13 @@ func (c *clock) shutBy() {
 	if !waiting {
 		least = most
 	}
-	c.shut = max(c.shut, least)
+	if least > c.shut {
+		c.shut, c.unsaved = least, true
+	}
 }
+
+// saved says that what append gave is durable.
+func (c *clock) saved() { c.unsaved = false }
 
 // append encodes the clock for the operator's state.
 func (c *clock) append(dst []byte) []byte {

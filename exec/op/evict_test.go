@@ -41,8 +41,8 @@ func TestEviction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	node := &plan.Aggregate{Group: []plan.Expr{&plan.Column{Slot: 0, T: types.TString}}, Aggs: []plan.Agg{{Name: "COUNT", Bound: bound}},
-		Slots: plan.Layout{{Name: "K", Type: types.TString}, {Name: "N", Type: types.TBigint}}}
+	node := &plan.Aggregate{Grouping: plan.Grouping{Group: []plan.Expr{&plan.Column{Slot: 0, T: types.TString}}, Aggs: []plan.Agg{{Name: "COUNT", Bound: bound}},
+		Slots: plan.Layout{{Name: "K", Type: types.TString}, {Name: "N", Type: types.TBigint}}}}
 	stored, got, want := mapBacking{}, lastRows{}, lastRows{}
 	fresh := func() *Aggregate {
 		a := NewAggregate(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, node, false, 0, got)

@@ -20,9 +20,6 @@ type grouper struct {
 	touched uint64
 }
 
-// LateTo says where rows go that come too late for a window.
-func (g *grouper) LateTo(l *LateStream) { g.late = l }
-
 // keyBatch are the encoded groups of a batch, so that their hashes can be computed and their slots fetched ahead.
 type keyBatch struct {
 	bytes  []byte
@@ -33,7 +30,7 @@ type keyBatch struct {
 
 func newGrouper(h *Host, group []plan.Expr) grouper {
 	k := h.compiler()
-	return grouper{host: h, group: k.All(group), slots: plainSlots(group), ctx: k.NewCtx(), vals: make([]types.Value, len(group))}
+	return grouper{host: h, group: k.All(group), slots: plainSlots(group), late: h.Late, ctx: k.NewCtx(), vals: make([]types.Value, len(group))}
 }
 
 func plainSlots(list []plan.Expr) []int {

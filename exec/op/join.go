@@ -53,7 +53,7 @@ func (k *joinKey) ofChange(b *types.Batch, i int) bool {
 }
 
 // stampWindow sets the window of joined rows from the last parts of their key: of sessions, which have no size, start and end.
-func stampWindow(m *types.Meta, p *plan.Join, key []types.Value) {
+func stampWindow(m *types.Meta, p *plan.KeyJoin, key []types.Value) {
 	switch w := p.Windowed; {
 	case w == nil:
 	case w.Size == 0:

@@ -160,6 +160,9 @@ func (f *ForeignLookup) answer(left, right []types.Value, version types.Value, a
 	return out
 }
 
+// Changed says whether a row or a subscription has changed.
+func (f *ForeignLookup) Changed() bool { return f.isChanged() }
+
 // Dirty gives the right table's rows and the subscriptions that changed.
 func (f *ForeignLookup) Dirty(put func(key, value []byte)) { f.changed(put) }
 

@@ -99,6 +99,8 @@ func (l *linkedRows) relink() {
 	})
 }
 
+func (l *linkedRows) isChanged() bool { return len(l.rows.dirty)+len(l.items.dirty) > 0 }
+
 // changed gives the rows and the items that changed. An item's key begins with the length of its row's.
 func (l *linkedRows) changed(put func(key, value []byte)) {
 	l.rows.changed(entryKey, put)

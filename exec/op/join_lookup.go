@@ -8,7 +8,7 @@ import (
 // LookupJoin joins the rows of a stream with the row that a table has for their key at the time.
 type LookupJoin struct {
 	host        *Host
-	plan        *plan.Join
+	plan        *plan.LookupJoin
 	left, right joinKey
 	rows        *keyedRows
 	match       *matcher
@@ -17,8 +17,8 @@ type LookupJoin struct {
 	buf          []byte
 }
 
-// NewLookupJoin makes the operator of a plan.Join of a stream and a table.
-func NewLookupJoin(h *Host, p *plan.Join, next Op) *LookupJoin {
+// NewLookupJoin makes the operator of a plan.LookupJoin.
+func NewLookupJoin(h *Host, p *plan.LookupJoin, next Op) *LookupJoin {
 	j := &LookupJoin{host: h, plan: p, left: newJoinKey(h, p.LeftKey), right: newJoinKey(h, p.RightKey), rows: newKeyedRows(0), match: newMatcher(h, p.Match),
 		joined: joined{next: next, width: len(p.Slots)}, split: len(p.Left.Layout())}
 	j.keyAt = j.split + len(p.Right.Layout())
@@ -47,7 +47,7 @@ func (j *LookupJoin) stream(b *types.Batch) error {
 			j.host.Counts.Filtered++
 			continue
 		}
-		stampWindow(&m, j.plan, j.left.vals)
+		stampWindow(&m, &j.plan.KeyJoin, j.left.vals)
 		out := j.out.Append(m)
 		copy(out, row)
 		if _, err := timed(found, out[j.split:j.keyAt]); err != nil {
@@ -90,6 +90,9 @@ func (j *LookupJoin) table(b *types.Batch) error {
 	}
 	return nil
 }
+
+// Changed says whether a row of the table has.
+func (j *LookupJoin) Changed() bool { return len(j.rows.dirty) > 0 }
 
 // Dirty gives the table's rows that changed.
 func (j *LookupJoin) Dirty(put func(key, value []byte)) { j.rows.changed(entryKey, put) }

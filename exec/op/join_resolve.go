@@ -103,6 +103,9 @@ func resolved(src []byte) (version int64, row []byte, err error) {
 // Flush passes on.
 func (r *Resolve) Flush() error { return r.next.Flush() }
 
+// Changed says whether a row has changed.
+func (r *Resolve) Changed() bool { return len(r.rows.dirty) > 0 }
+
 // Dirty gives the rows that changed.
 func (r *Resolve) Dirty(put func(key, value []byte)) { r.rows.changed(entryKey, put) }
 

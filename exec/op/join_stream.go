@@ -17,7 +17,7 @@ import (
 // does not, at once, and again with each match that comes.
 type StreamJoin struct {
 	host  *Host
-	plan  *plan.Join
+	plan  *plan.StreamJoin
 	sides [2]streamSide
 	match *matcher
 	clocked
@@ -25,6 +25,7 @@ type StreamJoin struct {
 	keyAt     int
 	retention int64
 	made      int64 // rows so far
+	saved     int64 // made, as last written
 	places    []uint64
 	closing   []closed
 	swept     int64 // the limit when rows were last let go of; NoTime before
@@ -49,8 +50,8 @@ type closed struct {
 	place uint64
 }
 
-// NewStreamJoin makes the operator of a plan.Join of two streams.
-func NewStreamJoin(h *Host, p *plan.Join, upstream int, next Op) *StreamJoin {
+// NewStreamJoin makes the operator of a plan.StreamJoin.
+func NewStreamJoin(h *Host, p *plan.StreamJoin, upstream int, next Op) *StreamJoin {
 	split := len(p.Left.Layout())
 	j := &StreamJoin{host: h, plan: p, match: newMatcher(h, p.Match), joined: joined{next: next, width: len(p.Slots)},
 		keyAt: split + len(p.Right.Layout()), retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
@@ -203,7 +204,7 @@ func (s *streamSide) pass(row, out []types.Value) {
 // append adds a joined row. Its place among others is its number: what it had in its input says nothing beside rows of another.
 // Numbers lie below all offsets, so that they are not taken for one.
 func (j *StreamJoin) append(m types.Meta, key []types.Value) []types.Value {
-	stampWindow(&m, j.plan, key)
+	stampWindow(&m, &j.plan.KeyJoin, key)
 	m.Offset = j.made - 1<<62
 	m.Flags = 0
 	j.made++
@@ -245,7 +246,7 @@ func (j *StreamJoin) close() error {
 			return err
 		}
 		meta := &j.out.Meta[j.out.N-1]
-		stampWindow(meta, j.plan, key)
+		stampWindow(meta, &j.plan.KeyJoin, key)
 		meta.Offset = j.made - 1<<62
 		j.made++
 		if err := j.room(); err != nil {
@@ -295,12 +296,16 @@ func (j *StreamJoin) CloseAll() error {
 	return j.closed()
 }
 
+// Changed says whether a row or the clock has changed.
+func (j *StreamJoin) Changed() bool {
+	return len(j.sides[0].buf.dirty)+len(j.sides[1].buf.dirty) > 0 || j.made != j.saved || j.clock.unsaved
+}
+
 // Dirty gives the clock and the rows that changed.
 func (j *StreamJoin) Dirty(put func(key, value []byte)) {
-	if j.clock.now == types.NoTime {
-		return
+	if j.clock.unsaved || j.made != j.saved {
+		put([]byte{metaKey}, j.clock.append(binary.AppendVarint(nil, j.made)))
 	}
-	put([]byte{metaKey}, j.clock.append(binary.AppendVarint(nil, j.made)))
 	j.sides[0].buf.changed(entryKey, put)
 	j.sides[1].buf.changed(rightKey, put)
 }
@@ -321,6 +326,8 @@ func (j *StreamJoin) Expired(drop func(from, to []byte)) {
 func (j *StreamJoin) Committed() {
 	j.sides[0].buf.committed()
 	j.sides[1].buf.committed()
+	j.clock.saved()
+	j.saved = j.made
 }
 
 // Load puts an entry back.
@@ -331,7 +338,7 @@ func (j *StreamJoin) Load(key, value []byte) error {
 		if n <= 0 {
 			return types.ErrCorrupt
 		}
-		j.made = made
+		j.made, j.saved = made, made
 		return j.clock.decode(value[n:])
 	case len(key) == 0 || key[0] != entryKey && key[0] != rightKey:
 		return types.ErrCorrupt

@@ -17,9 +17,9 @@ func TestStreamJoin(t *testing.T) {
 		for _, w := range []plan.Within{{Before: 60, After: 60, Grace: 1000}, {Before: 20, After: 90, Grace: 50}, {Before: 0, After: 40, Grace: 0, Given: true},
 			{Before: 30, After: 50, Grace: 100, Given: true}} {
 			events := randomEvents(rng, 1200, 8, 12, 0.05)
-			for _, p := range []*plan.Join{joinPlan(kind, &w), falling(joinPlan(kind, &w))} {
-				sameHowever(t, fmt.Sprintf("%s %+v", kind, w), events, streamModel(events, p), func(next Op) joining {
-					return NewStreamJoin(testHost(), p, 0, next)
+			for _, p := range []*plan.KeyJoin{joinPlan(kind), falling(joinPlan(kind))} {
+				sameHowever(t, fmt.Sprintf("%s %+v", kind, w), events, streamModel(events, p, w), func(next Op) joining {
+					return NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *p, Within: w}, 0, next)
 				})
 			}
 		}
@@ -33,8 +33,8 @@ type held struct {
 }
 
 // streamModel compares every row with all before it.
-func streamModel(events []event, p *plan.Join) []string {
-	kind, w := p.Kind, *p.Within
+func streamModel(events []event, p *plan.KeyJoin, w plan.Within) []string {
+	kind := p.Kind
 	var out []string
 	var kept []*held
 	outer := [2]bool{kind == plan.LeftJoin || kind == plan.FullJoin, kind == plan.RightJoin || kind == plan.FullJoin}
@@ -103,7 +103,7 @@ func streamModel(events []event, p *plan.Join) []string {
 }
 
 func TestStreamJoinLetsGo(t *testing.T) {
-	j := NewStreamJoin(testHost(), joinPlan(plan.InnerJoin, &plan.Within{Before: 100, After: 100, Grace: 0}), 0, &gather{})
+	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.InnerJoin), Within: plan.Within{Before: 100, After: 100, Grace: 0}}, 0, &gather{})
 	left, _ := j.Ports()
 	saved := disk{}
 	largest := 0
@@ -129,7 +129,7 @@ func TestStreamJoinLetsGo(t *testing.T) {
 
 func TestStreamJoinClosesAtItsEnd(t *testing.T) {
 	out := &gather{}
-	j := NewStreamJoin(testHost(), joinPlan(plan.FullJoin, &plan.Within{Before: 100, After: 100, Grace: 50, Given: true}), 2, out)
+	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 100, After: 100, Grace: 50, Given: true}}, 2, out)
 	left, right := j.Ports()
 	for i, port := range []Op{left, right} {
 		var b types.Batch
@@ -160,7 +160,7 @@ func TestStreamJoinClosesAtItsEnd(t *testing.T) {
 }
 
 func BenchmarkStreamJoin(b *testing.B) {
-	j := NewStreamJoin(testHost(), joinPlan(plan.InnerJoin, &plan.Within{Before: 1000, After: 1000, Grace: 0}), 0, &discard{})
+	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.InnerJoin), Within: plan.Within{Before: 1000, After: 1000, Grace: 0}}, 0, &discard{})
 	left, right := j.Ports()
 	var batch types.Batch
 	b.ReportAllocs()

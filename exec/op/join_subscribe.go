@@ -127,6 +127,9 @@ func (s *Subscribe) send(row, foreign []types.Value, known bool, m types.Meta, w
 // Flush passes on.
 func (s *Subscribe) Flush() error { return s.next.Flush() }
 
+// Changed says whether the version has.
+func (s *Subscribe) Changed() bool { return s.version != s.stored }
+
 // Dirty gives the version.
 func (s *Subscribe) Dirty(put func(key, value []byte)) {
 	if s.version != s.stored {

@@ -8,7 +8,7 @@ import (
 // TableJoin joins two tables by their keys. It keeps the rows of both; every change of one changes the joined row.
 type TableJoin struct {
 	host  *Host
-	plan  *plan.Join
+	plan  *plan.TableJoin
 	sides [2]tableSide
 	match *matcher
 	joined
@@ -24,9 +24,9 @@ type tableSide struct {
 	from, to int
 }
 
-// NewTableJoin makes the operator of a plan.Join of two tables. wantOld says that what follows needs the rows as they were
+// NewTableJoin makes the operator of a plan.TableJoin. wantOld says that what follows needs the rows as they were
 // before.
-func NewTableJoin(h *Host, p *plan.Join, wantOld bool, next Op) *TableJoin {
+func NewTableJoin(h *Host, p *plan.TableJoin, wantOld bool, next Op) *TableJoin {
 	split := len(p.Left.Layout())
 	j := &TableJoin{host: h, plan: p, match: newMatcher(h, p.Match), pair: make([]types.Value, len(p.Slots)), joined: joined{next: next, width: len(p.Slots), old: wantOld}, keyAt: split + len(p.Right.Layout())}
 	j.sides[0] = tableSide{newJoinKey(h, p.LeftKey), newKeyedRows(0), 0, split}
@@ -89,7 +89,7 @@ func (j *TableJoin) change(side int, m types.Meta, key []types.Value, before, no
 	if had && j.old {
 		m.Flags |= types.HasOld
 	}
-	stampWindow(&m, j.plan, key)
+	stampWindow(&m, &j.plan.KeyJoin, key)
 	var row, old []types.Value
 	if j.old {
 		row, old = j.out.AppendChange(m)
@@ -146,6 +146,9 @@ func (j *TableJoin) joins(side int, mine, other []byte, m types.Meta) (rows [2][
 
 // Entries of the right table have a prefix of their own.
 const rightKey = 0x02
+
+// Changed says whether a row of either table has.
+func (j *TableJoin) Changed() bool { return len(j.sides[0].rows.dirty)+len(j.sides[1].rows.dirty) > 0 }
 
 // Dirty gives the rows that changed.
 func (j *TableJoin) Dirty(put func(key, value []byte)) {

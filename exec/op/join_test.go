@@ -60,7 +60,7 @@ func text(row []types.Value) string {
 
 // joining is an operator with two ports.
 type joining interface {
-	Store
+	Stateful
 	Ports() (left, right Op)
 }
 
@@ -70,8 +70,8 @@ var (
 	stream = &plan.Project{In: &plan.Explode{}, Slots: keyed}
 )
 
-func joinPlan(kind plan.JoinKind, within *plan.Within) *plan.Join {
-	return &plan.Join{Left: stream, Right: stream, Kind: kind, LeftKey: byKey, RightKey: byKey, Within: within, Headers: [2]int{-1, -1},
+func joinPlan(kind plan.JoinKind) *plan.KeyJoin {
+	return &plan.KeyJoin{Left: stream, Right: stream, Kind: kind, LeftKey: byKey, RightKey: byKey, Headers: [2]int{-1, -1},
 		Slots: slices.Concat(keyed, keyed, plan.Layout{{Name: "ROWKEY", Type: types.TBigint}})}
 }
 
@@ -80,7 +80,7 @@ func testHost() *Host { return &Host{Env: &functions.Env{}, Counts: &Counts{}} }
 // disk is what an operator has written.
 type disk map[string]string
 
-func (d disk) commit(s Store) {
+func (d disk) commit(s Stateful) {
 	s.Dirty(func(key, value []byte) {
 		if value == nil {
 			delete(d, string(key))
@@ -94,7 +94,7 @@ func (d disk) commit(s Store) {
 	s.Committed()
 }
 
-func (d disk) load(t *testing.T, s Store) {
+func (d disk) load(t *testing.T, s Stateful) {
 	for _, k := range slices.Sorted(maps.Keys(d)) {
 		if err := s.Load([]byte(k), []byte(d[k])); err != nil {
 			t.Fatal(err)
@@ -198,28 +198,28 @@ func sameHowever(t *testing.T, name string, events []event, want []string, newOp
 func TestTableJoin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range kinds {
-		for _, p := range []*plan.Join{joinPlan(kind, nil), falling(joinPlan(kind, nil))} {
+		for _, p := range []*plan.KeyJoin{joinPlan(kind), falling(joinPlan(kind))} {
 			if p.Match != nil && kind == plan.FullJoin {
 				continue // the planner refuses it
 			}
 			events := randomEvents(rng, 1500, 12, 10, 0.3)
 			sameHowever(t, kind.String(), events, tableModel(events, p), func(next Op) joining {
-				return NewTableJoin(testHost(), p, true, next)
+				return NewTableJoin(testHost(), &plan.TableJoin{KeyJoin: *p}, true, next)
 			})
 		}
 	}
 }
 
 // falling lets rows match where the left value is the greater one.
-func falling(p *plan.Join) *plan.Join {
+func falling(p *plan.KeyJoin) *plan.KeyJoin {
 	p.Match = &plan.Compare{Op: plan.Gt, L: &plan.Column{Slot: 1, Name: "V", T: types.TString}, R: &plan.Column{Slot: 3, Name: "V", T: types.TString}}
 	return p
 }
 
-func matches(p *plan.Join, left, right event) bool { return p.Match == nil || left.val > right.val }
+func matches(p *plan.KeyJoin, left, right event) bool { return p.Match == nil || left.val > right.val }
 
 // tableModel joins two maps after every event.
-func tableModel(events []event, p *plan.Join) []string {
+func tableModel(events []event, p *plan.KeyJoin) []string {
 	var out []string
 	sides := [2]map[int64]event{{}, {}}
 	joined := func(k int64) (row string, ok bool) {
@@ -276,7 +276,7 @@ func tableModel(events []event, p *plan.Join) []string {
 
 func TestLookupJoin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for _, p := range []*plan.Join{joinPlan(plan.InnerJoin, nil), joinPlan(plan.LeftJoin, nil), falling(joinPlan(plan.InnerJoin, nil)), falling(joinPlan(plan.LeftJoin, nil))} {
+	for _, p := range []*plan.KeyJoin{joinPlan(plan.InnerJoin), joinPlan(plan.LeftJoin), falling(joinPlan(plan.InnerJoin)), falling(joinPlan(plan.LeftJoin))} {
 		kind := p.Kind
 		events := randomEvents(rng, 1500, 12, 10, 0.3)
 		var want []string
@@ -296,6 +296,6 @@ func TestLookupJoin(t *testing.T) {
 				want = append(want, fmt.Sprintf("@%d %d %s - - %d", e.ts, e.key, e.val, e.key))
 			}
 		}
-		sameHowever(t, kind.String(), events, want, func(next Op) joining { return NewLookupJoin(testHost(), p, next) })
+		sameHowever(t, kind.String(), events, want, func(next Op) joining { return NewLookupJoin(testHost(), &plan.LookupJoin{KeyJoin: *p}, next) })
 	}
 }

@@ -15,7 +15,7 @@ import (
 // rows into batches does not show.
 type WindowedJoin struct {
 	host        *Host
-	plan        *plan.Join
+	plan        *plan.WindowedJoin
 	left, right joinKey
 	match       *matcher
 	linkedRows  // the right table's, and the windows; a word of theirs says where in time they lie
@@ -30,9 +30,9 @@ type WindowedJoin struct {
 
 const windowTime = itemExtra
 
-// NewWindowedJoin makes the operator of a plan.Join of a windowed table and one that is not. wantOld says that what follows
+// NewWindowedJoin makes the operator of a plan.WindowedJoin. wantOld says that what follows
 // needs the rows as they were before.
-func NewWindowedJoin(h *Host, p *plan.Join, wantOld bool, next Op) *WindowedJoin {
+func NewWindowedJoin(h *Host, p *plan.WindowedJoin, wantOld bool, next Op) *WindowedJoin {
 	j := &WindowedJoin{host: h, plan: p, left: newJoinKey(h, p.LeftKey), right: newJoinKey(h, p.RightKey), match: newMatcher(h, p.Match), both: make([]types.Value, len(p.Slots)),
 		joined: joined{next: next, width: len(p.Slots), old: wantOld}, split: len(p.Left.Layout()),
 		now: types.NoTime, saved: types.NoTime, swept: types.NoTime, vals: make([]types.Value, len(p.LeftKey))}
@@ -211,7 +211,7 @@ func (j *WindowedJoin) change(m types.Meta, key []types.Value, was, is pair, lef
 	if was.there && j.old {
 		m.Flags |= types.HasOld
 	}
-	stampWindow(&m, j.plan, key)
+	stampWindow(&m, &j.plan.KeyJoin, key)
 	var row, old []types.Value
 	if j.old {
 		row, old = j.out.AppendChange(m)
@@ -259,6 +259,9 @@ func (j *WindowedJoin) sweep() {
 		j.cancel(j.items.table.Key(ref), int(j.items.table.Words(ref)[itemOwner]))
 	}
 }
+
+// Changed says whether a row, a window or the clock has changed.
+func (j *WindowedJoin) Changed() bool { return j.now != j.saved || j.linkedRows.isChanged() }
 
 // Dirty gives the clock, the rows and the windows that changed.
 func (j *WindowedJoin) Dirty(put func(key, value []byte)) {

@@ -18,13 +18,13 @@ const (
 	retained     = 2000
 )
 
-func windowedPlan(kind plan.JoinKind) *plan.Join {
+func windowedPlan(kind plan.JoinKind) *plan.KeyJoin {
 	number := func(n int64) *plan.Literal { return &plan.Literal{Value: types.BigintValue(n), T: types.TBigint} }
 	group := &plan.Arith{Op: '%', L: byKey[0], R: number(windowGroups), T: types.TBigint}
 	start := &plan.Arith{Op: '*', L: byKey[0], R: number(windowStep), T: types.TBigint}
-	p := joinPlan(kind, nil)
+	p := joinPlan(kind)
 	p.LeftKey, p.RightKey = []plan.Expr{group, start}, []plan.Expr{group}
-	p.Windowed, p.Retention = &catalog.Windowed{Kind: catalog.Tumbling, Size: windowStep}, retained
+	p.Windowed = &catalog.Windowed{Kind: catalog.Tumbling, Size: windowStep}
 	p.Slots = append(p.Slots, plan.Slot{Name: types.WindowStart, Type: types.TBigint})
 	return p
 }
@@ -32,17 +32,17 @@ func windowedPlan(kind plan.JoinKind) *plan.Join {
 func TestWindowedJoin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, kind := range []plan.JoinKind{plan.InnerJoin, plan.LeftJoin} {
-		for _, p := range []*plan.Join{windowedPlan(kind), falling(windowedPlan(kind))} {
+		for _, p := range []*plan.KeyJoin{windowedPlan(kind), falling(windowedPlan(kind))} {
 			events := randomEvents(rng, 2000, 12, 12, 0.3)
 			sameHowever(t, kind.String(), events, windowedModel(events, p), func(next Op) joining {
-				return NewWindowedJoin(testHost(), p, true, next)
+				return NewWindowedJoin(testHost(), &plan.WindowedJoin{KeyJoin: *p, Retention: retained}, true, next)
 			})
 		}
 	}
 }
 
 // windowedModel joins two maps after every event.
-func windowedModel(events []event, p *plan.Join) []string {
+func windowedModel(events []event, p *plan.KeyJoin) []string {
 	var out []string
 	windows, rows := map[int64]event{}, map[int64]event{}
 	now := types.NoTime
@@ -136,7 +136,7 @@ func TestWindowedJoinForgets(t *testing.T) {
 	for i := range int64(40_000) {
 		events = append(events, event{key: i, ts: i * windowStep, val: "v"})
 	}
-	op := NewWindowedJoin(testHost(), windowedPlan(plan.LeftJoin), false, &gather{})
+	op := NewWindowedJoin(testHost(), &plan.WindowedJoin{KeyJoin: *windowedPlan(plan.LeftJoin), Retention: retained}, false, &gather{})
 	left, _ := op.Ports()
 	saved := disk{}
 	var b types.Batch

@@ -251,6 +251,9 @@ func (o *Materialize) keyColumns(ref state.Ref, row []types.Value, m *types.Meta
 	return nil
 }
 
+// Changed says whether a row has changed.
+func (o *Materialize) Changed() bool { return len(o.dirty) > 0 }
+
 // Dirty gives the rows that changed: entryKey and the key; the value is the stored row.
 func (o *Materialize) Dirty(put func(key, value []byte)) {
 	var key []byte

@@ -9,22 +9,6 @@ import (
 	"weir/types"
 )
 
-// Op is an operator, or whatever stands at the end of a chain of them. A batch belongs to the operator it is pushed to
-// until Push returns: it may change it, and keeps nothing of it.
-type Op interface {
-	Push(b *types.Batch) error
-	// Flush hands on what was held back since the last one. It ends a commit interval.
-	Flush() error
-}
-
-// Idler is an operator with a stream time, which goes on while its input is idle.
-type Idler interface {
-	// Idle lets the stream time go on by so many milliseconds, and hands on what that closes.
-	Idle(by int64) error
-	// AnnounceIdle is Idle for one upstream task.
-	AnnounceIdle(upstream int, by int64) error
-}
-
 // Host is what a task offers to its operators.
 type Host struct {
 	Env *functions.Env
@@ -33,6 +17,8 @@ type Host struct {
 	// Report takes a row that was left out, or a value that could not be computed. May be nil.
 	Report func(Problem)
 	Counts *Counts
+	// Late takes the rows that come too late for a window; nil where they go nowhere.
+	Late *LateStream
 }
 
 // Counts balance per task: rows read = rows handed on + Filtered + Late + NullKey + Bad, before grouping.

@@ -56,8 +56,8 @@ type paneChange struct {
 	ref state.Ref
 }
 
-// NewPanes makes the operator of a plan.Aggregate for which Panes is true.
-func NewPanes(h *Host, a *plan.Aggregate, upstream int, next Op) *Panes {
+// NewPanes makes the operator of a plan.PaneAggregate.
+func NewPanes(h *Host, a *plan.PaneAggregate, upstream int, next Op) *Panes {
 	p := &Panes{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window,
 		span: window.Time{Size: a.Window.Size, Advance: a.Window.Advance}, columns: len(a.Slots), open: types.NoTime, dropped: types.NoTime, left: types.NoTime}
 	p.clocked = clocked{newClock(upstream), p.closeDue}

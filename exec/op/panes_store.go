@@ -54,12 +54,16 @@ func (p *Panes) entry(in *pane, key []byte) []byte {
 	return append(appendWindow(out, in.start), key...)
 }
 
+// Changed says whether a pane's group has changed, a window has closed, or the clock has moved.
+func (p *Panes) Changed() bool {
+	return len(p.changed)+len(p.undone)+len(p.closed.ends) > 0 || p.clock.unsaved
+}
+
 // Dirty gives the clock, the windows that closed, and the panes' groups that changed.
 func (p *Panes) Dirty(put func(key, value []byte)) {
-	if p.clock.blank() {
-		return
+	if p.clock.unsaved {
+		put([]byte{metaKey}, p.clock.append(nil))
 	}
-	put([]byte{metaKey}, p.clock.append(nil))
 	p.closed.each(put)
 	for _, key := range p.undone {
 		put(key, nil)
@@ -100,6 +104,7 @@ func (p *Panes) Committed() {
 	clear(p.undone)
 	p.changed, p.undone = p.changed[:0], p.undone[:0]
 	p.closed.reset()
+	p.clock.saved()
 }
 
 // Load puts an entry back. What no window to come takes is not needed.

@@ -55,10 +55,10 @@ type session struct {
 	closed     bool // EMIT FINAL has handed it on
 }
 
-// NewSession makes the operator of a plan.Aggregate over session windows.
-func NewSession(h *Host, a *plan.Aggregate, upstream int, next Op) *Session {
+// NewSession makes the operator of a plan.SessionAggregate.
+func NewSession(h *Host, a *plan.SessionAggregate, upstream int, next Op) *Session {
 	k := h.compiler()
-	s := &Session{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final,
+	s := &Session{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final, late: h.Late,
 		table: state.NewTable(1), width: len(a.Slots), vals: make([]types.Value, len(a.Group)), swept: types.NoTime}
 	s.ctx = k.NewCtx()
 	s.clocked = clocked{newClock(upstream), s.closed}
@@ -92,9 +92,6 @@ func (s *Session) Push(b *types.Batch) error {
 	}
 	return s.emit()
 }
-
-// LateTo says where rows go that come too late for a session.
-func (s *Session) LateTo(l *LateStream) { s.late = l }
 
 func (s *Session) reset() {
 	s.out.Reset(s.width)

@@ -6,13 +6,15 @@ import (
 	"weir/types"
 )
 
+// Changed says whether a group or the clock has changed.
+func (s *Session) Changed() bool { return len(s.dirty) > 0 || s.clock.unsaved }
+
 // Dirty gives the clock and the groups that changed: all sessions of a group are one entry.
 func (s *Session) Dirty(put func(key, value []byte)) {
-	if len(s.dirty) == 0 && s.clock.blank() {
-		return
+	if s.clock.unsaved {
+		put([]byte{metaKey}, s.clock.append(nil))
+		s.expire()
 	}
-	put([]byte{metaKey}, s.clock.append(nil))
-	s.expire()
 	for _, who := range s.dirty {
 		key := append([]byte{entryKey}, who.key...)
 		if len(who.sessions) == 0 {
@@ -79,6 +81,7 @@ func (s *Session) Committed() {
 	}
 	clear(s.dirty)
 	s.dirty = s.dirty[:0]
+	s.clock.saved()
 }
 
 // Load puts an entry back.

@@ -13,7 +13,7 @@ import (
 	"weir/types"
 )
 
-func sessionNode(t *testing.T, gap, grace int64, final bool) *plan.Aggregate {
+func sessionNode(t *testing.T, gap, grace int64, final bool) *plan.Grouping {
 	n := hoppingNode(t, 2, 1, 0)
 	n.Final = final
 	n.Window = &plan.Window{Kind: ast.SessionWindow, Size: gap, Grace: grace, Retention: gap + grace + 20}
@@ -27,7 +27,9 @@ func TestFinalSessions(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		gap, grace := 1+rng.Int64N(10), rng.Int64N(20)
 		node := sessionNode(t, gap, grace, true)
-		s := newSide(0, func(h *Host, next Op) windowed { return NewSession(h, node, 0, next) })
+		s := newSide(0, func(h *Host, next Op) windowed {
+			return NewSession(h, &plan.SessionAggregate{Grouping: *node}, 0, next)
+		})
 		rows, late, now := int64(0), int64(0), int64(0)
 		for range 40 {
 			var b types.Batch
@@ -98,7 +100,7 @@ func TestSessionsExpire(t *testing.T) {
 	for _, final := range []bool{false, true} {
 		node := sessionNode(t, 5, 5, final)
 		out := &rowLog{}
-		s := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, node, 0, out)
+		s := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, &plan.SessionAggregate{Grouping: *node}, 0, out)
 		stored := mapBacking{}
 		for round := range int64(50) {
 			var b types.Batch
@@ -118,7 +120,7 @@ func TestSessionsExpire(t *testing.T) {
 				t.Fatalf("final %v, round %d: %d groups in memory, %d entries", final, round, n, len(stored))
 			}
 		}
-		again := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, node, 0, out)
+		again := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, &plan.SessionAggregate{Grouping: *node}, 0, out)
 		for _, k := range slices.Sorted(maps.Keys(stored)) {
 			if err := again.Load([]byte(k), stored[k]); err != nil {
 				t.Fatal(err)

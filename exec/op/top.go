@@ -343,6 +343,15 @@ func (t *Top) Announce(from int, now int64, atEnd bool) error {
 // CloseAll has nothing to close: lists are handed on as they change.
 func (t *Top) CloseAll() error { return nil }
 
+// Idle has nothing to close: a list stands until a row changes it.
+func (t *Top) Idle(int64) error { return nil }
+
+// AnnounceIdle has nothing to close.
+func (t *Top) AnnounceIdle(int, int64) error { return nil }
+
+// Changed says whether a row has changed; the clock is written with rows.
+func (t *Top) Changed() bool { return len(t.dirty) > 0 }
+
 // Dirty gives the rows that changed, and the clock.
 func (t *Top) Dirty(put func(key, value []byte)) {
 	if len(t.dirty) > 0 {

@@ -46,7 +46,7 @@ func TestTopModel(t *testing.T) {
 func topModel(t *testing.T, coalesce bool) {
 	const size, keep, limit = 100, 50, 3
 	str, num := &types.Type{Kind: types.String}, types.TBigint
-	node := &plan.Top{In: &plan.Aggregate{Slots: plan.Layout{{Name: "K", Type: str}, {Name: "N", Type: num}}}, Limit: limit,
+	node := &plan.Top{In: &plan.Aggregate{Grouping: plan.Grouping{Slots: plan.Layout{{Name: "K", Type: str}, {Name: "N", Type: num}}}}, Limit: limit,
 		Key: []plan.Expr{&plan.Column{Slot: 0, T: str}}, Order: []plan.TopOrder{{Expr: &plan.Column{Slot: 1, T: num}, Desc: true}},
 		Window: &plan.TopWindow{Keep: keep}}
 	r := rand.New(rand.NewPCG(7, 7))

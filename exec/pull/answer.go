@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"weir/exec/eval"
-	"weir/exec/op"
 	"weir/planner/plan"
 	"weir/types"
 )
@@ -114,23 +113,11 @@ func (a *answer) Push(b *types.Batch) error {
 func (a *answer) Flush() error { return nil }
 
 // group makes the operators of a GROUP BY over the rows of the answer.
-func (p *puller) group(l *plan.Lookup) {
-	if len(l.Steps) == 0 {
-		return
+func (p *puller) group(l *plan.Lookup) (err error) {
+	if len(l.Steps) > 0 {
+		p.groups, err = chainOf(p.host(), l.Steps, p.answer)
 	}
-	host := &op.Host{Env: p.env, Coalesce: true, Counts: &op.Counts{}}
-	chain := op.Op(p.answer)
-	for _, n := range l.Steps {
-		switch n := n.(type) {
-		case *plan.Filter:
-			chain = op.NewFilter(host, n, chain)
-		case *plan.Project:
-			chain = op.NewProject(host, n, chain)
-		case *plan.Aggregate:
-			chain = op.NewAggregate(host, n, false, 0, chain)
-		}
-	}
-	p.groups = chain
+	return err
 }
 
 // finish ends the answer once all rows were read.

@@ -4,6 +4,7 @@ package pull
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -30,7 +31,9 @@ func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functio
 	p.exprs = k.All(l.Exprs)
 	p.ctx = k.NewCtx()
 	p.answer = &answer{l: l, exprs: p.exprs, ctx: p.ctx, give: give, left: l.Limit, columns: l.Shown}
-	p.group(l)
+	if err := p.group(l); err != nil {
+		return err
+	}
 	for part := range partitions {
 		if err := p.partition(part); errors.Is(err, io.EOF) {
 			return nil
@@ -63,12 +66,15 @@ func (p *puller) partition(part int32) error {
 		return p.stored(id, kept(end.In.(*plan.Scan)))
 	}
 	sink := stage.End.(*plan.Sink)
-	for _, n := range stage.Steps() {
-		if a, ok := n.(*plan.Aggregate); ok {
-			return p.aggregate(id, stage, a, sink)
-		}
+	if sink.Materialize {
+		return p.stored(id, sink)
 	}
-	return p.stored(id, sink)
+	steps := stage.Steps()
+	at := slices.IndexFunc(steps, func(n plan.Node) bool { return plan.GroupingOf(n) != nil })
+	if at < 0 {
+		return fmt.Errorf("pull: %s keeps no rows of %s", p.topo.Query.ID, sink.Target.Name)
+	}
+	return p.aggregation(id, steps[at], steps[:at], sink)
 }
 
 // kept describes the rows of a SOURCE TABLE, which lie as they are scanned, as those of a sink.
@@ -111,25 +117,50 @@ func (p *puller) stored(id state.StoreID, sink *plan.Sink) error {
 	return nil
 }
 
-// aggregate reads groups, and takes their rows through the steps that follow the aggregation.
-func (p *puller) aggregate(id state.StoreID, stage *task.Stage, a *plan.Aggregate, sink *plan.Sink) error {
-	host := &op.Host{Env: p.env, Coalesce: true, Counts: &op.Counts{}}
-	last := &collect{p: p, sink: sink}
-	chain := op.Op(last)
-	for _, n := range stage.Steps() {
-		if n == plan.Node(a) {
-			break
+// aggregation reads groups, and takes their rows through the steps that follow, the last one first.
+func (p *puller) aggregation(id state.StoreID, n plan.Node, after []plan.Node, sink *plan.Sink) error {
+	host := p.host()
+	chain, err := chainOf(host, after, &collect{p: p, sink: sink})
+	if err != nil {
+		return err
+	}
+	switch n := n.(type) {
+	case *plan.SessionAggregate:
+		return p.sessions(id, n, host, chain)
+	case *plan.PaneAggregate:
+		if err := p.groupsOf(id, &n.Grouping, host, chain); err != nil {
+			return err
 		}
+		return p.open(id, op.NewPanes(host, n, 0, chain))
+	case *plan.Aggregate:
+		return p.groupsOf(id, &n.Grouping, host, chain)
+	default:
+		return fmt.Errorf("pull: no way to read the state of %T", n)
+	}
+}
+
+func (p *puller) host() *op.Host { return &op.Host{Env: p.env, Coalesce: true, Counts: &op.Counts{}} }
+
+// chainOf makes the operators of steps, the last one first, that hand rows to next. Those are steps that keep nothing, and a
+// GROUP BY over the answer itself.
+func chainOf(host *op.Host, steps []plan.Node, next op.Op) (op.Op, error) {
+	for _, n := range steps {
 		switch n := n.(type) {
 		case *plan.Filter:
-			chain = op.NewFilter(host, n, chain)
+			next = op.NewFilter(host, n, next)
 		case *plan.Project:
-			chain = op.NewProject(host, n, chain)
+			next = op.NewProject(host, n, next)
+		case *plan.Aggregate:
+			next = op.NewAggregate(host, n, false, 0, next)
+		default:
+			return nil, fmt.Errorf("pull: no operator for %T", n)
 		}
 	}
-	if a.Window != nil && a.Window.Advance == 0 {
-		return p.sessions(id, a, host, chain)
-	}
+	return next, nil
+}
+
+// groupsOf reads the groups that an Aggregate keeps, and the closed windows of one in panes.
+func (p *puller) groupsOf(id state.StoreID, a *plan.Grouping, host *op.Host, chain op.Op) error {
 	r := op.NewReader(host, a)
 	lo, hi := r.Bounds(p.lookup.From, p.lookup.To)
 	var groups [][]byte
@@ -147,10 +178,7 @@ func (p *puller) aggregate(id state.StoreID, stage *task.Stage, a *plan.Aggregat
 		return pushOne(chain, row, m)
 	}
 	if groups == nil || a.Window != nil {
-		if err := p.view.Scan(id, lo, hi, each); err != nil || !a.Panes() {
-			return err
-		}
-		return p.open(id, op.NewPanes(host, a, 0, chain), groups)
+		return p.view.Scan(id, lo, hi, each)
 	}
 	for _, g := range groups {
 		key := append([]byte{lo[0]}, g...)
@@ -166,7 +194,11 @@ func (p *puller) aggregate(id state.StoreID, stage *task.Stage, a *plan.Aggregat
 }
 
 // open reads the windows that are not closed yet, which are made of panes.
-func (p *puller) open(id state.StoreID, panes *op.Panes, groups [][]byte) error {
+func (p *puller) open(id state.StoreID, panes *op.Panes) error {
+	var groups [][]byte
+	for _, k := range p.lookup.Keys {
+		groups = append(groups, types.AppendKey(nil, k))
+	}
 	clock, err := p.view.Get(id, op.ClockEntry())
 	if err != nil || clock == nil {
 		return err
@@ -200,7 +232,7 @@ func hasAny(r *op.Reader, key []byte, groups [][]byte) bool {
 }
 
 // sessions reads groups with all their sessions.
-func (p *puller) sessions(id state.StoreID, a *plan.Aggregate, host *op.Host, chain op.Op) error {
+func (p *puller) sessions(id state.StoreID, a *plan.SessionAggregate, host *op.Host, chain op.Op) error {
 	s := op.NewSession(host, a, 0, chain)
 	var keys [][]byte
 	for _, k := range p.lookup.Keys {

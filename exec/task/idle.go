@@ -79,8 +79,8 @@ func (t *Task) Idle(number int, by int64) error {
 			return err
 		}
 	} else if goesOn > 0 {
-		for _, i := range t.idlers {
-			if err := i.Idle(goesOn); err != nil {
+		for _, w := range t.windowed {
+			if err := w.Idle(goesOn); err != nil {
 				return err
 			}
 		}
@@ -97,8 +97,8 @@ func (t *Task) goOn(by int64) {
 }
 
 func (t *Task) announceIdle(from int, by int64) error {
-	for _, i := range t.idlers {
-		if err := i.AnnounceIdle(from, by); err != nil {
+	for _, w := range t.windowed {
+		if err := w.AnnounceIdle(from, by); err != nil {
 			return err
 		}
 	}

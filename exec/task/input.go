@@ -124,8 +124,8 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 }
 
 func (t *Task) announceAll(from int, now int64, atEnd bool) error {
-	for _, announce := range t.announce {
-		if err := announce(from, now, atEnd); err != nil {
+	for _, w := range t.windowed {
+		if err := w.Announce(from, now, atEnd); err != nil {
 			return err
 		}
 	}

@@ -20,65 +20,67 @@ type LayoutPart struct {
 	Grows bool `json:"grows,omitempty"`
 }
 
+// Kept describes what a step keeps.
+type Kept struct {
+	Name    string // within the stage
+	Columns []string
+	Grows   bool // as in LayoutPart
+}
+
 // Layout describes the state of the query.
 func (t *Topology) Layout() Layout {
 	var out Layout
 	for _, s := range t.Stages {
-		out = append(out, s.layout()...)
-	}
-	return out
-}
-
-func (s *Stage) layout() Layout {
-	var out Layout
-	add := func(name string, grows bool, columns []string) {
-		out = append(out, LayoutPart{fmt.Sprintf("%d/%s", s.Index, name), columns, grows})
-	}
-	switch end := s.End.(type) {
-	case *plan.Repartition:
-		add("repartition "+end.Step, false, columnTexts(end.Layout()))
-	case *plan.Sink:
-		if end.Materialize {
-			add("table", true, columnTexts(end.Layout()))
+		if end, ok := s.End.(*plan.Repartition); ok {
+			out = append(out, LayoutPart{Name: fmt.Sprintf("%d/repartition %s", s.Index, end.Step), Columns: columnTexts(end.Layout())})
 		}
-	}
-	for _, n := range s.Steps() {
-		switch n := n.(type) {
-		case *plan.Aggregate:
-			name := "aggregate " + n.Step
-			if n.Window != nil {
-				name += fmt.Sprintf(" %v", *n.Window)
-			}
-			if n.Panes() {
-				name += " in panes"
-			}
-			add(name, false, columnTexts(n.Slots))
-		default:
-			if !keepsState(n) {
-				continue
-			}
-			var columns []string
-			for _, in := range n.Inputs() {
-				columns = append(columns, columnTexts(in.Layout())...)
-			}
-			add(stepText(n), false, append(columns, columnTexts(n.Layout())...))
-		}
-	}
-	for _, in := range s.Inputs {
-		if scan, ok := in.(*plan.Scan); ok && scan.Materialize {
-			add("rows of "+scan.Source.Name, true, columnTexts(scan.Slots))
+		for _, k := range s.kept() {
+			out = append(out, LayoutPart{Name: fmt.Sprintf("%d/%s", s.Index, k.Name), Columns: k.Columns, Grows: k.Grows})
 		}
 	}
 	return out
 }
 
-// stepText tells a step from others of its stage, whose state would be laid out otherwise.
-func stepText(n plan.Node) string {
-	name := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
-	if j, ok := n.(*plan.Join); ok {
-		name = j.Kind.String() + " " + name + " " + j.Step
+// kept are the stores of a stage, from the end to the inputs.
+func (s *Stage) kept() []Kept {
+	var out []Kept
+	var down func(n plan.Node)
+	down = func(n plan.Node) {
+		if k := s.stepOf(n).keeps; k.Name != "" {
+			out = append(out, k)
+		}
+		for _, in := range n.Inputs() {
+			if !IsRepartition(in) {
+				down(in)
+			}
+		}
 	}
-	return name
+	down(s.End)
+	return out
+}
+
+// grouped is what an aggregation keeps; how tells of a layout of its own.
+func grouped(g *plan.Grouping, how string) Kept {
+	name := "aggregate " + g.Step
+	if g.Window != nil {
+		name += fmt.Sprintf(" %v", *g.Window)
+	}
+	return Kept{Name: name + how, Columns: columnTexts(g.Slots)}
+}
+
+// joinedBy is what a join by key keeps.
+func joinedBy(n plan.Node) Kept {
+	j := plan.KeyJoinOf(n)
+	return rowsOf(j.Kind.String()+" join "+j.Step, n)
+}
+
+// rowsOf is what a step keeps that is made of the rows of its inputs.
+func rowsOf(name string, n plan.Node) Kept {
+	var columns []string
+	for _, in := range n.Inputs() {
+		columns = append(columns, columnTexts(in.Layout())...)
+	}
+	return Kept{Name: name, Columns: append(columns, columnTexts(n.Layout())...)}
 }
 
 func columnTexts(l plan.Layout) []string {

@@ -1,6 +1,8 @@
 package task
 
 import (
+	"slices"
+
 	"weir/exec/op"
 	"weir/types"
 )
@@ -12,13 +14,11 @@ type Task struct {
 	Out       Output
 	Told      Output // announcements: they follow the rows of all tasks of the stage
 	Counts    op.Counts
-	Stores    []op.Store
+	Stores    []op.Stateful
 	host      *op.Host
 	env       *Env
 	inputs    []*input
-	announce  []func(upstream int, streamTime int64, atEnd bool) error
-	closers   []func() error
-	idlers    []op.Idler
+	windowed  []op.Windowed // from the inputs to the end
 	repart    *repartition
 	idle      idling
 }
@@ -77,13 +77,16 @@ func (t *Task) AtEnd() bool { return t.repart != nil && t.repart.atEnd }
 
 // CloseAll closes all windows that are open: the input has ended for good.
 func (t *Task) CloseAll() error {
-	for _, f := range t.closers {
-		if err := f(); err != nil {
+	for _, w := range t.windowed {
+		if err := w.CloseAll(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// Changed says whether state has changed since the last commit.
+func (t *Task) Changed() bool { return slices.ContainsFunc(t.Stores, op.Stateful.Changed) }
 
 // Committed says that state and output of the interval are durable.
 func (t *Task) Committed() {

@@ -189,8 +189,8 @@ func (s *Stage) Output(env *Env) string {
 // Late is where the stage writes rows that come too late for a window; nil where it does not.
 func (s *Stage) Late() *plan.Sink {
 	for _, n := range s.Steps() {
-		if a, ok := n.(*plan.Aggregate); ok && a.Late != nil {
-			return a.Late.Sink
+		if g := plan.GroupingOf(n); g != nil && g.Late != nil {
+			return g.Late.Sink
 		}
 	}
 	return nil
@@ -228,23 +228,23 @@ func (s *Stage) Steps() []plan.Node {
 
 // Stateful says whether the stage keeps state.
 func (s *Stage) Stateful() bool {
-	if sink, ok := s.End.(*plan.Sink); ok && sink.Materialize {
-		return true
-	}
-	for _, in := range s.Inputs {
-		if scan, ok := in.(*plan.Scan); ok && scan.Materialize {
-			return true
-		}
-	}
-	return slices.ContainsFunc(s.Steps(), keepsState)
+	return len(s.kept()) > 0
 }
 
-func keepsState(n plan.Node) bool {
-	switch n.(type) {
-	case *plan.Filter, *plan.Project, *plan.Explode:
-		return false
-	}
-	return true
+// asksOld says whether any step asks what a table's rows were before.
+func (s *Stage) asksOld() bool {
+	return IsRepartition(s.End) || slices.ContainsFunc(s.Steps(), func(n plan.Node) bool {
+		_, filters := n.(*plan.Filter)
+		return filters || plan.GroupingOf(n) != nil
+	})
+}
+
+// resolves says whether the stage ends a join by a foreign key.
+func (s *Stage) resolves() bool {
+	return slices.ContainsFunc(s.Steps(), func(n plan.Node) bool {
+		_, is := n.(*plan.Resolve)
+		return is
+	})
 }
 
 // Upstreams numbers the tasks that tell a stage its stream time: those behind each repartition, and, where a scan stands
@@ -283,15 +283,11 @@ func IsRepartition(n plan.Node) bool {
 func (t *Topology) IdleSpan() int64 {
 	span := int64(0)
 	plan.Walk(t.Query.Root, func(n plan.Node) bool {
-		switch n := n.(type) {
-		case *plan.Aggregate:
-			if n.Window != nil {
-				span = max(span, n.Window.Size+n.Window.Grace+1)
-			}
-		case *plan.Join:
-			if n.Within != nil {
-				span = max(span, max(n.Within.Before, n.Within.After)+n.Within.Grace+1)
-			}
+		if g := plan.GroupingOf(n); g != nil && g.Window != nil {
+			span = max(span, g.Window.Size+g.Window.Grace+1)
+		}
+		if j, ok := n.(*plan.StreamJoin); ok {
+			span = max(span, max(j.Within.Before, j.Within.After)+j.Within.Grace+1)
 		}
 		return true
 	})

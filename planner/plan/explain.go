@@ -106,9 +106,20 @@ func describe(n Node) string {
 	case *Repartition:
 		return "Repartition by " + texts(n.Key) + " through a topic of its own"
 	case *Aggregate:
-		return describeAggregate(n)
-	case *Join:
-		return describeJoin(n)
+		return describeGrouping(&n.Grouping, "")
+	case *SessionAggregate:
+		return describeGrouping(&n.Grouping, "")
+	case *PaneAggregate:
+		return describeGrouping(&n.Grouping, ", made of panes")
+	case *StreamJoin:
+		w := n.Within
+		return describeJoin("Join streams", &n.KeyJoin, fmt.Sprintf(", from %s before to %s after, grace %s", millis(w.Before), millis(w.After), millis(w.Grace)), "")
+	case *TableJoin:
+		return describeJoin("Join tables", &n.KeyJoin, "", "")
+	case *LookupJoin:
+		return describeJoin("Join stream with table", &n.KeyJoin, "", "")
+	case *WindowedJoin:
+		return describeJoin("Join windows with table", &n.KeyJoin, "", ", windows kept for "+millis(n.Retention))
 	case *Subscribe:
 		return "Subscribe by the foreign key " + texts(n.Foreign)
 	case *ForeignLookup:
@@ -122,7 +133,7 @@ func describe(n Node) string {
 	case *Scan:
 		return describeScan(n, kind)
 	}
-	return fmt.Sprintf("%T", n)
+	return fmt.Sprintf("%T", n) // the set is closed
 }
 
 func describeTop(n *Top) string {
@@ -141,7 +152,8 @@ func describeTop(n *Top) string {
 	return s
 }
 
-func describeAggregate(n *Aggregate) string {
+// describeGrouping tells of an aggregation; how says of what its final results are made.
+func describeGrouping(n *Grouping, how string) string {
 	aggs := make([]string, len(n.Aggs))
 	for i, a := range n.Aggs {
 		aggs[i] = a.Name + "(" + texts(a.Args) + ")"
@@ -155,10 +167,7 @@ func describeAggregate(n *Aggregate) string {
 		s += ", grace " + millis(w.Grace)
 	}
 	if n.Final {
-		s += ", final results only"
-		if n.Panes() {
-			s += ", made of panes"
-		}
+		s += ", final results only" + how
 	}
 	if n.Late != nil {
 		s += ", late rows to " + types.QuoteName(n.Late.Sink.Target.Name)
@@ -166,27 +175,13 @@ func describeAggregate(n *Aggregate) string {
 	return s
 }
 
-func describeJoin(n *Join) string {
-	kind := "Join streams"
-	switch {
-	case n.Retention > 0:
-		kind = "Join windows with table"
-	case n.Table():
-		kind = "Join tables"
-	case n.Within == nil:
-		kind = "Join stream with table"
-	}
-	s := fmt.Sprintf("%s, %s, on %s = %s", kind, n.Kind, texts(n.LeftKey[:len(n.RightKey)]), texts(n.RightKey))
-	if w := n.Within; w != nil {
-		s += fmt.Sprintf(", from %s before to %s after, grace %s", millis(w.Before), millis(w.After), millis(w.Grace))
-	}
+// describeJoin tells of a join by key: what kind it is, which rows meet, and for how long they are kept.
+func describeJoin(kind string, n *KeyJoin, near, kept string) string {
+	s := fmt.Sprintf("%s, %s, on %s = %s%s", kind, n.Kind, texts(n.LeftKey[:len(n.RightKey)]), texts(n.RightKey), near)
 	if n.Match != nil {
 		s += ", where " + Text(n.Match)
 	}
-	if n.Retention > 0 {
-		s += ", windows kept for " + millis(n.Retention)
-	}
-	return s
+	return s + kept
 }
 
 func describeScan(n *Scan, kind string) string {
