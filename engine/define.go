@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"weir/exec/task"
 	"weir/parser"
 	"weir/planner"
 )
@@ -30,11 +29,9 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Resu
 		return nil, err
 	}
 	if d.Query != nil {
-		topo, err := task.Build(d.Query)
-		if err != nil {
+		if d.entry.Layout, err = e.nextLayout(d.Plan); err != nil {
 			return nil, err
 		}
-		d.entry.Layout = topo.Layout()
 	}
 	for _, t := range []*planner.Topic{d.Topic, d.LateTopic} {
 		if t == nil {

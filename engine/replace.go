@@ -8,27 +8,51 @@ import (
 
 	"weir/exec/task"
 	"weir/parser"
+	"weir/planner"
 )
 
 const metaLayout = "layout"
 
 // checkLayout sees that the state that is stored for a query is laid out as its plan takes it, and notes the layout.
 func (e *Engine) checkLayout(id string, topo *task.Topology) error {
-	now := topo.Layout()
-	stored, err := e.db.Meta(id, metaLayout)
+	before, err := e.storedLayout(id)
 	if err != nil {
 		return err
 	}
-	if stored != nil {
-		var before task.Layout
-		if err := json.Unmarshal(stored, &before); err != nil {
-			return fmt.Errorf("the layout of the state of %s can't be read: %w", id, err)
+	if err := topo.Adopt(before); err != nil {
+		return fmt.Errorf("the state of %s was made by another plan: %w. DROP what the query makes and CREATE it again, or go back to the version of Weir that made it", id, err)
+	}
+	return e.noteLayout(id, topo.Layout())
+}
+
+// storedLayout is how the state that is stored for a query is laid out; nil where there is none.
+func (e *Engine) storedLayout(id string) (l task.Layout, err error) {
+	stored, err := e.db.Meta(id, metaLayout)
+	if err != nil || stored == nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(stored, &l); err != nil {
+		return nil, fmt.Errorf("the layout of the state of %s can't be read: %w", id, err)
+	}
+	return l, nil
+}
+
+// nextLayout is how the state of a planned query will be laid out, which may have to go on with that of one that it replaces.
+func (e *Engine) nextLayout(p *planner.Plan) (task.Layout, error) {
+	topo, err := task.Build(p.Query)
+	if err != nil {
+		return nil, err
+	}
+	if p.Replaces {
+		before, err := e.storedLayout(p.Query.ID)
+		if err != nil {
+			return nil, err
 		}
-		if err := now.Reads(before); err != nil {
-			return fmt.Errorf("the state of %s was made by another plan: %w. DROP what the query makes and CREATE it again, or go back to the version of Weir that made it", id, err)
+		if err := topo.Adopt(before); err != nil {
+			return nil, refuse(BadStatement, "%s can't be replaced: the new query could not go on with its state: %v", p.Query.ID, err)
 		}
 	}
-	return e.noteLayout(id, now)
+	return topo.Layout(), nil
 }
 
 // knowLayout notes the layout that the command log tells where the database has none: the state will come from changelogs.
@@ -59,13 +83,6 @@ func (e *Engine) handOver(ctx context.Context, stmt parser.Stmt, d *draft, confi
 	old := e.runs(d.Query.ID)
 	if old == nil {
 		return 0, refuse(BadStatement, "%s is not running on this node: it can't be replaced here", d.Query.ID)
-	}
-	topo, err := task.Build(d.Query)
-	if err != nil {
-		return 0, err
-	}
-	if err := topo.Layout().Reads(old.topo.Layout()); err != nil {
-		return 0, refuse(BadStatement, "%s can't be replaced: the new query could not go on with its state: %v", d.Query.ID, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return 0, err

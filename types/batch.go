@@ -29,6 +29,8 @@ const (
 	HasOld
 	// Final: a windowed result that will not change again.
 	Final
+	// MayHaveOld: the row changes a table of whose row before nothing is known, not even whether there was one.
+	MayHaveOld
 )
 
 // Batch is a run of rows in order, row-major: row i is Vals[i*Width : (i+1)*Width]. Batches are reused: whoever keeps a

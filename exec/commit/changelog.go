@@ -49,10 +49,10 @@ func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch, produce fu
 	}
 	now, limits := time.Now(), x.tasks.Topics[topic].Limits
 	var failed error
-	for n, s := range t.Stores {
-		id := x.storeID(key, n)
+	for _, s := range t.Stores {
+		id := x.storeID(key, s.Number)
 		write := func(k, v []byte) {
-			r := &kgo.Record{Topic: topic, Partition: t.Partition, Timestamp: now, Key: append([]byte{byte(n)}, k...)}
+			r := &kgo.Record{Topic: topic, Partition: t.Partition, Timestamp: now, Key: append([]byte{byte(s.Number)}, k...)}
 			if v != nil {
 				r.Value = append([]byte{}, v...)
 			}

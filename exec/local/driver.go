@@ -99,18 +99,21 @@ func (d *Driver) All(topics []string) []*kgo.Record {
 
 // Start starts a persistent query; it reads its topic from the beginning at the next Run.
 func (d *Driver) Start(q *plan.Query) error {
-	run, err := d.prepare(q)
+	run, err := d.prepare(q, nil)
 	if err == nil {
 		d.queries = append(d.queries, run)
 	}
 	return err
 }
 
-// prepare makes a query's tasks.
-func (d *Driver) prepare(q *plan.Query) (*driven, error) {
+// prepare makes a query's tasks, which go on with the state of the layout.
+func (d *Driver) prepare(q *plan.Query, state task.Layout) (*driven, error) {
 	topo, err := task.Build(q)
 	if err != nil {
 		return nil, err
+	}
+	if err := topo.Adopt(state); err != nil {
+		return nil, fmt.Errorf("the state of %s does not fit: %w", q.ID, err)
 	}
 	env := d.env(q.ID)
 	run := &driven{id: q.ID, topo: topo}

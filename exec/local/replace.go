@@ -25,12 +25,9 @@ func (d *Driver) Replace(q *plan.Query) error {
 		if err := d.deliver(old); err != nil {
 			return err
 		}
-		next, err := d.prepare(q)
+		next, err := d.prepare(q, old.topo.Layout())
 		if err != nil {
 			return err
-		}
-		if err := next.topo.Layout().Reads(old.topo.Layout()); err != nil {
-			return fmt.Errorf("the state of %s does not fit: %w", q.ID, err)
 		}
 		for _, t := range next.local.Tasks() {
 			if err := t.Load(d.db, q.ID, nil); err != nil {

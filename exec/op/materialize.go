@@ -31,6 +31,7 @@ type Materialize struct {
 	swept   int64 // as it was when windows were last let go of
 	// passDeletes hands on deletes of rows that are not there, too.
 	passDeletes bool
+	lacks       bool // rows that have not changed for long are not here: see Lacks
 }
 
 type rowChange struct {
@@ -50,6 +51,10 @@ func (o *Materialize) KeepWindows(ms int64, session bool) { o.keep, o.session = 
 // PassDeletes makes the operator hand on deletes of rows that are not there, where it does not coalesce.
 func (o *Materialize) PassDeletes() { o.passDeletes = !o.coalesce }
 
+// Lacks says whether the operator was added to a query that had read the table already. Of a row that is not here nothing is
+// known then: it goes on with MayHaveOld, its delete too, and who keeps the result knows what that means.
+func (o *Materialize) Lacks(rows bool) { o.lacks = rows }
+
 // Push stores the rows. Rows without key are counted and left out, and so is the delete of a row that is not there.
 func (o *Materialize) Push(b *types.Batch) error {
 	o.out.Reset(o.width)
@@ -60,7 +65,7 @@ func (o *Materialize) Push(b *types.Batch) error {
 		}
 		o.latest = max(o.latest, m.Timestamp)
 		hash := state.Hash(o.keyBuf)
-		if m.Flags&types.NullRow != 0 && !o.passDeletes {
+		if m.Flags&types.NullRow != 0 && !o.passDeletes && !o.lacks {
 			if ref, ok := o.table.Get(o.keyBuf, hash); !ok || o.stored(ref) == nil {
 				o.host.Counts.Filtered++
 				continue
@@ -69,6 +74,10 @@ func (o *Materialize) Push(b *types.Batch) error {
 		ref, _ := o.table.GetOrAdd(o.keyBuf, hash)
 		before := o.stored(ref)
 		o.touch(ref, before)
+		if !o.lacks && m.Flags&(types.NullRow|types.MayHaveOld) == types.NullRow|types.MayHaveOld {
+			o.hide(ref, m)
+			continue
+		}
 		o.store(ref, row, m)
 		if o.coalesce {
 			continue
@@ -122,6 +131,21 @@ func (o *Materialize) store(ref state.Ref, row []types.Value, m types.Meta) {
 	o.bytes += len(o.rows[w[0]])
 }
 
+// hide takes a row out that did not leave by its own doing: a condition came while the query ran. As in ksqlDB, whoever reads the
+// topic is told once the row changes again or goes; pull queries miss it at once. What is stored is its time alone.
+func (o *Materialize) hide(ref state.Ref, m types.Meta) {
+	at := o.table.Words(ref)[0]
+	o.bytes -= len(o.rows[at])
+	o.rows[at] = binary.AppendVarint(nil, m.Timestamp)
+	o.bytes += len(o.rows[at])
+}
+
+// hidden says whether a stored row is one that hide has left.
+func hidden(stored []byte) bool {
+	_, n := binary.Varint(stored)
+	return stored != nil && n == len(stored)
+}
+
 // place is a free place for a row.
 func (o *Materialize) place() uint64 {
 	o.bytes += rowOverhead
@@ -142,9 +166,12 @@ func (o *Materialize) touch(ref state.Ref, before []byte) {
 }
 
 func (o *Materialize) append(m types.Meta, row []types.Value, before []byte) error {
-	m.Flags &^= types.HasOld
+	m.Flags &^= types.HasOld | types.MayHaveOld
 	if before != nil {
 		m.Flags |= types.HasOld
+	}
+	if o.lacks && (before == nil || m.Flags&types.NullRow != 0) {
+		m.Flags |= types.MayHaveOld // a delete goes on for the sake of a hidden row
 	}
 	next, old := o.out.AppendChange(m)
 	copy(next, row)
@@ -199,7 +226,7 @@ func (o *Materialize) expire() {
 
 func (o *Materialize) emitChange(ch rowChange) error {
 	now := o.stored(ch.ref)
-	if now == nil && ch.before == nil {
+	if now == nil && ch.before == nil || hidden(now) {
 		return nil
 	}
 	if o.out.N == types.BatchRows {
@@ -322,12 +349,17 @@ func (o *Materialize) Size() (entries, size int) {
 // rowOverhead is what a row costs beside its bytes.
 const rowOverhead = 24
 
-// StoredRow reads an entry of a Materialize back as a row of the width, its key's columns included.
+// StoredRow reads an entry of a Materialize back as a row of the width, its key's columns included. A row that is not to be
+// seen has NullRow.
 func StoredRow(key, value []byte, windowed bool, row []types.Value) (types.Meta, error) {
 	var m types.Meta
 	ts, n := binary.Varint(value)
 	if n <= 0 || len(key) == 0 {
 		return m, types.ErrCorrupt
+	}
+	if hidden(value) {
+		m.Flags = types.NullRow
+		return m, nil
 	}
 	m.Timestamp = ts
 	if windowed {

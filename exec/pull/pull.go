@@ -61,20 +61,20 @@ type puller struct {
 // partition reads the store of one task.
 func (p *puller) partition(part int32) error {
 	stage := p.topo.Stages[len(p.topo.Stages)-1]
-	id := state.StoreID{Query: p.topo.Query.ID, Stage: stage.Index, Partition: part}
+	in := func(n plan.Node) state.StoreID { return stage.ID(p.topo.Query.ID, part, stage.StoreOf(n)) }
 	if end, ok := stage.End.(*plan.Result); ok {
-		return p.stored(id, kept(end.In.(*plan.Scan)))
+		return p.stored(in(end.In), kept(end.In.(*plan.Scan)))
 	}
 	sink := stage.End.(*plan.Sink)
 	if sink.Materialize {
-		return p.stored(id, sink)
+		return p.stored(in(sink), sink)
 	}
 	steps := stage.Steps()
 	at := slices.IndexFunc(steps, func(n plan.Node) bool { return plan.GroupingOf(n) != nil })
 	if at < 0 {
 		return fmt.Errorf("pull: %s keeps no rows of %s", p.topo.Query.ID, sink.Target.Name)
 	}
-	return p.aggregation(id, steps[at], steps[:at], sink)
+	return p.aggregation(in(steps[at]), steps[at], steps[:at], sink)
 }
 
 // kept describes the rows of a SOURCE TABLE, which lie as they are scanned, as those of a sink.
@@ -96,7 +96,7 @@ func (p *puller) stored(id state.StoreID, sink *plan.Sink) error {
 	row := make([]types.Value, len(sink.Layout()))
 	each := func(key, value []byte) error {
 		m, err := op.StoredRow(key, value, windowed, row)
-		if err != nil {
+		if err != nil || m.Flags&types.NullRow != 0 {
 			return err
 		}
 		return p.row(sink, row, m)

@@ -62,10 +62,10 @@ func (t *Task) operator(n plan.Node, s step, m *making) ([]op.Op, error) {
 		}
 		h.Late = op.NewLateStream(g.Late, late)
 	}
-	m.host = &h
+	m.host, m.store = &h, t.Stage.store(s.keeps.Name)
 	if s.join != nil {
 		j := s.join(m)
-		t.keep(s, j)
+		t.keep(m.store, j)
 		left, right := j.Ports()
 		return []op.Op{left, right}, nil
 	}
@@ -74,14 +74,14 @@ func (t *Task) operator(n plan.Node, s step, m *making) ([]op.Op, error) {
 		return nil, err
 	}
 	if s.keeps.Name != "" {
-		t.keep(s, o.(op.Stateful))
+		t.keep(m.store, o.(op.Stateful))
 	}
 	return []op.Op{o}, nil
 }
 
 // keep adds the store of a step.
-func (t *Task) keep(s step, o op.Stateful) {
-	t.Stores = append(t.Stores, o)
+func (t *Task) keep(k Kept, o op.Stateful) {
+	t.Stores = append(t.Stores, Store{k, o})
 	if w, ok := o.(op.Windowed); ok {
 		t.windowed = append(t.windowed, w)
 	}

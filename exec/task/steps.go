@@ -26,6 +26,7 @@ type making struct {
 	next op.Op
 	TaskOptions
 	having bool // the rows of this step come to a HAVING, which asks what they were before
+	store  Kept // of the step, if it has one
 	ends   ends
 }
 
@@ -42,8 +43,10 @@ func (s *Stage) stepOf(n plan.Node) step {
 		if !n.Materialize {
 			return step{one: func(m *making) (op.Op, error) { return m.next, nil }}
 		}
-		return step{keeps: Kept{Name: "rows of " + n.Source.Name, Columns: columnTexts(n.Slots), Grows: true}, one: func(m *making) (op.Op, error) {
-			return op.NewMaterialize(m.host, keySlots(n), n.Source.Windowed != nil, len(n.Cols), false, m.next), nil
+		return step{keeps: Kept{Name: "rows of " + n.Source.Name, Columns: columnTexts(n.Slots), Grows: true, Joins: true}, one: func(m *making) (op.Op, error) {
+			keep := op.NewMaterialize(m.host, keySlots(n), n.Source.Windowed != nil, len(n.Cols), false, m.next)
+			keep.Lacks(m.store.Partial)
+			return keep, nil
 		}}
 	case *plan.Filter:
 		return step{one: func(m *making) (op.Op, error) { return op.NewFilter(m.host, n, m.next), nil }}

@@ -11,8 +11,8 @@ import (
 // WriteStores puts what changed in the task's stores into a batch.
 func (t *Task) WriteStores(b *state.Batch, query string) error {
 	var failed error
-	for n, s := range t.Stores {
-		id := state.StoreID{Query: query, Stage: t.Stage.Index, Partition: t.Partition, Store: n}
+	for _, s := range t.Stores {
+		id := t.ID(query, s)
 		s.Dirty(func(key, value []byte) { failed = errors.Join(failed, b.Put(id, key, value)) })
 		s.Expired(func(from, to []byte) { failed = errors.Join(failed, b.Drop(id, from, to)) })
 	}
@@ -33,9 +33,9 @@ func (b backing) Scan(lo, hi []byte, f func(key, value []byte) error) error {
 
 // Load gives the stores of a task their committed entries, as long as the budget has room for them.
 func (t *Task) Load(db *state.DB, query string, budget *state.Budget) error {
-	for n, s := range t.Stores {
-		id := state.StoreID{Query: query, Stage: t.Stage.Index, Partition: t.Partition, Store: n}
-		evicter, can := s.(op.Evicter)
+	for _, s := range t.Stores {
+		id := t.ID(query, s)
+		evicter, can := s.Stateful.(op.Evicter)
 		if can {
 			evicter.Back(backing{db, id})
 		}

@@ -14,7 +14,7 @@ type Task struct {
 	Out       Output
 	Told      Output // announcements: they follow the rows of all tasks of the stage
 	Counts    op.Counts
-	Stores    []op.Stateful
+	Stores    []Store
 	host      *op.Host
 	env       *Env
 	inputs    []*input
@@ -86,7 +86,9 @@ func (t *Task) CloseAll() error {
 }
 
 // Changed says whether state has changed since the last commit.
-func (t *Task) Changed() bool { return slices.ContainsFunc(t.Stores, op.Stateful.Changed) }
+func (t *Task) Changed() bool {
+	return slices.ContainsFunc(t.Stores, func(s Store) bool { return s.Changed() })
+}
 
 // Committed says that state and output of the interval are durable.
 func (t *Task) Committed() {

@@ -26,6 +26,8 @@ type Stage struct {
 	End plan.Node
 	// To and ToInput are the stage and the input that read the repartition at the end.
 	To, ToInput int
+	// Stores are what its steps keep, from the end to the inputs.
+	Stores []Kept
 }
 
 // Env is what a query runs with.
@@ -47,6 +49,9 @@ func Build(q *plan.Query) (*Topology, error) {
 	for _, s := range t.Stages {
 		if len(s.Inputs) == 0 {
 			return nil, fmt.Errorf("task: stage %d of %s has no input", s.Index, q.ID)
+		}
+		if err := s.listStores(); err != nil {
+			return nil, err
 		}
 	}
 	return t, nil
@@ -171,8 +176,9 @@ func (s *Stage) Topic(input int, env *Env) string {
 		return in.Source.Topic
 	case *plan.Repartition:
 		return env.Internal(in.Step, "repartition")
+	default: // no other node is an input
+		return ""
 	}
-	return ""
 }
 
 // Output is the topic that a stage writes; empty where rows go to a client.
@@ -182,8 +188,9 @@ func (s *Stage) Output(env *Env) string {
 		return end.Target.Topic
 	case *plan.Repartition:
 		return env.Internal(end.Step, "repartition")
+	default: // a Result writes none
+		return ""
 	}
-	return ""
 }
 
 // Late is where the stage writes rows that come too late for a window; nil where it does not.
@@ -228,7 +235,7 @@ func (s *Stage) Steps() []plan.Node {
 
 // Stateful says whether the stage keeps state.
 func (s *Stage) Stateful() bool {
-	return len(s.kept()) > 0
+	return len(s.Stores) > 0
 }
 
 // asksOld says whether any step asks what a table's rows were before.

@@ -287,7 +287,7 @@ func (w *Worker) makeRoom() error {
 	}
 	for _, t := range w.assigned.Tasks {
 		for _, s := range t.Stores {
-			if e, ok := s.(op.Evicter); ok {
+			if e, ok := s.Stateful.(op.Evicter); ok {
 				e.Evict()
 			}
 		}

@@ -1,0 +1,69 @@
+package op
+
+import (
+	"testing"
+
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// What is durable is not written again, and what moves a clock is.
+func TestUntouchedWritesNothing(t *testing.T) {
+	for name, make := range map[string]func(h *Host) (Windowed, Op){
+		"aggregate": func(h *Host) (Windowed, Op) {
+			a := NewAggregate(h, &plan.Aggregate{Grouping: *hoppingNode(t, 100, 50, 10)}, false, 2, &gather{})
+			return a, a
+		},
+		"panes": func(h *Host) (Windowed, Op) {
+			p := NewPanes(h, &plan.PaneAggregate{Grouping: *hoppingNode(t, 100, 50, 10)}, 2, &gather{})
+			return p, p
+		},
+		"session": func(h *Host) (Windowed, Op) {
+			s := NewSession(h, &plan.SessionAggregate{Grouping: *sessionNode(t, 10, 10, false)}, 2, &gather{})
+			return s, s
+		},
+		"stream join": func(h *Host) (Windowed, Op) {
+			j := NewStreamJoin(h, &plan.StreamJoin{KeyJoin: *joinPlan(plan.LeftJoin), Within: plan.Within{Before: 10, After: 10, Grace: 5}}, 2, &gather{})
+			left, _ := j.Ports()
+			return j, left
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, in := make(testHost())
+			saved := disk{}
+			commit := func(when string, want bool) {
+				t.Helper()
+				if w.Changed() != want {
+					t.Errorf("%s: changed is %t", when, !want)
+				}
+				puts := 0
+				w.Dirty(func(k, v []byte) { puts++; saved[string(k)] = string(v) })
+				if (puts > 0) != want {
+					t.Errorf("%s: %d entries", when, puts)
+				}
+				w.Committed()
+			}
+			commit("at first", false)
+			var b types.Batch
+			b.Reset(2)
+			row := b.Append(types.Meta{Timestamp: 1000, StreamTime: types.NoTime})
+			row[0], row[1] = types.StringValue("x"), types.BigintValue(1)
+			if name == "stream join" {
+				row[0], row[1] = types.BigintValue(1), types.StringValue("x")
+			}
+			must(t, in.Push(&b))
+			commit("after a row", true)
+			commit("after nothing", false)
+			must(t, w.Announce(0, 1200, false))
+			commit("after an announcement", true)
+			must(t, w.Announce(0, 1200, true))
+			must(t, w.Announce(1, types.NoTime, false))
+			commit("after announcements that tell nothing", false)
+			must(t, w.AnnounceIdle(0, 10))
+			commit("after an idle upstream", true)
+			w, in = make(testHost())
+			saved.load(t, w)
+			commit("after a restart", false)
+		})
+	}
+}
