@@ -31,6 +31,8 @@ const (
 	Final
 	// MayHaveOld: the row changes a table of whose row before nothing is known, not even whether there was one.
 	MayHaveOld
+	// Unseen goes with NullRow: the row is there, and does not pass a condition; whether it did before is not known.
+	Unseen
 )
 
 // Batch is a run of rows in order, row-major: row i is Vals[i*Width : (i+1)*Width]. Batches are reused: whoever keeps a

@@ -69,10 +69,8 @@ func (f *Filter) keep(b *types.Batch, i int) bool {
 	before := m.Flags&types.HasOld != 0 && f.holds(b.OldRow(i), *m)
 	switch {
 	case m.Flags&types.MayHaveOld != 0:
-		if m.Flags&types.NullRow != 0 {
-			m.Flags &^= types.MayHaveOld // deleted, whatever it was
-		} else if !now {
-			m.Flags |= types.NullRow
+		if !now && m.Flags&types.NullRow == 0 {
+			m.Flags |= types.NullRow | types.Unseen
 		}
 		return true
 	case now && !before:

@@ -74,7 +74,7 @@ func (o *Materialize) Push(b *types.Batch) error {
 		ref, _ := o.table.GetOrAdd(o.keyBuf, hash)
 		before := o.stored(ref)
 		o.touch(ref, before)
-		if !o.lacks && m.Flags&(types.NullRow|types.MayHaveOld) == types.NullRow|types.MayHaveOld {
+		if m.Flags&types.Unseen != 0 {
 			o.hide(ref, m)
 			continue
 		}
