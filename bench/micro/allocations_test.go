@@ -45,7 +45,7 @@ func TestAllocations(t *testing.T) {
 				}
 			}
 			run(warmUp)()
-			if c := task.Counts; c.Read != warmUp*types.BatchRows || c.Bad+c.Errors+c.Late+c.NullKey > 0 {
+			if c := task.Counts(); c.Read != warmUp*types.BatchRows || c.Bad+c.Errors+c.Late+c.NullKey > 0 {
 				t.Fatalf("not every row passed: %+v", c)
 			}
 			if got := testing.AllocsPerRun(1, run(batches)) / batches; got > 1 {

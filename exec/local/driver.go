@@ -297,3 +297,13 @@ func (d *Driver) CloseWindows() error {
 	}
 	return d.Commit()
 }
+
+// Tasks are the tasks of a query that runs; nil where it does not.
+func (d *Driver) Tasks(id string) []*task.Task {
+	for _, q := range d.queries {
+		if q.id == id {
+			return q.local.Tasks()
+		}
+	}
+	return nil
+}

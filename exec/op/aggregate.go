@@ -301,13 +301,17 @@ func (a *Aggregate) pushTable(b *types.Batch) error {
 
 func (a *Aggregate) tableRow(gone, row []types.Value, m types.Meta) error {
 	keys := a.keys.bytes[:0]
-	if gone != nil && a.key(gone, m) {
+	if gone == nil && row == nil {
+		a.host.Counts.Filtered++
+		return nil
+	}
+	if gone != nil && a.compute(gone, m) {
 		keys = types.AppendKey(keys, a.vals)
 	} else {
 		gone = nil
 	}
 	at := len(keys)
-	if row != nil && a.key(row, m) {
+	if row != nil && a.compute(row, m) {
 		keys = types.AppendKey(keys, a.vals)
 	} else {
 		row = nil
@@ -326,6 +330,7 @@ func (a *Aggregate) tableRow(gone, row []types.Value, m types.Meta) error {
 	case gone != nil:
 		return a.into(a.last, gone, nil, m, from, state.Hash(from))
 	}
+	a.skip(m)
 	return nil
 }
 

@@ -71,8 +71,22 @@ func (g *grouper) encode(b *types.Batch) {
 	}
 }
 
-// key computes the group of a row into vals; ok is false where a part is NULL.
+// key computes the group of a row into vals; ok is false where a part is NULL, for which the row is counted and reported.
 func (g *grouper) key(row []types.Value, m types.Meta) bool {
+	ok := g.compute(row, m)
+	if !ok {
+		g.skip(m)
+	}
+	return ok
+}
+
+func (g *grouper) skip(m types.Meta) {
+	g.host.Counts.NullKey++
+	g.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", m})
+}
+
+// compute is key without the count.
+func (g *grouper) compute(row []types.Value, m types.Meta) bool {
 	if g.slots != nil {
 		for i, s := range g.slots {
 			g.vals[i] = row[s]
@@ -88,8 +102,6 @@ func (g *grouper) key(row []types.Value, m types.Meta) bool {
 	}
 	for i := range g.vals {
 		if g.vals[i].IsNull() {
-			g.host.Counts.NullKey++
-			g.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", m})
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ type Host struct {
 	Late *LateStream
 }
 
-// Counts balance per task: rows read = rows handed on + Filtered + Late + NullKey + Bad, before grouping.
+// Counts are rows by what became of them: see StepCounts for how they balance.
 type Counts struct{ Read, Filtered, Late, NullKey, Bad, Errors int64 }
 
 // Reason says why a row is reported.

@@ -16,7 +16,7 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	if late := s.Late(); late != nil {
 		t.Out.Topics = append(t.Out.Topics, late.Target.Topic)
 	}
-	t.host = &op.Host{Env: env.Functions, Coalesce: env.Coalesce, Counts: &t.Counts, Report: t.report}
+	t.host = &op.Host{Env: env.Functions, Coalesce: env.Coalesce, Report: t.report}
 	if err := t.build(s.End, &making{host: t.host, TaskOptions: o, ends: t}); err != nil {
 		return nil, err
 	}
@@ -54,20 +54,24 @@ func (t *Task) build(n plan.Node, m *making) error {
 
 // operator makes the operator of a step, finds out what it is, and gives a port for each of its inputs.
 func (t *Task) operator(n plan.Node, s step, m *making) ([]op.Op, error) {
-	h := *t.host
+	if _, scan := n.(*plan.Scan); scan && s.keeps.Name == "" {
+		return []op.Op{m.next}, nil // its records alone are counted
+	}
+	host, c := t.count(plan.Describe(n), m.next)
 	if g := plan.GroupingOf(n); g != nil && g.Late != nil {
-		late, err := newSink(t.host, g.Late.Sink, &t.Out, len(t.Out.Topics)-1, m.Late, int(t.Partition), t.env)
+		h, late := t.count("Late rows to topic "+g.Late.Sink.Target.Topic, nil)
+		sink, err := newSink(h, g.Late.Sink, &t.Out, len(t.Out.Topics)-1, m.Late, int(t.Partition), t.env)
 		if err != nil {
 			return nil, err
 		}
-		h.Late = op.NewLateStream(g.Late, late)
+		host.Late = op.NewLateStream(g.Late, op.Count(sink, &late.Counts))
 	}
-	m.host, m.store = &h, t.Stage.store(s.keeps.Name)
+	m.host, m.store = host, t.Stage.store(s.keeps.Name)
 	if s.join != nil {
 		j := s.join(m)
 		t.keep(m.store, j)
 		left, right := j.Ports()
-		return []op.Op{left, right}, nil
+		return []op.Op{op.Count(left, &c.Counts), op.Count(right, &c.Counts)}, nil
 	}
 	o, err := s.one(m)
 	if err != nil {
@@ -76,7 +80,7 @@ func (t *Task) operator(n plan.Node, s step, m *making) ([]op.Op, error) {
 	if s.keeps.Name != "" {
 		t.keep(m.store, o.(op.Stateful))
 	}
-	return []op.Op{o}, nil
+	return []op.Op{op.Count(o, &c.Counts)}, nil
 }
 
 // keep adds the store of a step.
@@ -95,10 +99,18 @@ func (t *Task) add(n plan.Node, m *making, r reader, first op.Op) {
 		in.upstream = m.FirstUpstream[len(t.inputs)]
 	}
 	in.batch.Reset(r.width())
+	_, in.counts = t.count(inputStep(n), first)
 	t.inputs = append(t.inputs, in)
 }
 
+// sink is what writes rows; behind a store, it is a step of its own.
 func (t *Task) sink(m *making, n *plan.Sink) (op.Op, error) {
+	if n.Materialize {
+		h, c := t.count("Write to topic "+n.Target.Topic, nil)
+		s, err := newSink(h, n, &t.Out, 0, m.Out, int(t.Partition), t.env)
+		t.steps[0].next = op.Count(s, &c.Counts)
+		return t.steps[0].next, err
+	}
 	return newSink(m.host, n, &t.Out, 0, m.Out, int(t.Partition), t.env)
 }
 

@@ -17,6 +17,7 @@ type input struct {
 	table         bool
 	upstream      int // the first upstream task that it tells of; -1 for none
 	reader        reader
+	counts        *counting
 	first         op.Op
 	batch         types.Batch
 	view          types.Batch   // the rows of it being pushed
@@ -67,12 +68,12 @@ func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
 			}
 		}
 		n++
-		t.Counts.Read++
+		in.counts.Read++
 		at := in.batch.N
 		ok, err := in.reader.read(rec, &in.batch)
 		if err != nil || !ok {
 			in.batch.Truncate(at)
-			t.refuse(rec, err)
+			t.refuse(in, rec, err)
 			continue
 		}
 		in.batch.Meta[at].Input = in.number

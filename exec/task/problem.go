@@ -32,12 +32,12 @@ type BadRecord struct {
 }
 
 // refuse counts a record that makes no row, and logs it where it is bad.
-func (t *Task) refuse(rec *kgo.Record, err error) {
+func (t *Task) refuse(in *input, rec *kgo.Record, err error) {
 	if err == nil {
-		t.Counts.NullKey++
+		in.counts.NullKey++
 		err = fmt.Errorf("the record has no key: a row of a table needs one")
 	} else {
-		t.Counts.Bad++
+		in.counts.Bad++
 	}
 	if t.env.Bad != nil {
 		t.env.Bad(BadRecord{Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Time: rec.Timestamp.UnixMilli(),

@@ -47,7 +47,8 @@ type repartition struct {
 	told    int64 // as last announced
 	atEnd   bool
 	toldEnd bool
-	idled   int64 // gone on since the last announcement because the inputs were idle
+	why     *int64 // counts the row at hand where nothing of it goes
+	idled   int64  // gone on since the last announcement because the inputs were idle
 }
 
 func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, to Target, env *Env) (*repartition, error) {
@@ -98,14 +99,14 @@ func (r *repartition) encode(dst []byte, row []types.Value, m types.Meta) ([]byt
 	}
 	for i := range r.vals {
 		if r.vals[i].IsNull() && r.plan.SkipNull {
-			r.host.Counts.NullKey++
+			r.why = &r.host.Counts.NullKey
 			r.fail(op.NullKey, "a part of the new key is NULL: the row is skipped", m)
 			return nil, false
 		}
 	}
 	out, err := r.enc.Append(dst[:0], r.vals)
 	if err != nil {
-		r.host.Counts.Bad++
+		r.why = &r.host.Counts.Bad
 		r.fail(op.Failed, err.Error(), m)
 		return nil, false
 	}
@@ -121,24 +122,31 @@ func (r *repartition) fail(reason op.Reason, message string, m types.Meta) {
 // Push sends the rows. A change of a table whose key changes with it goes to both places.
 func (r *repartition) Push(b *types.Batch) error {
 	for i := range b.N {
-		m := b.Meta[i]
-		if b.Old == nil {
-			if m.Flags&types.NullRow != 0 {
-				r.host.Counts.Filtered++
-				continue
-			}
-			if key, ok := r.encode(r.keyBuf, b.Row(i), m); ok {
-				r.keyBuf = key
-				r.send(key, m, nil, b.Row(i))
-			}
-			continue
+		r.why = &r.host.Counts.Filtered // a row without value, and none before
+		if m := b.Meta[i]; !r.row(b, i, m) {
+			*r.why++
 		}
-		r.change(b, i, m)
 	}
 	return nil
 }
 
-func (r *repartition) change(b *types.Batch, i int, m types.Meta) {
+// row sends a row; sent says whether any of it went.
+func (r *repartition) row(b *types.Batch, i int, m types.Meta) (sent bool) {
+	if b.Old != nil {
+		return r.change(b, i, m)
+	}
+	if m.Flags&types.NullRow != 0 {
+		return false
+	}
+	key, ok := r.encode(r.keyBuf, b.Row(i), m)
+	if !ok {
+		return false
+	}
+	r.keyBuf = key
+	return r.send(key, m, nil, b.Row(i))
+}
+
+func (r *repartition) change(b *types.Batch, i int, m types.Meta) (sent bool) {
 	var oldKey, newKey []byte
 	var before, now bool
 	if m.Flags&types.HasOld != 0 {
@@ -152,18 +160,18 @@ func (r *repartition) change(b *types.Batch, i int, m types.Meta) {
 		}
 	}
 	if before && now && string(oldKey) == string(newKey) {
-		r.send(newKey, m, b.OldRow(i), b.Row(i))
-		return
+		return r.send(newKey, m, b.OldRow(i), b.Row(i))
 	}
 	if before {
-		r.send(oldKey, m, b.OldRow(i), nil)
+		sent = r.send(oldKey, m, b.OldRow(i), nil)
 	}
 	if now {
-		r.send(newKey, m, nil, b.Row(i))
+		sent = r.send(newKey, m, nil, b.Row(i)) || sent
 	}
+	return sent
 }
 
-func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) {
+func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (sent bool) {
 	r.now = max(r.now, m.Timestamp, m.StreamTime)
 	val := append(r.out.begin(key), 0)
 	at := len(val) - 1
@@ -182,9 +190,11 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) {
 	rec := r.out.end(val, 0, kafka.Partition(key, r.parts), m.Timestamp)
 	if err := r.takes.Check(rec, r.clock); err != nil {
 		r.out.undo()
-		r.host.Counts.Bad++
+		r.why = &r.host.Counts.Bad
 		r.fail(op.Failed, err.Error(), m)
+		return false
 	}
+	return true
 }
 
 // Flush tells every far partition the task's stream time, where it or the end has changed.

@@ -13,9 +13,9 @@ type Task struct {
 	Partition int32
 	Out       Output
 	Told      Output // announcements: they follow the rows of all tasks of the stage
-	Counts    op.Counts
 	Stores    []Store
-	host      *op.Host
+	host      *op.Host // that the steps' own are copies of
+	steps     []*counting
 	env       *Env
 	inputs    []*input
 	windowed  []op.Windowed // from the inputs to the end

@@ -56,7 +56,7 @@ func (s *stats) changed(tasks []*assignment.Task) {
 	defer s.mu.Unlock()
 	s.gone = s.now.Counts
 	for _, t := range tasks {
-		s.gone.Sub(t.Counts)
+		s.gone.Sub(t.Counts())
 	}
 	s.size(tasks)
 }
@@ -67,7 +67,7 @@ func (s *stats) committed(tasks []*assignment.Task, took time.Duration) {
 	defer s.mu.Unlock()
 	s.now.Counts = s.gone
 	for _, t := range tasks {
-		s.now.Counts.Add(t.Counts)
+		s.now.Counts.Add(t.Counts())
 	}
 	s.now.RowsIn += s.in.Swap(0)
 	s.now.BytesIn += s.bytes.Swap(0)

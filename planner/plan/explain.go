@@ -20,7 +20,7 @@ func Explain(q *Query) string {
 
 func explainNode(b *strings.Builder, n Node, depth int) {
 	b.WriteString(strings.Repeat("  ", depth))
-	b.WriteString(describe(n))
+	b.WriteString(Describe(n))
 	b.WriteByte('\n')
 	for _, in := range n.Inputs() {
 		explainNode(b, in, depth+1)
@@ -43,7 +43,7 @@ func explainLookup(b *strings.Builder, l *Lookup) {
 		fmt.Fprintf(b, "\n  where %s", Text(l.Where))
 	}
 	for i := len(l.Steps) - 1; i >= 0; i-- {
-		fmt.Fprintf(b, "\n  %s", describe(l.Steps[i]))
+		fmt.Fprintf(b, "\n  %s", Describe(l.Steps[i]))
 	}
 	for i, o := range l.Order {
 		word := ", "
@@ -61,7 +61,8 @@ func explainLookup(b *strings.Builder, l *Lookup) {
 	b.WriteByte('\n')
 }
 
-func describe(n Node) string {
+// Describe is a step's line in EXPLAIN.
+func Describe(n Node) string {
 	kind := "stream"
 	if n.Table() {
 		kind = "table"
