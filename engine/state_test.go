@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/op"
+	"weir/exec/state"
 )
 
 // A WHERE that comes to a table while its query runs knows nothing of the rows before: one that does not pass any more leaves
@@ -105,6 +108,31 @@ func TestUntouchedTasksWriteNothing(t *testing.T) {
 		if len(grown) != 1 {
 			t.Errorf("changelogs of partitions %v grew, from %v to %v; want those of one", grown, before, after)
 		}
+	})
+}
+
+// What closes without a row to show for it is committed all the same: state that leaves memory must lie on disk.
+func TestSilentCloseIsCommitted(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n := p.start(t)
+		n.run(t, NewSession(), `CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+			CREATE TABLE c WITH (KAFKA_TOPIC='c') AS SELECT k, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY k HAVING COUNT(*) > 100 EMIT FINAL;`)
+		n.write(t, "s", `a={"V":1}`)
+		n.settle(t)
+		id := state.StoreID{Query: n.Queries()[0].ID}
+		clock := func() string {
+			b, err := n.db.Get(id, op.ClockEntry())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b)
+		}
+		until(t, "the clock is stored", func() bool { return clock() != "" })
+		before := clock()
+		if err := n.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the clock that closed the window is stored", func() bool { return clock() != before })
 	})
 }
 

@@ -66,13 +66,9 @@ func stepName(n plan.Node) string {
 		return "StreamTableJoin"
 	case *plan.TableJoin, *plan.WindowedJoin:
 		return "TableTableJoin"
-	case *plan.Top:
-		return "Top"
-	case *plan.Result:
-		return "Result"
-	case *plan.Filter, *plan.Project, *plan.Explode: // not among the lasting ones
+	default: // ksqlDB has none of the name
+		return strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan.")
 	}
-	return strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan.")
 }
 
 func joins(list []plan.Node) bool {

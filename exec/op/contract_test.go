@@ -61,7 +61,7 @@ func TestUntouchedWritesNothing(t *testing.T) {
 			commit("after announcements that tell nothing", false)
 			must(t, w.AnnounceIdle(0, 10))
 			commit("after an idle upstream", true)
-			w, in = make(testHost())
+			w, _ = make(testHost())
 			saved.load(t, w)
 			commit("after a restart", false)
 		})
