@@ -126,7 +126,7 @@ func (r *Reader) Figures() Figures {
 func (r *Reader) count() {
 	var all op.Counts
 	for _, t := range r.local.Tasks() {
-		all.Add(t.Counts)
+		all.Add(t.Counts())
 	}
 	r.late.Store(all.Late)
 	r.bad.Store(all.Bad)
