@@ -251,20 +251,18 @@ func (b *builder) structAll(sel *selection, it *ast.StructAllItem) error {
 // plainItems resolves the SELECT of a query without GROUP BY, table functions included.
 func (b *builder) plainItems(sel *selection) error {
 	r := b.resolver(sel, "SELECT")
-	var explode plan.Explode
-	var pending []*plan.Column
+	var ex exploding
 	for i := range sel.items {
 		it := &sel.items[i]
 		if call, ok := it.x.(*ast.Call); ok {
-			if col, err := b.tableCall(r, sel, call, &explode, it.name); err != nil {
+			if col, err := b.tableCall(r, sel, call, &ex, it.name); err != nil {
 				return err
 			} else if col != nil {
-				pending = append(pending, col)
 				it.expr = col
 				continue
 			}
 		}
-		x, err := b.selectItem(r, sel, it, &explode, &pending)
+		x, err := b.selectItem(r, sel, it, &ex)
 		if err != nil {
 			return err
 		}
@@ -273,17 +271,7 @@ func (b *builder) plainItems(sel *selection) error {
 			it.expr = sel.joined.parts[it.key].column()
 		}
 	}
-	for i, c := range pending {
-		c.Slot = len(sel.in.Layout()) + i
-	}
-	if len(explode.Calls) > 0 {
-		explode.In = sel.in
-		explode.Slots = append(explode.Slots, sel.in.Layout()...)
-		for _, c := range pending {
-			explode.Slots = append(explode.Slots, plan.Slot{Name: c.Name, Type: c.T})
-		}
-		sel.in = &explode
-	}
+	ex.put(sel)
 	return nil
 }
 

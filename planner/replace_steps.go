@@ -14,9 +14,7 @@ import (
 func lasting(root plan.Node) []plan.Node {
 	var out []plan.Node
 	plan.Walk(root, func(n plan.Node) bool {
-		switch n.(type) {
-		case *plan.Filter, *plan.Project, *plan.Explode:
-		default:
+		if !plan.Passing(n) {
 			out = append(out, n)
 		}
 		return true

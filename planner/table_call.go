@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 
 	"weir/parser/ast"
@@ -8,8 +9,27 @@ import (
 	"weir/types"
 )
 
+// exploding are the table functions of a SELECT, and the columns that they make.
+type exploding struct {
+	calls   []*plan.Call
+	columns []*plan.Column
+}
+
+// put puts the step into the plan where there are any.
+func (ex *exploding) put(sel *selection) {
+	if len(ex.calls) == 0 {
+		return
+	}
+	n := &plan.Explode{In: sel.in, Calls: ex.calls, Slots: slices.Clone(sel.in.Layout())}
+	for _, c := range ex.columns {
+		c.Slot = len(n.Slots)
+		n.Slots = append(n.Slots, plan.Slot{Name: c.Name, Type: c.T})
+	}
+	sel.in = n
+}
+
 // selectItem resolves an item in which table functions may stand anywhere.
-func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *plan.Explode, pending *[]*plan.Column) (plan.Expr, error) {
+func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *exploding) (plan.Expr, error) {
 	if err := b.noTableCase(sel, it.x); err != nil {
 		return nil, err
 	}
@@ -22,7 +42,6 @@ func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *plan.Exp
 		if col == nil || err != nil {
 			return nil, err
 		}
-		*pending = append(*pending, col)
 		return col, nil
 	}
 	defer func() { r.special = nil }()
@@ -34,7 +53,7 @@ func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *plan.Exp
 }
 
 // tableCall plans a call of a table function; nil where the function is another kind.
-func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *plan.Explode, name string) (*plan.Column, error) {
+func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *exploding, name string) (*plan.Column, error) {
 	f := b.env.Functions.Table(call.Name)
 	if f == nil {
 		return nil, nil
@@ -48,8 +67,9 @@ func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *pla
 	if r.special = special; err != nil {
 		return nil, err
 	}
-	ex.Calls = append(ex.Calls, bound)
-	return &plan.Column{Slot: -1, Name: name, T: bound.Bound.Returns}, nil
+	col := &plan.Column{Slot: -1, Name: name, T: bound.Bound.Returns}
+	ex.calls, ex.columns = append(ex.calls, bound), append(ex.columns, col)
+	return col, nil
 }
 
 // noTableCall refuses table functions inside a call of one.

@@ -10,6 +10,9 @@ import (
 
 // An Aggregate's entries are entryKey, the window's start where windowed, the group; the value is the group's state.
 
+var _ Windowed = (*Aggregate)(nil)
+var _ Evicter = (*Aggregate)(nil)
+
 // Changed says whether a group has changed, or the clock where there are windows.
 func (a *Aggregate) Changed() bool {
 	return len(a.changes.list) > 0 || a.win != nil && a.clock.unsaved

@@ -59,8 +59,3 @@ type Backing interface {
 	// Scan gives the entries from lo (included) to hi (excluded). Bytes are valid during the call.
 	Scan(lo, hi []byte, f func(key, value []byte) error) error
 }
-
-var (
-	_ = []Windowed{(*Aggregate)(nil), (*Session)(nil), (*Panes)(nil), (*StreamJoin)(nil), (*Top)(nil)}
-	_ = []Evicter{(*Aggregate)(nil), (*Panes)(nil)}
-)

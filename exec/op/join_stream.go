@@ -296,6 +296,8 @@ func (j *StreamJoin) CloseAll() error {
 	return j.closed()
 }
 
+var _ Windowed = (*StreamJoin)(nil)
+
 // Changed says whether a row or the clock has changed.
 func (j *StreamJoin) Changed() bool {
 	return len(j.sides[0].buf.dirty)+len(j.sides[1].buf.dirty) > 0 || j.made != j.saved || j.clock.unsaved

@@ -54,6 +54,9 @@ func (p *Panes) entry(in *pane, key []byte) []byte {
 	return append(appendWindow(out, in.start), key...)
 }
 
+var _ Windowed = (*Panes)(nil)
+var _ Evicter = (*Panes)(nil)
+
 // Changed says whether a pane's group has changed, a window has closed, or the clock has moved.
 func (p *Panes) Changed() bool {
 	return len(p.changed)+len(p.undone)+len(p.closed.ends) > 0 || p.clock.unsaved

@@ -6,6 +6,8 @@ import (
 	"weir/types"
 )
 
+var _ Windowed = (*Session)(nil)
+
 // Changed says whether a group or the clock has changed.
 func (s *Session) Changed() bool { return len(s.dirty) > 0 || s.clock.unsaved }
 

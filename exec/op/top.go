@@ -349,6 +349,8 @@ func (t *Top) Idle(int64) error { return nil }
 // AnnounceIdle has nothing to close.
 func (t *Top) AnnounceIdle(int, int64) error { return nil }
 
+var _ Windowed = (*Top)(nil)
+
 // Changed says whether a row has changed; the clock is written with rows.
 func (t *Top) Changed() bool { return len(t.dirty) > 0 }
 

@@ -106,25 +106,3 @@ func WindowOf(n Node) *Window {
 	})
 	return w
 }
-
-// Windowed is the window of the keys that the rows carry, or nil.
-func Windowed(n Node) *catalog.Windowed {
-	if g := GroupingOf(n); g != nil {
-		return g.Keys()
-	}
-	if j := KeyJoinOf(n); j != nil {
-		return j.Windowed
-	}
-	switch n := n.(type) {
-	case *Scan:
-		return n.Source.Windowed
-	case *Top:
-		if all, ok := n.In.(*Repartition); ok { // the rows carry the bounds in columns
-			return Windowed(all.In)
-		}
-	case *Repartition:
-		return nil
-	default: // passes keys on
-	}
-	return Windowed(n.Inputs()[0])
-}

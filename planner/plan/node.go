@@ -155,6 +155,38 @@ type TopWindow struct {
 	Keep       int64
 }
 
+// Windowed is the window of the keys that the rows carry, or nil.
+func Windowed(n Node) *catalog.Windowed {
+	if g := GroupingOf(n); g != nil {
+		return g.Keys()
+	}
+	if j := KeyJoinOf(n); j != nil {
+		return j.Windowed
+	}
+	switch n := n.(type) {
+	case *Scan:
+		return n.Source.Windowed
+	case *Top:
+		if all, ok := n.In.(*Repartition); ok { // the rows carry the bounds in columns
+			return Windowed(all.In)
+		}
+	case *Repartition:
+		return nil
+	default: // passes keys on
+	}
+	return Windowed(n.Inputs()[0])
+}
+
+// Passing says whether a step does with each row by itself what it does: those may change while the rows before are kept.
+func Passing(n Node) bool {
+	switch n.(type) {
+	case *Filter, *Project, *Explode:
+		return true
+	default:
+		return false
+	}
+}
+
 func (n *Scan) Layout() Layout        { return n.Slots }
 func (n *Filter) Layout() Layout      { return n.In.Layout() }
 func (n *Project) Layout() Layout     { return n.Slots }
