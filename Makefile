@@ -6,9 +6,10 @@ STATICCHECK   = go run honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 KSQL_CASES   ?= $(WEIR_KSQL_CASES)
 FUZZTIME     ?= 10s
+CRASH_DIR    ?= crash
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race poison lint bench e2e crash kafka-up kafka-down ksql fuzz examples
+.PHONY: help build test race poison lint bench e2e crash crash-long faults kafka-up kafka-down ksql fuzz examples
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -41,6 +42,12 @@ e2e: ## a query from end to end on the embedded broker, with 1,000 and with 1,00
 
 crash: ## 30 kills of a windowed count on each kind of broker; WEIR_TEST_KAFKA names the real one
 	go test -count=1 -timeout 30m -run '^TestCrash' ./engine -crash.kills 30
+
+crash-long: ## a thousand kills on each kind of broker, kept in CRASH_DIR; goes on where it was stopped
+	scripts/crash "$(CRASH_DIR)"
+
+faults: ## every request of a running pipeline, spoilt in every way, from every step of a commit on: half an hour
+	go test -count=1 -timeout 3h -run '^TestFaults$$' ./engine -faults.all
 
 kafka-up: ## starts an Apache Kafka on this machine for tests and prints WEIR_TEST_KAFKA=...
 	@scripts/kafka up

@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -33,7 +31,11 @@ import (
 // and of a replacement. Then code that knows nothing of the engine reads the topics and compares. The process is this test binary
 // itself.
 
-var crashKills = flag.Int("crash.kills", 0, "kills of each crash test; 0 for a short run, 30 for a full one")
+var (
+	crashKills  = flag.Int("crash.kills", 0, "kills of each crash test; 0 for a short run, 30 for a full one")
+	crashSeed   = flag.Uint64("crash.seed", 0, "seed of the crash tests; 0 for one by the clock")
+	crashBroker = flag.Bool("crash.broker", false, "the crash test on Kafka stops and kills the broker too, which has to be that of scripts/kafka, and nobody else's")
+)
 
 // failPoints are the places between the steps of a commit, per kind of broker. "settled" is reached on the way up.
 var failPoints = map[bool][]string{
@@ -74,8 +76,18 @@ func crash(t *testing.T, broker string) {
 			t.Skip("a crash test takes a while")
 		}
 	}
-	c := &crasher{t: t, dir: t.TempDir(), broker: broker, run: strconv.FormatInt(time.Now().UnixNano()%1e9, 36), hits: map[string]int{}}
+	seed := *crashSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano()) % 1e9
+	}
+	t.Logf("-crash.seed %d", seed)
+	c := &crasher{t: t, dir: t.TempDir(), broker: broker, run: strconv.FormatInt(time.Now().UnixNano()%1e9, 36), hits: map[string]int{},
+		random: rand.New(rand.NewPCG(seed, 3)), topics: newCrashTopics(t)}
+	c.topics.run = c.run
 	for i := range kills {
+		if i > 0 && (i == 2 || c.random.IntN(3) == 0) {
+			c.meddle()
+		}
 		// At least half of the kills are at fail points, each in its turn; the others at any moment.
 		if i < len(points) || kills >= 20 && i < 2*len(points)+2 {
 			c.atPoint(points[i%len(points)])
@@ -90,7 +102,7 @@ func crash(t *testing.T, broker string) {
 	}
 	c.finish()
 	c.verify()
-	t.Logf("%d kills, at fail points %v; commits between kills at least %d", kills, c.hits, c.least)
+	t.Logf("%d kills, at fail points %v; commits between kills at least %d; the broker was stopped or killed %d times", kills, c.hits, c.least, c.outages)
 }
 
 type crasher struct {
@@ -100,6 +112,9 @@ type crasher struct {
 	hits        map[string]int
 	least       int
 	attempts    int
+	random      *rand.Rand
+	topics      *crashTopics
+	outages     int
 }
 
 // child starts the process; it prints a line per commit.
@@ -108,7 +123,7 @@ func (c *crasher) child(fail string, last bool) (*exec.Cmd, *bufio.Reader) {
 	c.attempts++
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "WEIR_CRASH_DIR="+c.dir, "WEIR_CRASH_KAFKA="+c.broker, "WEIR_CRASH_RUN="+c.run, "WEIR_CRASH_FAIL="+fail,
-		"WEIR_CRASH_ATTEMPT="+strconv.Itoa(c.attempts), "WEIR_CRASH_LAST="+strconv.FormatBool(last))
+		"WEIR_CRASH_ATTEMPT="+strconv.Itoa(c.attempts), "WEIR_CRASH_LAST="+strconv.FormatBool(last), "WEIR_CRASH_BROKER="+strconv.FormatBool(*crashBroker))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -145,8 +160,17 @@ func (c *crasher) atPoint(point string) {
 
 func (c *crasher) atRandom() {
 	cmd, out := c.child("", false)
-	commits := 0
-	for commits < 3 {
+	commits, want := 0, 3
+	if c.random.IntN(2) == 0 {
+		want = 400 // long enough for the group to be told how far the input was read
+	}
+	if *crashBroker && c.broker != "" {
+		if _, err := out.ReadString('\n'); err != nil {
+			c.t.Fatalf("the process ended by itself: %v", cmd.Wait())
+		}
+		c.outage()
+	}
+	for commits < want {
 		line, err := out.ReadString('\n')
 		if err != nil {
 			c.t.Fatalf("the process ended by itself: %v", cmd.Wait())
@@ -155,7 +179,7 @@ func (c *crasher) atRandom() {
 			commits++
 		}
 	}
-	time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+	time.Sleep(time.Duration(c.random.IntN(60)) * time.Millisecond)
 	if err := cmd.Process.Kill(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -227,14 +251,17 @@ func crashChild(dir string) error {
 	s := NewSession()
 	s.SkipUnchanged = true
 	in := crashName(run, "in")
-	sql := fmt.Sprintf(`CREATE STREAM src (id BIGINT KEY, grp STRING, ts BIGINT) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON', PARTITIONS=4, TIMESTAMP='TS');
+	sql := fmt.Sprintf(`CREATE STREAM src (id BIGINT KEY, grp STRING, ts BIGINT, pad STRING) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON', PARTITIONS=4, TIMESTAMP='TS');
 		CREATE TABLE counts WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY grp EMIT CHANGES;
 		CREATE TABLE totals WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src GROUP BY grp EMIT CHANGES;
 		CREATE TABLE punctual WITH (KAFKA_TOPIC='%s', LATE_STREAM='`+"`%s`"+`') AS SELECT grp, COUNT(*) AS n FROM src
 			WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 0 SECONDS) GROUP BY grp EMIT CHANGES;
-		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
+		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
 		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "punctual"), crashName(run, "late"), crashName(run, "odd"))
 	if err := e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }); err != nil {
+		return err
+	}
+	if err := crashLimit(ctx, cluster, crashName(run, "odd")); err != nil {
 		return err
 	}
 	last := os.Getenv("WEIR_CRASH_LAST") == "true"
@@ -260,11 +287,11 @@ func crashReplace(ctx context.Context, e *Engine, run string, fed chan error) er
 		}
 		more := []string{"", "AND id > 0"}[i%2]
 		having := []string{"HAVING COUNT(*) > 0", ""}[i%2]
-		sql := fmt.Sprintf(`CREATE OR REPLACE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp FROM src WHERE id %% 2 = 1 %s EMIT CHANGES;
+		sql := fmt.Sprintf(`CREATE OR REPLACE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 %s EMIT CHANGES;
 			CREATE OR REPLACE TABLE totals WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src GROUP BY grp %s EMIT CHANGES;`,
 			crashName(run, "odd"), more, crashName(run, "totals"), having)
-		if err := e.Execute(ctx, NewSession(), sql, func(parser.Stmt, Result) error { return nil }); err != nil {
-			return err
+		if err := e.Execute(ctx, NewSession(), sql, func(parser.Stmt, Result) error { return nil }); err != nil && os.Getenv("WEIR_CRASH_BROKER") != "true" {
+			return err // with a broker that comes and goes, the next one may do
 		}
 	}
 }
@@ -290,8 +317,12 @@ func crashFeed(ctx context.Context, cluster *kafka.Cluster, topic string, last b
 			if id%50 == 0 {
 				ts -= 5_000
 			}
+			pad := ""
+			if id%2 == 1 && id%4001 < 2 {
+				pad = fmt.Sprintf("%d:%s", id, noise(uint64(id), crashTooLarge))
+			}
 			recs = append(recs, &kgo.Record{Topic: topic, Partition: kafka.Partition(key, 4), Key: key,
-				Value: fmt.Appendf(nil, `{"GRP":"g%d","TS":%d}`, id%97, ts)})
+				Value: fmt.Appendf(nil, `{"GRP":"g%d","TS":%d,"PAD":%q}`, id%97, ts, pad)})
 		}
 		if err := client.ProduceSync(ctx, recs...).FirstErr(); err != nil {
 			return err
@@ -299,147 +330,4 @@ func crashFeed(ctx context.Context, cluster *kafka.Cluster, topic string, last b
 		time.Sleep(10 * time.Millisecond)
 	}
 	return nil
-}
-
-type crashValue struct {
-	Grp string `json:"GRP"`
-	TS  int64  `json:"TS"`
-	N   int64  `json:"N"`
-	// Of late rows.
-	Start      int64 `json:"WINDOW_START"`
-	StreamTime int64 `json:"STREAM_TIME"`
-}
-
-// verify reads the topics with plain code.
-func (c *crasher) verify() {
-	cfg := kafka.Config{Brokers: []string{c.broker}}
-	if c.broker == "" {
-		b, err := embedded.Start(embedded.Options{DataDir: c.dir + "/kafka", Addr: "127.0.0.1:0"})
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		defer b.Close()
-		cfg = kafka.Config{Brokers: []string{b.Addr()}, Opts: b.ClientOpts()}
-	}
-	cluster, err := kafka.Connect(c.t.Context(), cfg)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer cluster.Close()
-	counts, totals, odd := map[string]int64{}, map[string]int64{}, map[int64]string{}
-	late, streamTime := map[int64]crashValue{}, [4]int64{}
-	rows := 0
-	c.read(cluster, "in", func(r *kgo.Record, v crashValue) {
-		rows++
-		now := &streamTime[r.Partition]
-		if *now = max(*now, v.TS); v.TS/1000*1000+1000 <= *now {
-			late[int64(binary.BigEndian.Uint64(r.Key))] = crashValue{Grp: v.Grp, TS: v.TS, Start: v.TS / 1000 * 1000}
-		}
-		counts[fmt.Sprintf("%s@%d", v.Grp, v.TS/1000*1000)]++
-		totals[v.Grp]++
-		if id := int64(binary.BigEndian.Uint64(r.Key)); id%2 == 1 {
-			odd[id] = v.Grp
-		}
-	})
-	got := c.windows(cluster, "counts", counts)
-	punctual := maps.Clone(counts)
-	for _, v := range late {
-		key := fmt.Sprintf("%s@%d", v.Grp, v.Start)
-		if punctual[key]--; punctual[key] == 0 {
-			delete(punctual, key)
-		}
-	}
-	if n := len(c.windows(cluster, "punctual", punctual)); n != len(punctual) {
-		c.t.Errorf("%d groups without late rows, want %d", n, len(punctual))
-	}
-	missed := len(late)
-	c.read(cluster, "late", func(r *kgo.Record, v crashValue) {
-		id := int64(binary.BigEndian.Uint64(r.Key))
-		if want := late[id]; v.Grp != want.Grp || v.TS != want.TS || v.Start != want.Start || v.StreamTime < v.Start+1000 {
-			c.t.Errorf("the late row %d is there twice, or not late: %+v, want %+v", id, v, want)
-		}
-		delete(late, id)
-	})
-	if len(late) > 0 || missed == 0 {
-		c.t.Errorf("of %d late rows %d are missing", missed, len(late))
-	}
-	ends := map[string]int64{}
-	c.read(cluster, "totals", func(r *kgo.Record, v crashValue) {
-		if v.N <= ends[string(r.Key)] {
-			c.t.Errorf("%s: the total %d comes after %d", r.Key, v.N, ends[string(r.Key)])
-		}
-		ends[string(r.Key)] = v.N
-	})
-	if !maps.Equal(ends, totals) {
-		c.t.Errorf("the totals end at %v, want %v", ends, totals)
-	}
-	c.read(cluster, "odd", func(r *kgo.Record, v crashValue) {
-		id := int64(binary.BigEndian.Uint64(r.Key))
-		if odd[id] != v.Grp {
-			c.t.Errorf("the filter put out id %d twice, or wrongly", id)
-		}
-		delete(odd, id)
-	})
-	if len(odd) > 0 || len(got) != len(counts) {
-		c.t.Errorf("%d rows are missing from the filter's output; %d groups, want %d", len(odd), len(got), len(counts))
-	}
-	c.t.Logf("%d input rows, %d groups, %d late rows", rows, len(counts), missed)
-}
-
-// windows reads the counts of windows, which may only grow, and compares where they end.
-func (c *crasher) windows(cluster *kafka.Cluster, name string, want map[string]int64) map[string]int64 {
-	got := map[string]int64{}
-	c.read(cluster, name, func(r *kgo.Record, v crashValue) {
-		key := fmt.Sprintf("%s@%d", r.Key[:len(r.Key)-8], binary.BigEndian.Uint64(r.Key[len(r.Key)-8:]))
-		if v.N <= got[key] {
-			c.t.Errorf("%s, %s: %d comes after %d", name, key, v.N, got[key])
-		}
-		got[key] = v.N
-	})
-	for key, n := range want {
-		if got[key] != n {
-			c.t.Errorf("%s, %s: the count ends at %d, want %d", name, key, got[key], n)
-		}
-	}
-	return got
-}
-
-func (c *crasher) read(cluster *kafka.Cluster, name string, f func(*kgo.Record, crashValue)) {
-	topic := crashName(c.run, name)
-	ends, err := cluster.StableOffsets(c.t.Context(), topic)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	client, err := cluster.NewClient(kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer client.Close()
-	left := 0
-	for _, end := range ends[topic] {
-		if end > 0 {
-			left++
-		}
-	}
-	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
-	defer cancel()
-	for left > 0 {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
-			c.t.Fatal(err)
-		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			if r.Offset+1 == ends[topic][r.Partition] {
-				left--
-			}
-			if r.Attrs.IsControl() {
-				return
-			}
-			var v crashValue
-			if err := json.Unmarshal(r.Value, &v); err != nil {
-				c.t.Error(err)
-			}
-			f(r, v)
-		})
-	}
 }
