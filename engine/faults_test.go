@@ -187,8 +187,9 @@ func (f *faultyPlace) try(t *testing.T, c combination, random *rand.Rand) bool {
 	d := faulty.New(f.dial)
 	var armed *faulty.Armed
 	var mu sync.Mutex
+	delay := time.Duration(100+random.IntN(900)) * time.Millisecond // chosen here: steps are reached in goroutines of their own
 	arm := func() {
-		a, err := d.Arm(faulty.Rule{Key: c.key, Do: c.do, Code: c.code, For: time.Duration(100+random.IntN(900)) * time.Millisecond})
+		a, err := d.Arm(faulty.Rule{Key: c.key, Do: c.do, Code: c.code, For: delay})
 		if err == nil && c.do == faulty.Lose && c.code != nil {
 			_, err = d.Arm(faulty.Rule{Key: c.key, Do: faulty.Refuse, Code: c.code})
 		}
