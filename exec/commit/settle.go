@@ -116,8 +116,13 @@ func (e *Outbox) arrivals(ctx context.Context, o *decoded) (map[assignment.TP]in
 			return nil, err
 		}
 		if !seen && start > a.offset {
-			// All that could tell was deleted: what was deleted has been there.
+			// All that could tell was deleted: what was deleted is taken for ours, and may have been somebody else's.
 			arrived = start - a.offset
+			err := e.opt.lose(e.tasks, Lost{Topic: tp.Topic, Partition: tp.Partition, From: a.offset, To: start,
+				Reason: "they were deleted before it could be seen which of them the query had written last. It takes all for its own: rows that it was about to write may be missing"})
+			if err != nil {
+				return nil, err
+			}
 		}
 		out[tp] = arrived
 	}
