@@ -20,6 +20,7 @@ type Limits struct {
 	// Before and After bound how far the record's time may lie in the past and in the future: message.timestamp.before.max.ms
 	// and message.timestamp.after.max.ms. 0 is no bound.
 	Before, After time.Duration
+	fine          int64 // times up to here were within After when the clock was last read, and still are; milliseconds
 }
 
 // TopicLimits reads limits from the settings of a topic.
@@ -67,7 +68,13 @@ func (l *Limits) Check(r *kgo.Record, now func() time.Time) error {
 	if l.After == 0 && l.Before == 0 {
 		return nil
 	}
-	ahead := r.Timestamp.Sub(now())
+	// The clock is read where it may matter: it only goes on.
+	if l.Before == 0 && r.Timestamp.UnixMilli() <= l.fine {
+		return nil
+	}
+	at := now()
+	l.fine = at.Add(l.After).UnixMilli()
+	ahead := r.Timestamp.Sub(at)
 	if l.After > 0 && ahead > l.After {
 		return fmt.Errorf("the time of the record with key %s, %s, is further in the future than topic %s takes (message.timestamp.after.max.ms=%d)",
 			keyText(r.Key), r.Timestamp.UTC().Format(time.RFC3339), r.Topic, l.After.Milliseconds())
