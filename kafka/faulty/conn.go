@@ -70,8 +70,13 @@ func (c *conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// request carries out what the rules say of a request.
+// request carries out what the rules say of a request. One that is written after the connection ended was never seen.
 func (c *conn) request(frame []byte) error {
+	select {
+	case <-c.done:
+		return net.ErrClosed
+	default:
+	}
 	req := &request{frame: frame}
 	rule := c.d.judge(req.key(), req.parse)
 	var x exchange
