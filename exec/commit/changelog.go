@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"weir/exec/assignment"
 	"weir/exec/state"
 	"weir/exec/task"
@@ -39,29 +37,22 @@ func (x *Transactions) logTopic(stage int) string {
 	return x.tasks.Env.Internal(fmt.Sprintf("stage%d", stage), "changelog")
 }
 
-// logChanges writes what changed in a task's stores to the changelog and to the batch. Of what has expired the changelog
-// gets tombstones, so that it is compacted away.
-func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch, produce func(*kgo.Record, func(*kgo.Record))) error {
-	key := logKey{t.Stage.Index, t.Partition}
-	topic := ""
-	if len(t.Stores) > 0 {
-		topic = x.logTopic(key.stage)
+// logChanges puts what changed in a task's stores into the batch, and into the records for the changelog. Of what has expired
+// the changelog gets tombstones, so that it is compacted away.
+func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch) error {
+	if len(t.Stores) == 0 {
+		return nil
 	}
-	now, limits := time.Now(), x.tasks.Topics[topic].Limits
+	key := logKey{t.Stage.Index, t.Partition}
+	now, limits := time.Now(), x.tasks.Topics[x.log.Topics[key.stage]].Limits
 	var failed error
 	for _, s := range t.Stores {
 		id := x.storeID(key, s.Number)
 		write := func(k, v []byte) {
-			r := &kgo.Record{Topic: topic, Partition: t.Partition, Timestamp: now, Key: append([]byte{byte(s.Number)}, k...)}
-			if v != nil {
-				r.Value = append([]byte{}, v...)
-			}
-			if err := limits.Check(r, time.Now); err != nil {
+			if err := limits.Check(x.log.Change(key.stage, t.Partition, now, byte(s.Number), k, v), time.Now); err != nil {
 				failed = errors.Join(failed, &task.FatalError{Err: fmt.Errorf("the state of %s can't be kept: %w. "+
 					"Raise max.message.bytes of the topic, or let the query keep less per key", x.tasks.Query(), err)})
-				return
 			}
-			produce(r, func(r *kgo.Record) { x.logEnds[key] = max(x.logEnds[key], r.Offset+1) })
 		}
 		var expired []span
 		s.Expired(func(from, to []byte) { expired = append(expired, span{bytes.Clone(from), bytes.Clone(to)}) })
@@ -69,7 +60,9 @@ func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch, produce fu
 			if slices.ContainsFunc(expired, func(e span) bool { return e.holds(k) }) {
 				return
 			}
-			failed = errors.Join(failed, b.Put(id, k, v))
+			if err := b.Put(id, k, v); err != nil {
+				failed = errors.Join(failed, err)
+			}
 			write(k, v)
 		})
 		for _, e := range expired {
@@ -80,6 +73,13 @@ func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch, produce fu
 		}
 	}
 	return failed
+}
+
+// logged notes how far a changelog goes.
+func (x *Transactions) logged(tp assignment.TP, end int64) {
+	if stage := slices.Index(x.log.Topics, tp.Topic); stage >= 0 {
+		x.logEnds[logKey{stage, tp.Partition}] = end
+	}
 }
 
 // span is a range of a store's keys, to excluded.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -16,6 +16,7 @@ import (
 
 	"weir/exec/assignment"
 	"weir/exec/state"
+	"weir/exec/task"
 )
 
 // Transactions commits on a Kafka cluster: outputs, changelogs and the offsets of the group go into one transaction, and
@@ -30,7 +31,8 @@ type Transactions struct {
 	kgo     *kgo.Client
 	group   *group
 	local   map[assignment.FeedID]stored // positions in the database when the session began
-	logEnds map[logKey]int64             // next changelog offset, per stage and partition
+	log     *task.Output                 // records for the changelogs, by stage
+	logEnds map[logKey]int64             // next changelog offset
 	written map[assignment.TP]int64      // offsets behind what was written and is not known to be readable yet
 }
 
@@ -52,7 +54,9 @@ func (x *Transactions) Changes() <-chan Change { return x.group.changes }
 // Start joins the group; tasks come with the partitions, by Changes.
 func (x *Transactions) Start(ctx context.Context) error {
 	x.logEnds, x.group, x.written = map[logKey]int64{}, newGroup(x), map[assignment.TP]int64{}
+	x.log = &task.Output{Bank: &task.Bank{}}
 	for i, s := range x.tasks.Topology.Stages {
+		x.log.Topics = append(x.log.Topics, x.logTopic(i))
 		if s.Stateful() {
 			if err := x.changelog(ctx, i); err != nil {
 				return err
@@ -181,56 +185,61 @@ func (x *Transactions) abort(ctx context.Context, why error) error {
 	return errors.Join(why, x.kgo.AbortBufferedRecords(ctx), x.kgo.EndTransaction(ctx, kgo.TryAbort))
 }
 
-// produce writes outputs and changelogs, and returns how many records those are.
+// produce writes changelogs and outputs, and returns how many records those are.
 func (x *Transactions) produce(ctx context.Context, b *state.Batch) (count int, err error) {
-	var mu sync.Mutex
-	var failed error
-	send := func(r *kgo.Record, then func(r *kgo.Record)) {
-		count++
-		x.kgo.Produce(ctx, r, func(r *kgo.Record, err error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil && failed == nil {
-				failed = writeError(r, err)
-			}
-			if err == nil && then != nil {
-				then(r)
-			}
-		})
+	var failed atomic.Pointer[error]
+	acknowledged := func(r *kgo.Record, err error) {
+		if err != nil {
+			err = writeError(r, err)
+			failed.CompareAndSwap(nil, &err)
+		}
+	}
+	var sent []lent
+	send := func(out *task.Output) {
+		bank := out.Take()
+		for i := range bank.Records {
+			x.kgo.Produce(ctx, &bank.Records[i], acknowledged)
+		}
+		count += len(bank.Records)
+		sent = append(sent, lent{out, bank})
 	}
 	for _, t := range x.tasks.Tasks {
-		if err := x.logChanges(t, b, send); err != nil {
+		if err := x.logChanges(t, b); err != nil {
 			return 0, err
 		}
+		send(x.log)
 	}
-	// Their memory is used again only once the client is done with it: where producing fails, it may hold them still.
-	var release []func()
-	var sent [][]kgo.Record
 	for _, out := range x.tasks.Outputs() {
-		full := out.Take()
-		release, sent = append(release, func() { out.Release(full) }), append(sent, full.Records)
-		for i := range full.Records {
-			send(&full.Records[i], nil)
-		}
+		send(out)
 	}
 	x.opt.FailPoint("produced")
 	if err := x.kgo.Flush(ctx); err != nil {
 		return 0, err
 	}
-	if failed != nil {
-		return 0, failed
+	if err := failed.Load(); err != nil {
+		return 0, *err
+	}
+	// Memory is used again only here, where the client is done with it: where producing fails, it may hold it still.
+	for _, s := range sent {
+		written(s.bank.Records, func(tp assignment.TP, end, _ int64) {
+			x.written[tp] = max(x.written[tp], end)
+			x.logged(tp, end)
+		})
+		s.out.Release(s.bank)
 	}
 	for key, at := range x.logEnds {
 		if err := b.SetMeta(x.tasks.Query(), key.meta(), binary.AppendVarint(nil, at)); err != nil {
 			return 0, err
 		}
 	}
-	for i, done := range release {
-		written(sent[i], func(tp assignment.TP, end, _ int64) { x.written[tp] = max(x.written[tp], end) })
-		done()
-	}
 	x.opt.FailPoint("flushed to broker")
 	return count, nil
+}
+
+// lent is memory that the client holds.
+type lent struct {
+	out  *task.Output
+	bank *task.Bank
 }
 
 // Stop closes the client; a static member's place in the group is kept for its return.

@@ -73,6 +73,21 @@ func (o *Output) end(buf []byte, topic int, partition int32, ms int64) *kgo.Reco
 	return rec
 }
 
+// Change adds a record of a store's changelog, whose key begins with the number of the store; a nil value deletes. The bytes are copied.
+func (o *Output) Change(topic int, partition int32, at time.Time, store byte, key, value []byte) *kgo.Record {
+	const most = 64 // bytes of a key, here
+	var room [most]byte
+	buf := append(o.begin(append(append(room[:0], store), key...)), value...)
+	var rec *kgo.Record
+	if value == nil {
+		rec = o.null(buf, topic, partition, 0)
+	} else {
+		rec = o.end(buf, topic, partition, 0)
+	}
+	rec.Timestamp = at
+	return rec
+}
+
 // undo takes the last record out again.
 func (o *Output) undo() {
 	last := &o.Records[len(o.Records)-1]
