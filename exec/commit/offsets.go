@@ -13,6 +13,7 @@ import (
 
 	"weir/exec/assignment"
 	"weir/exec/state"
+	"weir/kafka"
 )
 
 // topicMark stands before the topic's id in what is written beside a committed offset.
@@ -35,6 +36,15 @@ func topicOf(metadata string) (id [16]byte) {
 	return id
 }
 
+// byTopic are positions as requests list them.
+func byTopic(positions map[assignment.TP]int64) kafka.Offsets {
+	out := kafka.Offsets{}
+	for tp, at := range positions {
+		out.Set(tp.Topic, tp.Partition, at)
+	}
+	return out
+}
+
 // onlyOffsets commits an interval that produced nothing. The client knows of nothing in its transaction, and would leave
 // offsets in it uncommitted.
 func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, positions map[assignment.TP]int64) error {
@@ -45,18 +55,15 @@ func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, position
 	member := x.opt.Member()
 	req.Group, req.InstanceID = x.opt.Group, &member
 	req.MemberID, req.Generation = x.kgo.GroupMetadata()
-	at := map[string]int{}
-	for tp, offset := range positions {
-		if _, known := at[tp.Topic]; !known {
-			at[tp.Topic] = len(req.Topics)
-			t := kmsg.NewOffsetCommitRequestTopic()
-			t.Topic = tp.Topic
-			req.Topics = append(req.Topics, t)
+	for topic, parts := range byTopic(positions) {
+		t := kmsg.NewOffsetCommitRequestTopic()
+		t.Topic = topic
+		for partition, offset := range parts {
+			p := kmsg.NewOffsetCommitRequestTopicPartition()
+			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic)
+			t.Partitions = append(t.Partitions, p)
 		}
-		p := kmsg.NewOffsetCommitRequestTopicPartition()
-		p.Partition, p.Offset, p.Metadata = tp.Partition, offset, x.metadata(tp.Topic)
-		t := &req.Topics[at[tp.Topic]]
-		t.Partitions = append(t.Partitions, p)
+		req.Topics = append(req.Topics, t)
 	}
 	resp, err := req.RequestWith(ctx, x.kgo)
 	if err != nil {
@@ -93,18 +100,15 @@ func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.
 	req.TransactionalID, req.Group, req.ProducerID, req.ProducerEpoch = txn, x.opt.Group, id, epoch
 	req.MemberID, req.Generation = x.kgo.GroupMetadata()
 	req.InstanceID = &txn
-	at := map[string]int{}
-	for tp, offset := range positions {
-		if _, known := at[tp.Topic]; !known {
-			at[tp.Topic] = len(req.Topics)
-			rt := kmsg.NewTxnOffsetCommitRequestTopic()
-			rt.Topic = tp.Topic
-			req.Topics = append(req.Topics, rt)
+	for topic, parts := range byTopic(positions) {
+		t := kmsg.NewTxnOffsetCommitRequestTopic()
+		t.Topic = topic
+		for partition, offset := range parts {
+			p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic)
+			t.Partitions = append(t.Partitions, p)
 		}
-		rp := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-		rp.Partition, rp.Offset, rp.Metadata = tp.Partition, offset, x.metadata(tp.Topic)
-		rt := &req.Topics[at[tp.Topic]]
-		rt.Partitions = append(rt.Partitions, rp)
+		req.Topics = append(req.Topics, t)
 	}
 	resp, err := req.RequestWith(ctx, x.kgo)
 	if err != nil {
