@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"weir/exec/state"
 	"weir/exec/task"
 )
 
@@ -26,6 +27,7 @@ type Assignment struct {
 	Topics   map[string]Topic // as they were when the session began
 	Tasks    []*Task          // by stage and partition
 	Feeds    map[TP][]*Feed
+	Budget   *state.Budget // of the memory of the tasks' state; nil for no bound
 }
 
 // New is an assignment without tasks.
@@ -37,7 +39,12 @@ func New(topo *task.Topology, env *task.Env, earliest bool) *Assignment {
 func (a *Assignment) Query() string { return a.Topology.Query.ID }
 
 // Clear forgets all tasks.
-func (a *Assignment) Clear() { a.Tasks, a.Feeds = nil, map[TP][]*Feed{} }
+func (a *Assignment) Clear() {
+	for _, t := range a.Tasks {
+		a.Budget.Free(t.Task)
+	}
+	a.Tasks, a.Feeds = nil, map[TP][]*Feed{}
+}
 
 // Add lets a task take part.
 func (a *Assignment) Add(t *Task) {
@@ -56,6 +63,7 @@ func (a *Assignment) Add(t *Task) {
 
 // Remove takes a task out.
 func (a *Assignment) Remove(t *Task) {
+	a.Budget.Free(t.Task)
 	a.Tasks = slices.DeleteFunc(a.Tasks, func(o *Task) bool { return o == t })
 	for _, f := range t.Feeds {
 		a.Feeds[f.TP] = slices.DeleteFunc(a.Feeds[f.TP], func(o *Feed) bool { return o == f })

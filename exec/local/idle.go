@@ -12,7 +12,7 @@ func (d *Driver) Idle(passes time.Duration) error {
 		if each == 0 || passes < each {
 			continue
 		}
-		if err := q.local.idle(min(passes.Milliseconds(), q.topo.IdleSpan())); err != nil {
+		if err := q.local.idle(min(passes, q.topo.IdleSpan()).Milliseconds()); err != nil {
 			return err
 		}
 		if err := d.deliver(q); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -243,31 +242,4 @@ func (db *DB) Get(id StoreID, key []byte) ([]byte, error) {
 func (db *DB) Scan(id StoreID, lo, hi []byte, f func(key, value []byte) error) error {
 	p := id.prefix()
 	return scan(db.pebble, append(p[:len(p):len(p)], lo...), append(p[:len(p):len(p)], hi...), func(key, value []byte) error { return f(key[len(p):], value) })
-}
-
-// Budget bounds the memory that the state of all queries of a node takes together.
-type Budget struct {
-	limit   int64
-	mu      sync.Mutex
-	holders map[any]int64
-}
-
-// NewBudget makes a budget of so many bytes.
-func NewBudget(limit int64) *Budget { return &Budget{limit: limit, holders: map[any]int64{}} }
-
-// Hold says how much a holder has, and tells it whether to let go: the budget is exceeded, and it has more than its share.
-func (b *Budget) Hold(holder any, bytes int64) (letGo bool) {
-	if b == nil {
-		return false
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.holders[holder] = bytes; bytes == 0 {
-		delete(b.holders, holder)
-	}
-	all := int64(0)
-	for _, n := range b.holders {
-		all += n
-	}
-	return all > b.limit && bytes*int64(len(b.holders)) >= b.limit
 }

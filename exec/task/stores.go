@@ -42,7 +42,7 @@ func (t *Task) Load(db *state.DB, query string, budget *state.Budget) error {
 		loaded := 0
 		err := db.Load(id, func(key, value []byte) error {
 			if loaded++; can && loaded%loadCheck == 0 {
-				if _, size := s.Size(); budget.Hold(t, int64(size)) {
+				if over, _ := t.Hold(budget); over {
 					return errFull
 				}
 			}
@@ -54,8 +54,36 @@ func (t *Task) Load(db *state.DB, query string, budget *state.Budget) error {
 			return &FatalError{fmt.Errorf("the state of %s can't be read: %w", query, err)}
 		}
 	}
-	budget.Hold(t, 0)
+	t.Hold(budget)
 	return nil
+}
+
+// Hold tells the budget what the task's stores take; see there.
+func (t *Task) Hold(budget *state.Budget) (over, letGo bool) {
+	fixed, loose := t.Memory()
+	return budget.Hold(t, fixed, loose)
+}
+
+// Memory is what the task's stores take, in bytes: those that stay in memory, and those that can leave it.
+func (t *Task) Memory() (fixed, loose int64) {
+	for _, s := range t.Stores {
+		_, bytes := s.Size()
+		if _, can := s.Stateful.(op.Evicter); can {
+			loose += int64(bytes)
+		} else {
+			fixed += int64(bytes)
+		}
+	}
+	return fixed, loose
+}
+
+// Evict lets go of the memory that can be read back; right after a commit that is durable.
+func (t *Task) Evict() {
+	for _, s := range t.Stores {
+		if e, ok := s.Stateful.(op.Evicter); ok {
+			e.Evict()
+		}
+	}
 }
 
 const loadCheck = 10_000

@@ -4,7 +4,9 @@ package task
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"weir/functions"
 	"weir/planner/plan"
@@ -285,9 +287,9 @@ func IsRepartition(n plan.Node) bool {
 	return ok
 }
 
-// IdleSpan is how far stream time has to go on, in milliseconds, to close every window that is open and to end the waiting
-// of every row in a join.
-func (t *Topology) IdleSpan() int64 {
+// IdleSpan is how far stream time has to go on to close every window that is open and to end the waiting of every row in
+// a join, in whole milliseconds.
+func (t *Topology) IdleSpan() time.Duration {
 	span := int64(0)
 	plan.Walk(t.Query.Root, func(n plan.Node) bool {
 		if g := plan.GroupingOf(n); g != nil && g.Window != nil {
@@ -298,5 +300,5 @@ func (t *Topology) IdleSpan() int64 {
 		}
 		return true
 	})
-	return span
+	return time.Duration(min(span, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond // windows may be longer than a Duration
 }

@@ -190,7 +190,6 @@ const killTime = 5 * time.Second
 // Stop commits and ends the query on this node. When the context ends first, it ends without a commit, and the error says so:
 // what was not committed is read again at the next start.
 func (w *Worker) Stop(ctx context.Context) error {
-	defer w.opt.Budget.Hold(w, 0)
 	w.end()
 	select {
 	case <-w.done:

@@ -14,7 +14,7 @@ func (w *Worker) idle(ctx context.Context, now time.Time) error {
 	if each == 0 {
 		return nil
 	}
-	span := time.Duration(w.assigned.Topology.IdleSpan()) * time.Millisecond
+	span := w.assigned.Topology.IdleSpan()
 	for _, t := range w.assigned.Tasks {
 		for _, f := range t.Feeds {
 			if f.Repartitioned() {

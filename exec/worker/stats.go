@@ -100,12 +100,6 @@ func (s *stats) lag() int64 {
 	return s.now.Lag
 }
 
-func (s *stats) stateBytes() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now.StateBytes
-}
-
 func (s *stats) sent(rows, bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

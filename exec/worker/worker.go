@@ -15,7 +15,6 @@ import (
 
 	"weir/exec/assignment"
 	"weir/exec/commit"
-	"weir/exec/op"
 	"weir/exec/task"
 	"weir/kafka"
 )
@@ -68,6 +67,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w.opt.Sent, w.opt.Wake = w.stats.sent, w.wake
 	w.opt.Complete()
 	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 })
+	w.assigned.Budget = w.opt.Budget
 	w.commit = commit.New(w.assigned, w.opt.Options, opt.Embedded)
 	return w
 }
@@ -143,7 +143,7 @@ func (w *Worker) rest(d time.Duration, why error) {
 
 // session runs from a start, or a restart, to the next failure.
 func (w *Worker) session() (err error) {
-	w.assigned.Clear()
+	defer w.assigned.Clear()
 	w.stats.begin()
 	w.opt.Problems.Forget()
 	w.lost.Store(nil)
@@ -279,18 +279,20 @@ func (w *Worker) commitAll() (err error) {
 
 // makeRoom lets go of state that lies in the database too, where the budget asks for it.
 func (w *Worker) makeRoom() error {
-	if !w.opt.Budget.Hold(w, w.stats.stateBytes()) {
+	var full []*assignment.Task
+	for _, t := range w.assigned.Tasks {
+		if _, letGo := t.Hold(w.opt.Budget); letGo {
+			full = append(full, t)
+		}
+	}
+	if len(full) == 0 {
 		return nil
 	}
 	if err := w.commit.Delivered(w.alive); err != nil {
 		return err
 	}
-	for _, t := range w.assigned.Tasks {
-		for _, s := range t.Stores {
-			if e, ok := s.Stateful.(op.Evicter); ok {
-				e.Evict()
-			}
-		}
+	for _, t := range full {
+		t.Evict()
 	}
 	return nil
 }
