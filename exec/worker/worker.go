@@ -50,6 +50,7 @@ type Worker struct {
 	merges   bool // some task has several inputs
 	stats    stats
 	health
+	backoff    backoff
 	paused     atomic.Bool
 	partitions atomic.Int32                       // of the last stage
 	polling    atomic.Pointer[context.CancelFunc] // ends the poll that is going on
@@ -101,9 +102,7 @@ func (w *Worker) survey(ctx context.Context) error {
 // run is the worker's own goroutine. A failure of the system is tried again from the last commit, with back-off.
 func (w *Worker) run() {
 	defer close(w.done)
-	backoff := minBackoff
 	for w.ending.Err() == nil {
-		began := time.Now()
 		err := w.session()
 		if w.ending.Err() != nil || err == nil {
 			return
@@ -114,16 +113,11 @@ func (w *Worker) run() {
 			return
 		}
 		w.fail(err)
-		if time.Since(began) > time.Minute {
-			backoff = minBackoff
-		}
-		w.opt.Log.Warn("query stopped; trying again", "query", w.assigned.Query(), "error", err, "in", backoff)
-		w.rest(backoff, err)
-		backoff = min(2*backoff, maxBackoff)
+		pause := w.backoff.next()
+		w.opt.Log.Warn("query stopped; trying again", "query", w.assigned.Query(), "error", err, "in", pause)
+		w.rest(pause, err)
 	}
 }
-
-const minBackoff, maxBackoff = 100 * time.Millisecond, 15 * time.Second
 
 // rest waits before the next session; commands are answered.
 func (w *Worker) rest(d time.Duration, why error) {
@@ -271,6 +265,9 @@ func (w *Worker) commitAll() (err error) {
 	}
 	w.stats.held.Store(0)
 	w.stats.committed(w.assigned.Tasks, time.Since(began))
+	if changed {
+		w.backoff.reset()
+	}
 	if changed || len(w.assigned.Tasks) > 0 && w.stats.lag() == 0 {
 		w.recovered()
 	}
