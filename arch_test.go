@@ -37,7 +37,7 @@ var mayImport = map[string]string{
 	"exec/eval":            "types functions planner/plan",
 	"exec/op":              "types functions planner/plan exec/eval exec/state exec/window",
 	"exec/task":            "types functions formats registry kafka catalog planner/plan exec/eval exec/op exec/state",
-	"exec/assignment":      "kafka exec/state exec/task",
+	"exec/assignment":      "kafka exec/op exec/state exec/task",
 	"exec/commit":          "types kafka exec/assignment exec/state exec/task",
 	"exec/worker":          "functions kafka exec/assignment exec/commit exec/op exec/state exec/task",
 	"exec/local":           "types kafka planner/plan exec/op exec/state exec/task",

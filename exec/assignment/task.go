@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"weir/exec/op"
 	"weir/exec/task"
 )
 
@@ -16,6 +17,18 @@ type Task struct {
 	WaitingSince time.Time // since when rows of one input have waited for another
 	Advanced     bool      // its stream time has gone on since the last commit, because it was idle
 	Ended        bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
+	counted      []op.StepCounts
+}
+
+// Uncounted are the rows of each step since it was last asked.
+func (t *Task) Uncounted() []op.StepCounts {
+	now := t.Steps()
+	out := slices.Clone(now)
+	for i := range t.counted {
+		out[i].Sub(t.counted[i])
+	}
+	t.counted = now
+	return out
 }
 
 // NewTask makes the task of a stage's partition. It takes part once Add is called.

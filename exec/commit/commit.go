@@ -43,6 +43,10 @@ type noProblems struct{}
 func (noProblems) Flush(context.Context) error { return nil }
 func (noProblems) Forget()                     {}
 
+// Counting counts the rows of a commit, which is called once all of it is where it belongs, and not at all where it is done again.
+// leftOut are the topics of records that it was to write and that were left out after all.
+type Counting func(leftOut []string)
+
 // Change is something to be done in the worker's goroutine, while the tasks are idle.
 type Change struct {
 	// Commit says that the tasks are to be committed first: they go away.
@@ -70,8 +74,8 @@ type Options struct {
 	Problems Problems
 	// Wake makes the worker look at Changes.
 	Wake func()
-	// Sent is told of rows of the result, as they are committed.
-	Sent func(rows, bytes int64)
+	// Count is called when the tasks are flushed, and gives what counts their rows once the commit is through.
+	Count func() Counting
 }
 
 // Member names this node in the query's group and in its transactions.
@@ -82,8 +86,8 @@ func (o *Options) Complete() {
 	if o.FailPoint == nil {
 		o.FailPoint = func(string) {}
 	}
-	if o.Sent == nil {
-		o.Sent = func(int64, int64) {}
+	if o.Count == nil {
+		o.Count = func() Counting { return func([]string) {} }
 	}
 	if o.Problems == nil {
 		o.Problems = noProblems{}

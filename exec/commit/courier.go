@@ -112,6 +112,7 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 	if err := p.batch.Commit(true); err != nil {
 		return err
 	}
+	e.owe(p)
 	e.opt.FailPoint("written")
 	for _, recs := range p.recs {
 		if err := e.sendAll(ctx, recs); err != nil {
@@ -122,6 +123,7 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 		release()
 	}
 	e.opt.FailPoint("acknowledged")
+	e.pay()
 	if len(ref) == 0 {
 		return nil
 	}

@@ -170,6 +170,7 @@ func (x *Transactions) offsets(ctx context.Context, parts map[string][]int32) (o
 	if o.committed, err = c.SettledOffsets(ctx, x.opt.Group, parts); err != nil {
 		return o, err
 	}
+	x.ask(o.committed)
 	if o.from, err = c.StartOffsets(ctx, topics...); err != nil {
 		return o, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -19,16 +20,49 @@ import (
 // topicMark stands before the topic's id in what is written beside a committed offset.
 const topicMark = "topic="
 
-// metadata is what is written beside a committed offset: which topic it is of, since one that is made anew has its name.
-func (x *Transactions) metadata(topic string) *string {
+// commitMark stands before the mark of the commit.
+const commitMark = ",commit="
+
+// metadata is what is written beside a committed offset: which topic it is of, since one that is made anew has its name, and the mark
+// of the commit.
+func (x *Transactions) metadata(topic string, u *unsure) *string {
 	id := x.tasks.Topics[topic].ID
-	text := topicMark + hex.EncodeToString(id[:])
+	text := topicMark + hex.EncodeToString(id[:]) + commitMark + u.text()
 	return &text
+}
+
+// unsure is a commit of which it is not known whether the brokers have it: the group's offsets tell, since they bear its mark.
+type unsure struct {
+	mark  uint64
+	count Counting
+}
+
+func (u *unsure) text() string { return strconv.FormatUint(u.mark, 16) }
+
+// sure ends the doubt about a commit: its rows count if it was made.
+func (x *Transactions) sure(made bool) {
+	if x.unsure != nil && made {
+		x.unsure.count(nil)
+	}
+	x.unsure = nil
+}
+
+// ask ends the doubt where the group has told its offsets. Each commit has those of all partitions.
+func (x *Transactions) ask(committed map[string]map[int32]kafka.Committed) {
+	for _, parts := range committed {
+		for _, c := range parts {
+			if x.unsure != nil {
+				_, mark, _ := strings.Cut(c.Metadata, commitMark)
+				x.sure(mark == x.unsure.text())
+			}
+		}
+	}
 }
 
 // topicOf is the id that metadata wrote; zero where it wrote none.
 func topicOf(metadata string) (id [16]byte) {
 	if text, ok := strings.CutPrefix(metadata, topicMark); ok {
+		text, _, _ = strings.Cut(text, commitMark)
 		if raw, err := hex.DecodeString(text); err == nil && len(raw) == len(id) {
 			id = [16]byte(raw)
 		}
@@ -47,7 +81,7 @@ func byTopic(positions map[assignment.TP]int64) kafka.Offsets {
 
 // onlyOffsets commits an interval that produced nothing. The client knows of nothing in its transaction, and would leave
 // offsets in it uncommitted.
-func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, positions map[assignment.TP]int64) error {
+func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, positions map[assignment.TP]int64, u *unsure) error {
 	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return err
 	}
@@ -60,11 +94,12 @@ func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, position
 		t.Topic = topic
 		for partition, offset := range parts {
 			p := kmsg.NewOffsetCommitRequestTopicPartition()
-			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic)
+			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic, u)
 			t.Partitions = append(t.Partitions, p)
 		}
 		req.Topics = append(req.Topics, t)
 	}
+	x.unsure = u
 	resp, err := req.RequestWith(ctx, x.kgo)
 	if err != nil {
 		return fmt.Errorf("committing offsets: %w", err)
@@ -77,11 +112,12 @@ func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, position
 	if err != nil {
 		return judge(fmt.Errorf("committing offsets: %w", err))
 	}
+	x.sure(true)
 	return x.keep(b)
 }
 
 // addOffsets puts the processed offsets into the transaction.
-func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.TP]int64) error {
+func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.TP]int64, u *unsure) error {
 	id, epoch, err := x.kgo.ProducerID(ctx)
 	if err != nil {
 		return err
@@ -105,7 +141,7 @@ func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.
 		t.Topic = topic
 		for partition, offset := range parts {
 			p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic)
+			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic, u)
 			t.Partitions = append(t.Partitions, p)
 		}
 		req.Topics = append(req.Topics, t)

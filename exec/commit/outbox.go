@@ -42,6 +42,7 @@ type Outbox struct {
 	told     time.Time               // when the group's offsets were last committed
 	rebuild  map[assignment.TP]int64 // nothing is emitted until the sources have been read this far; nil when not rebuilding
 	trimmed  map[assignment.TP]int64 // repartition topics were deleted up to here
+	owed     *owed                   // the parcel that is in the database and has not arrived: the courier's; it outlives the session
 }
 
 type producerID struct {
@@ -59,7 +60,7 @@ func (e *Outbox) Client() *kgo.Client { return e.kgo }
 
 // Start settles what the last session left, makes the tasks, and lets the courier begin.
 func (e *Outbox) Start(ctx context.Context) error {
-	*e = Outbox{tasks: e.tasks, opt: e.opt, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
+	*e = Outbox{tasks: e.tasks, opt: e.opt, owed: e.owed, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
 		blobs: make(chan []byte, 2), files: e.opt.DB.Outbox(e.tasks.Query()), ends: map[assignment.TP]int64{}, sent: map[assignment.TP]int64{},
 		durable: map[assignment.TP]int64{}, trimmed: map[assignment.TP]int64{}}
 	if err := e.opt.DB.Room(); err != nil {
@@ -209,7 +210,7 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.writeState(p.batch); err != nil {
 		return err
 	}
-	rows, size := e.tasks.Results()
+	p.count = e.opt.Count()
 	for _, out := range e.tasks.Outputs() {
 		p.add(out)
 	}
@@ -220,7 +221,6 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.hand(ctx, p); err != nil {
 		return err
 	}
-	e.opt.Sent(rows, size)
 	return e.tell(ctx)
 }
 

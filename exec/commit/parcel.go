@@ -22,6 +22,32 @@ type parcel struct {
 	recs    [][]kgo.Record   // per task
 	release []func()
 	offsets map[assignment.TP]int64 // of the inputs
+	count   Counting                // nil where it brings what another left
+	leftOut []string                // topics of records that are not in it any more
+}
+
+// owed is what is to be counted when a parcel that is in the database has arrived.
+type owed struct {
+	count   Counting
+	leftOut []string
+}
+
+// owe takes in that a parcel is in the database.
+func (e *Outbox) owe(p *parcel) {
+	if p.count != nil {
+		e.owed = &owed{count: p.count}
+	}
+	if e.owed != nil {
+		e.owed.leftOut = append(e.owed.leftOut, p.leftOut...)
+	}
+}
+
+// pay counts what has arrived.
+func (e *Outbox) pay() {
+	if e.owed != nil {
+		e.owed.count(e.owed.leftOut)
+	}
+	e.owed = nil
 }
 
 // add takes an output into the parcel.

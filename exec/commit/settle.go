@@ -15,8 +15,12 @@ import (
 // longer is left out and told of.
 func (e *Outbox) settle(ctx context.Context) error {
 	o, err := e.open()
-	if err != nil || o == nil {
+	if err != nil {
 		return err
+	}
+	if o == nil {
+		e.pay()
+		return nil
 	}
 	left, err := e.arrivals(ctx, o)
 	if err != nil {
@@ -33,6 +37,7 @@ func (e *Outbox) settle(ctx context.Context) error {
 		limits := e.tasks.Topics[r.Topic].Limits
 		if err := limits.Check(r, e.tasks.Env.Functions.Now); err != nil {
 			e.leaveOut(r, err)
+			p.leftOut = append(p.leftOut, r.Topic)
 			continue
 		}
 		rest = append(rest, *r)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,7 @@ type Transactions struct {
 	log     *task.Output                 // records for the changelogs, by stage
 	logEnds map[logKey]int64             // next changelog offset
 	written map[assignment.TP]int64      // offsets behind what was written and is not known to be readable yet
+	unsure  *unsure                      // the commit that was not confirmed: it outlives the session
 }
 
 // logKey is a partition of a stage's changelog.
@@ -109,28 +111,29 @@ func (x *Transactions) Commit(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTime)
 	defer cancel()
 	positions := x.tasks.Positions()
-	rows, size := x.tasks.Results()
+	u := &unsure{mark: rand.Uint64(), count: x.opt.Count()}
 	if err := x.kgo.BeginTransaction(); err != nil {
 		return err
 	}
 	b := x.opt.DB.NewBatch()
 	written, err := x.produce(ctx, b)
 	if err == nil && written > 0 {
-		err = x.addOffsets(ctx, positions)
+		err = x.addOffsets(ctx, positions, u)
 	}
 	if err != nil {
 		return x.abort(ctx, judge(err))
 	}
 	if written == 0 {
-		return x.onlyOffsets(ctx, b, positions)
+		return x.onlyOffsets(ctx, b, positions, u)
 	}
+	x.unsure = u
 	x.opt.FailPoint("offsets in transaction")
 	if err := x.kgo.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		// What became of it is told by the group's offsets once the session begins anew.
 		return fmt.Errorf("the end of a transaction was not confirmed: %w", err)
 	}
 	x.opt.FailPoint("transaction ended")
-	x.opt.Sent(rows, size)
+	x.sure(true)
 	return x.keep(b)
 }
 

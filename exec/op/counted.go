@@ -15,6 +15,35 @@ type StepCounts struct {
 	Counts
 	// Made are the rows that were handed to the next step.
 	Made int64
+	// Reads is what the step takes from topics, and Bytes are those of the keys and values that it read there.
+	Reads Reads
+	Bytes int64
+	// Writes is the topic that the step ends in; empty where its rows go on.
+	Writes string
+}
+
+// Reads is where the rows of a step come from.
+type Reads uint8
+
+// Rows come from other steps, from the topic of a source, or from the end of another stage.
+const (
+	ReadsSteps Reads = iota
+	ReadsSource
+	ReadsBack
+)
+
+// Add sums up the rows of the same step in other tasks.
+func (c *StepCounts) Add(o StepCounts) {
+	c.Counts.Add(o.Counts)
+	c.Made += o.Made
+	c.Bytes += o.Bytes
+}
+
+// Sub takes rows away.
+func (c *StepCounts) Sub(o StepCounts) {
+	c.Counts.Sub(o.Counts)
+	c.Made -= o.Made
+	c.Bytes -= o.Bytes
 }
 
 // Used are the rows read that were not left out.

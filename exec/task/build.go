@@ -58,8 +58,12 @@ func (t *Task) operator(n plan.Node, s step, m *making) ([]op.Op, error) {
 		return []op.Op{m.next}, nil // its records alone are counted
 	}
 	host, c := t.count(plan.Describe(n), m.next)
+	if n == t.Stage.End {
+		c.Writes = t.Out.Topics[0]
+	}
 	if g := plan.GroupingOf(n); g != nil && g.Late != nil {
 		h, late := t.count("Late rows to topic "+g.Late.Sink.Target.Topic, nil)
+		late.Writes = g.Late.Sink.Target.Topic
 		sink, err := newSink(h, g.Late.Sink, &t.Out, len(t.Out.Topics)-1, m.Late, int(t.Partition), t.env)
 		if err != nil {
 			return nil, err
@@ -100,6 +104,9 @@ func (t *Task) add(n plan.Node, m *making, r reader, first op.Op) {
 	}
 	in.batch.Reset(r.width())
 	_, in.counts = t.count(inputStep(n), first)
+	if in.counts.Reads = op.ReadsSource; in.repartitioned {
+		in.counts.Reads = op.ReadsBack
+	}
 	t.inputs = append(t.inputs, in)
 }
 
@@ -107,8 +114,9 @@ func (t *Task) add(n plan.Node, m *making, r reader, first op.Op) {
 func (t *Task) sink(m *making, n *plan.Sink) (op.Op, error) {
 	if n.Materialize {
 		h, c := t.count("Write to topic "+n.Target.Topic, nil)
+		c.Writes = n.Target.Topic
 		s, err := newSink(h, n, &t.Out, 0, m.Out, int(t.Partition), t.env)
-		t.steps[0].next = op.Count(s, &c.Counts)
+		t.steps[0].next, t.steps[0].Writes = op.Count(s, &c.Counts), ""
 		return t.steps[0].next, err
 	}
 	return newSink(m.host, n, &t.Out, 0, m.Out, int(t.Partition), t.env)

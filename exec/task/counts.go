@@ -22,7 +22,7 @@ func (t *Task) count(step string, next op.Op) (*op.Host, *counting) {
 }
 
 // Steps are the counters of all steps, as EXPLAIN lists them: the end first, then what it is made from, each input's records
-// last. What a task reads may wait for another input: it counts as used, and not yet as made.
+// last. A record that waits for another input is not yet read: it counts once the position of its input is behind it.
 func (t *Task) Steps() []op.StepCounts {
 	out := make([]op.StepCounts, len(t.steps))
 	for i, c := range t.steps {
@@ -45,6 +45,35 @@ func (t *Task) Counts() op.Counts {
 		all.Read += in.counts.Read
 	}
 	return all
+}
+
+// InOrder puts the steps of all stages in the order of EXPLAIN: behind a repartition that is read back comes the stage that it ends.
+func (t *Topology) InOrder(stages [][]op.StepCounts) []op.StepCounts {
+	var out []op.StepCounts
+	var down func(stage int)
+	down = func(stage int) {
+		before := func(input int) {
+			for _, s := range t.Stages[:stage] {
+				if s.To == stage && s.ToInput == input {
+					down(s.Index)
+				}
+			}
+		}
+		input := 0
+		for _, c := range stages[stage] {
+			if out = append(out, c); c.Reads != op.ReadsSteps {
+				before(input)
+				input++
+			}
+		}
+		for ; input < len(t.Stages[stage].Inputs); input++ { // of a stage that has not had a task here
+			before(input)
+		}
+	}
+	if n := len(t.Stages); n > 0 {
+		down(n - 1)
+	}
+	return out
 }
 
 // inputStep is what EXPLAIN calls an input.

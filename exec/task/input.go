@@ -22,6 +22,8 @@ type input struct {
 	batch         types.Batch
 	view          types.Batch   // the rows of it being pushed
 	recs          []*kgo.Record // decoded: their rows are in the batch
+	refused       []refusal     // of recs, in their order
+	passed        int           // how many of recs are counted: what waits behind them is not yet read
 	shared        bool          // another input gets the same records
 	merging                     // where the task has several inputs
 }
@@ -68,12 +70,11 @@ func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
 			}
 		}
 		n++
-		in.counts.Read++
 		at := in.batch.N
 		ok, err := in.reader.read(rec, &in.batch)
 		if err != nil || !ok {
 			in.batch.Truncate(at)
-			t.refuse(in, rec, err)
+			in.refused = append(in.refused, refusal{rec, err})
 			continue
 		}
 		in.batch.Meta[at].Input = in.number
@@ -82,8 +83,28 @@ func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
 	return n, told
 }
 
+// pass counts the records that go on: those before a row of the batch, as the position of the input will be.
+func (t *Task) pass(in *input, to int) {
+	for ; in.passed < len(in.recs); in.passed++ {
+		rec := in.recs[in.passed]
+		if to < in.batch.N && rec.Offset >= in.batch.Meta[to].Offset {
+			return
+		}
+		if rec.Attrs.IsControl() {
+			continue
+		}
+		in.counts.Read++
+		in.counts.Bytes += int64(len(rec.Key) + len(rec.Value))
+		if len(in.refused) > 0 && in.refused[0].rec == rec {
+			t.refuse(in, in.refused[0])
+			in.refused = in.refused[1:]
+		}
+	}
+}
+
 // push hands rows from..to of the batch to the operators.
 func (t *Task) push(in *input, from, to int) error {
+	t.pass(in, to)
 	if from == to {
 		return nil
 	}
@@ -135,7 +156,7 @@ func (t *Task) announceAll(from int, now int64, atEnd bool) error {
 
 // reset gives back what the rows of the batch held.
 func (in *input) reset() {
-	in.recs = nil
+	in.recs, in.refused, in.passed = nil, nil, 0
 	in.reader.reset()
 	in.batch.Reset(in.reader.width())
 }

@@ -120,6 +120,7 @@ func (t *Task) earliest() (first *input, limit int64) {
 func (t *Task) refill(in *input) error {
 	for in.row == in.batch.N {
 		if done := in.recs; done != nil {
+			t.pass(in, in.batch.N)
 			in.reset()
 			in.row = 0
 			t.recycle(in, done)

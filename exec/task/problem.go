@@ -31,8 +31,15 @@ type BadRecord struct {
 	Value     []byte
 }
 
-// refuse counts a record that makes no row, and logs it where it is bad.
-func (t *Task) refuse(in *input, rec *kgo.Record, err error) {
+// refusal is a record that makes no row, and why; nil for a missing key.
+type refusal struct {
+	rec *kgo.Record
+	err error
+}
+
+// refuse counts a record that makes no row, and logs it.
+func (t *Task) refuse(in *input, r refusal) {
+	rec, err := r.rec, r.err
 	if err == nil {
 		in.counts.NullKey++
 		err = fmt.Errorf("the record has no key: a row of a table needs one")

@@ -95,9 +95,6 @@ func (w *Worker) process(job work) {
 		return
 	}
 	f.Next = recs[len(recs)-1].Offset + 1
-	if !f.Repartitioned() {
-		w.stats.took(recs)
-	}
 	before := job.task.Out.Bytes
 	if err := job.task.Offer(f.Input, recs, f.Next < f.End()); err != nil {
 		w.lose(err)

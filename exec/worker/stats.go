@@ -5,17 +5,19 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"weir/exec/assignment"
+	"weir/exec/commit"
 	"weir/exec/op"
+	"weir/exec/task"
 )
 
-// Stats are a query's figures, as of its last commit where a task holds them.
+// Stats are a query's figures: rows, bytes and counts are of what was committed and is where it belongs, and only grow.
 type Stats struct {
 	RowsIn, BytesIn   int64 // of the sources; what passes between stages is not counted
 	RowsOut, BytesOut int64 // of the result; what passes between stages is not counted
-	op.Counts
+	op.Counts               // of all steps; Read is RowsIn and what was read back between stages
+	// Steps are the query's, in the order of EXPLAIN, each summed over its tasks; empty until there has been a commit.
+	Steps                    []op.StepCounts
 	StateEntries, StateBytes int64
 	Commits                  int64
 	CommitTime               time.Duration // of the last commit
@@ -24,56 +26,92 @@ type Stats struct {
 }
 
 type stats struct {
-	held      atomic.Int64 // bytes of output not yet committed
-	in, bytes atomic.Int64 // read since the last commit
-	mu        sync.Mutex
-	now       Stats     // as of the last commit
-	gone      op.Counts // of tasks that have left, as of their last commit
+	topo *task.Topology
+	held atomic.Int64 // bytes of output not yet committed
+	mu   sync.Mutex
+	now  Stats
+	all  [][]op.StepCounts // by stage
 }
 
-func (s *stats) took(recs []*kgo.Record) {
-	n := int64(0)
-	for _, r := range recs {
-		n += int64(len(r.Key) + len(r.Value))
+// count takes what the tasks have done since the last commit: it counts when the commit is through, and never where it fails, since it
+// is done again then.
+func (s *stats) count(a *assignment.Assignment) commit.Counting {
+	did := make([][]op.StepCounts, len(s.topo.Stages))
+	for _, t := range a.Tasks {
+		did[t.Stage.Index] = addSteps(did[t.Stage.Index], t.Uncounted())
 	}
-	s.in.Add(int64(len(recs)))
-	s.bytes.Add(n)
-}
-
-// begin begins a session: what was not committed is done again, and counted then.
-func (s *stats) begin() {
-	s.held.Store(0)
-	s.in.Store(0)
-	s.bytes.Store(0)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gone = s.now.Counts
-}
-
-// changed takes in that tasks have come or gone, which happens right behind a commit.
-func (s *stats) changed(tasks []*assignment.Task) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gone = s.now.Counts
-	for _, t := range tasks {
-		s.gone.Sub(t.Counts())
+	rows, bytes := a.Results()
+	result := s.topo.Last().Output(a.Env)
+	return func(leftOut []string) {
+		for _, topic := range leftOut {
+			leaveOut(did, topic)
+			if topic == result {
+				rows--
+			}
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.now.RowsOut += rows
+		s.now.BytesOut += bytes
+		for i, steps := range did {
+			s.all[i] = addSteps(s.all[i], steps)
+			for _, c := range steps {
+				s.now.add(c)
+			}
+		}
 	}
-	s.size(tasks)
 }
 
-// committed gathers the figures of the tasks, which are idle.
+// addSteps sums up the steps of tasks of one stage.
+func addSteps(to, steps []op.StepCounts) []op.StepCounts {
+	if to == nil {
+		return steps
+	}
+	for i, c := range steps {
+		to[i].Add(c)
+	}
+	return to
+}
+
+// leaveOut takes back that a record was written.
+func leaveOut(stages [][]op.StepCounts, topic string) {
+	for _, steps := range stages {
+		for i := range steps {
+			if c := &steps[i]; c.Writes == topic && c.Made > 0 {
+				c.Made--
+				c.Bad++
+				return
+			}
+		}
+	}
+}
+
+// add takes a step into the totals.
+func (s *Stats) add(c op.StepCounts) {
+	if c.Reads == op.ReadsSource {
+		s.RowsIn += c.Read
+		s.BytesIn += c.Bytes
+	}
+	if c.Reads == op.ReadsSteps {
+		c.Read = 0
+	}
+	s.Counts.Add(c.Counts)
+}
+
+// committed notes a commit, and gathers the sizes of the tasks, which are idle.
 func (s *stats) committed(tasks []*assignment.Task, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.now.Counts = s.gone
-	for _, t := range tasks {
-		s.now.Counts.Add(t.Counts())
-	}
-	s.now.RowsIn += s.in.Swap(0)
-	s.now.BytesIn += s.bytes.Swap(0)
 	s.size(tasks)
 	s.now.Commits++
 	s.now.CommitTime, s.now.LastCommit = took, time.Now()
+}
+
+// changed takes in that tasks have come or gone.
+func (s *stats) changed(tasks []*assignment.Task) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.size(tasks)
 }
 
 // size adds up lag and state. Without tasks, what was known stands.
@@ -100,16 +138,11 @@ func (s *stats) lag() int64 {
 	return s.now.Lag
 }
 
-func (s *stats) sent(rows, bytes int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now.RowsOut += rows
-	s.now.BytesOut += bytes
-}
-
-// Stats are the figures of the query on this node since it started, as of its last commit.
+// Stats are the figures of the query on this node since it started.
 func (w *Worker) Stats() Stats {
 	w.stats.mu.Lock()
 	defer w.stats.mu.Unlock()
-	return w.stats.now
+	out := w.stats.now
+	out.Steps = w.stats.topo.InOrder(w.stats.all)
+	return out
 }

@@ -15,6 +15,7 @@ import (
 
 	"weir/exec/assignment"
 	"weir/exec/commit"
+	"weir/exec/op"
 	"weir/exec/task"
 	"weir/kafka"
 )
@@ -65,7 +66,8 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	}
 	w.alive, w.kill = context.WithCancel(context.Background())
 	w.ending, w.end = context.WithCancel(w.alive)
-	w.opt.Sent, w.opt.Wake = w.stats.sent, w.wake
+	w.stats.topo, w.stats.all = topo, make([][]op.StepCounts, len(topo.Stages))
+	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.stats.count(w.assigned) }, w.wake
 	w.opt.Complete()
 	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 })
 	w.assigned.Budget = w.opt.Budget
@@ -138,7 +140,7 @@ func (w *Worker) rest(d time.Duration, why error) {
 // session runs from a start, or a restart, to the next failure.
 func (w *Worker) session() (err error) {
 	defer w.assigned.Clear()
-	w.stats.begin()
+	w.stats.held.Store(0)
 	w.opt.Problems.Forget()
 	w.lost.Store(nil)
 	if !w.surveyed {
