@@ -48,7 +48,7 @@ var mayImport = map[string]string{
 	"connectors":           "kafka parser/suggest connectors/connector connectors/file connectors/datagen",
 	"engine":               "types parser parser/ast parser/suggest settings functions formats registry kafka catalog connectors connectors/connector planner planner/plan exec/commit exec/eval exec/local exec/pull exec/state exec/task exec/worker",
 	"server/wire":          "",
-	"server/entity":        "types parser parser/ast catalog connectors planner/plan exec/worker engine server/wire",
+	"server/entity":        "types parser parser/ast catalog connectors planner/plan exec/op exec/worker engine server/wire",
 	"server":               "parser parser/ast settings catalog connectors planner/plan engine server/entity server/wire",
 	"cli/render":           "server/wire",
 	"cli/repl":             "parser parser/ast settings engine server/entity server/wire cli/render",

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -39,7 +40,7 @@ const (
 var queryMetrics = []queryMetric{
 	perQuery("rows_in_total", "Rows read.", counter, func(q *engine.Query) float64 { return float64(q.Stats.RowsIn) }),
 	perQuery("bytes_in_total", "Bytes of keys and values read.", counter, func(q *engine.Query) float64 { return float64(q.Stats.BytesIn) }),
-	perQuery("rows_out_total", "Rows written.", counter, func(q *engine.Query) float64 { return float64(q.Stats.RowsOut) }),
+	perQuery("rows_out_total", "Rows of the result that were written.", counter, func(q *engine.Query) float64 { return float64(q.Stats.RowsOut) }),
 	perQuery("bytes_out_total", "Bytes of keys and values written.", counter, func(q *engine.Query) float64 { return float64(q.Stats.BytesOut) }),
 	perQuery("filtered_total", "Rows that a condition dropped.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Filtered) }),
 	perQuery("late_total", "Rows that came after their window had closed.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Late) }),
@@ -57,6 +58,28 @@ var queryMetrics = []queryMetric{
 		}
 		return 0
 	}),
+}
+
+// stepLabels name a step by its number in EXPLAIN, since two may have one text.
+var stepLabels = []string{"query", "step", "operation"}
+
+var (
+	stepRows = prometheus.NewDesc("weir_query_step_rows_total", "Rows that a step read, by what became of them: used, filtered, late, null_key, bad.", append(stepLabels, "outcome"), nil)
+	stepMade = prometheus.NewDesc("weir_query_step_made_total", "Rows that a step gave to the next, or wrote.", stepLabels, nil)
+)
+
+// collectSteps gives the rows of each step.
+func collectSteps(ch chan<- prometheus.Metric, q *engine.Query) {
+	for i, c := range q.Stats.Steps {
+		step := strconv.Itoa(i + 1)
+		for _, x := range []struct {
+			outcome string
+			rows    int64
+		}{{"used", c.Used()}, {"filtered", c.Filtered}, {"late", c.Late}, {"null_key", c.NullKey}, {"bad", c.Bad}} {
+			ch <- prometheus.MustNewConstMetric(stepRows, counter, float64(x.rows), q.ID, step, c.Step, x.outcome)
+		}
+		ch <- prometheus.MustNewConstMetric(stepMade, counter, float64(c.Made), q.ID, step, c.Step)
+	}
 }
 
 type connectorMetric struct {
@@ -90,6 +113,8 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, m := range connectorMetrics {
 		ch <- m.desc
 	}
+	ch <- stepRows
+	ch <- stepMade
 }
 
 // Collect reads the figures.
@@ -102,6 +127,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		for _, m := range queryMetrics {
 			ch <- prometheus.MustNewConstMetric(m.desc, m.kind, m.get(&q), q.ID, kind)
 		}
+		collectSteps(ch, &q)
 	}
 	for _, s := range c.engine.Connectors().List() {
 		for _, m := range connectorMetrics {

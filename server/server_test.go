@@ -236,6 +236,44 @@ func TestPull(t *testing.T) {
 	}
 }
 
+// DESCRIBE EXTENDED, EXPLAIN and the metrics tell what became of the rows of each step.
+func TestSteps(t *testing.T) {
+	e := newEngine(t)
+	url := start(t, e, Options{})
+	ksql(t, url, `CREATE STREAM sin (k STRING KEY, v INT) WITH (KAFKA_TOPIC='sin', VALUE_FORMAT='JSON', PARTITIONS=1);
+		CREATE STREAM sout AS SELECT * FROM sin WHERE v > 1;
+		INSERT INTO sin VALUES ('a', 1); INSERT INTO sin VALUES ('b', 2); INSERT INTO sin VALUES ('c', 3);`)
+	if err := e.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := e.Queries()[0].ID
+	want := `"steps":[{"step":"Sink stream ` + "`SOUT`" + `: topic SOUT, key KAFKA, value JSON","read":2,"used":2,"made":2,"filtered":0,"late":0,"nullKey":0,"bad":0},` +
+		`{"step":"Project K, V, (headers)","read":2,"used":2,"made":2,"filtered":0,"late":0,"nullKey":0,"bad":0},` +
+		`{"step":"Filter (V > 1)","read":3,"used":2,"made":2,"filtered":1,"late":0,"nullKey":0,"bad":0},` +
+		`{"step":"Scan stream ` + "`SIN`" + `: topic sin, key KAFKA, value JSON, columns V, K","read":3,"used":3,"made":3,"filtered":0,"late":0,"nullKey":0,"bad":0}]`
+	if got := ksql(t, url, "DESCRIBE sout EXTENDED;"); !strings.Contains(got, `"querySteps":[{"queryId":"`+id+`",`+want+`}]`) || !strings.Contains(got, "rows read: 3, rows written: 2,") {
+		t.Errorf("got %s\nwant in it %s", got, want)
+	}
+	if got := ksql(t, url, "EXPLAIN "+id+";"); !strings.Contains(got, want) {
+		t.Errorf("got %s\nwant in it %s", got, want)
+	}
+	if got := ksql(t, url, "DESCRIBE sout;"); strings.Contains(got, "querySteps") {
+		t.Errorf("without EXTENDED: %s", got)
+	}
+	_, metrics := send(t, "GET", url+"/metrics", "")
+	for _, want := range []string{
+		"# TYPE weir_query_step_rows_total counter", `weir_query_rows_out_total{query="` + id + `",type="persistent"} 2`,
+		`weir_query_step_rows_total{operation="Filter (V > 1)",outcome="used",query="` + id + `",step="3"} 2`,
+		`weir_query_step_rows_total{operation="Filter (V > 1)",outcome="filtered",query="` + id + `",step="3"} 1`,
+		`weir_query_step_rows_total{operation="Filter (V > 1)",outcome="null_key",query="` + id + `",step="3"} 0`,
+		`weir_query_step_made_total{operation="Filter (V > 1)",query="` + id + `",step="3"} 2`,
+	} {
+		if !strings.Contains(metrics, want+"\n") {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}
+
 // A push query ends when its client goes, and when it is closed by its id.
 func TestPushQueriesEnd(t *testing.T) {
 	e := newEngine(t)

@@ -87,8 +87,24 @@ func describe(d wire.SourceDescription, columns int) string {
 		b.WriteString("\n" + t.Text(columns))
 	}
 	pairs(&b, [][2]string{{"Statistics", d.Statistics}, {"Errors", d.ErrorStats}})
+	for _, q := range d.Steps {
+		b.WriteString("\n" + steps("Rows of "+q.ID, q.Steps).Text(columns))
+	}
 	b.WriteString(offsets(d.Offsets, columns))
 	return b.String()
+}
+
+// steps are what became of the rows that each step of a query has read.
+func steps(title string, list []wire.Step) Table {
+	t := Table{Title: title, Headers: []string{"Step", "Read", "Used", "Made", "Filtered", "Late", "Null key", "Bad"}}
+	for _, s := range list {
+		row := []string{s.Step}
+		for _, n := range []int64{s.Read, s.Used, s.Made, s.Filtered, s.Late, s.NullKey, s.Bad} {
+			row = append(row, strconv.FormatInt(n, 10))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }
 
 func offsets(list []wire.QueryOffsets, columns int) string {
@@ -137,6 +153,9 @@ func explain(d wire.QueryDescription, columns int) string {
 	}
 	if d.Plan != "" {
 		b.WriteString("\n" + strings.TrimRight(d.Plan, "\n") + "\n")
+	}
+	if len(d.Steps) > 0 {
+		b.WriteString("\n" + steps("Rows of the steps", d.Steps).Text(columns))
 	}
 	return b.String()
 }

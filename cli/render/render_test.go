@@ -96,6 +96,9 @@ func TestRows(t *testing.T) {
 
 func TestEntity(t *testing.T) {
 	id := "CTAS_T_1"
+	steps := []wire.Step{{Step: "Filter (V > 1)", Read: 1234, Used: 1000, Made: 1000, Filtered: 234}, {Step: "Scan", Read: 1240, Used: 1234, Made: 1234, Late: 1, NullKey: 2, Bad: 3}}
+	stepsText := " Step           | Read | Used | Made | Filtered | Late | Null key | Bad\n---\n" +
+		" Filter (V > 1) | 1234 | 1000 | 1000 | 234      | 0    | 0        | 0\n Scan           | 1240 | 1234 | 1234 | 0        | 1    | 2        | 3\n"
 	cases := []struct {
 		e    wire.Entity
 		want string
@@ -109,6 +112,9 @@ func TestEntity(t *testing.T) {
 		{&wire.SourceDescriptionEntity{Source: wire.SourceDescription{Name: "T", Type: "TABLE", Fields: []wire.Field{{Name: "K", Type: "KEY", Schema: wire.Schema{Type: "STRING"}},
 			{Name: "M", Schema: wire.Schema{Type: "MAP", Member: &wire.Schema{Type: "STRUCT", Fields: []wire.Field{{Name: "F", Schema: wire.Schema{Type: "DECIMAL", Parameters: map[string]int{"precision": 4, "scale": 2}}}}}}}}}},
 			"Name: T (table)\n Field | Type\n--------------------------------------------------\n K     | STRING (primary key)\n M     | MAP<STRING, STRUCT<F DECIMAL(4, 2)>>\nFor figures and queries: DESCRIBE T EXTENDED;\n"},
+		{&wire.SourceDescriptionEntity{Source: wire.SourceDescription{Name: "T", Type: "TABLE", Extended: true, Topic: "T", Statistics: "rows read: 1234", Steps: []wire.QuerySteps{{ID: id, Steps: steps}}}},
+			"Name: T (table)\nTopic           : T (partitions: 0, replication: 0)\n(none)\nStatistics      : rows read: 1234\n\nRows of CTAS_T_1\n" + stepsText},
+		{&wire.QueryDescriptionEntity{Query: wire.QueryDescription{ID: id, Plan: "Sink\n", Steps: steps}}, "ID              : CTAS_T_1\n\nSink\n\nRows of the steps\n" + stepsText},
 		{&wire.Queries{}, "(none)\n"},
 		{&wire.AssertTopic{Topic: "t", Exists: true}, "Topic t exists.\n"},
 		{&wire.Unknown{Raw: json.RawMessage(`{"@type":"new"}`)}, "{\n  \"@type\": \"new\"\n}\n"},

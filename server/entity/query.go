@@ -55,6 +55,7 @@ func queryDescription(q engine.Query) wire.QueryDescription {
 		Fields: []wire.Field{}, Sources: list(q.Sources), Sinks: []string{}, Properties: map[string]string{},
 		HostStatus: map[string]string{}, Errors: []wire.QueryError{}, Tasks: []any{},
 	}
+	d.Steps = steps(q.Stats.Steps)
 	if q.Sink != "" {
 		d.Sinks = append(d.Sinks, q.Sink)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"weir/catalog"
 	"weir/engine"
+	"weir/exec/op"
 	"weir/exec/worker"
 	"weir/server/wire"
 	"weir/types"
@@ -52,6 +53,11 @@ func description(d *engine.Description) wire.SourceDescription {
 	}
 	if d.Extended {
 		out.Statistics, out.ErrorStats = statistics(d.Stats)
+		for _, q := range d.Writers {
+			if len(q.Stats.Steps) > 0 {
+				out.Steps = append(out.Steps, wire.QuerySteps{ID: q.ID, Steps: steps(q.Stats.Steps)})
+			}
+		}
 	}
 	for _, q := range d.Writers {
 		if q.Error != "" {
@@ -79,6 +85,14 @@ func statistics(s worker.Stats) (figures, errors string) {
 		errors = fmt.Sprintf("bad records: %d, failed expressions: %d, null keys: %d", s.Bad, s.Errors, s.NullKey)
 	}
 	return figures, errors
+}
+
+func steps(list []op.StepCounts) []wire.Step {
+	var out []wire.Step
+	for _, c := range list {
+		out = append(out, wire.Step{Step: c.Step, Read: c.Read, Used: c.Used(), Made: c.Made, Filtered: c.Filtered, Late: c.Late, NullKey: c.NullKey, Bad: c.Bad})
+	}
+	return out
 }
 
 // offsets puts the topics of each group together.

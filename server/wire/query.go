@@ -34,6 +34,18 @@ type (
 		Tasks         []any             `json:"tasksMetadata"`
 		State         string            `json:"state"`
 		Group         string            `json:"consumerGroupId"`
+		Steps         []Step            `json:"steps,omitempty"` // our own: of a query that runs
+	}
+	// Step has the rows of a step of a query that runs: read = used + filtered + late + nullKey + bad. It is our own.
+	Step struct {
+		Step     string `json:"step"` // its line in EXPLAIN
+		Read     int64  `json:"read"`
+		Used     int64  `json:"used"` // went on, or into state
+		Made     int64  `json:"made"` // given to the next step
+		Filtered int64  `json:"filtered"`
+		Late     int64  `json:"late"`
+		NullKey  int64  `json:"nullKey"`
+		Bad      int64  `json:"bad"`
 	}
 	// QueryError is what a query failed of. The time is in milliseconds since 1970.
 	QueryError struct {

@@ -58,6 +58,12 @@ type (
 		Constraints   []string       `json:"sourceConstraints"`
 		ClusterStats  []any          `json:"clusterStatistics"`
 		ClusterErrors []any          `json:"clusterErrorStats"`
+		Steps         []QuerySteps   `json:"querySteps,omitempty"` // our own: of the queries that write it, with EXTENDED
+	}
+	// QuerySteps are the steps of a query, in the order of EXPLAIN.
+	QuerySteps struct {
+		ID    string `json:"queryId"`
+		Steps []Step `json:"steps"`
 	}
 	// QueryOffsets are a query's offsets in its topics.
 	QueryOffsets struct {
