@@ -31,6 +31,7 @@ type place struct {
 	embedded bool // the node commits by an outbox
 	broker   *kfake.Cluster
 	config   map[string]string
+	opts     []kgo.Opt // of its clients
 }
 
 // bothWays runs a test on both kinds of commit.
@@ -56,7 +57,7 @@ func (p *place) start(t *testing.T) *node {
 	if os.Getenv("WEIR_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	cluster, err := kafka.Connect(t.Context(), kafka.Config{Brokers: p.broker.ListenAddrs(), Timeout: 5 * time.Second})
+	cluster, err := kafka.Connect(t.Context(), kafka.Config{Brokers: p.broker.ListenAddrs(), Timeout: 5 * time.Second, Opts: p.opts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +234,9 @@ func TestLimitLowered(t *testing.T) {
 		n.settle(t)
 		if got, want := n.texts(t, "o"), []string{"a=1", "b=2", "c=3"}; !slices.Equal(got, want) {
 			t.Errorf("%.200s, want %v", got, want)
+		}
+		if s := n.Queries()[0].Stats; s.RowsIn != 4 || s.RowsOut != 3 || s.Bad != 1 || s.Steps[0].Made != 3 {
+			t.Errorf("%+v", s)
 		}
 		if log := n.texts(t, "default_ksql_processing_log"); len(log) != 1 || !strings.Contains(log[0], "long") {
 			t.Errorf("processing log: %.300s", log)
