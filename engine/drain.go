@@ -99,8 +99,8 @@ func (e *Engine) runningQueries() []*running {
 	return out
 }
 
-// Totals are the figures of all queries together: rows in and out of the persistent ones, and the late and bad rows of all, those
-// of clients too, ended ones included. A record that several queries can't read is bad in each.
+// Totals are the figures of all queries together, ended ones included: rows in and out of the persistent ones, and the late and bad rows
+// of all, those of clients too. A record that several queries can't read is bad in each.
 type Totals struct{ RowsIn, RowsOut, Late, Bad int64 }
 
 // Totals sums up.
@@ -111,6 +111,12 @@ func (e *Engine) Totals() Totals {
 			addStats(&all, q.Stats)
 		}
 	}
+	e.mu.Lock()
+	addStats(&all, e.ended)
+	for _, r := range e.ending {
+		addStats(&all, r.worker.Stats())
+	}
+	e.mu.Unlock()
 	clients := e.transients.figures()
 	return Totals{all.RowsIn, all.RowsOut, all.Late + clients.Late, all.Bad + clients.Bad}
 }

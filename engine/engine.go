@@ -21,6 +21,7 @@ import (
 	"weir/catalog"
 	"weir/connectors"
 	"weir/exec/state"
+	"weir/exec/worker"
 	"weir/functions"
 	"weir/kafka"
 	"weir/parser"
@@ -62,6 +63,8 @@ type Engine struct {
 	// mu guards the maps, for moments: nobody asks the brokers while holding it.
 	mu         sync.Mutex
 	queries    map[string]*running
+	ending     []*running   // no longer among the queries, and not yet stopped
+	ended      worker.Stats // of those that are
 	declared   map[string]declaredConnector
 	lost       casualties
 	plans      sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu

@@ -18,6 +18,9 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 	e.mu.Lock()
 	r := e.queries[id]
 	delete(e.queries, id)
+	if r != nil {
+		e.ending = append(e.ending, r)
+	}
 	e.mu.Unlock()
 	e.plans.Delete(id)
 	first := make(chan struct{})
@@ -28,6 +31,10 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 			if err := r.stop(stopping); err != nil {
 				e.opt.Log.Warn("a query was ended without its last commit", "query", id, "error", err)
 			}
+			e.mu.Lock()
+			e.ending = slices.DeleteFunc(e.ending, func(o *running) bool { return o == r })
+			addStats(&e.ended, r.worker.Stats())
+			e.mu.Unlock()
 		}
 		e.tryAgain(func() error {
 			err := e.forgetQuery(context.WithoutCancel(e.life), id)

@@ -93,4 +93,21 @@ func TestTotalsOfClients(t *testing.T) {
 	if got := n.Totals(); got.Bad != 2 || got.RowsIn != 3 || got.RowsOut != 2 {
 		t.Errorf("%+v, want two bad rows, three in and two out", got)
 	}
+	n.run(t, s, `CREATE OR REPLACE STREAM o AS SELECT a FROM src WHERE a > 0;`)
+	n.write(t, "src", `={"a":"y"}`, `={"a":4}`)
+	n.settle(t)
+	if got := n.Totals(); got.Bad != 3 || got.RowsIn != 5 || got.RowsOut != 3 {
+		t.Errorf("%+v, with those of a query that was replaced", got)
+	}
+	n.run(t, s, `DROP STREAM o;`)
+	if got := n.Totals(); got.Bad != 3 || got.RowsIn != 5 || got.RowsOut != 3 {
+		t.Errorf("%+v, with those of a query that has ended", got)
+	}
+	// Bad at a step within, in a query that writes to the source of another.
+	n.run(t, s, `CREATE STREAM times (a INTEGER, ts BIGINT) WITH (KAFKA_TOPIC='times', VALUE_FORMAT='JSON', PARTITIONS=1, TIMESTAMP='ts');
+		INSERT INTO times SELECT a, CAST(0 - a AS BIGINT) AS ts FROM src;`)
+	n.settle(t)
+	if got := n.Totals(); got.Bad != 3+2+3 || got.RowsOut != 3 {
+		t.Errorf("%+v, want two more that can't be read, and three that can't be written", got)
+	}
 }
