@@ -269,5 +269,20 @@ func (s *Snapshot) Query(id string) (*Query, bool) {
 	return nil, false
 }
 
+// Terminates are the ids of the queries that TERMINATE ends, all or the one of an id: none where there is no such query. The query that keeps
+// the rows of a source table ends with its table.
+func (s *Snapshot) Terminates(all bool, id string) ([]string, error) {
+	var out []string
+	for _, q := range s.queries {
+		switch {
+		case q.Sink != "" && (all || q.ID == id):
+			out = append(out, q.ID)
+		case !all && q.ID == id:
+			return nil, fmt.Errorf("Cannot terminate query '%s' as it is linked to a source table. DROP the table instead.", id)
+		}
+	}
+	return out, nil
+}
+
 // Queries lists persistent queries in the order they were made.
 func (s *Snapshot) Queries() []*Query { return slices.Clone(s.queries) }

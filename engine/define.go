@@ -41,7 +41,7 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Resu
 			return nil, err
 		}
 	}
-	if err := e.registerSchemas(ctx, d.Plan); err != nil {
+	if err := d.RegisterSchemas(ctx, e.opt.Registry); err != nil {
 		return nil, err
 	}
 	apply := func(ctx context.Context, _ int64) { e.apply(ctx, stmt, d, e.config(s)) }

@@ -2,21 +2,17 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/catalog"
-	"weir/exec/eval"
-	"weir/formats"
+	"weir/exec/task"
 	"weir/functions"
 	"weir/kafka"
 	"weir/parser/ast"
 	"weir/planner"
-	"weir/planner/plan"
-	"weir/types"
 )
 
 // insert writes one row, as INSERT INTO ... VALUES.
@@ -25,65 +21,31 @@ func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (R
 	if err != nil {
 		return nil, err
 	}
-	row, rowTime, err := evaluate(v, &functions.Env{Now: time.Now, Config: e.config(s)})
+	row, err := task.Insert(v, &functions.Env{Now: time.Now, Config: e.config(s)})
 	if err != nil {
 		return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", v.Target.Name, err)
 	}
-	if s.SkipUnchanged {
-		return e.insertOnce(ctx, s, n, v.Target, row, rowTime)
-	}
-	if err := e.Produce(ctx, v.Target, row, rowTime); err != nil {
+	topic, err := e.opt.Cluster.Topic(ctx, v.Target.Topic)
+	if err != nil {
 		return nil, err
 	}
-	return &Done{Sequence: -1}, nil
-}
-
-// evaluate computes the values; rowTime is 0 where the statement does not say.
-func evaluate(v *planner.Values, env *functions.Env) (row []types.Value, rowTime int64, err error) {
-	k := &eval.Compiler{Env: env}
-	row = make([]types.Value, len(v.Exprs))
-	fns := make([]eval.Fn, len(v.Exprs))
-	for i, x := range v.Exprs {
-		if x != nil {
-			fns[i] = k.Compile(x)
-		}
-	}
-	var timeFn eval.Fn
-	if v.RowTime != nil {
-		timeFn = k.Compile(v.RowTime)
-	}
-	ctx := k.NewCtx()
-	for i, f := range fns {
-		if f != nil {
-			row[i] = f(ctx)
-		}
-	}
-	if timeFn != nil {
-		rowTime = timeFn(ctx).Int()
-	}
-	return row, rowTime, ctx.Err
-}
-
-// Produce writes a row, in the order of the target's schema, to its topic. ms is the timestamp; 0 for now.
-func (e *Engine) Produce(ctx context.Context, target *catalog.Source, row []types.Value, ms int64) error {
-	topic, err := e.opt.Cluster.Topic(ctx, target.Topic)
+	rec, err := e.record(v.Target, row, int32(len(topic.Partitions)))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rec, err := e.record(target, row, ms, int32(len(topic.Partitions)))
-	if err != nil {
-		return err
+	if s.SkipUnchanged {
+		return e.insertOnce(ctx, s, n, topic, rec)
 	}
-	return e.send(ctx, rec)
+	return &Done{Sequence: -1}, e.send(ctx, rec)
 }
 
 // record makes the record of a row, for one of the partitions that its topic has.
-func (e *Engine) record(target *catalog.Source, row []types.Value, ms int64, parts int32) (*kgo.Record, error) {
-	rec, err := e.encode(target, row)
+func (e *Engine) record(target *catalog.Source, row task.Inserted, parts int32) (*kgo.Record, error) {
+	rec, err := task.Encode(target, row.Values, e.opt.Registry)
 	if err != nil {
 		return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", target.Name, err)
 	}
-	if rec.Timestamp = time.UnixMilli(ms); ms == 0 {
+	if rec.Timestamp = row.Time; row.Time.IsZero() {
 		rec.Timestamp = time.Now()
 	}
 	if rec.Key != nil {
@@ -121,47 +83,4 @@ func (e *Engine) inserts() (*kgo.Client, error) {
 	c, err := e.opt.Cluster.NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	e.insertClient = c
 	return c, err
-}
-
-func (e *Engine) encode(target *catalog.Source, row []types.Value) (*kgo.Record, error) {
-	rec := &kgo.Record{Topic: target.Topic}
-	for _, side := range []struct {
-		role types.Role
-		key  bool
-		dst  *[]byte
-	}{{types.KeyColumn, true, &rec.Key}, {types.ValueColumn, false, &rec.Value}} {
-		cols := target.Schema.With(side.role)
-		if len(cols) == 0 {
-			continue
-		}
-		serde := target.Value
-		if side.key {
-			serde = target.Key
-		}
-		var slots []int
-		empty := true
-		for i, c := range target.Schema {
-			if c.Role == side.role {
-				slots = append(slots, i)
-				empty = empty && row[i].IsNull()
-			}
-		}
-		if side.key && empty {
-			continue
-		}
-		spec := plan.Spec(serde, side.key, target.Topic)
-		spec.Registry = e.opt.Registry
-		enc, err := formats.NewEncoder(spec, cols, slots)
-		if err != nil {
-			return nil, err
-		}
-		out, err := enc.Append([]byte{}, row)
-		if err != nil && !errors.Is(err, formats.ErrNullRecord) {
-			return nil, err
-		}
-		if err == nil {
-			*side.dst = out
-		}
-	}
-	return rec, nil
 }

@@ -11,9 +11,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"weir/catalog"
+	"weir/kafka"
 	"weir/parser/ast"
-	"weir/types"
 )
 
 // insertJournal is where the database remembers the INSERTs of scripts: a name that no query has.
@@ -29,13 +28,9 @@ type journaled struct {
 	Value     []byte `json:"value"`
 }
 
-// insertOnce writes the row of an INSERT INTO ... VALUES unless an earlier run of the script did. What tells one INSERT
+// insertOnce writes the record of an INSERT INTO ... VALUES unless an earlier run of the script did. What tells one INSERT
 // from another is the script, the topic itself, the text, and how often the text stood in the script before.
-func (e *Engine) insertOnce(ctx context.Context, s *Session, n *ast.InsertValues, target *catalog.Source, row []types.Value, ms int64) (Result, error) {
-	topic, err := e.opt.Cluster.Topic(ctx, target.Topic)
-	if err != nil {
-		return nil, err
-	}
+func (e *Engine) insertOnce(ctx context.Context, s *Session, n *ast.InsertValues, topic kafka.Topic, rec *kgo.Record) (Result, error) {
 	text := ast.Format(n)
 	if s.inserted == nil {
 		s.inserted = map[string]int{}
@@ -43,22 +38,18 @@ func (e *Engine) insertOnce(ctx context.Context, s *Session, n *ast.InsertValues
 	s.inserted[text]++
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%x\x00%s\x00%d", s.Script, topic.ID, text, s.inserted[text]))
 	name := hex.EncodeToString(sum[:])
-	there, err := e.insertedBefore(ctx, target.Topic, name)
+	there, err := e.insertedBefore(ctx, rec.Topic, name)
 	if err != nil {
 		return nil, err
 	}
 	if there {
 		return &Done{Warning: "unchanged", Sequence: -1}, nil
 	}
-	rec, err := e.record(target, row, ms, int32(len(topic.Partitions)))
+	ends, err := e.opt.Cluster.EndOffsets(ctx, rec.Topic)
 	if err != nil {
 		return nil, err
 	}
-	ends, err := e.opt.Cluster.EndOffsets(ctx, target.Topic)
-	if err != nil {
-		return nil, err
-	}
-	j := journaled{Partition: rec.Partition, From: ends[target.Topic][rec.Partition], Time: rec.Timestamp.UnixMilli(), Key: rec.Key, Value: rec.Value}
+	j := journaled{Partition: rec.Partition, From: ends[rec.Topic][rec.Partition], Time: rec.Timestamp.UnixMilli(), Key: rec.Key, Value: rec.Value}
 	if err := e.journal(name, j); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 	r := e.queries[table.Query]
 	e.mu.Unlock()
 	if r == nil {
-		return nil, refuse(BadStatement, "%s can't be queried: the query that makes it, %s, is not running on this node", table.Name, table.Query)
+		return nil, pull.NotRunning(q.Lookup)
 	}
 	x, done, err := e.transients.add(ctx, q, sources, 0)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"weir/kafka"
 	"weir/parser"
 	"weir/parser/ast"
+	"weir/planner"
 	"weir/planner/plan"
 	"weir/settings"
 )
@@ -49,9 +50,6 @@ func (e *Engine) execEnv(query string, config map[string]string, bad func(task.B
 		Bad:      bad,
 	}
 }
-
-// keeps says whether a query does nothing but keep the rows of a SOURCE TABLE.
-func keeps(q *plan.Query) bool { return sinkOf(q) == nil }
 
 // stopTime bounds how long a statement waits for the last commit of a query that it ends.
 const stopTime = 30 * time.Second
@@ -89,12 +87,7 @@ func (e *Engine) dropTopic(ctx context.Context, name string) error {
 		e.insertClient.PurgeTopicsFromProducing(name) // another topic of the name would be taken for this one
 	}
 	e.insertMu.Unlock()
-	if e.opt.Registry == nil {
-		return err
-	}
-	for _, subject := range []string{name + "-key", name + "-value"} {
-		_, _ = e.opt.Registry.DeleteSubject(ctx, subject, false) // most topics have no schemas
-	}
+	planner.ForgetSchemas(ctx, e.opt.Registry, name)
 	return err
 }
 
@@ -110,7 +103,7 @@ func (e *Engine) Queries() []Query {
 			continue
 		}
 		x := Query{ID: q.ID, Kind: plan.Persistent, SQL: q.SQL, Sink: q.Sink, Sources: q.Sources, Group: r.group, Stats: r.worker.Stats()}
-		if target := sinkOf(r.query); target != nil {
+		if target := r.query.Target(); target != nil {
 			x.SinkTopic = target.Topic
 		}
 		x.State, x.Error = r.state()
@@ -134,11 +127,8 @@ func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n 
 		return nil, err
 	}
 	defer done()
-	ids, err := e.ids(n.All, n.QueryID)
+	ids, err := e.ending(n)
 	if err != nil {
-		return nil, err
-	}
-	if ids, err = e.mayTerminate(n.All, ids); err != nil {
 		return nil, err
 	}
 	seq, err := e.enter(ctx, command{Statement: stmt.Text, ID: e.log.nextID()}, func(ctx context.Context, _ int64) {
@@ -167,19 +157,19 @@ func (e *Engine) terminated(ctx context.Context, id string) {
 	e.endQuery(ctx, id)
 }
 
-// mayTerminate leaves the queries of source tables out, which end with their tables; one that is meant by name is refused.
-func (e *Engine) mayTerminate(all bool, ids []string) ([]string, error) {
-	var out []string
-	for _, id := range ids {
-		r := e.runs(id)
-		switch {
-		case r == nil || !keeps(r.query): // one that could not be brought back ends too
-			out = append(out, id)
-		case !all:
-			return nil, refuse(BadStatement, "Cannot terminate query '%s' as it is linked to a source table. DROP the table instead.", id)
-		}
+// ending are the queries that a statement ends: those of the catalog, and those that could not be brought back.
+func (e *Engine) ending(n *ast.Terminate) ([]string, error) {
+	ids, err := e.ids(n.All, n.QueryID)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	own, err := e.catalog.Snapshot().Terminates(n.All, n.QueryID.Name)
+	lost := e.casualties()
+	ids = slices.DeleteFunc(ids, func(id string) bool { return lost.queryID(id) == nil && !slices.Contains(own, id) })
+	if len(ids) > 0 {
+		return ids, nil
+	}
+	return nil, err
 }
 
 // ids are the persistent queries that a statement means.

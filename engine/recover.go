@@ -212,11 +212,10 @@ func (r *recovery) drop(n ast.Statement) {
 
 // terminate takes queries that were terminated out of what is to be started.
 func (r *recovery) terminate(n *ast.Terminate) {
-	for _, q := range r.catalog.Snapshot().Queries() {
-		if n.All && q.Sink != "" || q.ID == n.QueryID.Name {
-			r.ended(q.ID)
-			_ = r.catalog.Apply(dropQuery(q.ID))
-		}
+	ids, _ := r.catalog.Snapshot().Terminates(n.All, n.QueryID.Name) // what may not be ended does not stand in the log
+	for _, id := range ids {
+		r.ended(id)
+		_ = r.catalog.Apply(dropQuery(id))
 	}
 	for _, c := range r.lost {
 		if q, ok := c.asQuery(); ok && (n.All && c.sink != "" || q.ID == n.QueryID.Name) {
@@ -233,7 +232,7 @@ func (r *recovery) terminate(n *ast.Terminate) {
 func (e *Engine) replayEnv(s *Session, c command) *planner.Env {
 	env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
 	env.Partitions = func(string) (int32, bool) { return 0, false }
-	env.Infer = nil
+	env.Registry = nil
 	if c.Server != nil {
 		env.Config = maps.Clone(c.Server)
 		maps.Copy(env.Config, s.Properties)

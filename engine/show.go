@@ -212,7 +212,7 @@ func (e *Engine) explainRunning(q Query) (Result, error) {
 
 func explanation(q *plan.Query) *Explanation {
 	x := &Explanation{Query: Query{SQL: q.SQL, Kind: q.Kind}, Plan: plan.Explain(q), Columns: q.Columns}
-	if target := sinkOf(q); target != nil {
+	if target := q.Target(); target != nil {
 		x.Sinks = []string{target.Name}
 		if target.Windowed != nil {
 			x.Windowed = string(target.Windowed.Kind)

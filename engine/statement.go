@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -137,8 +138,8 @@ func (e *Engine) planEnv(s *Session, cat catalog.Reader, next int, topics map[st
 			t, err := e.opt.Cluster.Topic(ctx, topic)
 			return int32(len(t.Partitions)), err == nil
 		},
-		Infer:   e.infer,
-		Running: e.runningPlan,
+		Registry: e.opt.Registry,
+		Running:  e.runningPlan,
 	}
 }
 
@@ -238,23 +239,22 @@ func (e *Engine) usable(n ast.Statement) error {
 }
 
 func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topic) error {
-	if found, err := e.opt.Cluster.Topic(ctx, t.Name); err == nil {
-		if n := int32(len(found.Partitions)); t.Partitions != 0 && t.Partitions != n && sinkOf(p.Query) == nil {
-			return refuse(BadStatement, "A Kafka topic with the name '%s' already exists, with different partition/replica configuration than required. "+
-				"KSQL expects %d partitions (topic has %d).", t.Name, t.Partitions, n)
-		}
-		return nil
+	found, err := e.opt.Cluster.Topic(ctx, t.Name)
+	if err != nil && !errors.Is(err, kafka.ErrNoTopic) {
+		return err
 	}
-	if t.MustExist {
-		return refuse(BadStatement, "Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement "+
-			"providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: "+
-			"CREATE STREAM abc (...) WITH (KAFKA_TOPIC='%s', PARTITIONS=4, ...);%s", t.Name, t.Name, e.similarTopic(ctx, t.Name))
+	exists := err == nil
+	switch err := t.Check(p, int32(len(found.Partitions)), exists); {
+	case err != nil && !exists:
+		return refuse(BadStatement, "%v%s", err, e.similarTopic(ctx, t.Name))
+	case err != nil || exists:
+		return err
 	}
 	spec := kafka.TopicSpec{Name: t.Name, Partitions: t.Partitions, Replicas: t.Replicas, Configs: t.Configs, IfNotExists: true}
 	if spec.Replicas == 0 {
 		spec.Replicas = e.replicas()
 	}
-	_, err := e.opt.Cluster.CreateTopic(ctx, spec)
+	_, err = e.opt.Cluster.CreateTopic(ctx, spec)
 	return err
 }
 
@@ -298,15 +298,4 @@ func doneFor(n ast.Statement, p *planner.Plan, seq int64) *Done {
 	default: // about these alone
 	}
 	return d
-}
-
-// sinkOf is the source that a plan's query writes, or nil.
-func sinkOf(q *plan.Query) *catalog.Source {
-	if q == nil {
-		return nil
-	}
-	if s, ok := q.Root.(*plan.Sink); ok {
-		return s.Target
-	}
-	return nil
 }

@@ -21,9 +21,12 @@ func avroSpec(t testing.TB, schema string) (Spec, int) {
 	if schema == "" {
 		return spec, 0
 	}
-	s, err := client.Register(context.Background(), "t-value", registry.Schema{Type: registry.Avro, Text: schema})
-	if err != nil {
-		t.Fatal(err)
+	var s registry.Schema
+	for _, subject := range []string{"t-key", "t-value"} {
+		var err error
+		if s, err = client.Register(context.Background(), subject, registry.Schema{Type: registry.Avro, Text: schema}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return spec, s.ID
 }
@@ -229,7 +232,7 @@ func TestAvroInfer(t *testing.T) {
 		{`{"type":"record","name":"r","fields":[{"name":"f0","type":["null","r"]}]}`, false, false, nil, "!holds itself"},
 	} {
 		spec, id := avroSpec(t, c.schema)
-		spec.IsKey, spec.Wrap, spec.Subject = c.key, c.wrap, "t-value"
+		spec.IsKey, spec.Wrap = c.key, c.wrap
 		if c.byID {
 			spec.SchemaID = &id
 		}

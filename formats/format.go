@@ -116,7 +116,6 @@ type Spec struct {
 	Delimiter string            // of DELIMITED: one character, SPACE or TAB; empty for a comma
 	Props     map[string]string // other properties as given, by the names of this package
 	Registry  registry.Client   // nil where there is none
-	Subject   string            // in the registry; empty for <topic>-key or <topic>-value
 	Topic     string
 	SchemaID  *int   // a schema of the registry to write with; nil for one made from the columns
 	FullName  string // of the record in a schema made from the columns
@@ -135,12 +134,9 @@ func (s Spec) fullName() string {
 	return strings.TrimSpace(s.Props[PropFullName])
 }
 
-// subject is the name under which the schema is registered.
-func (s Spec) subject() string {
-	switch {
-	case s.Subject != "":
-		return s.Subject
-	case s.IsKey:
+// Subject is the name under which the schema is registered.
+func (s Spec) Subject() string {
+	if s.IsKey {
 		return s.Topic + "-key"
 	}
 	return s.Topic + "-value"

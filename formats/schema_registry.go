@@ -96,9 +96,9 @@ func Register(ctx context.Context, spec Spec, cols types.Schema) (id int, err er
 	if err != nil {
 		return 0, err
 	}
-	s, err := spec.Registry.Register(ctx, spec.subject(), registry.Schema{Type: f.schemaType, Text: text})
+	s, err := spec.Registry.Register(ctx, spec.Subject(), registry.Schema{Type: f.schemaType, Text: text})
 	if err != nil {
-		return 0, fmt.Errorf("the schema of subject %s: %w", spec.subject(), err)
+		return 0, fmt.Errorf("the schema of subject %s: %w", spec.Subject(), err)
 	}
 	return s.ID, nil
 }
@@ -170,7 +170,7 @@ func (s Spec) find(ctx context.Context) (found registry.Schema, err error) {
 		found, err = s.Registry.SchemaByID(ctx, *s.SchemaID)
 		found.ID = *s.SchemaID
 	} else {
-		found, err = s.Registry.Latest(ctx, s.subject())
+		found, err = s.Registry.Latest(ctx, s.Subject())
 	}
 	side, _ := s.side()
 	switch {
@@ -180,7 +180,7 @@ func (s Spec) find(ctx context.Context) (found registry.Schema, err error) {
 			id = fmt.Sprintf("Schema Id: %d\n", *s.SchemaID)
 		}
 		return found, fmt.Errorf("Schema for message %ss on topic '%s' does not exist in the Schema Registry.\nSubject: %s\n%s"+
-			"Give the columns, or register a schema: %w", strings.ToLower(side), s.Topic, s.subject(), id, err)
+			"Give the columns, or register a schema: %w", strings.ToLower(side), s.Topic, s.Subject(), id, err)
 	case err != nil:
 		return found, fmt.Errorf("%w: %s: %w", ErrRegistry, s.origin(), err)
 	}

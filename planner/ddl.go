@@ -104,10 +104,10 @@ func (b *builder) columns(s *ast.CreateSource, src *catalog.Source) (types.Schem
 		role  types.Role
 		serde catalog.Serde
 	}{{true, types.KeyColumn, src.Key}, {false, types.ValueColumn, src.Value}} {
-		if len(out.With(side.role)) > 0 || b.env.Infer == nil || !infers(side.serde.Format) {
+		if len(out.With(side.role)) > 0 || b.env.Registry == nil || !infers(side.serde.Format) {
 			continue
 		}
-		found, err := b.env.Infer(src.Topic, side.serde, side.key)
+		found, err := b.env.infer(src.Topic, side.serde, side.key)
 		if err != nil {
 			return nil, at(s.Name.Pos(), "%v", err)
 		}

@@ -3,6 +3,7 @@
 package planner
 
 import (
+	"fmt"
 	"strings"
 
 	"weir/catalog"
@@ -10,7 +11,7 @@ import (
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner/plan"
-	"weir/types"
+	"weir/registry"
 )
 
 // Env is the world as the planner may see it. It reads, and changes nothing.
@@ -23,8 +24,8 @@ type Env struct {
 	Partitions func(topic string) (n int32, ok bool)
 	// NextID numbers the next persistent query.
 	NextID int
-	// Infer reads the columns of a topic's key or value from the schema registry; nil where there is none.
-	Infer func(topic string, serde catalog.Serde, key bool) (types.Schema, error)
+	// Registry tells the columns that a statement leaves out; nil where there is none.
+	Registry registry.Client
 	// Running is the plan of a persistent query that runs, or nil; nil where no query can be replaced.
 	Running func(id string) *plan.Query
 }
@@ -50,6 +51,20 @@ type Topic struct {
 	Configs    map[string]string
 	// MustExist says that the statement does not make it.
 	MustExist bool
+}
+
+// Check compares the topic with the one of its name that is there: it has so many partitions; exists is false where there is none.
+func (t *Topic) Check(p *Plan, partitions int32, exists bool) error {
+	switch {
+	case exists && t.Partitions != 0 && t.Partitions != partitions && p.Query.Target() == nil:
+		return fmt.Errorf("A Kafka topic with the name '%s' already exists, with different partition/replica configuration than required. "+
+			"KSQL expects %d partitions (topic has %d).", t.Name, t.Partitions, partitions)
+	case !exists && t.MustExist:
+		return fmt.Errorf("Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement "+
+			"providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: "+
+			"CREATE STREAM abc (...) WITH (KAFKA_TOPIC='%s', PARTITIONS=4, ...);", t.Name, t.Name)
+	}
+	return nil
 }
 
 // Build plans a statement that defines, changes or queries streams and tables. Others are the engine's own.

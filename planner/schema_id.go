@@ -46,14 +46,14 @@ func (b *builder) checkGivenSchema(pos ast.Pos, target *catalog.Source) error {
 		key   bool
 		role  types.Role
 	}{{"key", target.Key, true, types.KeyColumn}, {"value", target.Value, false, types.ValueColumn}} {
-		if side.serde.Props["SCHEMA_ID"] == "" || b.env.Infer == nil {
+		if side.serde.Props["SCHEMA_ID"] == "" || b.env.Registry == nil {
 			continue
 		}
 		if !infers(side.serde.Format) {
 			upper := strings.ToUpper(side.name)
 			return at(pos, "%s_FORMAT should support schema inference when %s_SCHEMA_ID is provided. Current format is %s.", upper, upper, side.serde.Format)
 		}
-		given, err := b.env.Infer(target.Topic, side.serde, side.key)
+		given, err := b.env.infer(target.Topic, side.serde, side.key)
 		if several := (*formats.SeveralError)(nil); err != nil && !errors.As(err, &several) {
 			return at(pos, "%v", err)
 		}

@@ -7,15 +7,23 @@ import (
 	"weir/catalog"
 	"weir/functions"
 	"weir/parser"
+	"weir/registry"
 	"weir/types"
 )
 
-// registered answers for the registry: what every topic's keys and values are.
-func registered(_ string, _ catalog.Serde, key bool) (types.Schema, error) {
-	if key {
-		return types.Schema{{Name: "ROWKEY", Type: types.TInteger, Role: types.KeyColumn}}, nil
+// registered is a registry with schemas for the topic x: 1 of its values, 2 of its keys.
+func registered(t *testing.T) registry.Client {
+	t.Helper()
+	reg := registry.NewLocal(registry.NewStore())
+	for _, x := range []struct{ subject, schema string }{
+		{"x-value", `{"type": "record", "name": "r", "fields": [{"name": "A", "type": "int"}, {"name": "B", "type": "string"}]}`},
+		{"x-key", `"int"`},
+	} {
+		if _, err := reg.Register(t.Context(), x.subject, registry.Schema{Type: registry.Avro, Text: x.schema}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return types.Schema{{Name: "A", Type: types.TInteger}, {Name: "B", Type: types.TString}}, nil
+	return reg
 }
 
 func TestSchemaIDs(t *testing.T) {
@@ -26,7 +34,7 @@ func TestSchemaIDs(t *testing.T) {
 		{`CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', VALUE_FORMAT='AVRO', VALUE_SCHEMA_ID=1);`, "Table elements and VALUE_SCHEMA_ID cannot both exist"},
 		{`CREATE STREAM x WITH (KAFKA_TOPIC='x', VALUE_FORMAT='AVRO', KEY_SCHEMA_ID=1);`, "KEY_FORMAT should support schema inference when KEY_SCHEMA_ID is provided. Current format is KAFKA."},
 		{source + `CREATE STREAM x WITH (VALUE_FORMAT='AVRO', VALUE_SCHEMA_ID=1) AS SELECT k, A FROM s;`, ""},
-		{source + `CREATE STREAM x WITH (FORMAT='AVRO', KEY_SCHEMA_ID=1) AS SELECT k, B FROM s;`, ""},
+		{source + `CREATE STREAM x WITH (FORMAT='AVRO', KEY_SCHEMA_ID=2) AS SELECT k, B FROM s;`, ""},
 		{source + `CREATE STREAM x WITH (VALUE_FORMAT='AVRO', VALUE_SCHEMA_ID=1) AS SELECT k, B, A FROM s;`,
 			"The following value columns are changed, missing or reordered: [`B` STRING, `A` INTEGER]. Schema from schema registry is [`A` INTEGER, `B` STRING]"},
 		{source + `CREATE STREAM x WITH (VALUE_FORMAT='DELIMITED', VALUE_SCHEMA_ID=1) AS SELECT k, B FROM s;`, "VALUE_FORMAT should support schema inference"},
@@ -37,7 +45,7 @@ func TestSchemaIDs(t *testing.T) {
 		}
 		all := catalog.New()
 		for _, s := range stmts {
-			env := &Env{Catalog: all.Snapshot(), Functions: functions.Standard(), Config: map[string]string{}, Infer: registered,
+			env := &Env{Catalog: all.Snapshot(), Functions: functions.Standard(), Config: map[string]string{}, Registry: registered(t),
 				Partitions: func(string) (int32, bool) { return 1, true }}
 			var p *Plan
 			if p, err = Build(s.Node, s.Text, env); err != nil {

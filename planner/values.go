@@ -9,15 +9,8 @@ import (
 	"weir/types"
 )
 
-// Values is an INSERT INTO ... VALUES, resolved: an expression per column of the target, nil where none was given.
-type Values struct {
-	Target  *catalog.Source
-	Exprs   []plan.Expr
-	RowTime plan.Expr // nil for now
-}
-
 // BuildValues resolves INSERT INTO ... VALUES.
-func BuildValues(s *ast.InsertValues, env *Env) (*Values, error) {
+func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
 	b := &builder{env: env}
 	target, ok := env.Catalog.Source(s.Target.Name)
 	if !ok {
@@ -39,7 +32,7 @@ func BuildValues(s *ast.InsertValues, env *Env) (*Values, error) {
 	} else if len(names) != len(s.Values) {
 		return nil, at(s.Pos(), "Failed to prepare statement: Expected number columns and values to match: %d, %d", len(names), len(s.Values))
 	}
-	out := &Values{Target: target, Exprs: make([]plan.Expr, len(target.Schema))}
+	out := &plan.Values{Target: target, Exprs: make([]plan.Expr, len(target.Schema))}
 	r := &resolver{env: env, clause: "VALUES", column: func(c *ast.ColumnRef) (plan.Expr, error) {
 		if c.Qualifier != "" {
 			return nil, at(c.Pos(), "Failed to prepare statement: '%s' is not a valid stream/table name or alias.", c.Qualifier)
@@ -122,7 +115,7 @@ func columnNames(cols types.Schema) string {
 	return strings.Join(names, ", ")
 }
 
-func (b *builder) keyGiven(s *ast.InsertValues, target *catalog.Source, v *Values) error {
+func (b *builder) keyGiven(s *ast.InsertValues, target *catalog.Source, v *plan.Values) error {
 	for i, c := range target.Schema {
 		if c.Role == types.KeyColumn && v.Exprs[i] == nil && target.IsTable {
 			return at(s.Pos(), "Failed to insert values into '%s'. Value for primary key column(s) %s is required for tables", target.Name, c.Name)

@@ -55,8 +55,8 @@ func (a *asserter) values(n *ast.AssertValues) error {
 	if n.Null != (recs[at].Value == nil) {
 		return fmt.Errorf("Expected record does not match actual: the value is %q", recs[at].Value)
 	}
-	if v.RowTime != nil && row.Time != recs[at].Timestamp.UnixMilli() {
-		return fmt.Errorf("Expected record does not match actual: ROWTIME is %d, not %d", recs[at].Timestamp.UnixMilli(), row.Time)
+	if v.RowTime != nil && !row.Time.Equal(recs[at].Timestamp) {
+		return fmt.Errorf("Expected record does not match actual: ROWTIME is %d, not %d", recs[at].Timestamp.UnixMilli(), row.Time.UnixMilli())
 	}
 	for i, x := range v.Exprs {
 		if x == nil {
@@ -79,28 +79,16 @@ func (a *asserter) decode(src *catalog.Source, rec *kgo.Record) ([]types.Value, 
 			return nil, err
 		}
 	}
-	for _, side := range []struct {
-		key   bool
-		role  types.Role
-		serde catalog.Serde
-		data  []byte
-	}{{true, types.KeyColumn, src.Key, key}, {false, types.ValueColumn, src.Value, rec.Value}} {
-		var slots []int
-		for i, c := range src.Schema {
-			if c.Role == side.role {
-				slots = append(slots, i)
-			}
-		}
-		if side.data == nil || len(slots) == 0 {
+	for i, data := range [][]byte{key, rec.Value} {
+		side := plan.Sides(src, a.engine.Registry)[i]
+		if data == nil || len(side.Slots) == 0 {
 			continue
 		}
-		spec := plan.Spec(side.serde, side.key, src.Topic)
-		spec.Registry = a.engine.Registry
-		dec, err := formats.NewDecoder(spec, src.Schema.With(side.role), slots)
+		dec, err := formats.NewDecoder(side.Spec, side.Columns, side.Slots)
 		if err != nil {
 			return nil, err
 		}
-		if err := dec.Decode(side.data, row); err != nil && !errors.Is(err, formats.ErrNullRecord) {
+		if err := dec.Decode(data, row); err != nil && !errors.Is(err, formats.ErrNullRecord) {
 			return nil, err
 		}
 	}

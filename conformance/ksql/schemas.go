@@ -20,7 +20,6 @@ import (
 	"weir/planner"
 	"weir/planner/plan"
 	"weir/registry"
-	"weir/types"
 )
 
 // defaultPartitions is what topics of statements have, whatever the statement says: ksqlDB's own runner has it so.
@@ -133,19 +132,11 @@ func registerColumns(reg registry.Client, s parser.Stmt) (last int, err error) {
 	if err != nil || p.Change.PutSource == nil {
 		return 0, nil // the statement's own turn will come
 	}
-	src := p.Change.PutSource
-	for _, side := range []struct {
-		key   bool
-		role  types.Role
-		serde catalog.Serde
-	}{{true, types.KeyColumn, src.Key}, {false, types.ValueColumn, src.Value}} {
-		cols := src.Schema.With(side.role)
-		if len(cols) == 0 {
+	for _, side := range plan.Sides(p.Change.PutSource, reg) {
+		if len(side.Columns) == 0 {
 			continue
 		}
-		spec := plan.Spec(side.serde, side.key, src.Topic)
-		spec.Registry = reg
-		id, err := formats.Register(context.Background(), spec, cols)
+		id, err := formats.Register(context.Background(), side.Spec, side.Columns)
 		if err != nil {
 			return last, nil
 		}

@@ -13,7 +13,6 @@ import (
 	"weir/exec/local"
 	"weir/exec/state"
 	"weir/exec/task"
-	"weir/formats"
 	"weir/functions"
 	"weir/parser"
 	"weir/parser/ast"
@@ -120,6 +119,7 @@ func (e *Engine) env(query string) *task.Env {
 		Functions: e.functionEnv(),
 		Registry:  e.Registry,
 		Internal:  func(step, kind string) string { return e.opt.Internal(query, step, kind) },
+		Coalesce:  settings.Buffering.In(e.config()) != 0,
 		Bad:       func(b task.BadRecord) { e.Bad = append(e.Bad, Bad{query, b}) },
 	}
 }
@@ -129,12 +129,11 @@ func (e *Engine) functionEnv() *functions.Env {
 }
 
 func (e *Engine) planEnv() *planner.Env {
-	return &planner.Env{Catalog: e.catalog.Snapshot(), Functions: e.opt.Functions, Config: e.config(), NextID: e.next,
+	return &planner.Env{Catalog: e.catalog.Snapshot(), Functions: e.opt.Functions, Config: e.config(), NextID: e.next, Registry: e.Registry,
 		Partitions: func(topic string) (int32, bool) {
 			n, ok := e.topics[topic]
 			return n, ok
 		},
-		Infer:   e.infer,
 		Running: e.running,
 	}
 }
@@ -149,10 +148,10 @@ func (e *Engine) running(id string) *plan.Query {
 	return nil
 }
 
-func (e *Engine) infer(topic string, serde catalog.Serde, key bool) (types.Schema, error) {
-	spec := plan.Spec(serde, key, topic)
-	spec.Registry = e.Registry
-	return formats.Infer(context.Background(), spec)
+// Rows are what a query answered.
+type Rows struct {
+	Columns types.Schema
+	Rows    []local.Row
 }
 
 // Execute carries out one statement. Queries answer with rows, other statements with nil.
@@ -162,46 +161,55 @@ func (e *Engine) Execute(stmt parser.Stmt) (*Rows, error) {
 		return nil, settings.Put(e.session, n.Name, n.Value, settings.Session)
 	case *ast.Unset:
 		delete(e.session, settings.Canonical(n.Name))
-		return nil, nil
+		return nil, settings.Known(n.Name, settings.Session)
 	case *ast.InsertValues:
 		return nil, e.insert(n)
 	case *ast.Terminate:
 		return nil, e.terminate(n)
-	case *ast.Query:
-		return e.query(stmt, n)
 	default: // about these alone
 	}
 	p, err := planner.Build(stmt.Node, stmt.Text, e.planEnv())
 	if err != nil || p.Exists != "" {
 		return nil, err
 	}
-	return nil, e.apply(stmt.Node, p)
+	if _, ok := stmt.Node.(*ast.Query); ok {
+		rows, err := e.Driver.Ask(p.Query)
+		return &Rows{p.Query.Columns, rows}, err
+	}
+	return nil, e.apply(p)
 }
 
 // apply changes the catalog, makes topics and schemas, and starts and stops queries.
-func (e *Engine) apply(n ast.Statement, p *planner.Plan) error {
+func (e *Engine) apply(p *planner.Plan) error {
 	if _, err := e.catalog.Snapshot().With(p.Change); err != nil {
 		return err
 	}
-	if t := p.Topic; t != nil {
-		if _, ok := e.topics[t.Name]; !ok && t.MustExist {
-			return fmt.Errorf("Topic '%s' does not exist. Give PARTITIONS in the WITH clause to make it.", t.Name)
+	for _, t := range []*planner.Topic{p.Topic, p.LateTopic} {
+		if t == nil {
+			continue
 		}
-		e.CreateTopic(t.Name, max(t.Partitions, 1))
-	}
-	if t := p.LateTopic; t != nil {
-		e.CreateTopic(t.Name, max(t.Partitions, 1))
-	}
-	for _, src := range []*catalog.Source{p.Change.PutSource, p.Change.PutLate} {
-		if err := e.registerSchemas(n, src); err != nil {
+		n, exists := e.topics[t.Name]
+		if e.opt.OnePartition {
+			n = t.Partitions
+		}
+		if err := t.Check(p, n, exists); err != nil {
 			return err
 		}
+		e.CreateTopic(t.Name, max(t.Partitions, 1))
+	}
+	if err := p.RegisterSchemas(context.Background(), e.Registry); err != nil {
+		return err
 	}
 	if err := e.catalog.Apply(p.Change); err != nil {
 		return err
 	}
 	if id := p.Change.DropQuery; id != "" {
 		e.stop(id)
+	}
+	if p.DropTopic != "" {
+		delete(e.topics, p.DropTopic)
+		e.Driver.DeleteTopic(p.DropTopic)
+		planner.ForgetSchemas(context.Background(), e.Registry, p.DropTopic)
 	}
 	if e.opt.CountAll || p.Query != nil {
 		e.next++
@@ -210,26 +218,11 @@ func (e *Engine) apply(n ast.Statement, p *planner.Plan) error {
 		return nil
 	}
 	if p.Replaces {
-		return e.replace(p.Query)
+		e.queries[slices.IndexFunc(e.queries, func(q *plan.Query) bool { return q.ID == p.Query.ID })] = p.Query
+		return e.Driver.Replace(p.Query)
 	}
 	e.queries = append(e.queries, p.Query)
-	if err := e.Driver.Start(p.Query); err != nil {
-		return err
-	}
-	if settings.OffsetReset.In(e.config()) == "latest" {
-		e.Driver.SkipToEnd(p.Query.ID)
-	}
-	return nil
-}
-
-// replace lets a query go on where the one with its id stands.
-func (e *Engine) replace(q *plan.Query) error {
-	for i := range e.queries {
-		if e.queries[i].ID == q.ID {
-			e.queries[i] = q
-		}
-	}
-	return e.Driver.Replace(q)
+	return e.Driver.Start(p.Query, p.Query.Target() == nil || settings.OffsetReset.In(e.config()) != "latest")
 }
 
 func (e *Engine) stop(id string) {
@@ -237,49 +230,10 @@ func (e *Engine) stop(id string) {
 	e.queries = slices.DeleteFunc(e.queries, func(q *plan.Query) bool { return q.ID == id })
 }
 
-// registerSchemas makes sure of the schemas of what the statement defines. A source's own schema gives way to one that is
-// there; a query's result needs its own.
-func (e *Engine) registerSchemas(n ast.Statement, src *catalog.Source) error {
-	if src == nil {
-		return nil
-	}
-	_, declared := n.(*ast.CreateSource)
-	for _, side := range []struct {
-		key   bool
-		role  types.Role
-		serde catalog.Serde
-		name  string
-	}{{true, types.KeyColumn, src.Key, "-key"}, {false, types.ValueColumn, src.Value, "-value"}} {
-		cols := src.Schema.With(side.role)
-		if len(cols) == 0 {
-			continue
-		}
-		if declared {
-			if _, err := e.Registry.Latest(context.Background(), src.Topic+side.name); err == nil {
-				continue
-			}
-		}
-		spec := plan.Spec(side.serde, side.key, src.Topic)
-		spec.Registry = e.Registry
-		if _, err := formats.Register(context.Background(), spec, cols); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (e *Engine) terminate(n *ast.Terminate) error {
-	var ids []string
-	for _, q := range e.catalog.Snapshot().Queries() {
-		switch {
-		case n.All && q.Sink != "":
-			ids = append(ids, q.ID)
-		case n.All || q.ID != n.QueryID.Name:
-		case q.Sink == "":
-			return fmt.Errorf("Cannot terminate query '%s' as it is linked to a source table. DROP the table instead.", q.ID)
-		default:
-			ids = append(ids, q.ID)
-		}
+	ids, err := e.catalog.Snapshot().Terminates(n.All, n.QueryID.Name)
+	if err != nil {
+		return err
 	}
 	if len(ids) == 0 && !n.All {
 		return fmt.Errorf("Unknown queryId: %s", n.QueryID.Name)
@@ -294,4 +248,33 @@ func (e *Engine) terminate(n *ast.Terminate) error {
 		e.next++
 	}
 	return nil
+}
+
+// insert writes the row of an INSERT INTO ... VALUES; without ROWTIME its time is 0.
+func (e *Engine) insert(n *ast.InsertValues) error {
+	v, row, err := e.Row(n, e.catalog.Snapshot())
+	if err != nil {
+		return err
+	}
+	rec, err := task.Encode(v.Target, row.Values, e.Registry)
+	if err != nil {
+		return fmt.Errorf("Failed to insert values into '%s'. %w", v.Target.Name, err)
+	}
+	rec.Partition, rec.Timestamp = -1, row.Time
+	return e.Driver.Produce(rec)
+}
+
+// Row computes the row of an INSERT. The target is looked up in the catalog given.
+func (e *Engine) Row(n *ast.InsertValues, in catalog.Reader) (*plan.Values, task.Inserted, error) {
+	env := e.planEnv()
+	env.Catalog = in
+	v, err := planner.BuildValues(n, env)
+	if err != nil {
+		return nil, task.Inserted{}, err
+	}
+	row, err := task.Insert(v, e.functionEnv())
+	if err != nil {
+		err = fmt.Errorf("Failed to insert values into '%s'. %w", v.Target.Name, err)
+	}
+	return v, row, err
 }

@@ -65,6 +65,13 @@ func (d *Driver) Partitions(name string) (int32, bool) {
 	return int32(len(t.parts)), true
 }
 
+func (d *Driver) partitions(name string) (int32, error) {
+	if n, ok := d.Partitions(name); ok {
+		return n, nil
+	}
+	return 0, fmt.Errorf("there is no topic %s", name)
+}
+
 // Records are a topic's records in one partition. They are the Driver's.
 func (d *Driver) Records(topic string, partition int32) []*kgo.Record {
 	if t := d.topics[topic]; t != nil && int(partition) < len(t.parts) {
@@ -97,13 +104,24 @@ func (d *Driver) All(topics []string) []*kgo.Record {
 	return out
 }
 
-// Start starts a persistent query; it reads its topic from the beginning at the next Run.
-func (d *Driver) Start(q *plan.Query) error {
+// DeleteTopic deletes a topic with its records.
+func (d *Driver) DeleteTopic(name string) { delete(d.topics, name) }
+
+// Start starts a persistent query; it reads its topics from the beginning at the next Run, or else what comes from now on. Tables that are
+// joined are read whole.
+func (d *Driver) Start(q *plan.Query, earliest bool) error {
 	run, err := d.prepare(q, nil)
-	if err == nil {
-		d.queries = append(d.queries, run)
+	if err != nil {
+		return err
 	}
-	return err
+	d.queries = append(d.queries, run)
+	whole := run.topo.Whole()
+	for i := range run.reads {
+		if r := &run.reads[i]; !earliest && !slices.Contains(whole, r.topic) {
+			r.next = int64(len(d.topics[r.topic].parts[r.partition]))
+		}
+	}
+	return nil
 }
 
 // prepare makes a query's tasks, which go on with the state of the layout.
@@ -117,19 +135,13 @@ func (d *Driver) prepare(q *plan.Query, state task.Layout) (*driven, error) {
 	}
 	env := d.env(q.ID)
 	run := &driven{id: q.ID, topo: topo}
-	of := func(name string) (int32, error) {
-		if n, ok := d.Partitions(name); ok {
-			return n, nil
-		}
-		return 0, fmt.Errorf("there is no topic %s", name)
-	}
-	parts, err := topo.Partitions(of, nil)
+	parts, err := topo.Partitions(d.partitions, nil)
 	if err != nil {
 		return nil, err
 	}
 	out := int32(1)
 	if topic := topo.Last().Output(env); topic != "" {
-		if out, err = of(topic); err != nil {
+		if out, err = d.partitions(topic); err != nil {
 			return nil, err
 		}
 	}
@@ -141,7 +153,7 @@ func (d *Driver) prepare(q *plan.Query, state task.Layout) (*driven, error) {
 	}
 	late := int32(0)
 	if sink := topo.Last().Late(); sink != nil {
-		if late, err = of(sink.Target.Topic); err != nil {
+		if late, err = d.partitions(sink.Target.Topic); err != nil {
 			return nil, err
 		}
 	}
@@ -150,17 +162,6 @@ func (d *Driver) prepare(q *plan.Query, state task.Layout) (*driven, error) {
 	}
 	run.local.Sent = run.keep
 	return run, nil
-}
-
-// SkipToEnd lets a query read only what comes from now on.
-func (d *Driver) SkipToEnd(id string) {
-	for _, q := range d.queries {
-		for i := range q.reads {
-			if r := &q.reads[i]; q.id == id {
-				r.next = int64(len(d.topics[r.topic].parts[r.partition]))
-			}
-		}
-	}
 }
 
 // Stop ends a query.
@@ -241,6 +242,9 @@ func (d *Driver) nextOf(q *driven) *kgo.Record {
 	came := int64(0)
 	for i := range q.reads {
 		r := &q.reads[i]
+		if d.topics[r.topic] == nil {
+			continue // it was deleted
+		}
 		if at := d.topics[r.topic].came[r.partition]; r.next < int64(len(at)) && (first == nil || at[r.next] < came) {
 			first, came = r, at[r.next]
 		}
@@ -300,9 +304,16 @@ func (d *Driver) CloseWindows() error {
 
 // Tasks are the tasks of a query that runs; nil where it does not.
 func (d *Driver) Tasks(id string) []*task.Task {
+	if q := d.query(id); q != nil {
+		return q.local.Tasks()
+	}
+	return nil
+}
+
+func (d *Driver) query(id string) *driven {
 	for _, q := range d.queries {
 		if q.id == id {
-			return q.local.Tasks()
+			return q
 		}
 	}
 	return nil

@@ -13,7 +13,6 @@ import (
 	"weir/exec/op"
 	"weir/exec/task"
 	"weir/kafka"
-	"weir/planner/plan"
 	"weir/types"
 )
 
@@ -30,24 +29,14 @@ type ReaderOptions struct {
 	Give func(ctx context.Context, rows []Row) error
 }
 
-// Row is a row of a query whose result goes to a client.
-type Row struct {
-	Values    []types.Value
-	Timestamp int64 // event time, milliseconds
-	Tombstone bool  // the key was deleted: only key columns have values
-}
-
 // Reader runs a query over all partitions of its topics in memory: no group, no topics of its own, no commits. All of it is gone when Run
 // ends.
 type Reader struct {
+	collector
 	opt    ReaderOptions
-	query  *plan.Query
 	local  *Local
 	client *kgo.Client
 	topics []string
-	limit  int64 // -1 for none
-	given  int64
-	out    []Row         // rows that the client has yet to take
 	at     kafka.Offsets // next offsets
 	ends   kafka.Offsets // of a bounded query
 	quiet  int           // polls in a row that brought nothing
@@ -66,7 +55,7 @@ const pollTime = 100 * time.Millisecond
 
 // NewReader opens the client and finds out where to begin. Run has to be called to close it again.
 func NewReader(ctx context.Context, topo *task.Topology, env *task.Env, o ReaderOptions) (*Reader, error) {
-	r := &Reader{opt: o, query: topo.Query, topics: topo.Sources(), limit: topo.Query.Root.(*plan.Result).Limit, at: kafka.Offsets{}}
+	r := &Reader{opt: o, collector: collecting(topo.Query), topics: topo.Sources(), at: kafka.Offsets{}}
 	parts, err := topo.Partitions(func(topic string) (int32, error) {
 		found, err := o.Cluster.Topic(ctx, topic)
 		return int32(len(found.Partitions)), err
@@ -134,8 +123,6 @@ func (r *Reader) count() {
 
 // Limit is how many rows there are at most; -1 for no limit.
 func (r *Reader) Limit() int64 { return r.limit }
-
-var errEnough = errors.New("the limit is reached")
 
 // Run reads until the query ends: at its limit, at the ends of a bounded one, or with the context.
 func (r *Reader) Run(ctx context.Context) (err error) {
@@ -251,43 +238,16 @@ func (r *Reader) finish() error {
 	return r.local.Flush()
 }
 
-// take keeps rows until the client has room for them.
-func (r *Reader) take(b *types.Batch) error {
-	for i := range b.N {
-		m := b.Meta[i]
-		if m.Flags&types.NullRow != 0 && !r.query.Root.Table() {
-			continue // a stream's record without value has no row
-		}
-		if r.limit >= 0 && r.given >= r.limit {
-			return errEnough
-		}
-		row := Row{Values: types.CloneRow(b.Row(i)), Timestamp: m.Timestamp, Tombstone: m.Flags&types.NullRow != 0}
-		if row.Tombstone {
-			for j, c := range r.query.Columns {
-				if c.Role != types.KeyColumn {
-					row.Values[j] = types.NullValue
-				}
-			}
-		}
-		r.out = append(r.out, row)
-		r.given++
-	}
-	if r.limit >= 0 && r.given >= r.limit {
-		return errEnough
-	}
-	return nil
-}
-
 // hand gives the client what there is.
 func (r *Reader) hand(ctx context.Context) error {
 	r.count()
-	if len(r.out) == 0 {
+	if len(r.rows) == 0 {
 		return nil
 	}
-	if err := r.opt.Give(ctx, r.out); err != nil {
+	if err := r.opt.Give(ctx, r.rows); err != nil {
 		return err
 	}
-	r.sent.Add(int64(len(r.out)))
-	r.out = nil
+	r.sent.Add(int64(len(r.rows)))
+	r.rows = nil
 	return nil
 }

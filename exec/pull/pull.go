@@ -44,6 +44,11 @@ func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functio
 	return p.finish()
 }
 
+// NotRunning is why a table can't be asked whose query does not run here.
+func NotRunning(l *plan.Lookup) error {
+	return fmt.Errorf("%s can't be queried: the query that makes it, %s, is not running on this node", l.Table.Name, l.Table.Query)
+}
+
 type puller struct {
 	asker  context.Context
 	seen   int // rows looked at

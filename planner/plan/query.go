@@ -29,6 +29,24 @@ type Query struct {
 	Columns types.Schema
 }
 
+// Target is the stream or table that a query writes; nil for one that goes to a client, and for one that keeps the rows of a SOURCE TABLE.
+func (q *Query) Target() *catalog.Source {
+	if q == nil {
+		return nil
+	}
+	if s, ok := q.Root.(*Sink); ok {
+		return s.Target
+	}
+	return nil
+}
+
+// Values is an INSERT INTO ... VALUES: an expression for each column of the target, nil where none was given.
+type Values struct {
+	Target  *catalog.Source
+	Exprs   []Expr
+	RowTime Expr // nil where the statement does not say
+}
+
 // Lookup is a pull query over a materialized table.
 type Lookup struct {
 	Table *catalog.Source

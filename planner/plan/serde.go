@@ -5,6 +5,8 @@ import (
 
 	"weir/catalog"
 	"weir/formats"
+	"weir/registry"
+	"weir/types"
 )
 
 // Spec is a serde as the formats take it. The registry is for the caller to put in.
@@ -31,4 +33,27 @@ func Spec(s catalog.Serde, key bool, topic string) formats.Spec {
 		}
 	}
 	return spec
+}
+
+// Side is the key or the value of a source's records.
+type Side struct {
+	Spec    formats.Spec
+	Columns types.Schema // those that lie in it
+	Slots   []int        // and their places in the source's schema
+}
+
+// Sides are the key and the value of a source's records. reg is nil where there is no registry.
+func Sides(src *catalog.Source, reg registry.Client) [2]Side {
+	sides := [2]Side{{Spec: Spec(src.Key, true, src.Topic)}, {Spec: Spec(src.Value, false, src.Topic)}}
+	for i, role := range []types.Role{types.KeyColumn, types.ValueColumn} {
+		s := &sides[i]
+		s.Spec.Registry = reg
+		s.Columns = src.Schema.With(role)
+		for slot, c := range src.Schema {
+			if c.Role == role {
+				s.Slots = append(s.Slots, slot)
+			}
+		}
+	}
+	return sides
 }

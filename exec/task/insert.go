@@ -1,0 +1,82 @@
+package task
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/catalog"
+	"weir/exec/eval"
+	"weir/formats"
+	"weir/functions"
+	"weir/planner/plan"
+	"weir/registry"
+	"weir/types"
+)
+
+// Inserted is the row of an INSERT INTO ... VALUES, in the order of its target's columns.
+type Inserted struct {
+	Values []types.Value
+	Time   time.Time // zero where the statement does not say
+}
+
+// Insert computes the row of an INSERT INTO ... VALUES.
+func Insert(v *plan.Values, env *functions.Env) (Inserted, error) {
+	k := &eval.Compiler{Env: env}
+	exprs := append([]plan.Expr{v.RowTime}, v.Exprs...)
+	fns := make([]eval.Fn, len(exprs))
+	for i, x := range exprs {
+		if x != nil {
+			fns[i] = k.Compile(x)
+		}
+	}
+	ctx := k.NewCtx()
+	row := make([]types.Value, len(exprs))
+	for i, f := range fns {
+		if f != nil {
+			row[i] = f(ctx)
+		}
+	}
+	out := Inserted{Values: row[1:]}
+	switch at := row[0]; {
+	case ctx.Err != nil:
+		return out, ctx.Err
+	case at.IsNull():
+	case at.Int() < 0:
+		return out, fmt.Errorf("Invalid timestamp: %d. Timestamp should always be non-negative or null.", at.Int())
+	default:
+		out.Time = time.UnixMilli(at.Int())
+	}
+	return out, nil
+}
+
+// Encode makes the key and the value of the record of a row, which is in the order of its target's columns.
+func Encode(target *catalog.Source, row []types.Value, reg registry.Client) (*kgo.Record, error) {
+	rec := &kgo.Record{Topic: target.Topic}
+	for _, side := range plan.Sides(target, reg) {
+		empty := true
+		for _, slot := range side.Slots {
+			empty = empty && row[slot].IsNull()
+		}
+		if len(side.Slots) == 0 || empty && side.Spec.IsKey {
+			continue
+		}
+		enc, err := formats.NewEncoder(side.Spec, side.Columns, side.Slots)
+		if err != nil {
+			return nil, err
+		}
+		out, err := enc.Append([]byte{}, row)
+		switch {
+		case errors.Is(err, formats.ErrNullRecord):
+		case err != nil:
+			return nil, err
+		case side.Spec.IsKey:
+			rec.Key = out
+		default:
+			rec.Value = out
+		}
+	}
+	return rec, nil
+}
