@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"weir/exec/task"
 	"weir/kafka"
@@ -46,7 +48,7 @@ func (a *Assignment) Survey(ctx context.Context, cluster *kafka.Cluster, create 
 	}
 	for _, topic := range written {
 		if _, err := count(topic); err != nil {
-			return err
+			return a.missing(topic, err)
 		}
 	}
 	configs, err := cluster.TopicConfigs(ctx, written...)
@@ -89,14 +91,23 @@ func (a *Assignment) repartition(s *task.Stage, count func(string) (int32, error
 	return err
 }
 
-// TopicsChanged says how the topics that the query reads differ from what they were at the last Survey; nil where they don't.
+// missing says what to do about a topic that the query writes and that is not there. It is not made again: what lay in it is gone, and who has
+// deleted it knows why. The query waits in the place where it stands, so that nothing else is lost.
+func (a *Assignment) missing(topic string, err error) error {
+	if !errors.Is(err, kafka.ErrNoTopic) || slices.Contains(a.InputTopics(), topic) {
+		return err
+	}
+	return fmt.Errorf("%w, to which the query writes: make the topic again, and the query goes on, or DROP what the query makes", err)
+}
+
+// TopicsChanged says how the topics of the query differ from what they were at the last Survey; nil where they don't.
 func (a *Assignment) TopicsChanged(ctx context.Context, cluster *kafka.Cluster) error {
-	for _, name := range a.InputTopics() {
+	for _, name := range slices.Sorted(maps.Keys(a.Topics)) {
 		was := a.Topics[name]
 		is, err := cluster.Topic(ctx, name)
 		switch {
 		case err != nil:
-			return err
+			return a.missing(name, err)
 		case is.ID != was.ID:
 			return &TopicChanged{fmt.Sprintf("topic %s was deleted and made anew", name)}
 		case int32(len(is.Partitions)) != was.Partitions:

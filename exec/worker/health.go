@@ -105,7 +105,7 @@ func (w *Worker) Failed() bool {
 	}
 }
 
-// DefaultLook is how often a worker looks whether the topics that it reads are still what they were.
+// DefaultLook is how often a worker looks whether the topics of its query are still what they were.
 const DefaultLook = 5 * time.Second
 
 // look watches the topics while a session goes on: one that was deleted, made anew or given partitions ends it.
