@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	exec "weir/exec/commit"
 	"weir/kafka"
 	"weir/kafka/embedded"
 	"weir/types"
@@ -41,7 +41,7 @@ func newClient(b *testing.B, cluster *kafka.Cluster, opts ...kgo.Opt) *kgo.Clien
 	b.Helper()
 	client, err := cluster.NewClient(append([]kgo.Opt{
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ManualFlushing(), kgo.MaxBufferedRecords(2 * chunk),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(8 << 20), kgo.WithPools(&pool{}),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(8 << 20), kgo.WithPools(exec.FetchPool),
 	}, opts...)...)
 	if err != nil {
 		b.Fatal(err)
@@ -137,31 +137,4 @@ func BenchmarkEncodeProduce(b *testing.B) {
 			perRecord(b, n*types.BatchRows)
 		})
 	}
-}
-
-// pool lends the client memory, as exec's own pool does.
-type pool struct{ bytes, records sync.Pool }
-
-func (p *pool) GetDecompressBytes(compressed []byte, _ kgo.CompressionCodecType) []byte {
-	if b, ok := p.bytes.Get().(*[]byte); ok {
-		return *b
-	}
-	return make([]byte, 0, 4*len(compressed))
-}
-
-func (p *pool) PutDecompressBytes(b []byte) {
-	b = b[:0]
-	p.bytes.Put(&b)
-}
-
-func (p *pool) GetRecords(n int) []kgo.Record {
-	if r, ok := p.records.Get().(*[]kgo.Record); ok && cap(*r) >= n {
-		return (*r)[:0]
-	}
-	return make([]kgo.Record, 0, n)
-}
-
-func (p *pool) PutRecords(r []kgo.Record) {
-	r = r[:0]
-	p.records.Put(&r)
 }

@@ -99,7 +99,7 @@ func (e *Outbox) connect(ctx context.Context) error {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxWait(250*time.Millisecond),
-		kgo.WithPools(fetchPool), kgo.KeepControlRecords(),
+		kgo.WithPools(FetchPool), kgo.KeepControlRecords(),
 	)
 	if err != nil {
 		return err

@@ -13,7 +13,8 @@ type pool struct {
 	records sync.Pool
 }
 
-var fetchPool = &pool{}
+// FetchPool is the pool of every query on this node.
+var FetchPool kgo.Pool = &pool{}
 
 // GetDecompressBytes is the kgo.PoolDecompressBytes interface.
 func (p *pool) GetDecompressBytes(compressed []byte, _ kgo.CompressionCodecType) []byte {

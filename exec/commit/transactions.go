@@ -84,7 +84,7 @@ func (x *Transactions) Start(ctx context.Context) error {
 		kgo.SessionTimeout(20*time.Second), kgo.RebalanceTimeout(30*time.Second),
 		kgo.TransactionalID(id), kgo.TransactionTimeout(40*time.Second),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytesFn(batchBytes(x.tasks)),
-		kgo.FetchMaxWait(250*time.Millisecond), kgo.WithPools(fetchPool), kgo.KeepControlRecords(),
+		kgo.FetchMaxWait(250*time.Millisecond), kgo.WithPools(FetchPool), kgo.KeepControlRecords(),
 	)...)
 	if err != nil {
 		return err
