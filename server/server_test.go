@@ -29,6 +29,13 @@ import (
 // newEngine is an engine on an embedded broker of its own.
 func newEngine(t *testing.T) *engine.Engine {
 	t.Helper()
+	e, _, _ := newNode(t)
+	return e
+}
+
+// newNode is an engine with its embedded broker, which may be closed before the test has ended.
+func newNode(t *testing.T) (*engine.Engine, *kafka.Cluster, *embedded.Broker) {
+	t.Helper()
 	dir := t.TempDir()
 	broker, err := embedded.Start(embedded.Options{DataDir: dir + "/broker", Addr: "127.0.0.1:0"})
 	if err != nil {
@@ -45,7 +52,7 @@ func newEngine(t *testing.T) *engine.Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close(context.Background()) })
-	return e
+	return e, cluster, broker
 }
 
 func start(t *testing.T, e Engine, o Options) string {
