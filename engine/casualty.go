@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/catalog"
 	"weir/parser/ast"
 	"weir/planner"
 	"weir/planner/plan"
@@ -48,6 +49,14 @@ func (c *casualty) asQuery() (Query, bool) {
 		q.ID = c.name
 	}
 	return q, q.ID != ""
+}
+
+// asSource is how SHOW STREAMS and SHOW TABLES have it; nil where it is neither.
+func (c *casualty) asSource() *catalog.Source {
+	if c.kind != "stream" && c.kind != "table" {
+		return nil
+	}
+	return &catalog.Source{Name: c.name, IsTable: c.kind == "table", SQL: c.sql, Query: c.query}
 }
 
 // named finds a stream, table or type.

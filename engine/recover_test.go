@@ -24,6 +24,32 @@ func (n *node) refuses(t *testing.T, sql string, wants ...string) {
 	}
 }
 
+// sources are the names that SHOW STREAMS or SHOW TABLES lists, and those that could not be brought back.
+func (n *node) sources(t *testing.T, show string) string {
+	t.Helper()
+	var out []string
+	err := n.Execute(t.Context(), NewSession(), show, func(_ parser.Stmt, r Result) error {
+		s := r.(*Sources)
+		for _, src := range s.Sources {
+			out = append(out, src.Name)
+		}
+		for i, d := range s.Descriptions {
+			if d.Source != s.Sources[i] {
+				t.Errorf("%s: the description of %s is that of %s", show, s.Sources[i].Name, d.Source.Name)
+			}
+		}
+		out[len(out)-1] += "; failed"
+		for _, f := range s.Failed {
+			out = append(out, f.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(out, " ")
+}
+
 const commandTopic = "_weir-default_-commands"
 
 func TestPoisonedLog(t *testing.T) {
@@ -67,6 +93,12 @@ func TestPoisonedLog(t *testing.T) {
 	}
 	if got, want := strings.Join(failed, " "), "COMMAND_3 CSAS_CHILD_6 COMMAND_7 INSERTQUERY_9 CTAS_KEPT_3 BAD T2 TY"; got != want {
 		t.Errorf("failed %s, want %s", got, want)
+	}
+	for show, want := range map[string]string{"SHOW STREAMS;": "AFTER GOOD KSQL_PROCESSING_LOG S BAD CHILD; failed BAD CHILD",
+		"SHOW TABLES;": "KEPT T2; failed T2 KEPT", "SHOW TABLES EXTENDED;": "KEPT T2; failed T2 KEPT"} {
+		if got := n.sources(t, show); got != want {
+			t.Errorf("%s %s, want %s", show, got, want)
+		}
 	}
 	n.refuses(t, "DESCRIBE bad;", "'ROWTIME' is a reserved column name", "DROP STREAM `BAD`; and CREATE it again")
 	n.refuses(t, "SELECT * FROM bad EMIT CHANGES;", "'ROWTIME' is a reserved column name")

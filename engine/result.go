@@ -36,6 +36,8 @@ type (
 	Sources struct {
 		Tables  bool
 		Sources []*catalog.Source
+		// Failed are those of them that could not be brought back: of these little more than the name is known.
+		Failed []Failure
 		// Descriptions are there for EXTENDED, and for DESCRIBE STREAMS.
 		Descriptions []*Description
 	}

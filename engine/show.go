@@ -60,7 +60,26 @@ func (e *Engine) showSources(ctx context.Context, tables, extended bool) (Result
 			out.Descriptions = append(out.Descriptions, d)
 		}
 	}
+	e.addLost(out, extended)
 	return out, nil
+}
+
+// addLost adds what could not be brought back, so that whoever looks for it finds what to drop.
+func (e *Engine) addLost(out *Sources, extended bool) {
+	for _, c := range e.casualties() {
+		src := c.asSource()
+		if src == nil || src.IsTable != out.Tables {
+			continue
+		}
+		out.Failed = append(out.Failed, Failure{c.name, c.Error()})
+		if _, there := e.catalog.Snapshot().Source(c.name); there {
+			continue // a later statement failed on it
+		}
+		out.Sources = append(out.Sources, src)
+		if extended {
+			out.Descriptions = append(out.Descriptions, &Description{Source: src, Extended: true})
+		}
+	}
 }
 
 func (e *Engine) showTopics(ctx context.Context, n *ast.Show) (Result, error) {

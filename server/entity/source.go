@@ -16,8 +16,12 @@ import (
 )
 
 func sources(text string, r *engine.Sources) wire.Entity {
+	var head wire.Common
+	for _, f := range r.Failed {
+		head.Warnings = append(head.Warnings, wire.Warning{Message: f.Reason})
+	}
 	if r.Descriptions != nil {
-		e := &wire.SourceDescriptions{Sources: []wire.SourceDescription{}}
+		e := &wire.SourceDescriptions{Common: head, Sources: []wire.SourceDescription{}}
 		for _, d := range r.Descriptions {
 			e.Sources = append(e.Sources, description(d))
 		}
@@ -28,9 +32,9 @@ func sources(text string, r *engine.Sources) wire.Entity {
 		list = append(list, wire.Source{Type: kind(s), Name: s.Name, Topic: s.Topic, KeyFormat: s.Key.Format, ValueFormat: s.Value.Format, Windowed: s.Windowed != nil})
 	}
 	if r.Tables {
-		return wire.Of(&wire.Tables{Tables: list}, text)
+		return wire.Of(&wire.Tables{Common: head, Tables: list}, text)
 	}
-	return wire.Of(&wire.Streams{Streams: list}, text)
+	return wire.Of(&wire.Streams{Common: head, Streams: list}, text)
 }
 
 func kind(s *catalog.Source) string {
