@@ -127,7 +127,7 @@ func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n 
 		return nil, err
 	}
 	defer done()
-	ids, err := e.ending(n)
+	ids, err := e.endedBy(n)
 	if err != nil {
 		return nil, err
 	}
@@ -157,8 +157,8 @@ func (e *Engine) terminated(ctx context.Context, id string) {
 	e.endQuery(ctx, id)
 }
 
-// ending are the queries that a statement ends: those of the catalog, and those that could not be brought back.
-func (e *Engine) ending(n *ast.Terminate) ([]string, error) {
+// endedBy are the queries that a statement ends: those of the catalog, and those that could not be brought back.
+func (e *Engine) endedBy(n *ast.Terminate) ([]string, error) {
 	ids, err := e.ids(n.All, n.QueryID)
 	if err != nil {
 		return nil, err
