@@ -12,7 +12,7 @@ func Format(n Node) string {
 	var p printer
 	switch n := n.(type) {
 	case Statement:
-		p.statement(n)
+		n.print(&p)
 	case Expr:
 		p.expr(n, lowest)
 	case *Type:
@@ -55,6 +55,9 @@ func (p *printer) put(parts ...string) {
 }
 
 func (p *printer) name(name string) { p.put(Quote(name)) }
+
+// resource prints a name that keeps its case when bare; quoting is always right.
+func (p *printer) resource(name string) { p.put(QuoteString(name)) }
 
 func (p *printer) putIf(cond bool, s string) {
 	if cond {

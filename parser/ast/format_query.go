@@ -2,7 +2,7 @@ package ast
 
 import "strconv"
 
-func (p *printer) query(q *Query) {
+func (q *Query) print(p *printer) {
 	p.put("SELECT ")
 	p.commas(len(q.Select), func(i int) { p.item(q.Select[i]) })
 	p.put(" FROM ")

@@ -1,0 +1,30 @@
+package ast
+
+// CreateType gives a type a name.
+type CreateType struct {
+	At
+	IfNotExists bool
+	Name        Ident
+	Type        *Type
+}
+
+func (s *CreateType) print(p *printer) {
+	p.put("CREATE TYPE ")
+	p.putIf(s.IfNotExists, "IF NOT EXISTS ")
+	p.name(s.Name.Name)
+	p.put(" AS ")
+	p.typ(s.Type)
+}
+
+// DropType forgets a type's name.
+type DropType struct {
+	At
+	IfExists bool
+	Name     Ident
+}
+
+func (s *DropType) print(p *printer) {
+	p.put("DROP TYPE ")
+	p.putIf(s.IfExists, "IF EXISTS ")
+	p.name(s.Name.Name)
+}

@@ -1,0 +1,53 @@
+package ast
+
+// Describe shows a stream or table.
+type Describe struct {
+	At
+	Name     Ident
+	Extended bool
+}
+
+func (s *Describe) print(p *printer) {
+	p.put("DESCRIBE ")
+	p.name(s.Name.Name)
+	p.putIf(s.Extended, " EXTENDED")
+}
+
+// DescribeAll is DESCRIBE STREAMS, or DESCRIBE TABLES.
+type DescribeAll struct {
+	At
+	Tables   bool
+	Extended bool
+}
+
+func (s *DescribeAll) print(p *printer) {
+	p.put("DESCRIBE ")
+	if s.Tables {
+		p.put("TABLES")
+	} else {
+		p.put("STREAMS")
+	}
+	p.putIf(s.Extended, " EXTENDED")
+}
+
+// DescribeFunction shows a function.
+type DescribeFunction struct {
+	At
+	Name Ident
+}
+
+func (s *DescribeFunction) print(p *printer) {
+	p.put("DESCRIBE FUNCTION ")
+	p.name(s.Name.Name)
+}
+
+// DescribeConnector shows a connector.
+type DescribeConnector struct {
+	At
+	Name Ident
+}
+
+func (s *DescribeConnector) print(p *printer) {
+	p.put("DESCRIBE CONNECTOR ")
+	p.name(s.Name.Name)
+}

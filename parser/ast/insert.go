@@ -1,0 +1,39 @@
+package ast
+
+// InsertSelect is INSERT INTO ... SELECT.
+type InsertSelect struct {
+	At
+	Target Ident
+	With   []Prop
+	Query  *Query
+}
+
+func (s *InsertSelect) print(p *printer) {
+	p.put("INSERT INTO ")
+	p.name(s.Target.Name)
+	p.with(s.With)
+	p.put(" ")
+	s.Query.print(p)
+}
+
+// InsertValues is INSERT INTO ... VALUES. Columns is empty where none are named.
+type InsertValues struct {
+	At
+	Target  Ident
+	Columns []Ident
+	Values  []Expr
+}
+
+func (s *InsertValues) print(p *printer) {
+	p.put("INSERT INTO ")
+	p.name(s.Target.Name)
+	p.idents(s.Columns)
+	p.put(" VALUES ")
+	p.values(s.Values)
+}
+
+func (p *printer) values(list []Expr) {
+	p.put("(")
+	p.commas(len(list), func(i int) { p.expr(list[i], valueLevel) })
+	p.put(")")
+}

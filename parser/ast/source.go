@@ -1,0 +1,87 @@
+package ast
+
+// CreateSource is CREATE STREAM or CREATE TABLE over a topic. Columns is empty where they are left to the schema registry.
+type CreateSource struct {
+	At
+	IsTable     bool
+	OrReplace   bool
+	ReadOnly    bool // CREATE SOURCE ...
+	IfNotExists bool
+	Name        Ident
+	Columns     []Column
+	With        []Prop
+}
+
+func (s *CreateSource) print(p *printer) {
+	p.put("CREATE ")
+	p.putIf(s.OrReplace, "OR REPLACE ")
+	p.putIf(s.ReadOnly, "SOURCE ")
+	p.put(streamOrTable(s.IsTable))
+	p.putIf(s.IfNotExists, "IF NOT EXISTS ")
+	p.name(s.Name.Name)
+	p.columns(s.Columns)
+	p.with(s.With)
+}
+
+// CreateAs is CREATE STREAM or TABLE ... AS SELECT.
+type CreateAs struct {
+	At
+	IsTable     bool
+	OrReplace   bool
+	IfNotExists bool
+	Name        Ident
+	With        []Prop
+	Query       *Query
+}
+
+func (s *CreateAs) print(p *printer) {
+	p.put("CREATE ")
+	p.putIf(s.OrReplace, "OR REPLACE ")
+	p.put(streamOrTable(s.IsTable))
+	p.putIf(s.IfNotExists, "IF NOT EXISTS ")
+	p.name(s.Name.Name)
+	p.with(s.With)
+	p.put(" AS ")
+	s.Query.print(p)
+}
+
+// AlterSource is ALTER STREAM or TABLE ... ADD.
+type AlterSource struct {
+	At
+	IsTable bool
+	Name    Ident
+	Add     []Column
+}
+
+func (s *AlterSource) print(p *printer) {
+	p.put("ALTER ", streamOrTable(s.IsTable))
+	p.name(s.Name.Name)
+	p.put(" ")
+	p.commas(len(s.Add), func(i int) {
+		p.put("ADD COLUMN ")
+		p.column(s.Add[i])
+	})
+}
+
+// DropSource is DROP STREAM, or DROP TABLE.
+type DropSource struct {
+	At
+	IsTable     bool
+	IfExists    bool
+	Name        Ident
+	DeleteTopic bool
+}
+
+func (s *DropSource) print(p *printer) {
+	p.put("DROP ", streamOrTable(s.IsTable))
+	p.putIf(s.IfExists, "IF EXISTS ")
+	p.name(s.Name.Name)
+	p.putIf(s.DeleteTopic, " DELETE TOPIC")
+}
+
+func streamOrTable(isTable bool) string {
+	if isTable {
+		return "TABLE "
+	}
+	return "STREAM "
+}

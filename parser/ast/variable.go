@@ -1,0 +1,18 @@
+package ast
+
+// Define gives a substitution variable its text.
+type Define struct {
+	At
+	Name  string // as written: the names of variables are not upper-cased
+	Value string
+}
+
+func (s *Define) print(p *printer) { p.put("DEFINE ", s.Name, " = ", QuoteString(s.Value)) }
+
+// Undefine forgets a variable.
+type Undefine struct {
+	At
+	Name string
+}
+
+func (s *Undefine) print(p *printer) { p.put("UNDEFINE ", s.Name) }
