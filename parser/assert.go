@@ -2,6 +2,14 @@ package parser
 
 import "weir/parser/ast"
 
+var assertForms = []Topic{
+	{"ASSERT [NOT EXISTS] TOPIC name [WITH (PARTITIONS = n, REPLICAS = n)] [TIMEOUT n unit]",
+		"Waits for a topic, or for its absence, and fails where it does not come about; one second unless told otherwise.",
+		"ASSERT TOPIC clicks WITH (PARTITIONS=1) TIMEOUT 10 SECONDS"},
+	{"ASSERT [NOT EXISTS] SCHEMA [SUBJECT 'name'] [ID n] [TIMEOUT n unit]", "Does so for a schema in the registry.",
+		"ASSERT SCHEMA SUBJECT 'clicks-value' TIMEOUT 10 SECONDS"},
+}
+
 func (c *cutter) assert() ast.Statement {
 	at := ast.At(c.pos())
 	c.next()

@@ -1,10 +1,29 @@
 package parser
 
-import (
-	"strconv"
+import "weir/parser/ast"
 
-	"weir/parser/ast"
-)
+var createSourceForms = []Topic{
+	{"CREATE [OR REPLACE] [SOURCE] STREAM [IF NOT EXISTS] name [(column type [KEY | HEADERS | HEADER('name')] [, ...])] WITH (property = value [, ...])",
+		"Declares a stream over a topic. Columns may be left out where the format has its schemas in a registry. A SOURCE stream is only read.",
+		"CREATE STREAM clicks (user_id STRING KEY, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1)"},
+	{"CREATE [OR REPLACE] [SOURCE] TABLE [IF NOT EXISTS] name [(column type [PRIMARY KEY | HEADERS | HEADER('name')] [, ...])] WITH (property = value [, ...])",
+		"Declares a table over a topic whose records change the row of their key. A SOURCE table is also kept for pull queries.",
+		"CREATE TABLE users (id STRING PRIMARY KEY, name STRING) WITH (KAFKA_TOPIC='users', VALUE_FORMAT='JSON')"},
+	{"CREATE [OR REPLACE] { STREAM | TABLE } [IF NOT EXISTS] name [WITH (property = value [, ...])] AS query",
+		"Starts a query that runs until it is terminated and writes its result to a topic. Queries with GROUP BY make a TABLE.",
+		"CREATE TABLE hits AS SELECT page, COUNT(*) AS n FROM clicks GROUP BY page"},
+}
+
+var createTypeForms = []Topic{
+	{"CREATE TYPE [IF NOT EXISTS] name AS type", "Gives a type a name.",
+		"CREATE TYPE address AS STRUCT<street STRING, city STRING>"},
+}
+
+var createConnectorForms = []Topic{
+	{"CREATE { SOURCE | SINK } CONNECTOR [IF NOT EXISTS] name WITH (property = value [, ...])",
+		"Starts a connector: a built-in one, or one of Kafka Connect.",
+		"CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks')"},
+}
 
 // create reads what begins with CREATE.
 func (c *cutter) create() ast.Statement {
@@ -46,8 +65,6 @@ func (c *cutter) create() ast.Statement {
 }
 
 func (c *cutter) ifNotExists() bool { return c.acceptWords("IF", "NOT", "EXISTS") }
-
-func (c *cutter) ifExists() bool { return c.acceptWords("IF", "EXISTS") }
 
 // createSource reads on behind STREAM or TABLE. With AS it turns into a CreateAs.
 func (c *cutter) createSource(s *ast.CreateSource) ast.Statement {
@@ -93,66 +110,6 @@ func kindName(isTable bool) string {
 	return "stream"
 }
 
-// columnList reads column definitions in brackets. In the output a definition's index is the column's comment.
-func (c *cutter) columnList(isTable bool) {
-	c.keep()
-	for c.err == nil {
-		t := c.tok()
-		col := c.column()
-		if c.err != nil {
-			return
-		}
-		switch {
-		case isTable && col.Constraint == ast.Key:
-			c.failKind(Column, t.pos, "Column "+backQuote(col.Name)+" is a 'KEY' column: please use 'PRIMARY KEY' for tables.", "")
-		case !isTable && col.Constraint == ast.PrimaryKey:
-			c.failKind(Column, t.pos, "Column "+backQuote(col.Name)+" is a 'PRIMARY KEY' column: please use 'KEY' for streams.", "")
-		}
-		c.putColumn(col)
-		switch {
-		case c.isOp(","):
-			c.keep()
-		case c.isOp(")"):
-			c.keep()
-			return
-		default:
-			c.fail(c.tok(), "Expecting {',', ')'}", c.didYouMean([]string{"KEY", "PRIMARY KEY", "HEADERS", "HEADER"}))
-		}
-	}
-}
-
-func (c *cutter) column() ast.Column {
-	col := ast.Column{Ident: c.name("a column's name"), Type: c.typ()}
-	switch {
-	case c.acceptWords("PRIMARY", "KEY"):
-		col.Constraint = ast.PrimaryKey
-	case c.accept("KEY"):
-		col.Constraint = ast.Key
-	case c.accept("HEADERS"):
-		col.Constraint = ast.Headers
-	case c.is("HEADER"):
-		c.next()
-		c.expectOp("(")
-		col.Constraint, col.HeaderKey = ast.Header, c.text("the header's name")
-		c.expectOp(")")
-	}
-	return col
-}
-
-func (c *cutter) putColumn(col ast.Column) {
-	c.putName(col.Ident)
-	c.put(standIn(col.Type), col.Type.Pos())
-	switch col.Constraint {
-	case ast.Key:
-		c.put("UNIQUE\nKEY", col.Pos())
-	case ast.PrimaryKey:
-		c.put("PRIMARY\nKEY", col.Pos())
-	case ast.NoConstraint, ast.Headers, ast.Header:
-	}
-	c.put("COMMENT\n'"+strconv.Itoa(len(c.columns))+"'", col.Pos())
-	c.columns = append(c.columns, col)
-}
-
 func (c *cutter) createConnector(at ast.At, kind ast.ConnectorKind) ast.Statement {
 	c.expect("CONNECTOR")
 	s := &ast.CreateConnector{At: at, Kind: kind, IfNotExists: c.ifNotExists()}
@@ -162,56 +119,4 @@ func (c *cutter) createConnector(at ast.At, kind ast.ConnectorKind) ast.Statemen
 	}
 	s.With = c.with()
 	return s
-}
-
-// with reads WITH (name = literal, ...), if it is there.
-func (c *cutter) with() []ast.Prop {
-	if !c.accept("WITH") {
-		return nil
-	}
-	c.expectOp("(")
-	var props []ast.Prop
-	for c.err == nil {
-		t := c.tok()
-		p := ast.Prop{Ident: ast.Ident{At: ast.At(t.pos), Name: t.value}}
-		if t.kind == kString {
-			c.next()
-			if t.value == "" {
-				c.failKind(Syntax, t.pos, "the name of a property cannot be empty", "")
-			}
-		} else {
-			p.Ident = c.name("the name of a property")
-		}
-		c.expectOp("=")
-		p.Value = c.literal()
-		props = append(props, p)
-		if !c.moreInList(")") {
-			break
-		}
-	}
-	return props
-}
-
-// literal reads a literal as an operand of WITH.
-func (c *cutter) literal() ast.Expr {
-	t := c.tok()
-	at := ast.At(t.pos)
-	switch {
-	case t.isNumber() || t.isOp("-") && c.ahead(1).isNumber():
-		return c.number()
-	case t.kind == kString:
-		c.next()
-		return &ast.StringLit{At: at, Value: t.value}
-	case c.accept("NULL"):
-		return &ast.NullLit{At: at}
-	case c.accept("TRUE"):
-		return &ast.BoolLit{At: at, Value: true}
-	case c.accept("FALSE"):
-		return &ast.BoolLit{At: at}
-	case t.isName():
-		c.fail(t, "expected a literal, found "+describe(t), "Put a text into single quotes: '"+t.text+"'.")
-	default:
-		c.expectedThing("a literal")
-	}
-	return nil
 }

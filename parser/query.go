@@ -6,6 +6,12 @@ import (
 	"weir/parser/ast"
 )
 
+var selectForms = []Topic{
+	{"SELECT item [, ...] FROM source [join ...] [WINDOW window] [WHERE condition] [GROUP BY expression [, ...]] [PARTITION BY expression [, ...]] [HAVING condition] [ORDER BY expression [DESC] [, ...]] [EMIT { CHANGES | FINAL }] [LIMIT n]",
+		"A query. With EMIT it is a push query and runs until it is ended; without, a pull query that answers from what is there.",
+		"SELECT page, COUNT(*) AS n FROM clicks GROUP BY page EMIT CHANGES LIMIT 10"},
+}
+
 // afterSource are the words that can go on with a query behind FROM and a table.
 var afterSource = []string{"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "WINDOW", "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "ORDER BY", "EMIT", "LIMIT"}
 

@@ -1,6 +1,10 @@
 package parser
 
-import "weir/parser/ast"
+import (
+	"slices"
+
+	"weir/parser/ast"
+)
 
 // Topic is an entry of the reference: something that can be written, and what it means. The parser's hints and the
 // documentation come from the same entries.
@@ -12,64 +16,16 @@ type Topic struct {
 	Example string // parses as it stands
 }
 
-// Statements are the statements, grouped as the documentation shows them.
-var Statements = []Topic{
-	{"SELECT item [, ...] FROM source [join ...] [WINDOW window] [WHERE condition] [GROUP BY expression [, ...]] [PARTITION BY expression [, ...]] [HAVING condition] [ORDER BY expression [DESC] [, ...]] [EMIT { CHANGES | FINAL }] [LIMIT n]",
-		"A query. With EMIT it is a push query and runs until it is ended; without, a pull query that answers from what is there.",
-		"SELECT page, COUNT(*) AS n FROM clicks GROUP BY page EMIT CHANGES LIMIT 10"},
-	{"CREATE [OR REPLACE] [SOURCE] STREAM [IF NOT EXISTS] name [(column type [KEY | HEADERS | HEADER('name')] [, ...])] WITH (property = value [, ...])",
-		"Declares a stream over a topic. Columns may be left out where the format has its schemas in a registry. A SOURCE stream is only read.",
-		"CREATE STREAM clicks (user_id STRING KEY, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1)"},
-	{"CREATE [OR REPLACE] [SOURCE] TABLE [IF NOT EXISTS] name [(column type [PRIMARY KEY | HEADERS | HEADER('name')] [, ...])] WITH (property = value [, ...])",
-		"Declares a table over a topic whose records change the row of their key. A SOURCE table is also kept for pull queries.",
-		"CREATE TABLE users (id STRING PRIMARY KEY, name STRING) WITH (KAFKA_TOPIC='users', VALUE_FORMAT='JSON')"},
-	{"CREATE [OR REPLACE] { STREAM | TABLE } [IF NOT EXISTS] name [WITH (property = value [, ...])] AS query",
-		"Starts a query that runs until it is terminated and writes its result to a topic. Queries with GROUP BY make a TABLE.",
-		"CREATE TABLE hits AS SELECT page, COUNT(*) AS n FROM clicks GROUP BY page"},
-	{"INSERT INTO stream [WITH (QUERY_ID = 'name')] query",
-		"Starts another query that writes into a stream. Its columns have the stream's names; numbers widen.",
-		"INSERT INTO clicks SELECT * FROM old_clicks"},
-	{"INSERT INTO name [(column [, ...])] VALUES (expression [, ...])",
-		"Writes one record. ROWTIME may be given among the columns.",
-		"INSERT INTO clicks (user_id, page) VALUES ('u1', '/home')"},
-	{"ALTER { STREAM | TABLE } name ADD [COLUMN] column type [, ...]",
-		"Adds value columns to a declared stream or table.",
-		"ALTER STREAM clicks ADD COLUMN referrer STRING"},
-	{"DROP { STREAM | TABLE } [IF EXISTS] name [DELETE TOPIC]",
-		"Forgets a stream or table and ends the query that makes it. With DELETE TOPIC its topic and its schemas go too.",
-		"DROP STREAM IF EXISTS clicks DELETE TOPIC"},
-	{"CREATE TYPE [IF NOT EXISTS] name AS type", "Gives a type a name.",
-		"CREATE TYPE address AS STRUCT<street STRING, city STRING>"},
-	{"DROP TYPE [IF EXISTS] name", "Forgets the name of a type. What uses it stays as it is.", "DROP TYPE IF EXISTS address"},
-	{"CREATE { SOURCE | SINK } CONNECTOR [IF NOT EXISTS] name WITH (property = value [, ...])",
-		"Starts a connector: a built-in one, or one of Kafka Connect.",
-		"CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks')"},
-	{"DROP CONNECTOR [IF EXISTS] name", "Ends a connector.", "DROP CONNECTOR demo"},
-	{"PRINT topic [FROM BEGINNING] [{ INTERVAL | SAMPLE } n] [LIMIT n]",
-		"Shows the records of a topic, whatever their format; every n-th with INTERVAL.",
-		"PRINT clicks FROM BEGINNING LIMIT 3"},
-	{"EXPLAIN { query id | statement }", "Shows the steps of a query.", "EXPLAIN SELECT * FROM clicks EMIT CHANGES"},
-	{"DESCRIBE name [EXTENDED]", "Shows the columns of a stream or table; EXTENDED its topic, queries and statistics.", "DESCRIBE clicks EXTENDED"},
-	{"DESCRIBE { STREAMS | TABLES } [EXTENDED]", "Does so for all of them.", "DESCRIBE STREAMS EXTENDED"},
-	{"DESCRIBE FUNCTION name", "Tells what a function does and takes.", "DESCRIBE FUNCTION SUBSTRING"},
-	{"DESCRIBE CONNECTOR name", "Tells the state of a connector.", "DESCRIBE CONNECTOR demo"},
-	{"{ SHOW | LIST } { STREAMS | TABLES | QUERIES } [EXTENDED]", "Lists them.", "SHOW QUERIES EXTENDED"},
-	{"{ SHOW | LIST } [ALL] TOPICS [EXTENDED]", "Lists the topics; ALL of them with internal ones.", "LIST ALL TOPICS"},
-	{"{ SHOW | LIST } { FUNCTIONS | PROPERTIES | TYPES | VARIABLES }", "Lists them.", "SHOW FUNCTIONS"},
-	{"{ SHOW | LIST } [SOURCE | SINK] CONNECTORS", "Lists the connectors.", "SHOW SOURCE CONNECTORS"},
-	{"{ SHOW | LIST } CONNECTOR PLUGINS", "Lists what connectors there could be.", "SHOW CONNECTOR PLUGINS"},
-	{"{ TERMINATE | PAUSE | RESUME } { query id | ALL }", "Ends a query for good, stops it, or lets it go on.", "PAUSE CTAS_HITS_1"},
-	{"SET 'property' = 'value'", "Sets a property for the statements that follow in the session.", "SET 'auto.offset.reset' = 'earliest'"},
-	{"UNSET 'property'", "Goes back to the server's value.", "UNSET 'auto.offset.reset'"},
-	{"ALTER SYSTEM 'property' = 'value'", "Sets a property of the server.", "ALTER SYSTEM 'ksql.max.push.queries' = '10'"},
-	{"DEFINE name = 'text'", "Gives a variable a value; ${name} stands for it from then on.", "DEFINE topic = 'clicks'"},
-	{"UNDEFINE name", "Forgets a variable.", "UNDEFINE topic"},
-	{"ASSERT [NOT EXISTS] TOPIC name [WITH (PARTITIONS = n, REPLICAS = n)] [TIMEOUT n unit]",
-		"Waits for a topic, or for its absence, and fails where it does not come about; one second unless told otherwise.",
-		"ASSERT TOPIC clicks WITH (PARTITIONS=1) TIMEOUT 10 SECONDS"},
-	{"ASSERT [NOT EXISTS] SCHEMA [SUBJECT 'name'] [ID n] [TIMEOUT n unit]", "Does so for a schema in the registry.",
-		"ASSERT SCHEMA SUBJECT 'clicks-value' TIMEOUT 10 SECONDS"},
-}
+// Statements are the statements, grouped as the documentation shows them. The forms stand where they are read.
+var Statements = slices.Concat(
+	selectForms,
+	createSourceForms, insertForms, alterSourceForms, dropSourceForms,
+	createTypeForms, dropTypeForms,
+	createConnectorForms, dropConnectorForms,
+	printForms, explainForms, describeForms, showForms, terminateForms,
+	propertyForms, alterSystemForms, variableForms,
+	assertForms,
+)
 
 // Clauses are the parts of a query.
 var Clauses = []Topic{

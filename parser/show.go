@@ -2,6 +2,14 @@ package parser
 
 import "weir/parser/ast"
 
+var showForms = []Topic{
+	{"{ SHOW | LIST } { STREAMS | TABLES | QUERIES } [EXTENDED]", "Lists them.", "SHOW QUERIES EXTENDED"},
+	{"{ SHOW | LIST } [ALL] TOPICS [EXTENDED]", "Lists the topics; ALL of them with internal ones.", "LIST ALL TOPICS"},
+	{"{ SHOW | LIST } { FUNCTIONS | PROPERTIES | TYPES | VARIABLES }", "Lists them.", "SHOW FUNCTIONS"},
+	{"{ SHOW | LIST } [SOURCE | SINK] CONNECTORS", "Lists the connectors.", "SHOW SOURCE CONNECTORS"},
+	{"{ SHOW | LIST } CONNECTOR PLUGINS", "Lists what connectors there could be.", "SHOW CONNECTOR PLUGINS"},
+}
+
 var shown = []string{
 	"STREAMS", "TABLES", "TOPICS", "ALL TOPICS", "QUERIES", "FUNCTIONS", "PROPERTIES", "TYPES", "VARIABLES", "CONNECTORS",
 	"SOURCE CONNECTORS", "SINK CONNECTORS", "CONNECTOR PLUGINS",
@@ -46,49 +54,5 @@ func (c *cutter) show() ast.Statement {
 		c.end("EXTENDED")
 	default:
 	}
-	return s
-}
-
-func (c *cutter) describe() ast.Statement {
-	at := ast.At(c.pos())
-	c.next()
-	switch last := c.ahead(1).kind == kEnd; {
-	case c.accept("FUNCTION"):
-		if last { // a source of that name
-			return &ast.Describe{At: at, Name: ast.Ident{At: ast.At(c.before().pos), Name: "FUNCTION"}}
-		}
-		return &ast.DescribeFunction{At: at, Name: c.name("a function")}
-	case c.accept("CONNECTOR"):
-		return &ast.DescribeConnector{At: at, Name: c.name("a connector")}
-	case c.is("STREAMS"), c.is("TABLES"):
-		s := &ast.DescribeAll{At: at, Tables: c.is("TABLES")}
-		c.next()
-		s.Extended = c.accept("EXTENDED")
-		c.end("EXTENDED")
-		return s
-	}
-	s := &ast.Describe{At: at, Name: c.name("a stream or table")}
-	s.Extended = c.accept("EXTENDED")
-	c.end("EXTENDED")
-	return s
-}
-
-func (c *cutter) print() ast.Statement {
-	s := &ast.Print{At: ast.At(c.pos())}
-	c.next()
-	s.Topic = c.resource("a topic")
-	if c.accept("FROM") {
-		c.expect("BEGINNING")
-		s.FromBeginning = true
-	}
-	if c.accept("INTERVAL") || c.accept("SAMPLE") {
-		pos := c.pos()
-		s.Interval = int64(c.smallNumber("INTERVAL"))
-		if s.Interval == 0 {
-			c.failKind(Value, pos, "INTERVAL must be at least 1", "")
-		}
-	}
-	s.Limit = c.limit()
-	c.end("FROM BEGINNING", "INTERVAL", "SAMPLE", "LIMIT")
 	return s
 }

@@ -1,0 +1,44 @@
+package parser
+
+import "weir/parser/ast"
+
+var dropSourceForms = []Topic{
+	{"DROP { STREAM | TABLE } [IF EXISTS] name [DELETE TOPIC]",
+		"Forgets a stream or table and ends the query that makes it. With DELETE TOPIC its topic and its schemas go too.",
+		"DROP STREAM IF EXISTS clicks DELETE TOPIC"},
+}
+
+var dropTypeForms = []Topic{
+	{"DROP TYPE [IF EXISTS] name", "Forgets the name of a type. What uses it stays as it is.", "DROP TYPE IF EXISTS address"},
+}
+
+var dropConnectorForms = []Topic{
+	{"DROP CONNECTOR [IF EXISTS] name", "Ends a connector.", "DROP CONNECTOR demo"},
+}
+
+func (c *cutter) drop() ast.Statement {
+	at := ast.At(c.pos())
+	c.next()
+	switch {
+	case c.is("STREAM"), c.is("TABLE"):
+		s := &ast.DropSource{At: at, IsTable: c.is("TABLE")}
+		c.next()
+		c.put("DROP\nTABLE", s.Pos())
+		if s.IfExists = c.ifExists(); s.IfExists {
+			c.put("IF\nEXISTS", s.Pos())
+		}
+		s.Name = c.name("a " + kindName(s.IsTable))
+		c.putName(s.Name)
+		s.DeleteTopic = c.acceptWords("DELETE", "TOPIC")
+		c.end("DELETE TOPIC")
+		return s
+	case c.accept("TYPE"):
+		return &ast.DropType{At: at, IfExists: c.ifExists(), Name: c.name("a type's name")}
+	case c.accept("CONNECTOR"):
+		return &ast.DropConnector{At: at, IfExists: c.ifExists(), Name: c.name("a connector's name")}
+	}
+	c.expected("STREAM", "TABLE", "TYPE", "CONNECTOR")
+	return nil
+}
+
+func (c *cutter) ifExists() bool { return c.acceptWords("IF", "EXISTS") }
