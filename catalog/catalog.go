@@ -75,6 +75,7 @@ type Reader interface {
 	Source(name string) (*Source, bool)
 	Sources() []*Source // by name
 	Type(name string) (*types.Type, bool)
+	Has(kind, name string) bool
 	Types() map[string]*types.Type
 	Query(id string) (*Query, bool)
 	Queries() []*Query // in the order they were made
@@ -254,6 +255,18 @@ func (s *Snapshot) Sources() []*Source {
 func (s *Snapshot) Type(name string) (*types.Type, bool) {
 	t, ok := s.types[name]
 	return t, ok
+}
+
+// Has says whether there is something of a kind: "type", or "stream" and "table", which share their names.
+func (s *Snapshot) Has(kind, name string) bool {
+	var ok bool
+	switch kind {
+	case "stream", "table":
+		_, ok = s.sources[name]
+	case "type":
+		_, ok = s.types[name]
+	}
+	return ok
 }
 
 // Types are all named types.

@@ -15,8 +15,8 @@ import (
 // casualty is what the command log tells and this node could not bring back. The rest of the log goes on without it; it is there, in ERROR,
 // until it is dropped or terminated.
 type casualty struct {
-	kind   string // stream, table, type or query; command for an entry of which nothing is known
-	name   string // of the stream, table or type; otherwise the id under which SHOW QUERIES has it
+	kind   string // that of a definition, or query; command for an entry of which nothing is known
+	name   string // of what is defined; otherwise the id under which SHOW QUERIES has it
 	query  string // id of the persistent query that goes with it; empty for none
 	sink   string // what the query writes; empty for none
 	sql    string
@@ -59,18 +59,11 @@ func (c *casualty) asSource() *catalog.Source {
 	return &catalog.Source{Name: c.name, IsTable: c.kind == "table", SQL: c.sql, Query: c.query}
 }
 
-// named finds a stream, table or type.
-func (all casualties) named(name string, isType bool) *casualty {
+// named finds what a definition may name.
+func (all casualties) named(kind, name string) *casualty {
 	for _, c := range all {
-		switch c.kind {
-		case "stream", "table":
-			if !isType && c.name == name {
-				return c
-			}
-		case "type":
-			if isType && c.name == name {
-				return c
-			}
+		if c.name == name && (c.kind == kind || ast.IsSource(c.kind) && ast.IsSource(kind)) {
+			return c
 		}
 	}
 	return nil
@@ -99,7 +92,7 @@ func (all casualties) without(gone *casualty) casualties {
 // terminated is what is left once a query has ended: a stream or table is still there until it is dropped.
 func (all casualties) terminated(c *casualty) casualties {
 	out := all.without(c)
-	if c.kind == "stream" || c.kind == "table" {
+	if ast.IsSource(c.kind) {
 		left := *c
 		left.query, left.sink = "", ""
 		out = append(out, &left)
@@ -109,14 +102,18 @@ func (all casualties) terminated(c *casualty) casualties {
 
 // dropped is what a DROP statement means, or nil.
 func (all casualties) dropped(n ast.Statement) *casualty {
-	switch n := n.(type) {
-	case *ast.DropSource:
-		return all.named(n.Name.Name, false)
-	case *ast.DropType:
-		return all.named(n.Name.Name, true)
-	default: // about these alone
+	if is := defined(n); is.Action == ast.Drops {
+		return all.named(is.Kind, is.Name.Name)
 	}
 	return nil
+}
+
+// defined is what a statement defines; nothing where it is of another sort.
+func defined(n ast.Statement) ast.Defined {
+	if d, ok := n.(ast.Definition); ok {
+		return d.Defines()
+	}
+	return ast.Defined{}
 }
 
 // afterDrop is what a DROP statement leaves.
@@ -130,13 +127,13 @@ func (all casualties) afterDrop(n ast.Statement) casualties {
 
 // mayDrop refuses the wrong kind, and what others read.
 func (all casualties) mayDrop(c *casualty, n ast.Statement) error {
-	if d, ok := n.(*ast.DropSource); ok && d.IsTable != (c.kind == "table") {
+	if d := defined(n); d.Kind != c.kind {
 		return &planner.Error{Pos: d.Name.Pos(), Msg: fmt.Sprintf("Incompatible data source type is %s, but statement was DROP %s",
-			strings.ToUpper(c.kind), map[bool]string{true: "TABLE", false: "STREAM"}[d.IsTable])}
+			strings.ToUpper(c.kind), strings.ToUpper(d.Kind))}
 	}
 	var readers []string
 	for _, o := range all {
-		if o != c && c.kind != "type" && (slices.Contains(o.reads, c.name) || o.kind == "query" && o.sink == c.name) {
+		if o != c && ast.IsSource(c.kind) && (slices.Contains(o.reads, c.name) || o.kind == "query" && o.sink == c.name) {
 			readers = append(readers, o.name)
 		}
 	}
@@ -153,13 +150,13 @@ func (all casualties) refuse(n ast.Statement) error {
 		return nil
 	}
 	for _, m := range mentions(n) {
-		if c := all.named(m.name, false); c != nil {
+		if c := all.named(ast.KindStream, m.name); c != nil {
 			return &planner.Error{Pos: m.pos, Msg: c.Error()}
 		}
 	}
-	if n, ok := n.(*ast.CreateType); ok {
-		if c := all.named(n.Name.Name, true); c != nil {
-			return &planner.Error{Pos: n.Name.Pos(), Msg: c.Error()}
+	if d := defined(n); d.Action == ast.Creates && !ast.IsSource(d.Kind) {
+		if c := all.named(d.Kind, d.Name.Name); c != nil {
+			return &planner.Error{Pos: d.Name.Pos(), Msg: c.Error()}
 		}
 	}
 	return nil
@@ -215,21 +212,18 @@ func unreadable(c entry, reason error) *casualty {
 
 // unplanned is the casualty of a statement that can't be carried out again. running is the query that it was to take over; empty for none.
 func unplanned(n ast.Statement, c entry, running string, reason error) *casualty {
-	out := &casualty{sql: c.Statement, query: running, reason: reason}
-	kind := func(isTable bool) string {
-		if isTable {
-			return "table"
-		}
-		return "stream"
+	d := defined(n)
+	out := &casualty{kind: d.Kind, name: d.Name.Name, sql: c.Statement, query: running, reason: reason}
+	if d.Kind == "" {
+		out.kind, out.name = "command", fmt.Sprintf("COMMAND_%d", c.offset)
 	}
 	switch n := n.(type) {
 	case *ast.CreateSource:
-		out.kind, out.name = kind(n.IsTable), n.Name.Name
 		if n.IsTable && n.ReadOnly {
 			out.query = fmt.Sprintf("CST_%s_%d", strings.ToUpper(n.Name.Name), c.ID)
 		}
 	case *ast.CreateAs:
-		out.kind, out.name, out.sink = kind(n.IsTable), n.Name.Name, n.Name.Name
+		out.sink = n.Name.Name
 		if out.query == "" {
 			out.query = fmt.Sprintf("%s_%s_%d", map[bool]string{true: "CTAS", false: "CSAS"}[n.IsTable], strings.ToUpper(n.Name.Name), c.ID)
 		}
@@ -241,16 +235,7 @@ func unplanned(n ast.Statement, c entry, running string, reason error) *casualty
 			}
 		}
 		out.query = out.name
-	case *ast.AlterSource:
-		out.kind, out.name = kind(n.IsTable), n.Name.Name
-	case *ast.DropSource:
-		out.kind, out.name = kind(n.IsTable), n.Name.Name
-	case *ast.CreateType:
-		out.kind, out.name = "type", n.Name.Name
-	case *ast.DropType:
-		out.kind, out.name = "type", n.Name.Name
-	default:
-		out.kind, out.name = "command", fmt.Sprintf("COMMAND_%d", c.offset)
+	default: // about those that make queries
 	}
 	for _, m := range mentions(n) {
 		if m.name != out.name && m.name != out.sink {

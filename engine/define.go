@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"weir/parser"
+	"weir/parser/ast"
 	"weir/planner"
 )
 
 // define carries out a statement that changes the catalog: plan, make the topics, log, apply, start.
-func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
+func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast.Definition) (Result, error) {
 	done, err := e.change(ctx)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,12 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt) (Resu
 	if err != nil {
 		return nil, err
 	}
-	return doneFor(stmt.Node, d.Plan, seq), nil
+	is := n.Defines()
+	out := &Done{Entity: is.Kind, Name: is.Name.Name, Action: is.Action, Message: d.Answer(n), Sequence: seq}
+	if d.Query != nil {
+		out.QueryID = d.Query.ID
+	}
+	return out, nil
 }
 
 // apply changes the catalog and starts and stops what the plan says. The statement is in the command log by now, so that nothing here

@@ -51,13 +51,7 @@ func (e *Engine) draft(s *Session, stmt parser.Stmt, w world) (*draft, error) {
 }
 
 // holds says whether the catalog has what could not be brought back: it does where a later statement failed on it.
-func holds(env *planner.Env, c *casualty) bool {
-	_, ok := env.Catalog.Source(c.name)
-	if c.kind == "type" {
-		_, ok = env.Catalog.Type(c.name)
-	}
-	return ok
-}
+func holds(env *planner.Env, c *casualty) bool { return env.Catalog.Has(c.kind, c.name) }
 
 // readsBack plans the logged text as a restart will.
 func (e *Engine) readsBack(s *Session, d *draft, env *planner.Env) error {

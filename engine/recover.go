@@ -102,15 +102,12 @@ func (r *recovery) replay(c entry) {
 	case *ast.CreateConnector, *ast.DropConnector:
 		r.recoverConnector(s, stmt)
 		return
-	case *ast.DropSource:
-		if r.drop(stmt.Node); !r.hasSource(n.Name.Name) {
-			return
-		}
-	case *ast.DropType:
-		if r.drop(stmt.Node); !r.hasType(n.Name.Name) {
-			return
-		}
 	default: // about these alone
+	}
+	if d := defined(stmt.Node); d.Action == ast.Drops {
+		if r.drop(stmt.Node); !r.catalog.Snapshot().Has(d.Kind, d.Name.Name) {
+			return
+		}
 	}
 	if err := r.define(s, stmt, c); err != nil {
 		r.failed(stmt, c, err)
@@ -179,20 +176,10 @@ func (r *recovery) lose(c *casualty) {
 		delete(r.started, c.query)
 		r.plans.Delete(c.query)
 	}
-	if old := r.lost.named(c.name, c.kind == "type"); old != nil && c.kind != "query" && c.kind != "command" {
+	if old := r.lost.named(c.kind, c.name); old != nil && c.kind != "query" && c.kind != "command" {
 		return
 	}
 	r.lost = append(r.lost, c)
-}
-
-func (r *recovery) hasSource(name string) bool {
-	_, ok := r.catalog.Snapshot().Source(name)
-	return ok
-}
-
-func (r *recovery) hasType(name string) bool {
-	_, ok := r.catalog.Snapshot().Type(name)
-	return ok
 }
 
 func (r *recovery) ended(id string) {

@@ -118,12 +118,9 @@ func sandboxSet(s *Session, n ast.Statement) error {
 
 // planned says whether a statement goes through the planner.
 func planned(n ast.Statement) bool {
-	switch n.(type) {
-	case *ast.CreateSource, *ast.CreateAs, *ast.InsertSelect, *ast.AlterSource, *ast.DropSource, *ast.CreateType, *ast.DropType, *ast.Query:
-		return true
-	default: // about these alone
-	}
-	return false
+	_, query := n.(*ast.Query)
+	_, definition := n.(ast.Definition)
+	return query || definition
 }
 
 // planEnv is the world for the planner; topics are those that statements not yet carried out will have made.
@@ -155,13 +152,11 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 	if err := e.usable(stmt.Node); err != nil {
 		return nil, err
 	}
-	if planned(stmt.Node) {
-		if q, ok := stmt.Node.(*ast.Query); ok {
-			return e.query(ctx, s, stmt, q)
-		}
-		return e.define(ctx, s, stmt)
-	}
 	switch n := stmt.Node.(type) {
+	case *ast.Query:
+		return e.query(ctx, s, stmt, n)
+	case ast.Definition:
+		return e.define(ctx, s, stmt, n)
 	case *ast.InsertValues:
 		return e.insert(ctx, s, n)
 	case *ast.Set:
@@ -256,46 +251,4 @@ func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topi
 	}
 	_, err = e.opt.Cluster.CreateTopic(ctx, spec)
 	return err
-}
-
-// doneFor words the answer as ksqlDB does.
-func doneFor(n ast.Statement, p *planner.Plan, seq int64) *Done {
-	d := &Done{Sequence: seq, Action: "create"}
-	entity := func(isTable bool) {
-		d.Entity = "stream"
-		if isTable {
-			d.Entity = "table"
-		}
-	}
-	switch n := n.(type) {
-	case *ast.CreateSource:
-		entity(n.IsTable)
-		d.Name, d.Message = n.Name.Name, strings.ToUpper(d.Entity[:1])+d.Entity[1:]+" created"
-		if p.Query != nil {
-			d.QueryID, d.Message = p.Query.ID, "Created query with ID "+p.Query.ID
-		}
-	case *ast.CreateAs:
-		entity(n.IsTable)
-		d.Name, d.QueryID = n.Name.Name, p.Query.ID
-		d.Message = "Created query with ID " + p.Query.ID
-	case *ast.InsertSelect:
-		d.Entity, d.Name, d.QueryID = "stream", n.Target.Name, p.Query.ID
-		d.Message = "Created query with ID " + p.Query.ID
-	case *ast.AlterSource:
-		entity(n.IsTable)
-		d.Action, d.Name = "alter", n.Name.Name
-		d.Message = fmt.Sprintf("%s %s altered.", strings.ToUpper(d.Entity[:1])+d.Entity[1:], n.Name.Name)
-	case *ast.DropSource:
-		entity(n.IsTable)
-		d.Action, d.Name = "drop", n.Name.Name
-		d.Message = fmt.Sprintf("Source `%s` was dropped.", n.Name.Name)
-	case *ast.CreateType:
-		d.Entity, d.Name = "type", n.Name.Name
-		d.Message = fmt.Sprintf("Registered custom type with name '%s' and SQL type %s", n.Name.Name, p.Change.Type)
-	case *ast.DropType:
-		d.Entity, d.Action, d.Name = "type", "drop", n.Name.Name
-		d.Message = fmt.Sprintf("Dropped type '%s'", n.Name.Name)
-	default: // about these alone
-	}
-	return d
 }

@@ -26,11 +26,9 @@ func (e *Engine) stands(stmt parser.Stmt) bool {
 			}
 		}
 		return false
-	case *ast.CreateType:
-		t, ok := e.catalog.Snapshot().Type(n.Name.Name)
-		return ok && t != nil
 	default:
-		return false
+		d := defined(n)
+		return d.Action == ast.Creates && e.catalog.Snapshot().Has(d.Kind, d.Name.Name)
 	}
 	src, ok := e.catalog.Snapshot().Source(name)
 	if !ok {

@@ -67,24 +67,12 @@ func (t *Topic) Check(p *Plan, partitions int32, exists bool) error {
 	return nil
 }
 
-// Build plans a statement that defines, changes or queries streams and tables. Others are the engine's own.
+// Build plans a statement that defines what there is, or queries it. Others are the engine's own.
 func Build(stmt ast.Statement, sql string, env *Env) (*Plan, error) {
 	b := &builder{env: env, sql: sql}
 	switch s := stmt.(type) {
-	case *ast.CreateSource:
-		return b.createSource(s)
-	case *ast.CreateAs:
-		return b.createAs(s)
-	case *ast.InsertSelect:
-		return b.insertSelect(s)
-	case *ast.AlterSource:
-		return b.alterSource(s)
-	case *ast.DropSource:
-		return b.dropSource(s)
-	case *ast.CreateType:
-		return b.createType(s)
-	case *ast.DropType:
-		return b.dropType(s)
+	case ast.Definition:
+		return b.define(s)
 	case *ast.Query:
 		if s.Emit == nil {
 			return b.pull(s)

@@ -1,5 +1,8 @@
 package ast
 
+// KindType is the kind of named types.
+const KindType = "type"
+
 // CreateType gives a type a name.
 type CreateType struct {
 	At
@@ -16,6 +19,11 @@ func (s *CreateType) print(p *printer) {
 	p.typ(s.Type)
 }
 
+// Defines implements Definition.
+func (s *CreateType) Defines() Defined {
+	return Defined{Creates, KindType, s.Name}
+}
+
 // DropType forgets a type's name.
 type DropType struct {
 	At
@@ -27,4 +35,9 @@ func (s *DropType) print(p *printer) {
 	p.put("DROP TYPE ")
 	p.putIf(s.IfExists, "IF EXISTS ")
 	p.name(s.Name.Name)
+}
+
+// Defines implements Definition.
+func (s *DropType) Defines() Defined {
+	return Defined{Drops, KindType, s.Name}
 }

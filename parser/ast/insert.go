@@ -16,6 +16,11 @@ func (s *InsertSelect) print(p *printer) {
 	s.Query.print(p)
 }
 
+// Defines implements Definition.
+func (s *InsertSelect) Defines() Defined {
+	return Defined{Creates, KindStream, s.Target}
+}
+
 // InsertValues is INSERT INTO ... VALUES. Columns is empty where none are named.
 type InsertValues struct {
 	At

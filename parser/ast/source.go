@@ -23,6 +23,11 @@ func (s *CreateSource) print(p *printer) {
 	p.with(s.With)
 }
 
+// Defines implements Definition.
+func (s *CreateSource) Defines() Defined {
+	return Defined{Creates, sourceKind(s.IsTable), s.Name}
+}
+
 // CreateAs is CREATE STREAM or TABLE ... AS SELECT.
 type CreateAs struct {
 	At
@@ -45,6 +50,11 @@ func (s *CreateAs) print(p *printer) {
 	s.Query.print(p)
 }
 
+// Defines implements Definition.
+func (s *CreateAs) Defines() Defined {
+	return Defined{Creates, sourceKind(s.IsTable), s.Name}
+}
+
 // AlterSource is ALTER STREAM or TABLE ... ADD.
 type AlterSource struct {
 	At
@@ -63,6 +73,11 @@ func (s *AlterSource) print(p *printer) {
 	})
 }
 
+// Defines implements Definition.
+func (s *AlterSource) Defines() Defined {
+	return Defined{Alters, sourceKind(s.IsTable), s.Name}
+}
+
 // DropSource is DROP STREAM, or DROP TABLE.
 type DropSource struct {
 	At
@@ -77,6 +92,11 @@ func (s *DropSource) print(p *printer) {
 	p.putIf(s.IfExists, "IF EXISTS ")
 	p.name(s.Name.Name)
 	p.putIf(s.DeleteTopic, " DELETE TOPIC")
+}
+
+// Defines implements Definition.
+func (s *DropSource) Defines() Defined {
+	return Defined{Drops, sourceKind(s.IsTable), s.Name}
 }
 
 func streamOrTable(isTable bool) string {
