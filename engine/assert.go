@@ -9,6 +9,16 @@ import (
 	"weir/planner"
 )
 
+// Asserted answers ASSERT TOPIC and ASSERT SCHEMA.
+type Asserted struct {
+	Topic   string
+	Subject string
+	ID      *int
+	Exists  bool
+}
+
+func (*Asserted) result() {}
+
 const assertTimeout = time.Second
 
 // assertTopic waits until a topic is there, or is not.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -20,6 +21,29 @@ import (
 	"weir/settings"
 	"weir/types"
 )
+
+// Printed are the records of a topic, for PRINT, as they come. Close it.
+type Printed struct {
+	KeyFormat, ValueFormat func() string // as guessed from the records so far
+	next                   func(ctx context.Context) (PrintedRecord, error)
+	close                  func()
+}
+
+func (*Printed) result() {}
+
+// PrintedRecord is a record as PRINT shows it.
+type PrintedRecord struct {
+	Time       time.Time
+	Key, Value string // as text, in the guessed format
+	Partition  int32
+	Offset     int64
+}
+
+// Next waits for the next record; io.EOF at the LIMIT.
+func (p *Printed) Next(ctx context.Context) (PrintedRecord, error) { return p.next(ctx) }
+
+// Close ends it.
+func (p *Printed) Close() { p.close() }
 
 // printer shows the records of a topic, guessing how they are written.
 type printer struct {

@@ -10,6 +10,19 @@ import (
 	"weir/settings"
 )
 
+// Properties answers SHOW PROPERTIES.
+type Properties struct{ Properties []Property }
+
+func (*Properties) result() {}
+
+// Property is one line of SHOW PROPERTIES.
+type Property struct {
+	Name, Scope, Value string
+	Meaning            string
+	Override           bool // set by the session
+	Editable           bool
+}
+
 // Set sets a property of the session. Misspelt names and values that don't fit are refused.
 func (s *Session) Set(name, value string) error {
 	if err := settings.Put(s.Properties, name, value, settings.Session); err != nil {

@@ -62,20 +62,6 @@ func (r *running) stop(ctx context.Context) error {
 	return r.worker.Stop(ctx)
 }
 
-func (r *running) state() (QueryState, string) {
-	switch err := r.worker.Err(); {
-	case r.broken != nil:
-		return Failed, r.broken.Error()
-	case r.worker.Failed():
-		return Failed, err.Error()
-	case r.worker.Paused():
-		return Paused, ""
-	case err != nil:
-		return Unresponsive, "trying again: " + err.Error()
-	}
-	return Running, ""
-}
-
 // dropTopic deletes a topic with its schemas. One that is not there is no error.
 func (e *Engine) dropTopic(ctx context.Context, name string) error {
 	err := e.opt.Cluster.DeleteTopic(ctx, name)
@@ -92,31 +78,6 @@ func (e *Engine) dropTopic(ctx context.Context, name string) error {
 }
 
 func dropQuery(id string) catalog.Change { return catalog.Change{DropQuery: id} }
-
-// Queries are the queries of this node: persistent ones in the order they were made, those that could not be brought back, then push queries.
-func (e *Engine) Queries() []Query {
-	e.mu.Lock()
-	var out []Query
-	for _, q := range e.catalog.Snapshot().Queries() {
-		r := e.queries[q.ID]
-		if r == nil {
-			continue
-		}
-		x := Query{ID: q.ID, Kind: plan.Persistent, SQL: q.SQL, Sink: q.Sink, Sources: q.Sources, Group: r.group, Stats: r.worker.Stats()}
-		if target := r.query.Target(); target != nil {
-			x.SinkTopic = target.Topic
-		}
-		x.State, x.Error = r.state()
-		out = append(out, x)
-	}
-	for _, c := range e.lost {
-		if q, ok := c.asQuery(); ok {
-			out = append(out, q)
-		}
-	}
-	e.mu.Unlock()
-	return append(out, e.transients.list()...)
-}
 
 func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.Terminate) (Result, error) {
 	if !n.All && e.transients.end(n.QueryID.Name) {

@@ -8,12 +8,69 @@ import (
 
 	"weir/catalog"
 	"weir/connectors"
+	"weir/connectors/connector"
 	"weir/exec/worker"
-	"weir/parser"
+	"weir/functions"
 	"weir/parser/ast"
 	"weir/planner"
-	"weir/planner/plan"
+	"weir/types"
 )
+
+// Sources answers SHOW STREAMS and SHOW TABLES.
+type Sources struct {
+	Tables  bool
+	Sources []*catalog.Source
+	// Failed are those of them that could not be brought back: of these little more than the name is known.
+	Failed []Failure
+	// Descriptions are there for EXTENDED, and for DESCRIBE STREAMS.
+	Descriptions []*Description
+}
+
+func (*Sources) result() {}
+
+// Topics answers SHOW TOPICS.
+type Topics struct {
+	Extended bool
+	Topics   []Topic
+}
+
+func (*Topics) result() {}
+
+// Topic is a topic in SHOW TOPICS.
+type Topic struct {
+	Name           string
+	Replicas       []int // per partition
+	Consumers      int   // with EXTENDED
+	ConsumerGroups int
+}
+
+// Functions answers SHOW FUNCTIONS.
+type Functions struct{ Functions []functions.Entry }
+
+func (*Functions) result() {}
+
+// Types answers SHOW TYPES.
+type Types struct{ Types map[string]*types.Type }
+
+func (*Types) result() {}
+
+// Variables answers SHOW VARIABLES.
+type Variables struct{ Variables map[string]string }
+
+func (*Variables) result() {}
+
+// Connectors answers SHOW CONNECTORS.
+type Connectors struct {
+	Kind       ast.ConnectorKind
+	Connectors []connectors.Status
+}
+
+func (*Connectors) result() {}
+
+// ConnectorPlugins answers SHOW CONNECTOR PLUGINS.
+type ConnectorPlugins struct{ Classes []connector.Class }
+
+func (*ConnectorPlugins) result() {}
 
 func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, error) {
 	switch n.Kind {
@@ -194,48 +251,4 @@ func (e *Engine) groupOffsets(ctx context.Context, group string) ([]GroupOffsets
 		out = append(out, g)
 	}
 	return out, nil
-}
-
-// explain plans a statement without carrying it out, or shows a running query.
-func (e *Engine) explain(s *Session, stmt parser.Stmt, n *ast.Explain) (Result, error) {
-	if n.Statement == nil {
-		for _, q := range e.Queries() {
-			if strings.EqualFold(q.ID, n.QueryID.Name) {
-				return e.explainRunning(q)
-			}
-		}
-		return nil, &planner.Error{Pos: n.QueryID.Pos(), Msg: "Query with id:" + n.QueryID.Name + " does not exist, use SHOW QUERIES to view the full set of queries."}
-	}
-	p, err := planner.Build(n.Statement, ast.Format(n.Statement), e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil))
-	if err != nil {
-		return nil, err
-	}
-	if p.Query == nil {
-		return nil, &planner.Error{Pos: n.Statement.Pos(), Msg: "The provided statement does not run a ksql query"}
-	}
-	x := explanation(p.Query)
-	if p.Change.PutQuery != nil {
-		x.Sources = p.Change.PutQuery.Sources
-	}
-	return x, nil
-}
-
-func (e *Engine) explainRunning(q Query) (Result, error) {
-	x := &Explanation{}
-	if r := e.runs(q.ID); r != nil {
-		x = explanation(r.query)
-	}
-	x.Query, x.Sources = q, q.Sources
-	return x, nil
-}
-
-func explanation(q *plan.Query) *Explanation {
-	x := &Explanation{Query: Query{SQL: q.SQL, Kind: q.Kind}, Plan: plan.Explain(q), Columns: q.Columns}
-	if target := q.Target(); target != nil {
-		x.Sinks = []string{target.Name}
-		if target.Windowed != nil {
-			x.Windowed = string(target.Windowed.Kind)
-		}
-	}
-	return x
 }

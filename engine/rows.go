@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"context"
+	"io"
+
+	"weir/exec/local"
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Rows are the rows of a push or pull query, as they come. Close it.
+type Rows struct {
+	QueryID string // of a push query
+	Kind    plan.QueryKind
+	Columns types.Schema
+	Table   bool // rows are changes of a table: some may be tombstones
+	Limit   int64
+	next    func(ctx context.Context) (Row, error)
+	close   func()
+}
+
+func (*Rows) result() {}
+
+// Row is a row of a result.
+type Row = local.Row
+
+// Next waits for the next row; io.EOF after the last one, at the LIMIT, or when the query was terminated.
+func (r *Rows) Next(ctx context.Context) (Row, error) {
+	if r.next == nil {
+		return Row{}, io.EOF
+	}
+	return r.next(ctx)
+}
+
+// Close ends the query and frees what it held.
+func (r *Rows) Close() {
+	if r.close != nil {
+		r.close()
+	}
+}
