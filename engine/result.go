@@ -1,12 +1,5 @@
 package engine
 
-import (
-	"weir/catalog"
-	"weir/connectors"
-	"weir/exec/worker"
-	"weir/functions"
-)
-
 // Result is what a statement answers. The set is closed.
 //
 //sumtype:decl
@@ -23,39 +16,3 @@ type Done struct {
 }
 
 func (*Done) result() {}
-
-// Description answers DESCRIBE.
-type Description struct {
-	Source           *catalog.Source
-	Extended         bool
-	Readers, Writers []Query
-	Partitions       int
-	Replication      int
-	Stats            worker.Stats // of the queries that write it; only with EXTENDED
-	// Offsets of the queries that write it, by query; only with EXTENDED.
-	Offsets []GroupOffsets
-}
-
-func (*Description) result() {}
-
-// GroupOffsets are the offsets of a query in a topic.
-type GroupOffsets struct {
-	Group, Topic string
-	Partitions   []PartitionOffsets
-}
-
-// PartitionOffsets are the offsets of a query in a partition.
-type PartitionOffsets struct {
-	Partition          int32
-	Start, End, Offset int64
-}
-
-// Function answers DESCRIBE FUNCTION.
-type Function struct{ Function functions.Entry }
-
-func (*Function) result() {}
-
-// Connector answers DESCRIBE CONNECTOR.
-type Connector struct{ Status connectors.Status }
-
-func (*Connector) result() {}

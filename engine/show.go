@@ -3,16 +3,13 @@ package engine
 import (
 	"context"
 	"maps"
-	"slices"
 	"strings"
 
 	"weir/catalog"
 	"weir/connectors"
 	"weir/connectors/connector"
-	"weir/exec/worker"
 	"weir/functions"
 	"weir/parser/ast"
-	"weir/planner"
 	"weir/types"
 )
 
@@ -171,84 +168,4 @@ func (e *Engine) showTopics(ctx context.Context, n *ast.Show) (Result, error) {
 // internal says whether a topic is one that users need not see.
 func internal(topic string) bool {
 	return strings.HasPrefix(topic, "_") || strings.HasSuffix(topic, "ksql_processing_log")
-}
-
-func (e *Engine) describe(ctx context.Context, n *ast.Describe) (Result, error) {
-	src, ok := e.catalog.Snapshot().Source(n.Name.Name)
-	if !ok {
-		var names []string
-		for _, s := range e.catalog.Snapshot().Sources() {
-			names = append(names, s.Name)
-		}
-		return nil, &planner.Error{Pos: n.Name.Pos(), Msg: "Could not find STREAM/TABLE '" + n.Name.Name + "' in the Metastore" + suggestion(n.Name.Name, names)}
-	}
-	return e.description(ctx, src, n.Extended)
-}
-
-func (e *Engine) description(ctx context.Context, src *catalog.Source, extended bool) (*Description, error) {
-	d := &Description{Source: src, Extended: extended}
-	readers, writers := e.catalog.Snapshot().Users(src.Name)
-	for _, q := range e.Queries() {
-		if slices.Contains(readers, q.ID) {
-			d.Readers = append(d.Readers, q)
-		}
-		if slices.Contains(writers, q.ID) {
-			d.Writers = append(d.Writers, q)
-			addStats(&d.Stats, q.Stats)
-		}
-	}
-	topic, err := e.opt.Cluster.Topic(ctx, src.Topic)
-	if err == nil {
-		d.Partitions, d.Replication = len(topic.Partitions), topic.ReplicationFactor()
-	}
-	if !extended {
-		return d, nil
-	}
-	for _, q := range d.Writers {
-		g, err := e.groupOffsets(ctx, q.Group)
-		if err != nil {
-			return nil, err
-		}
-		d.Offsets = append(d.Offsets, g...)
-	}
-	return d, nil
-}
-
-func addStats(to *worker.Stats, s worker.Stats) {
-	to.RowsIn += s.RowsIn
-	to.BytesIn += s.BytesIn
-	to.RowsOut += s.RowsOut
-	to.BytesOut += s.BytesOut
-	to.Counts.Add(s.Counts)
-	to.StateEntries += s.StateEntries
-	to.StateBytes += s.StateBytes
-	to.Commits += s.Commits
-	to.Lag += s.Lag
-	if s.LastCommit.After(to.LastCommit) {
-		to.LastCommit, to.CommitTime = s.LastCommit, s.CommitTime
-	}
-}
-
-func (e *Engine) groupOffsets(ctx context.Context, group string) ([]GroupOffsets, error) {
-	committed, err := e.opt.Cluster.CommittedOffsets(ctx, group)
-	if err != nil {
-		return nil, err
-	}
-	var out []GroupOffsets
-	for _, topic := range slices.Sorted(maps.Keys(committed)) {
-		starts, err := e.opt.Cluster.StartOffsets(ctx, topic)
-		if err != nil {
-			return nil, err
-		}
-		ends, err := e.opt.Cluster.EndOffsets(ctx, topic)
-		if err != nil {
-			return nil, err
-		}
-		g := GroupOffsets{Group: group, Topic: topic}
-		for _, p := range slices.Sorted(maps.Keys(committed[topic])) {
-			g.Partitions = append(g.Partitions, PartitionOffsets{p, starts[topic][p], ends[topic][p], committed[topic][p]})
-		}
-		out = append(out, g)
-	}
-	return out, nil
 }
