@@ -13,6 +13,14 @@ import (
 	"weir/planner"
 )
 
+// Details are what DESCRIBE answers of one thing.
+//
+//sumtype:decl
+type Details interface {
+	Result
+	details()
+}
+
 // Description answers DESCRIBE.
 type Description struct {
 	Source           *catalog.Source
@@ -25,7 +33,8 @@ type Description struct {
 	Offsets []GroupOffsets
 }
 
-func (*Description) result() {}
+func (*Description) result()  {}
+func (*Description) details() {}
 
 // GroupOffsets are the offsets of a query in a topic.
 type GroupOffsets struct {
@@ -42,14 +51,32 @@ type PartitionOffsets struct {
 // Function answers DESCRIBE FUNCTION.
 type Function struct{ Function functions.Entry }
 
-func (*Function) result() {}
+func (*Function) result()  {}
+func (*Function) details() {}
 
 // Connector answers DESCRIBE CONNECTOR.
 type Connector struct{ Status connectors.Status }
 
-func (*Connector) result() {}
+func (*Connector) result()  {}
+func (*Connector) details() {}
 
-func (e *Engine) describe(ctx context.Context, n *ast.Describe) (Result, error) {
+func (e *Engine) describe(ctx context.Context, n ast.Describing) (Result, error) {
+	switch n := n.(type) {
+	case *ast.Describe:
+		return e.describeSource(ctx, n)
+	case *ast.DescribeAll:
+		return e.showSources(ctx, n.Tables, n.Extended)
+	case *ast.DescribeFunction:
+		f, err := e.opt.Functions.Describe(n.Name.Name)
+		return &Function{f}, err
+	case *ast.DescribeConnector:
+		st, err := e.conns.Status(n.Name.Name)
+		return &Connector{st}, err
+	}
+	return nil, refuse(BadStatement, "%s is not supported", ast.Format(n))
+}
+
+func (e *Engine) describeSource(ctx context.Context, n *ast.Describe) (Result, error) {
 	src, ok := e.catalog.Snapshot().Source(n.Name.Name)
 	if !ok {
 		var names []string

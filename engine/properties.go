@@ -13,7 +13,8 @@ import (
 // Properties answers SHOW PROPERTIES.
 type Properties struct{ Properties []Property }
 
-func (*Properties) result() {}
+func (*Properties) result()  {}
+func (*Properties) listing() {}
 
 // Property is one line of SHOW PROPERTIES.
 type Property struct {

@@ -13,6 +13,14 @@ import (
 	"weir/types"
 )
 
+// Listing is what SHOW answers.
+//
+//sumtype:decl
+type Listing interface {
+	Result
+	listing()
+}
+
 // Sources answers SHOW STREAMS and SHOW TABLES.
 type Sources struct {
 	Tables  bool
@@ -23,7 +31,8 @@ type Sources struct {
 	Descriptions []*Description
 }
 
-func (*Sources) result() {}
+func (*Sources) result()  {}
+func (*Sources) listing() {}
 
 // Topics answers SHOW TOPICS.
 type Topics struct {
@@ -31,7 +40,8 @@ type Topics struct {
 	Topics   []Topic
 }
 
-func (*Topics) result() {}
+func (*Topics) result()  {}
+func (*Topics) listing() {}
 
 // Topic is a topic in SHOW TOPICS.
 type Topic struct {
@@ -44,17 +54,20 @@ type Topic struct {
 // Functions answers SHOW FUNCTIONS.
 type Functions struct{ Functions []functions.Entry }
 
-func (*Functions) result() {}
+func (*Functions) result()  {}
+func (*Functions) listing() {}
 
 // Types answers SHOW TYPES.
 type Types struct{ Types map[string]*types.Type }
 
-func (*Types) result() {}
+func (*Types) result()  {}
+func (*Types) listing() {}
 
 // Variables answers SHOW VARIABLES.
 type Variables struct{ Variables map[string]string }
 
-func (*Variables) result() {}
+func (*Variables) result()  {}
+func (*Variables) listing() {}
 
 // Connectors answers SHOW CONNECTORS.
 type Connectors struct {
@@ -62,15 +75,17 @@ type Connectors struct {
 	Connectors []connectors.Status
 }
 
-func (*Connectors) result() {}
+func (*Connectors) result()  {}
+func (*Connectors) listing() {}
 
 // ConnectorPlugins answers SHOW CONNECTOR PLUGINS.
 type ConnectorPlugins struct{ Classes []connector.Class }
 
-func (*ConnectorPlugins) result() {}
+func (*ConnectorPlugins) result()  {}
+func (*ConnectorPlugins) listing() {}
 
-func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, error) {
-	switch n.Kind {
+func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Listing, error) {
+	switch n.Kind { //exhaustive:enforce
 	case ast.ShowStreams, ast.ShowTables:
 		return e.showSources(ctx, n.Kind == ast.ShowTables, n.Extended)
 	case ast.ShowTopics:
@@ -99,7 +114,7 @@ func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, err
 	return nil, refuse(BadStatement, "SHOW %s is not supported", n.Kind)
 }
 
-func (e *Engine) showSources(ctx context.Context, tables, extended bool) (Result, error) {
+func (e *Engine) showSources(ctx context.Context, tables, extended bool) (Listing, error) {
 	out := &Sources{Tables: tables}
 	for _, src := range e.catalog.Snapshot().Sources() {
 		if src.IsTable != tables {
@@ -136,7 +151,7 @@ func (e *Engine) addLost(out *Sources, extended bool) {
 	}
 }
 
-func (e *Engine) showTopics(ctx context.Context, n *ast.Show) (Result, error) {
+func (e *Engine) showTopics(ctx context.Context, n *ast.Show) (Listing, error) {
 	topics, err := e.opt.Cluster.Topics(ctx)
 	if err != nil {
 		return nil, err

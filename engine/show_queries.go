@@ -11,7 +11,8 @@ type Queries struct {
 	Queries  []Query
 }
 
-func (*Queries) result() {}
+func (*Queries) result()  {}
+func (*Queries) listing() {}
 
 // Query is a running query in SHOW QUERIES.
 type Query struct {

@@ -61,10 +61,12 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 			continue
 		}
 		out = append(out, *stmt)
-		if !planned(stmt.Node) {
-			if err := sandboxSet(sandbox, stmt.Node); err != nil {
+		if n, ok := stmt.Node.(ast.Setting); ok {
+			if err := sandboxSet(sandbox, n); err != nil {
 				return nil, e.fault(text, *stmt, err)
 			}
+		}
+		if !planned(stmt.Node) {
 			continue
 		}
 		env := e.planEnv(sandbox, snap, next, topics)
@@ -98,22 +100,6 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		}
 	}
 	return out, nil
-}
-
-// sandboxSet carries out what a statement does to the session alone.
-func sandboxSet(s *Session, n ast.Statement) error {
-	switch n := n.(type) {
-	case *ast.Set:
-		return s.Set(n.Name, n.Value)
-	case *ast.Unset:
-		return s.Unset(n.Name)
-	case *ast.Define:
-		s.Variables[n.Name] = n.Value
-	case *ast.Undefine:
-		delete(s.Variables, n.Name)
-	default: // about these alone
-	}
-	return nil
 }
 
 // planned says whether a statement goes through the planner.
@@ -159,31 +145,12 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 		return e.define(ctx, s, stmt, n)
 	case *ast.InsertValues:
 		return e.insert(ctx, s, n)
-	case *ast.Set:
-		return e.set(s, n)
-	case *ast.Unset:
-		return e.unset(s, n)
-	case *ast.Define:
-		s.Variables[n.Name] = n.Value
-		return &Done{Message: fmt.Sprintf("Variable '%s' defined.", n.Name), Sequence: -1}, nil
-	case *ast.Undefine:
-		if _, ok := s.Variables[n.Name]; !ok {
-			return nil, refuse(BadStatement, "Cannot undefine variable '%s' which was never defined", n.Name)
-		}
-		delete(s.Variables, n.Name)
-		return &Done{Message: fmt.Sprintf("Variable '%s' is no longer defined.", n.Name), Sequence: -1}, nil
+	case ast.Setting:
+		return e.setting(s, n)
 	case *ast.Show:
 		return e.show(ctx, s, n)
-	case *ast.Describe:
+	case ast.Describing:
 		return e.describe(ctx, n)
-	case *ast.DescribeAll:
-		return e.show(ctx, s, &ast.Show{Kind: sourceKind(n.Tables), Extended: n.Extended})
-	case *ast.DescribeFunction:
-		f, err := e.opt.Functions.Describe(n.Name.Name)
-		return &Function{f}, err
-	case *ast.DescribeConnector:
-		st, err := e.conns.Status(n.Name.Name)
-		return &Connector{st}, err
 	case *ast.Explain:
 		return e.explain(s, stmt, n)
 	case *ast.Terminate:
@@ -202,7 +169,7 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 		return e.assertTopic(ctx, n)
 	case *ast.AssertSchema:
 		return e.assertSchema(ctx, n)
-	default: // refused below
+	case *ast.AlterSystem, *ast.AssertValues, *ast.AssertSource, *ast.RunScript: // refused below
 	}
 	return nil, refuse(BadStatement, "%s is not supported by this server", firstWords(stmt.Text))
 }
@@ -210,13 +177,6 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 func firstWords(s string) string {
 	words := strings.Fields(s)
 	return strings.ToUpper(strings.Join(words[:min(2, len(words))], " "))
-}
-
-func sourceKind(tables bool) ast.ShowKind {
-	if tables {
-		return ast.ShowTables
-	}
-	return ast.ShowStreams
 }
 
 // usable refuses statements that name what could not be brought back, and on a node that has lost its claim on the service id all that

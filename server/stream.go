@@ -84,9 +84,7 @@ func (s *Server) mayStream(list []parser.Stmt, as shape) error {
 	}
 	last := list[len(list)-1]
 	for _, stmt := range list[:len(list)-1] {
-		switch stmt.Node.(type) {
-		case *ast.Set, *ast.Unset, *ast.Define, *ast.Undefine:
-		default:
+		if _, ok := stmt.Node.(ast.Setting); !ok {
 			return wire.Generic(wire.BadRequest, fmt.Sprintf("Expected exactly one KSQL statement; found %d instead", len(list)))
 		}
 	}

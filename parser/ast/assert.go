@@ -11,7 +11,7 @@ type AssertTopic struct {
 	Timeout   *Duration // nil if absent
 }
 
-func (s *AssertTopic) print(p *printer) {
+func (s *AssertTopic) write(p *printer) {
 	p.put("ASSERT ")
 	p.putIf(s.NotExists, "NOT EXISTS ")
 	p.put("TOPIC ")
@@ -29,7 +29,7 @@ type AssertSchema struct {
 	Timeout   *Duration // nil if absent
 }
 
-func (s *AssertSchema) print(p *printer) {
+func (s *AssertSchema) write(p *printer) {
 	p.put("ASSERT ")
 	p.putIf(s.NotExists, "NOT EXISTS ")
 	p.put("SCHEMA")

@@ -23,7 +23,7 @@ type CreateConnector struct {
 	With        []Prop
 }
 
-func (s *CreateConnector) print(p *printer) {
+func (s *CreateConnector) write(p *printer) {
 	p.put("CREATE ", s.Kind.String(), " CONNECTOR ")
 	p.putIf(s.IfNotExists, "IF NOT EXISTS ")
 	p.name(s.Name.Name)
@@ -37,7 +37,7 @@ type DropConnector struct {
 	Name     Ident
 }
 
-func (s *DropConnector) print(p *printer) {
+func (s *DropConnector) write(p *printer) {
 	p.put("DROP CONNECTOR ")
 	p.putIf(s.IfExists, "IF EXISTS ")
 	p.name(s.Name.Name)

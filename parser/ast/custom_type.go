@@ -11,7 +11,7 @@ type CreateType struct {
 	Type        *Type
 }
 
-func (s *CreateType) print(p *printer) {
+func (s *CreateType) write(p *printer) {
 	p.put("CREATE TYPE ")
 	p.putIf(s.IfNotExists, "IF NOT EXISTS ")
 	p.name(s.Name.Name)
@@ -31,7 +31,7 @@ type DropType struct {
 	Name     Ident
 }
 
-func (s *DropType) print(p *printer) {
+func (s *DropType) write(p *printer) {
 	p.put("DROP TYPE ")
 	p.putIf(s.IfExists, "IF EXISTS ")
 	p.name(s.Name.Name)

@@ -1,5 +1,18 @@
 package ast
 
+// Describing is DESCRIBE, whatever it shows.
+//
+//sumtype:decl
+type Describing interface {
+	Statement
+	describes()
+}
+
+func (*Describe) describes()          {}
+func (*DescribeAll) describes()       {}
+func (*DescribeFunction) describes()  {}
+func (*DescribeConnector) describes() {}
+
 // Describe shows a stream or table.
 type Describe struct {
 	At
@@ -7,7 +20,7 @@ type Describe struct {
 	Extended bool
 }
 
-func (s *Describe) print(p *printer) {
+func (s *Describe) write(p *printer) {
 	p.put("DESCRIBE ")
 	p.name(s.Name.Name)
 	p.putIf(s.Extended, " EXTENDED")
@@ -20,7 +33,7 @@ type DescribeAll struct {
 	Extended bool
 }
 
-func (s *DescribeAll) print(p *printer) {
+func (s *DescribeAll) write(p *printer) {
 	p.put("DESCRIBE ")
 	if s.Tables {
 		p.put("TABLES")
@@ -36,7 +49,7 @@ type DescribeFunction struct {
 	Name Ident
 }
 
-func (s *DescribeFunction) print(p *printer) {
+func (s *DescribeFunction) write(p *printer) {
 	p.put("DESCRIBE FUNCTION ")
 	p.name(s.Name.Name)
 }
@@ -47,7 +60,7 @@ type DescribeConnector struct {
 	Name Ident
 }
 
-func (s *DescribeConnector) print(p *printer) {
+func (s *DescribeConnector) write(p *printer) {
 	p.put("DESCRIBE CONNECTOR ")
 	p.name(s.Name.Name)
 }

@@ -7,10 +7,10 @@ type Explain struct {
 	QueryID   Ident
 }
 
-func (s *Explain) print(p *printer) {
+func (s *Explain) write(p *printer) {
 	p.put("EXPLAIN ")
 	if s.Statement != nil {
-		s.Statement.print(p)
+		s.Statement.write(p)
 	} else {
 		p.name(s.QueryID.Name)
 	}

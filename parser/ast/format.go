@@ -12,7 +12,7 @@ func Format(n Node) string {
 	var p printer
 	switch n := n.(type) {
 	case Statement:
-		n.print(&p)
+		n.write(&p)
 	case Expr:
 		p.expr(n, lowest)
 	case *Type:

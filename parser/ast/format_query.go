@@ -2,7 +2,7 @@ package ast
 
 import "strconv"
 
-func (q *Query) print(p *printer) {
+func (q *Query) write(p *printer) {
 	p.put("SELECT ")
 	p.commas(len(q.Select), func(i int) { p.item(q.Select[i]) })
 	p.put(" FROM ")

@@ -8,12 +8,12 @@ type InsertSelect struct {
 	Query  *Query
 }
 
-func (s *InsertSelect) print(p *printer) {
+func (s *InsertSelect) write(p *printer) {
 	p.put("INSERT INTO ")
 	p.name(s.Target.Name)
 	p.with(s.With)
 	p.put(" ")
-	s.Query.print(p)
+	s.Query.write(p)
 }
 
 // Defines implements Definition.
@@ -29,7 +29,7 @@ type InsertValues struct {
 	Values  []Expr
 }
 
-func (s *InsertValues) print(p *printer) {
+func (s *InsertValues) write(p *printer) {
 	p.put("INSERT INTO ")
 	p.name(s.Target.Name)
 	p.idents(s.Columns)

@@ -11,7 +11,7 @@ type Print struct {
 	Limit         *Limit
 }
 
-func (s *Print) print(p *printer) {
+func (s *Print) write(p *printer) {
 	p.put("PRINT ")
 	p.resource(s.Topic.Name)
 	p.putIf(s.FromBeginning, " FROM BEGINNING")

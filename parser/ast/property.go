@@ -6,7 +6,7 @@ type Set struct {
 	Name, Value string
 }
 
-func (s *Set) print(p *printer) { p.put("SET ", QuoteString(s.Name), " = ", QuoteString(s.Value)) }
+func (s *Set) write(p *printer) { p.put("SET ", QuoteString(s.Name), " = ", QuoteString(s.Value)) }
 
 // Unset takes back a Set.
 type Unset struct {
@@ -14,7 +14,7 @@ type Unset struct {
 	Name string
 }
 
-func (s *Unset) print(p *printer) { p.put("UNSET ", QuoteString(s.Name)) }
+func (s *Unset) write(p *printer) { p.put("UNSET ", QuoteString(s.Name)) }
 
 // AlterSystem sets a property of the server.
 type AlterSystem struct {
@@ -22,6 +22,6 @@ type AlterSystem struct {
 	Name, Value string
 }
 
-func (s *AlterSystem) print(p *printer) {
+func (s *AlterSystem) write(p *printer) {
 	p.put("ALTER SYSTEM ", QuoteString(s.Name), " = ", QuoteString(s.Value))
 }

@@ -34,7 +34,7 @@ type Show struct {
 	Connector ConnectorKind // of connectors
 }
 
-func (s *Show) print(p *printer) {
+func (s *Show) write(p *printer) {
 	p.put("SHOW ")
 	p.putIf(s.All, "ALL ")
 	p.putIf(s.Connector != AnyConnector, s.Connector.String()+" ")

@@ -12,7 +12,7 @@ type CreateSource struct {
 	With        []Prop
 }
 
-func (s *CreateSource) print(p *printer) {
+func (s *CreateSource) write(p *printer) {
 	p.put("CREATE ")
 	p.putIf(s.OrReplace, "OR REPLACE ")
 	p.putIf(s.ReadOnly, "SOURCE ")
@@ -39,7 +39,7 @@ type CreateAs struct {
 	Query       *Query
 }
 
-func (s *CreateAs) print(p *printer) {
+func (s *CreateAs) write(p *printer) {
 	p.put("CREATE ")
 	p.putIf(s.OrReplace, "OR REPLACE ")
 	p.put(streamOrTable(s.IsTable))
@@ -47,7 +47,7 @@ func (s *CreateAs) print(p *printer) {
 	p.name(s.Name.Name)
 	p.with(s.With)
 	p.put(" AS ")
-	s.Query.print(p)
+	s.Query.write(p)
 }
 
 // Defines implements Definition.
@@ -63,7 +63,7 @@ type AlterSource struct {
 	Add     []Column
 }
 
-func (s *AlterSource) print(p *printer) {
+func (s *AlterSource) write(p *printer) {
 	p.put("ALTER ", streamOrTable(s.IsTable))
 	p.name(s.Name.Name)
 	p.put(" ")
@@ -87,7 +87,7 @@ type DropSource struct {
 	DeleteTopic bool
 }
 
-func (s *DropSource) print(p *printer) {
+func (s *DropSource) write(p *printer) {
 	p.put("DROP ", streamOrTable(s.IsTable))
 	p.putIf(s.IfExists, "IF EXISTS ")
 	p.name(s.Name.Name)

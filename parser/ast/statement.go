@@ -1,9 +1,9 @@
 package ast
 
-// Statement is a whole statement. It prints itself.
+// Statement is a whole statement. It writes itself as SQL.
 //
 //sumtype:decl
 type Statement interface {
 	Node
-	print(p *printer)
+	write(p *printer)
 }

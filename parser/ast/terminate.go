@@ -7,7 +7,7 @@ type Terminate struct {
 	QueryID Ident
 }
 
-func (s *Terminate) print(p *printer) { p.onQuery("TERMINATE ", s.All, s.QueryID) }
+func (s *Terminate) write(p *printer) { p.onQuery("TERMINATE ", s.All, s.QueryID) }
 
 // Pause halts a query, or all of them.
 type Pause struct {
@@ -16,7 +16,7 @@ type Pause struct {
 	QueryID Ident
 }
 
-func (s *Pause) print(p *printer) { p.onQuery("PAUSE ", s.All, s.QueryID) }
+func (s *Pause) write(p *printer) { p.onQuery("PAUSE ", s.All, s.QueryID) }
 
 // Resume lets a paused query go on, or all of them.
 type Resume struct {
@@ -25,7 +25,7 @@ type Resume struct {
 	QueryID Ident
 }
 
-func (s *Resume) print(p *printer) { p.onQuery("RESUME ", s.All, s.QueryID) }
+func (s *Resume) write(p *printer) { p.onQuery("RESUME ", s.All, s.QueryID) }
 
 func (p *printer) onQuery(word string, all bool, id Ident) {
 	p.put(word)

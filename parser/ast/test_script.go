@@ -10,7 +10,7 @@ type AssertValues struct {
 	Values  []Expr
 }
 
-func (s *AssertValues) print(p *printer) {
+func (s *AssertValues) write(p *printer) {
 	p.put("ASSERT ")
 	p.putIf(s.Null, "NULL ")
 	p.put("VALUES ")
@@ -33,7 +33,7 @@ type AssertSource struct {
 	With    []Prop
 }
 
-func (s *AssertSource) print(p *printer) {
+func (s *AssertSource) write(p *printer) {
 	p.put("ASSERT ", streamOrTable(s.IsTable))
 	p.name(s.Name.Name)
 	p.columns(s.Columns)
@@ -46,4 +46,4 @@ type RunScript struct {
 	Path string
 }
 
-func (s *RunScript) print(p *printer) { p.put("RUN SCRIPT ", QuoteString(s.Path)) }
+func (s *RunScript) write(p *printer) { p.put("RUN SCRIPT ", QuoteString(s.Path)) }

@@ -7,7 +7,7 @@ type Define struct {
 	Value string
 }
 
-func (s *Define) print(p *printer) { p.put("DEFINE ", s.Name, " = ", QuoteString(s.Value)) }
+func (s *Define) write(p *printer) { p.put("DEFINE ", s.Name, " = ", QuoteString(s.Value)) }
 
 // Undefine forgets a variable.
 type Undefine struct {
@@ -15,4 +15,4 @@ type Undefine struct {
 	Name string
 }
 
-func (s *Undefine) print(p *printer) { p.put("UNDEFINE ", s.Name) }
+func (s *Undefine) write(p *printer) { p.put("UNDEFINE ", s.Name) }
