@@ -26,32 +26,32 @@ func figures(s connectors.Status) wire.ConnectorFigures {
 	return wire.ConnectorFigures{Rows: s.Rows, Total: s.Total, Bad: s.Bad, Rate: s.Rate}
 }
 
-func connectorList(text string, r *engine.Connectors) wire.Entity {
+func connectorList(r *engine.Connectors) wire.Entity {
 	e := &wire.Connectors{Connectors: []wire.ConnectorLine{}}
 	for _, s := range r.Connectors {
 		e.Connectors = append(e.Connectors, wire.ConnectorLine{
 			Name: s.Name, Type: strings.ToLower(string(s.Kind)), Class: s.Class, State: string(s.State), ConnectorFigures: figures(s),
 		})
 	}
-	return wire.Of(e, text)
+	return e
 }
 
-func plugins(text string, r *engine.ConnectorPlugins) wire.Entity {
+func plugins(r *engine.ConnectorPlugins) wire.Entity {
 	e := &wire.ConnectorPlugins{Plugins: []wire.ConnectorPlugin{}}
 	for _, c := range r.Classes {
 		e.Plugins = append(e.Plugins, wire.ConnectorPlugin{Class: c.Name, Type: strings.ToLower(string(c.Kind)), Version: "built-in"})
 	}
-	return wire.Of(e, text)
+	return e
 }
 
-func connector(text string, r *engine.Connector) wire.Entity {
+func connector(r *engine.Connector) wire.Entity {
 	s := r.Status
-	return wire.Of(&wire.ConnectorDescription{
+	return &wire.ConnectorDescription{
 		Class: s.Class,
 		Status: wire.ConnectorStatus{
 			Name: s.Name, Type: strings.ToLower(string(s.Kind)), Tasks: []any{},
 			Connector: wire.ConnectorState{State: string(s.State), Worker: "localhost", Trace: s.LastError},
 		},
 		Sources: []wire.SourceDescription{}, Topics: list(s.Topics), ConnectorFigures: figures(s),
-	}, text)
+	}
 }

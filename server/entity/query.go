@@ -6,9 +6,9 @@ import (
 	"weir/server/wire"
 )
 
-func queries(text string, r *engine.Queries) wire.Entity {
+func queries(r *engine.Queries) wire.Entity {
 	if !r.Extended {
-		return wire.Of(&wire.Queries{Queries: runningQueries(r.Queries)}, text)
+		return &wire.Queries{Queries: runningQueries(r.Queries)}
 	}
 	e := &wire.QueryDescriptions{Queries: []wire.QueryDescription{}}
 	for _, q := range r.Queries {
@@ -17,7 +17,7 @@ func queries(text string, r *engine.Queries) wire.Entity {
 		d.Plan = figures
 		e.Queries = append(e.Queries, d)
 	}
-	return wire.Of(e, text)
+	return e
 }
 
 func runningQueries(list []engine.Query) []wire.RunningQuery {

@@ -2,7 +2,6 @@ package entity
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 	"weir/types"
 )
 
-func sources(text string, r *engine.Sources) wire.Entity {
+func sources(r *engine.Sources) wire.Entity {
 	var head wire.Common
 	for _, f := range r.Failed {
 		head.Warnings = append(head.Warnings, wire.Warning{Message: f.Reason})
@@ -25,16 +24,16 @@ func sources(text string, r *engine.Sources) wire.Entity {
 		for _, d := range r.Descriptions {
 			e.Sources = append(e.Sources, description(d))
 		}
-		return wire.Of(e, text)
+		return e
 	}
 	list := []wire.Source{}
 	for _, s := range r.Sources {
 		list = append(list, wire.Source{Type: kind(s), Name: s.Name, Topic: s.Topic, KeyFormat: s.Key.Format, ValueFormat: s.Value.Format, Windowed: s.Windowed != nil})
 	}
 	if r.Tables {
-		return wire.Of(&wire.Tables{Common: head, Tables: list}, text)
+		return &wire.Tables{Common: head, Tables: list}
 	}
-	return wire.Of(&wire.Streams{Common: head, Streams: list}, text)
+	return &wire.Streams{Common: head, Streams: list}
 }
 
 func kind(s *catalog.Source) string {
@@ -149,19 +148,19 @@ func schema(t *types.Type) wire.Schema {
 	return out
 }
 
-func topics(text string, r *engine.Topics) wire.Entity {
+func topics(r *engine.Topics) wire.Entity {
 	if r.Extended {
 		e := &wire.TopicsExtended{Topics: []wire.TopicExtended{}}
 		for _, t := range r.Topics {
 			e.Topics = append(e.Topics, wire.TopicExtended{Topic: topic(t), Consumers: t.Consumers, Groups: t.ConsumerGroups})
 		}
-		return wire.Of(e, text)
+		return e
 	}
 	e := &wire.Topics{Topics: []wire.Topic{}}
 	for _, t := range r.Topics {
 		e.Topics = append(e.Topics, topic(t))
 	}
-	return wire.Of(e, text)
+	return e
 }
 
 func topic(t engine.Topic) wire.Topic {
@@ -169,12 +168,4 @@ func topic(t engine.Topic) wire.Topic {
 		t.Replicas = []int{}
 	}
 	return wire.Topic{Name: t.Name, Replicas: t.Replicas}
-}
-
-func variables(text string, r *engine.Variables) wire.Entity {
-	e := &wire.Variables{Variables: []wire.Variable{}}
-	for _, name := range slices.Sorted(maps.Keys(r.Variables)) {
-		e.Variables = append(e.Variables, wire.Variable{Name: name, Value: r.Variables[name]})
-	}
-	return wire.Of(e, text)
 }

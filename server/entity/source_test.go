@@ -6,13 +6,14 @@ import (
 
 	"weir/catalog"
 	"weir/engine"
+	"weir/server/wire"
 )
 
 // What could not be brought back is listed with every field that ksqlDB's clients ask for, and a warning says what to do.
 func TestLostSource(t *testing.T) {
 	lost := &catalog.Source{Name: "BAD", IsTable: true}
 	failed := []engine.Failure{{Name: "BAD", Reason: "BAD could not be brought back. DROP TABLE `BAD`;"}}
-	blob, err := json.Marshal(sources("SHOW TABLES;", &engine.Sources{Tables: true, Sources: []*catalog.Source{lost}, Failed: failed}))
+	blob, err := json.Marshal(wire.Of(sources(&engine.Sources{Tables: true, Sources: []*catalog.Source{lost}, Failed: failed}), "SHOW TABLES;"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,38 @@
+package entity
+
+import (
+	"weir/engine"
+	"weir/parser/ast"
+	"weir/server/wire"
+)
+
+func done(n ast.Statement, r *engine.Done) wire.Entity {
+	if r.Warning != "" {
+		return &wire.WarningEntity{Message: r.Warning}
+	}
+	switch n := n.(type) {
+	case ast.Setting, *ast.InsertValues:
+		return nil
+	case *ast.CreateConnector:
+		return &wire.ConnectorCreated{Info: declared(n)}
+	case *ast.DropConnector:
+		return &wire.ConnectorDropped{Name: n.Name.Name}
+	default: // about these alone
+	}
+	name := r.Name
+	if r.Entity == "stream" || r.Entity == "table" {
+		name = "`" + name + "`"
+	}
+	return &wire.Status{
+		CommandID: r.Entity + "/" + name + "/" + r.Action,
+		Status:    wire.CommandStatus{Status: wire.Success, Message: r.Message, QueryID: optional(r.QueryID)},
+		Sequence:  r.Sequence,
+	}
+}
+
+func asserted(r *engine.Asserted) wire.Entity {
+	if r.Topic != "" {
+		return &wire.AssertTopic{Topic: r.Topic, Exists: r.Exists}
+	}
+	return &wire.AssertSchema{Subject: optional(r.Subject), ID: r.ID, Exists: r.Exists}
+}
