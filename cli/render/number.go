@@ -2,21 +2,12 @@ package render
 
 import (
 	"fmt"
-	"strconv"
+
+	"weir/server/wire"
 )
 
-// Count writes a number with commas between thousands.
-func Count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(s) - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+// Count writes a number as the tables of answers do: with commas between thousands.
+func Count(n int64) string { return wire.Count(n) }
 
 // Bytes writes a size for people: 12 MB.
 func Bytes(n int64) string {

@@ -1,13 +1,13 @@
 package render
 
-import "strings"
+import (
+	"strings"
+
+	"weir/server/wire"
+)
 
 // Table is a listing: all of it is there before it is shown.
-type Table struct {
-	Title   string
-	Headers []string
-	Rows    [][]string
-}
+type Table wire.Table
 
 const (
 	between   = " | "

@@ -1,77 +1,135 @@
 package wire
 
-type (
-	// ConnectorInfo is a connector as it was declared.
-	ConnectorInfo struct {
-		Name   string            `json:"name"`
-		Config map[string]string `json:"config"`
-		Tasks  []any             `json:"tasks"`
-		Type   string            `json:"type"` // source or sink
-	}
-	// ConnectorCreated answers CREATE CONNECTOR.
-	ConnectorCreated struct {
-		Common
-		Info ConnectorInfo `json:"info"`
-	}
-	// ConnectorDropped answers DROP CONNECTOR.
-	ConnectorDropped struct {
-		Common
-		Name string `json:"connectorName"`
-	}
+import "strings"
 
-	// ConnectorFigures are beyond ksqlDB: how far a connector has come. Total is 0 where it is not known.
-	ConnectorFigures struct {
-		Rows  int64   `json:"rows"`
-		Total int64   `json:"totalRows"`
-		Bad   int64   `json:"badRows"`
-		Rate  float64 `json:"rowsPerSecond"`
-	}
-	// ConnectorLine is a line of SHOW CONNECTORS.
-	ConnectorLine struct {
-		Name  string `json:"name"`
-		Type  string `json:"type"`
-		Class string `json:"className"`
-		State string `json:"state"`
-		ConnectorFigures
-	}
-	// Connectors answers SHOW CONNECTORS.
-	Connectors struct {
-		Common
-		Connectors []ConnectorLine `json:"connectors"`
-	}
+var connectorTypes = map[string]Entity{
+	"connector_info":         (*ConnectorCreated)(nil),
+	"drop_connector":         (*ConnectorDropped)(nil),
+	"connector_list":         (*Connectors)(nil),
+	"connector_plugins_list": (*ConnectorPlugins)(nil),
+	"connector_description":  (*ConnectorDescription)(nil),
+}
 
-	// ConnectorPlugin is a class of connectors.
-	ConnectorPlugin struct {
-		Class   string `json:"className"`
-		Type    string `json:"type"`
-		Version string `json:"version"`
-	}
-	// ConnectorPlugins answers SHOW CONNECTOR PLUGINS.
-	ConnectorPlugins struct {
-		Common
-		Plugins []ConnectorPlugin `json:"connectorsPlugins"`
-	}
+// ConnectorInfo is a connector as it was declared.
+type ConnectorInfo struct {
+	Name   string            `json:"name"`
+	Config map[string]string `json:"config"`
+	Tasks  []any             `json:"tasks"`
+	Type   string            `json:"type"` // source or sink
+}
 
-	// ConnectorState is the state of a connector or of a task.
-	ConnectorState struct {
-		State  string `json:"state"`
-		Worker string `json:"worker_id"`
-		Trace  string `json:"trace,omitempty"`
+// ConnectorCreated answers CREATE CONNECTOR.
+type ConnectorCreated struct {
+	Common
+	Info ConnectorInfo `json:"info"`
+}
+
+// Layout implements Entity.
+func (e *ConnectorCreated) Layout() Layout {
+	return Layout{Lines("Created connector " + e.Info.Name)}
+}
+
+// ConnectorDropped answers DROP CONNECTOR.
+type ConnectorDropped struct {
+	Common
+	Name string `json:"connectorName"`
+}
+
+// Layout implements Entity.
+func (e *ConnectorDropped) Layout() Layout {
+	return Layout{Lines("Dropped connector " + e.Name)}
+}
+
+// ConnectorFigures are beyond ksqlDB: how far a connector has come. Total is 0 where it is not known.
+type ConnectorFigures struct {
+	Rows  int64   `json:"rows"`
+	Total int64   `json:"totalRows"`
+	Bad   int64   `json:"badRows"`
+	Rate  float64 `json:"rowsPerSecond"`
+}
+
+// ConnectorLine is a line of SHOW CONNECTORS.
+type ConnectorLine struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Class string `json:"className"`
+	State string `json:"state"`
+	ConnectorFigures
+}
+
+// Connectors answers SHOW CONNECTORS.
+type Connectors struct {
+	Common
+	Connectors []ConnectorLine `json:"connectors"`
+}
+
+// Layout implements Entity.
+func (e *Connectors) Layout() Layout {
+	return tableOf(e.Connectors, func(c ConnectorLine) []string {
+		of := ""
+		if c.Total > 0 {
+			of = Count(c.Total)
+		}
+		return []string{c.Name, strings.ToUpper(c.Type), c.Class, c.State, Count(c.Rows), of, Count(int64(c.Rate))}
+	}, "Connector Name", "Type", "Class", "Status", "Rows", "Of", "Rows/s")
+}
+
+// ConnectorPlugin is a class of connectors.
+type ConnectorPlugin struct {
+	Class   string `json:"className"`
+	Type    string `json:"type"`
+	Version string `json:"version"`
+}
+
+// ConnectorPlugins answers SHOW CONNECTOR PLUGINS.
+type ConnectorPlugins struct {
+	Common
+	Plugins []ConnectorPlugin `json:"connectorsPlugins"`
+}
+
+// Layout implements Entity.
+func (e *ConnectorPlugins) Layout() Layout {
+	line := func(p ConnectorPlugin) []string { return []string{p.Class, strings.ToUpper(p.Type), p.Version} }
+	return tableOf(e.Plugins, line, "Class", "Type", "Version")
+}
+
+// ConnectorState is the state of a connector or of a task.
+type ConnectorState struct {
+	State  string `json:"state"`
+	Worker string `json:"worker_id"`
+	Trace  string `json:"trace,omitempty"`
+}
+
+// ConnectorStatus is how a connector stands.
+type ConnectorStatus struct {
+	Name      string         `json:"name"`
+	Connector ConnectorState `json:"connector"`
+	Tasks     []any          `json:"tasks"`
+	Type      string         `json:"type"`
+}
+
+// ConnectorDescription answers DESCRIBE CONNECTOR.
+type ConnectorDescription struct {
+	Common
+	Class   string              `json:"connectorClass"`
+	Status  ConnectorStatus     `json:"status"`
+	Sources []SourceDescription `json:"sources"`
+	Topics  []string            `json:"topics"`
+	ConnectorFigures
+}
+
+// Layout implements Entity.
+func (e *ConnectorDescription) Layout() Layout {
+	rows := Count(e.Rows)
+	if e.Total > 0 {
+		rows += " of " + Count(e.Total)
 	}
-	// ConnectorStatus is how a connector stands.
-	ConnectorStatus struct {
-		Name      string         `json:"name"`
-		Connector ConnectorState `json:"connector"`
-		Tasks     []any          `json:"tasks"`
-		Type      string         `json:"type"`
+	bad := ""
+	if e.Bad > 0 {
+		bad = Count(e.Bad)
 	}
-	// ConnectorDescription answers DESCRIBE CONNECTOR.
-	ConnectorDescription struct {
-		Common
-		Class   string              `json:"connectorClass"`
-		Status  ConnectorStatus     `json:"status"`
-		Sources []SourceDescription `json:"sources"`
-		Topics  []string            `json:"topics"`
-		ConnectorFigures
-	}
-)
+	return Layout{Pairs{
+		{"Name", e.Status.Name}, {"Class", e.Class}, {"Type", e.Status.Type}, {"State", e.Status.Connector.State}, {"Error", e.Status.Connector.Trace},
+		{"Topics", strings.Join(e.Topics, ", ")}, {"Rows", rows}, {"Bad rows", bad}, {"Rows per second", Count(int64(e.Rate))},
+	}}
+}

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 )
 
@@ -10,6 +11,8 @@ import (
 type Entity interface {
 	// Head is what all entities have.
 	Head() *Common
+	// Layout is how the entity reads, its warnings aside.
+	Layout() Layout
 }
 
 // Common begins every entity.
@@ -40,32 +43,15 @@ func Of[E Entity](e E, statement string) E {
 	return e
 }
 
-// entityTypes are the entities by the value of @type.
-var entityTypes = map[string]Entity{
-	"currentStatus":          (*Status)(nil),
-	"streams":                (*Streams)(nil),
-	"tables":                 (*Tables)(nil),
-	"queries":                (*Queries)(nil),
-	"properties":             (*Properties)(nil),
-	"sourceDescription":      (*SourceDescriptionEntity)(nil),
-	"source_descriptions":    (*SourceDescriptions)(nil),
-	"queryDescription":       (*QueryDescriptionEntity)(nil),
-	"query_descriptions":     (*QueryDescriptions)(nil),
-	"kafka_topics":           (*Topics)(nil),
-	"kafka_topics_extended":  (*TopicsExtended)(nil),
-	"function_names":         (*FunctionNames)(nil),
-	"describe_function":      (*FunctionDescription)(nil),
-	"type_list":              (*Types)(nil),
-	"variables":              (*Variables)(nil),
-	"connector_info":         (*ConnectorCreated)(nil),
-	"drop_connector":         (*ConnectorDropped)(nil),
-	"connector_list":         (*Connectors)(nil),
-	"connector_plugins_list": (*ConnectorPlugins)(nil),
-	"connector_description":  (*ConnectorDescription)(nil),
-	"terminate_query":        (*TerminateQuery)(nil),
-	"assert_topic":           (*AssertTopic)(nil),
-	"assert_schema":          (*AssertSchema)(nil),
-	"warning_entity":         (*WarningEntity)(nil),
+// entityTypes are the entities by the value of @type. Each file has those of its messages.
+var entityTypes = join(doneTypes, assertTypes, sourceTypes, descriptionTypes, queryTypes, listingTypes, functionTypes, connectorTypes)
+
+func join(lists ...map[string]Entity) map[string]Entity {
+	out := map[string]Entity{}
+	for _, l := range lists {
+		maps.Copy(out, l)
+	}
+	return out
 }
 
 func typeOf(e Entity) string {
@@ -115,36 +101,11 @@ type Unknown struct {
 // MarshalJSON gives back what was read.
 func (u *Unknown) MarshalJSON() ([]byte, error) { return u.Raw, nil }
 
-type (
-	// Status answers statements that changed something.
-	Status struct {
-		Common
-		CommandID string        `json:"commandId"`
-		Status    CommandStatus `json:"commandStatus"`
-		Sequence  int64         `json:"commandSequenceNumber"`
+// Layout is all of it.
+func (u *Unknown) Layout() Layout {
+	data, err := json.MarshalIndent(u, "", "  ")
+	if err != nil {
+		return Layout{Lines(err.Error())}
 	}
-	// WarningEntity answers a statement that found nothing to do.
-	WarningEntity struct {
-		Common
-		Message string `json:"message"`
-	}
-	// TerminateQuery answers TERMINATE of a push query.
-	TerminateQuery struct {
-		Common
-		QueryID    string `json:"queryId"`
-		Terminated bool   `json:"wasTerminated"`
-	}
-	// AssertTopic answers ASSERT TOPIC.
-	AssertTopic struct {
-		Common
-		Topic  string `json:"topicName"`
-		Exists bool   `json:"exists"`
-	}
-	// AssertSchema answers ASSERT SCHEMA.
-	AssertSchema struct {
-		Common
-		Subject *string `json:"subject"`
-		ID      *int    `json:"id"`
-		Exists  bool    `json:"exists"`
-	}
-)
+	return Layout{Lines(data)}
+}

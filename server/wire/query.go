@@ -1,66 +1,115 @@
 package wire
 
-type (
-	// RunningQuery is a line of SHOW QUERIES.
-	RunningQuery struct {
-		SQL         string         `json:"queryString"`
-		Sinks       []string       `json:"sinks"`
-		SinkTopics  []string       `json:"sinkKafkaTopics"`
-		ID          string         `json:"id"`
-		StatusCount map[string]int `json:"statusCount"`
-		Type        string         `json:"queryType"` // PERSISTENT or PUSH
-		State       string         `json:"state"`
-	}
-	// Queries answers SHOW QUERIES.
-	Queries struct {
-		Common
-		Queries []RunningQuery `json:"queries"`
-	}
-
-	// QueryDescription is what EXPLAIN tells of a query.
-	QueryDescription struct {
-		ID            string            `json:"id"`
-		StatementText string            `json:"statementText"`
-		WindowType    *string           `json:"windowType"`
-		Fields        []Field           `json:"fields"`
-		Sources       []string          `json:"sources"`
-		Sinks         []string          `json:"sinks"`
-		Topology      string            `json:"topology"`
-		Plan          string            `json:"executionPlan"`
-		Properties    map[string]string `json:"overriddenProperties"`
-		HostStatus    map[string]string `json:"ksqlHostQueryStatus"`
-		Type          string            `json:"queryType"`
-		Errors        []QueryError      `json:"queryErrors"`
-		Tasks         []any             `json:"tasksMetadata"`
-		State         string            `json:"state"`
-		Group         string            `json:"consumerGroupId"`
-		Steps         []Step            `json:"steps,omitempty"` // our own: of a query that runs
-	}
-	// Step has the rows of a step of a query that runs: read = used + filtered + late + nullKey + bad. It is our own.
-	Step struct {
-		Step     string `json:"step"` // its line in EXPLAIN
-		Read     int64  `json:"read"`
-		Used     int64  `json:"used"` // went on, or into state
-		Made     int64  `json:"made"` // given to the next step
-		Filtered int64  `json:"filtered"`
-		Late     int64  `json:"late"`
-		NullKey  int64  `json:"nullKey"`
-		Bad      int64  `json:"bad"`
-	}
-	// QueryError is what a query failed of. The time is in milliseconds since 1970.
-	QueryError struct {
-		Timestamp int64  `json:"timestamp"`
-		Message   string `json:"errorMessage"`
-		Type      string `json:"type"`
-	}
-	// QueryDescriptionEntity answers EXPLAIN.
-	QueryDescriptionEntity struct {
-		Common
-		Query QueryDescription `json:"queryDescription"`
-	}
-	// QueryDescriptions answers SHOW QUERIES EXTENDED.
-	QueryDescriptions struct {
-		Common
-		Queries []QueryDescription `json:"queryDescriptions"`
-	}
+import (
+	"maps"
+	"slices"
+	"strings"
 )
+
+var queryTypes = map[string]Entity{
+	"queries":            (*Queries)(nil),
+	"queryDescription":   (*QueryDescriptionEntity)(nil),
+	"query_descriptions": (*QueryDescriptions)(nil),
+}
+
+// RunningQuery is a line of SHOW QUERIES.
+type RunningQuery struct {
+	SQL         string         `json:"queryString"`
+	Sinks       []string       `json:"sinks"`
+	SinkTopics  []string       `json:"sinkKafkaTopics"`
+	ID          string         `json:"id"`
+	StatusCount map[string]int `json:"statusCount"`
+	Type        string         `json:"queryType"` // PERSISTENT or PUSH
+	State       string         `json:"state"`
+}
+
+// Queries answers SHOW QUERIES.
+type Queries struct {
+	Common
+	Queries []RunningQuery `json:"queries"`
+}
+
+// Layout implements Entity.
+func (e *Queries) Layout() Layout {
+	line := func(q RunningQuery) []string {
+		return []string{q.ID, q.Type, q.State, strings.Join(q.Sinks, ","), strings.Join(q.SinkTopics, ","), oneLine(q.SQL)}
+	}
+	return tableOf(e.Queries, line, "Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String")
+}
+
+// QueryDescription is what EXPLAIN tells of a query.
+type QueryDescription struct {
+	ID            string            `json:"id"`
+	StatementText string            `json:"statementText"`
+	WindowType    *string           `json:"windowType"`
+	Fields        []Field           `json:"fields"`
+	Sources       []string          `json:"sources"`
+	Sinks         []string          `json:"sinks"`
+	Topology      string            `json:"topology"`
+	Plan          string            `json:"executionPlan"`
+	Properties    map[string]string `json:"overriddenProperties"`
+	HostStatus    map[string]string `json:"ksqlHostQueryStatus"`
+	Type          string            `json:"queryType"`
+	Errors        []QueryError      `json:"queryErrors"`
+	Tasks         []any             `json:"tasksMetadata"`
+	State         string            `json:"state"`
+	Group         string            `json:"consumerGroupId"`
+	Steps         []Step            `json:"steps,omitempty"` // our own: of a query that runs
+}
+
+// QueryError is what a query failed of. The time is in milliseconds since 1970.
+type QueryError struct {
+	Timestamp int64  `json:"timestamp"`
+	Message   string `json:"errorMessage"`
+	Type      string `json:"type"`
+}
+
+// QueryDescriptionEntity answers EXPLAIN.
+type QueryDescriptionEntity struct {
+	Common
+	Query QueryDescription `json:"queryDescription"`
+}
+
+// Layout implements Entity.
+func (e *QueryDescriptionEntity) Layout() Layout {
+	return e.Query.layout()
+}
+
+// QueryDescriptions answers SHOW QUERIES EXTENDED.
+type QueryDescriptions struct {
+	Common
+	Queries []QueryDescription `json:"queryDescriptions"`
+}
+
+// Layout implements Entity.
+func (e *QueryDescriptions) Layout() Layout {
+	return oneByOne(e.Queries, QueryDescription.layout)
+}
+
+func (d QueryDescription) layout() Layout {
+	window := ""
+	if d.WindowType != nil {
+		window = *d.WindowType
+	}
+	facts := Pairs{
+		{"ID", d.ID}, {"SQL", oneLine(d.StatementText)}, {"Type", d.Type}, {"Status", d.State}, {"Window", window},
+		{"Sources", strings.Join(d.Sources, ", ")}, {"Sinks", strings.Join(d.Sinks, ", ")}, {"Consumer group", d.Group},
+	}
+	for _, e := range d.Errors {
+		facts = append(facts, [2]string{"Error", e.Message})
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Properties)) {
+		facts = append(facts, [2]string{"Property", name + " = " + d.Properties[name]})
+	}
+	out := Layout{facts}
+	if len(d.Fields) > 0 {
+		out = append(append(out, Lines("\n")), fieldTable(d.Fields, "key")...)
+	}
+	if d.Plan != "" {
+		out = append(out, Lines("\n"+strings.TrimRight(d.Plan, "\n")+"\n"))
+	}
+	if len(d.Steps) > 0 {
+		out = append(out, Lines("\n"), stepTable("Rows of the steps", d.Steps))
+	}
+	return out
+}

@@ -1,0 +1,134 @@
+package wire
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+var descriptionTypes = map[string]Entity{
+	"sourceDescription":   (*SourceDescriptionEntity)(nil),
+	"source_descriptions": (*SourceDescriptions)(nil),
+}
+
+// SourceDescription is what DESCRIBE tells of a source.
+type SourceDescription struct {
+	Name          string         `json:"name"`
+	WindowType    *string        `json:"windowType"`
+	ReadQueries   []RunningQuery `json:"readQueries"`
+	WriteQueries  []RunningQuery `json:"writeQueries"`
+	Fields        []Field        `json:"fields"`
+	Type          string         `json:"type"` // STREAM or TABLE
+	Timestamp     string         `json:"timestamp"`
+	Statistics    string         `json:"statistics"`
+	ErrorStats    string         `json:"errorStats"`
+	Extended      bool           `json:"extended"`
+	KeyFormat     string         `json:"keyFormat"`
+	ValueFormat   string         `json:"valueFormat"`
+	Topic         string         `json:"topic"`
+	Partitions    int            `json:"partitions"`
+	Replication   int            `json:"replication"`
+	Statement     string         `json:"statement"`
+	Offsets       []QueryOffsets `json:"queryOffsetSummaries"`
+	Constraints   []string       `json:"sourceConstraints"`
+	ClusterStats  []any          `json:"clusterStatistics"`
+	ClusterErrors []any          `json:"clusterErrorStats"`
+	Steps         []QuerySteps   `json:"querySteps,omitempty"` // our own: of the queries that write it, with EXTENDED
+}
+
+// QueryOffsets are a query's offsets in its topics.
+type QueryOffsets struct {
+	Group  string         `json:"groupId"`
+	Topics []TopicOffsets `json:"topicSummaries"`
+}
+
+// TopicOffsets are the offsets in a topic.
+type TopicOffsets struct {
+	Topic   string            `json:"kafkaTopic"`
+	Offsets []PartitionOffset `json:"offsets"`
+}
+
+// PartitionOffset is how far a query has come in a partition.
+type PartitionOffset struct {
+	Partition int32 `json:"partition"`
+	Start     int64 `json:"logStartOffset"`
+	End       int64 `json:"logEndOffset"`
+	Consumer  int64 `json:"consumerOffset"`
+}
+
+// SourceDescriptionEntity answers DESCRIBE.
+type SourceDescriptionEntity struct {
+	Common
+	Source SourceDescription `json:"sourceDescription"`
+}
+
+// Layout implements Entity.
+func (e *SourceDescriptionEntity) Layout() Layout {
+	return e.Source.layout()
+}
+
+// SourceDescriptions answers DESCRIBE STREAMS and SHOW STREAMS EXTENDED.
+type SourceDescriptions struct {
+	Common
+	Sources []SourceDescription `json:"sourceDescriptions"`
+}
+
+// Layout implements Entity.
+func (e *SourceDescriptions) Layout() Layout {
+	return oneByOne(e.Sources, SourceDescription.layout)
+}
+
+func (d SourceDescription) layout() Layout {
+	keys := "key"
+	if d.Type == "TABLE" {
+		keys = "primary key"
+	}
+	if d.WindowType != nil {
+		keys += ", window: " + strings.ToLower(*d.WindowType)
+	}
+	out := Layout{Lines(fmt.Sprintf("Name: %s (%s)\n", d.Name, strings.ToLower(d.Type)))}
+	if d.Extended {
+		out = append(out, Pairs{
+			{"Topic", fmt.Sprintf("%s (partitions: %d, replication: %d)", d.Topic, d.Partitions, d.Replication)},
+			{"Key format", d.KeyFormat}, {"Value format", d.ValueFormat}, {"Timestamp field", d.Timestamp}, {"Statement", oneLine(d.Statement)},
+		})
+	}
+	out = append(out, fieldTable(d.Fields, keys)...)
+	if !d.Extended {
+		return append(out, Lines(fmt.Sprintf("For figures and queries: DESCRIBE %s EXTENDED;\n", d.Name)))
+	}
+	for _, list := range []struct {
+		title   string
+		queries []RunningQuery
+	}{{"Queries that read from this " + strings.ToLower(d.Type), d.ReadQueries}, {"Queries that write to this " + strings.ToLower(d.Type), d.WriteQueries}} {
+		if len(list.queries) == 0 {
+			continue
+		}
+		t := Table{Title: list.title, Headers: []string{"Query ID", "Status", "Query String"}}
+		for _, q := range list.queries {
+			t.Rows = append(t.Rows, []string{q.ID, q.State, oneLine(q.SQL)})
+		}
+		out = append(out, Lines("\n"), t)
+	}
+	out = append(out, Pairs{{"Statistics", d.Statistics}, {"Errors", d.ErrorStats}})
+	for _, q := range d.Steps {
+		out = append(out, Lines("\n"), stepTable("Rows of "+q.ID, q.Steps))
+	}
+	return append(out, offsetTable(d.Offsets)...)
+}
+
+func offsetTable(list []QueryOffsets) Layout {
+	t := Table{Headers: []string{"Consumer Group", "Kafka Topic", "Partition", "Start", "End", "Offset", "Lag"}}
+	for _, g := range list {
+		for _, topic := range g.Topics {
+			for _, o := range topic.Offsets {
+				n := func(v int64) string { return strconv.FormatInt(v, 10) }
+				t.Rows = append(t.Rows, []string{g.Group, topic.Topic, strconv.Itoa(int(o.Partition)), n(o.Start), n(o.End), n(o.Consumer), n(max(o.End-o.Consumer, 0))})
+			}
+		}
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return Layout{Lines("\n"), t}
+}

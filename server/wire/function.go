@@ -1,0 +1,65 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+)
+
+var functionTypes = map[string]Entity{"describe_function": (*FunctionDescription)(nil)}
+
+// FunctionDescription answers DESCRIBE FUNCTION.
+type FunctionDescription struct {
+	Common
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	Author      string    `json:"author"`
+	Version     string    `json:"version"`
+	Path        string    `json:"path"`
+	Functions   []Variant `json:"functions"`
+	Kind        string    `json:"type"`
+	Examples    []Example `json:"examples,omitempty"` // beyond ksqlDB
+}
+
+// Variant is a signature of a function.
+type Variant struct {
+	Arguments   []Argument `json:"arguments"`
+	Returns     string     `json:"returnType"`
+	Description string     `json:"description"`
+}
+
+// Argument is a parameter of a function.
+type Argument struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Description string `json:"description"`
+	Variadic    bool   `json:"isVariadic"`
+}
+
+// Example is a call and what it gives.
+type Example struct {
+	Call   string `json:"call"`
+	Result string `json:"result"`
+}
+
+// Layout implements Entity.
+func (e *FunctionDescription) Layout() Layout {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n%s\n", e.Name, strings.ToLower(e.Kind), e.Description)
+	for _, v := range e.Functions {
+		args := make([]string, len(v.Arguments))
+		for i, a := range v.Arguments {
+			args[i] = strings.TrimSpace(a.Name + " " + a.Type)
+			if a.Variadic {
+				args[i] += "..."
+			}
+		}
+		fmt.Fprintf(&b, "  %s(%s) -> %s\n", e.Name, strings.Join(args, ", "), v.Returns)
+	}
+	for i, x := range e.Examples {
+		if i == 0 {
+			b.WriteString("Examples:\n")
+		}
+		fmt.Fprintf(&b, "  %s = %s\n", x.Call, x.Result)
+	}
+	return Layout{Lines(b.String())}
+}
