@@ -2,6 +2,7 @@ package parser
 
 import (
 	"slices"
+	"strings"
 
 	"weir/parser/ast"
 )
@@ -98,6 +99,27 @@ var Types = []TypeTopic{
 	{Topic{"ARRAY<type>", "A list.", "ARRAY<INT>"}, "[1, 2]"},
 	{Topic{"MAP<type, type>", "Values under keys.", "MAP<STRING, INT>"}, `{"key": 1}`},
 	{Topic{"STRUCT<field type [, ...]>", "Named fields.", "STRUCT<a INT, b STRING>"}, `{"A": 1, "B": "x"}`},
+}
+
+// Keywords are the words in capitals of the reference, sorted.
+func Keywords() []string {
+	var out []string
+	for _, t := range slices.Concat(Statements, Clauses, Expressions) {
+		out = append(out, capitals(t.Syntax)...)
+	}
+	for _, t := range Types {
+		out = append(out, capitals(t.Syntax)...)
+	}
+	for _, u := range Units {
+		out = append(out, u.String())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func capitals(syntax string) []string {
+	words := strings.FieldsFunc(syntax, func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') })
+	return slices.DeleteFunc(words, func(w string) bool { return len(w) < 2 })
 }
 
 // Units are the units of time, as DAYS or DAY.

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,18 @@ func TestReference(t *testing.T) {
 		if _, err := ParseType(topic.Example, Options{}); err != nil {
 			t.Errorf("%s: %v", topic.Example, err)
 		}
+	}
+}
+
+func TestKeywords(t *testing.T) {
+	words := Keywords()
+	for _, w := range []string{"SELECT", "SHOW", "ORDER", "PLUGINS", "QUERY_ID", "VARCHAR", "DAYS"} {
+		if !slices.Contains(words, w) {
+			t.Errorf("%s is missing", w)
+		}
+	}
+	if len(words) < 100 || slices.Contains(words, "") || slices.Contains(words, "n") {
+		t.Error(words)
 	}
 }
 
