@@ -85,7 +85,8 @@ func (*ConnectorPlugins) result()  {}
 func (*ConnectorPlugins) listing() {}
 
 func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Listing, error) {
-	switch n.Kind { //exhaustive:enforce
+	//exhaustive:enforce
+	switch n.Kind {
 	case ast.ShowStreams, ast.ShowTables:
 		return e.showSources(ctx, n.Kind == ast.ShowTables, n.Extended)
 	case ast.ShowTopics:
