@@ -35,8 +35,9 @@ type conn struct {
 
 // exchange is a request whose answer the client waits for.
 type exchange struct {
-	answer []byte // instead of the broker's; nil to ask it
-	lose   bool   // the connection ends when the broker has answered
+	answer []byte                       // instead of the broker's; nil to ask it
+	spoil  func([]byte) ([]byte, error) // changes the broker's answer
+	lose   bool                         // the connection ends when the broker has answered
 }
 
 func newConn(d *Dialer, inner net.Conn) *conn {
@@ -153,6 +154,12 @@ func (c *conn) next() error {
 	if x.lose {
 		_ = c.Close()
 		return io.EOF
+	}
+	if x.spoil != nil {
+		var err error
+		if frame, err = x.spoil(frame); err != nil {
+			return err
+		}
 	}
 	c.in = frame
 	return nil

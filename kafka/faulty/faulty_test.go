@@ -57,6 +57,8 @@ var samples = []struct {
 		}},
 	{&kmsg.DeleteRecordsRequest{Topics: []kmsg.DeleteRecordsRequestTopic{{Topic: "t", Partitions: []kmsg.DeleteRecordsRequestTopicPartition{{}}}}},
 		func(r kmsg.Response) int16 { return r.(*kmsg.DeleteRecordsResponse).Topics[0].Partitions[0].ErrorCode }},
+	{&kmsg.DescribeConfigsRequest{Resources: []kmsg.DescribeConfigsRequestResource{{ResourceType: kmsg.ConfigResourceTypeTopic, ResourceName: "t"}}},
+		func(r kmsg.Response) int16 { return r.(*kmsg.DescribeConfigsResponse).Resources[0].ErrorCode }},
 	{&kmsg.CreateTopicsRequest{Topics: []kmsg.CreateTopicsRequestTopic{{Topic: "new"}}}, func(r kmsg.Response) int16 { return r.(*kmsg.CreateTopicsResponse).Topics[0].ErrorCode }},
 }
 
@@ -84,6 +86,51 @@ func TestFrames(t *testing.T) {
 			if err := again.ReadFrom(resp.AppendTo(nil)); err != nil {
 				t.Errorf("%s, version %d: %v", key.Name(), v, err)
 			}
+		}
+	}
+}
+
+// A refusal names what was asked for, as a broker does.
+func TestRefusalNames(t *testing.T) {
+	resp, err := refusal(samples[3].req, kerr.CoordinatorNotAvailable.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := resp.(*kmsg.FindCoordinatorResponse).Coordinators[0].Key; got != "g" {
+		t.Errorf("the coordinator of %q", got)
+	}
+	add := &kmsg.AddPartitionsToTxnRequest{Version: 3, Topics: []kmsg.AddPartitionsToTxnRequestTopic{{Topic: "t", Partitions: []int32{0, 7}}}}
+	if resp, err = refusal(add, kerr.NotCoordinator.Code); err != nil {
+		t.Fatal(err)
+	}
+	topic := resp.(*kmsg.AddPartitionsToTxnResponse).Topics[0]
+	if topic.Topic != "t" || topic.Partitions[1].Partition != 7 || topic.Partitions[1].ErrorCode != kerr.NotCoordinator.Code {
+		t.Errorf("%+v", topic)
+	}
+}
+
+// A broker may not have heard of a topic that is there. What it says of itself stands.
+func TestSpoiltMetadata(t *testing.T) {
+	d := New(nil)
+	cl := client(t, d)
+	if err := cl.Ping(t.Context()); err != nil { // the broker is known
+		t.Fatal(err)
+	}
+	if _, err := d.Arm(Rule{Key: kmsg.Metadata, Do: Refuse, Code: kerr.UnknownTopicOrPartition}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []error{kerr.UnknownTopicOrPartition, nil} {
+		req := kmsg.NewPtrMetadataRequest()
+		topic := kmsg.NewMetadataRequestTopic()
+		topic.Topic = kmsg.StringPtr("t")
+		req.Topics = append(req.Topics, topic)
+		raw, err := cl.Broker(0).Request(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp := raw.(*kmsg.MetadataResponse)
+		if got := kerr.ErrorForCode(resp.Topics[0].ErrorCode); !errors.Is(got, want) || len(resp.Brokers) != 1 {
+			t.Errorf("%v, %d brokers; want %v", got, len(resp.Brokers), want)
 		}
 	}
 }

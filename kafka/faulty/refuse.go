@@ -3,6 +3,7 @@ package faulty
 import (
 	"encoding/binary"
 	"fmt"
+	"reflect"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -25,6 +26,10 @@ func Codes(key kmsg.Key) []*kerr.Error {
 		return []*kerr.Error{kerr.NotLeaderForPartition, kerr.UnknownServerError}
 	case kmsg.CreateTopics:
 		return []*kerr.Error{kerr.NotController, kerr.RequestTimedOut, kerr.UnknownServerError}
+	case kmsg.DescribeConfigs:
+		return []*kerr.Error{kerr.UnknownServerError, kerr.UnknownTopicOrPartition}
+	case kmsg.Metadata: // of topics that are there: a broker that has not heard of them yet
+		return []*kerr.Error{kerr.LeaderNotAvailable, kerr.UnknownTopicOrPartition}
 	case kmsg.Fetch:
 		return []*kerr.Error{kerr.FetchSessionIDNotFound, kerr.UnknownServerError}
 	}
@@ -36,6 +41,9 @@ func refuse(r *request, why *kerr.Error) (exchange, error) {
 	req := r.parse()
 	if req == nil {
 		return exchange{}, fmt.Errorf("faulty: a request %s can't be read", r.key().Name())
+	}
+	if _, ok := req.(*kmsg.MetadataRequest); ok {
+		return exchange{spoil: func(frame []byte) ([]byte, error) { return spoil(frame, req, why.Code) }}, nil
 	}
 	resp, err := refusal(req, why.Code)
 	if err != nil {
@@ -52,149 +60,92 @@ func refuse(r *request, why *kerr.Error) (exchange, error) {
 	return exchange{answer: frame}, nil
 }
 
-// refusal puts the error where the kind has it: on the whole, or on all that the request names.
+// refusal puts the error wherever the kind has room for one: on the whole, and on all that the request names.
 func refusal(req kmsg.Request, code int16) (kmsg.Response, error) {
-	switch req := req.(type) {
-	case *kmsg.FetchRequest:
-		resp := kmsg.NewPtrFetchResponse()
-		resp.ErrorCode = code
-		return resp, nil
-	case *kmsg.JoinGroupRequest:
-		resp := kmsg.NewPtrJoinGroupResponse()
-		resp.ErrorCode = code
-		return resp, nil
-	case *kmsg.SyncGroupRequest:
-		resp := kmsg.NewPtrSyncGroupResponse()
-		resp.ErrorCode = code
-		return resp, nil
-	case *kmsg.HeartbeatRequest:
-		resp := kmsg.NewPtrHeartbeatResponse()
-		resp.ErrorCode = code
-		return resp, nil
-	case *kmsg.InitProducerIDRequest:
-		resp := kmsg.NewPtrInitProducerIDResponse()
-		resp.ErrorCode = code
-		return resp, nil
-	case *kmsg.AddOffsetsToTxnRequest:
-		resp := kmsg.NewPtrAddOffsetsToTxnResponse()
-		resp.ErrorCode = code
-		return resp, nil
-	case *kmsg.EndTxnRequest:
-		resp := kmsg.NewPtrEndTxnResponse()
-		resp.ErrorCode = code
-		return resp, nil
-	case *kmsg.FindCoordinatorRequest:
-		resp := kmsg.NewPtrFindCoordinatorResponse()
-		resp.ErrorCode = code
-		for _, key := range req.CoordinatorKeys {
-			c := kmsg.NewFindCoordinatorResponseCoordinator()
-			c.Key, c.ErrorCode = key, code
-			resp.Coordinators = append(resp.Coordinators, c)
-		}
-		return resp, nil
-	case *kmsg.OffsetFetchRequest:
-		resp := kmsg.NewPtrOffsetFetchResponse()
-		resp.ErrorCode = code
-		for _, g := range req.Groups {
-			out := kmsg.NewOffsetFetchResponseGroup()
-			out.Group, out.ErrorCode = g.Group, code
-			resp.Groups = append(resp.Groups, out)
-		}
-		return resp, nil
-	case *kmsg.CreateTopicsRequest:
-		resp := kmsg.NewPtrCreateTopicsResponse()
-		for _, t := range req.Topics {
-			out := kmsg.NewCreateTopicsResponseTopic()
-			out.Topic, out.ErrorCode = t.Topic, code
-			resp.Topics = append(resp.Topics, out)
-		}
-		return resp, nil
+	if len(Codes(kmsg.Key(req.Key()))) == 0 {
+		return nil, fmt.Errorf("faulty: %s can't be refused", kmsg.Key(req.Key()).Name())
 	}
-	return perPartition(req, code)
+	resp := req.ResponseKind()
+	if fetch, ok := resp.(*kmsg.FetchResponse); ok { // a session is refused as a whole
+		fetch.Default()
+		fetch.ErrorCode = code
+		return fetch, nil
+	}
+	mirror(reflect.ValueOf(req).Elem(), reflect.ValueOf(resp).Elem(), code)
+	return resp, nil
 }
 
-// perPartition is refusal for the kinds that answer for each partition.
-func perPartition(req kmsg.Request, code int16) (kmsg.Response, error) {
-	switch req := req.(type) {
-	case *kmsg.ProduceRequest:
-		resp := kmsg.NewPtrProduceResponse()
-		for _, t := range req.Topics {
-			out := kmsg.NewProduceResponseTopic()
-			out.Topic, out.TopicID = t.Topic, t.TopicID
-			for _, p := range t.Partitions {
-				part := kmsg.NewProduceResponseTopicPartition()
-				part.Partition, part.ErrorCode = p.Partition, code
-				out.Partitions = append(out.Partitions, part)
-			}
-			resp.Topics = append(resp.Topics, out)
-		}
-		return resp, nil
-	case *kmsg.ListOffsetsRequest:
-		resp := kmsg.NewPtrListOffsetsResponse()
-		for _, t := range req.Topics {
-			out := kmsg.NewListOffsetsResponseTopic()
-			out.Topic = t.Topic
-			for _, p := range t.Partitions {
-				part := kmsg.NewListOffsetsResponseTopicPartition()
-				part.Partition, part.ErrorCode = p.Partition, code
-				out.Partitions = append(out.Partitions, part)
-			}
-			resp.Topics = append(resp.Topics, out)
-		}
-		return resp, nil
-	case *kmsg.OffsetCommitRequest:
-		resp := kmsg.NewPtrOffsetCommitResponse()
-		for _, t := range req.Topics {
-			out := kmsg.NewOffsetCommitResponseTopic()
-			out.Topic, out.TopicID = t.Topic, t.TopicID
-			for _, p := range t.Partitions {
-				part := kmsg.NewOffsetCommitResponseTopicPartition()
-				part.Partition, part.ErrorCode = p.Partition, code
-				out.Partitions = append(out.Partitions, part)
-			}
-			resp.Topics = append(resp.Topics, out)
-		}
-		return resp, nil
-	case *kmsg.TxnOffsetCommitRequest:
-		resp := kmsg.NewPtrTxnOffsetCommitResponse()
-		for _, t := range req.Topics {
-			out := kmsg.NewTxnOffsetCommitResponseTopic()
-			out.Topic, out.TopicID = t.Topic, t.TopicID
-			for _, p := range t.Partitions {
-				part := kmsg.NewTxnOffsetCommitResponseTopicPartition()
-				part.Partition, part.ErrorCode = p.Partition, code
-				out.Partitions = append(out.Partitions, part)
-			}
-			resp.Topics = append(resp.Topics, out)
-		}
-		return resp, nil
-	case *kmsg.AddPartitionsToTxnRequest:
-		resp := kmsg.NewPtrAddPartitionsToTxnResponse()
-		resp.ErrorCode = code
-		for _, t := range req.Topics {
-			out := kmsg.NewAddPartitionsToTxnResponseTopic()
-			out.Topic = t.Topic
-			for _, p := range t.Partitions {
-				part := kmsg.NewAddPartitionsToTxnResponseTopicPartition()
-				part.Partition, part.ErrorCode = p, code
-				out.Partitions = append(out.Partitions, part)
-			}
-			resp.Topics = append(resp.Topics, out)
-		}
-		return resp, nil
-	case *kmsg.DeleteRecordsRequest:
-		resp := kmsg.NewPtrDeleteRecordsResponse()
-		for _, t := range req.Topics {
-			out := kmsg.NewDeleteRecordsResponseTopic()
-			out.Topic = t.Topic
-			for _, p := range t.Partitions {
-				part := kmsg.NewDeleteRecordsResponseTopicPartition()
-				part.Partition, part.ErrorCode = p.Partition, code
-				out.Partitions = append(out.Partitions, part)
-			}
-			resp.Topics = append(resp.Topics, out)
-		}
-		return resp, nil
+// mirror fills an answer, or a part of one, from what asked for it: names are taken over, lists have an item for each one asked for, and
+// errors are the code.
+func mirror(req, resp reflect.Value, code int16) {
+	if d, ok := resp.Addr().Interface().(interface{ Default() }); ok {
+		d.Default()
 	}
-	return nil, fmt.Errorf("faulty: %s can't be refused", kmsg.Key(req.Key()).Name())
+	for i := range resp.NumField() {
+		field, name := resp.Field(i), resp.Type().Field(i).Name
+		asked := req.FieldByName(name)
+		if name == "Coordinators" {
+			asked = req.FieldByName("CoordinatorKeys")
+		}
+		switch {
+		case name == "ErrorCode":
+			field.SetInt(int64(code))
+		case !asked.IsValid():
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
+			field.Set(reflect.MakeSlice(field.Type(), asked.Len(), asked.Len()))
+			for at := range asked.Len() {
+				mirrorItem(asked.Index(at), field.Index(at), code)
+			}
+		case field.Type() == asked.Type() && name != "Version" && name != "UnknownTags":
+			field.Set(asked)
+		}
+	}
+}
+
+// mirrorItem is mirror for an item of a list: where the request names it by a number or a text alone, that is its first field.
+func mirrorItem(asked, item reflect.Value, code int16) {
+	if asked.Kind() == reflect.Struct {
+		mirror(asked, item, code)
+		return
+	}
+	mirror(reflect.ValueOf(struct{}{}), item, code)
+	for i := range item.NumField() {
+		if item.Field(i).Type() == asked.Type() {
+			item.Field(i).Set(asked)
+			return
+		}
+	}
+}
+
+// spoil puts an error into a broker's answer, wherever there is room for one. What else is in there has to be the broker's: an
+// answer that lists no brokers would take them from the client.
+func spoil(frame []byte, req kmsg.Request, code int16) ([]byte, error) {
+	resp := req.ResponseKind()
+	head := sizeLen + 4 // the number
+	if resp.IsFlexible() {
+		head++ // no tags
+	}
+	if len(frame) < head {
+		return nil, fmt.Errorf("faulty: an answer of %d bytes is too short", len(frame))
+	}
+	if err := resp.ReadFrom(frame[head:]); err != nil {
+		return nil, fmt.Errorf("faulty: an answer to %s can't be read: %w", kmsg.Key(req.Key()).Name(), err)
+	}
+	setErrors(reflect.ValueOf(resp).Elem(), code)
+	frame = resp.AppendTo(frame[:head:head])
+	binary.BigEndian.PutUint32(frame, uint32(len(frame)-sizeLen))
+	return frame, nil
+}
+
+func setErrors(v reflect.Value, code int16) {
+	for i := range v.NumField() {
+		switch field := v.Field(i); {
+		case v.Type().Field(i).Name == "ErrorCode":
+			field.SetInt(int64(code))
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
+			for at := range field.Len() {
+				setErrors(field.Index(at), code)
+			}
+		}
+	}
 }
