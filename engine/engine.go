@@ -42,6 +42,8 @@ type Options struct {
 	Version   string
 	// FailPoint is called between the steps of commits; tests end the process there.
 	FailPoint func(name string)
+	// Look is how often the topics of queries are looked at; 0 for worker.DefaultLook.
+	Look time.Duration
 }
 
 // Engine is one node.

@@ -31,7 +31,8 @@ type place struct {
 	embedded bool // the node commits by an outbox
 	broker   *kfake.Cluster
 	config   map[string]string
-	opts     []kgo.Opt // of its clients
+	adjust   func(o *Options) // what else is to be set; nil for nothing
+	opts     []kgo.Opt        // of its clients
 }
 
 // bothWays runs a test on both kinds of commit.
@@ -62,7 +63,11 @@ func (p *place) start(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	n := &node{cluster: cluster, store: registry.NewStore()}
-	n.Engine, err = Open(t.Context(), Options{Cluster: cluster, Embedded: p.embedded, Registry: registry.NewLocal(n.store), DataDir: p.dir, Config: p.config, Log: log})
+	options := Options{Cluster: cluster, Embedded: p.embedded, Registry: registry.NewLocal(n.store), DataDir: p.dir, Config: p.config, Log: log}
+	if p.adjust != nil {
+		p.adjust(&options)
+	}
+	n.Engine, err = Open(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

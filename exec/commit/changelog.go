@@ -29,7 +29,11 @@ func (x *Transactions) changelog(ctx context.Context, stage int) error {
 	if err != nil {
 		return err
 	}
-	x.tasks.Topics[name] = assignment.Topic{Partitions: parts, Limits: task.TopicLimits(configs[name])}
+	t, err := x.opt.Cluster.Topic(ctx, name)
+	if err != nil {
+		return err
+	}
+	x.tasks.Topics[name] = assignment.Topic{ID: t.ID, Partitions: int32(len(t.Partitions)), Limits: task.TopicLimits(configs[name])}
 	return nil
 }
 

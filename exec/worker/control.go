@@ -99,8 +99,15 @@ func (w *Worker) change(c commit.Change) error {
 
 // CaughtUp says whether the tasks have read all that their inputs hold now, and nothing of it is on its way. It commits
 // first. ends is the sum of the inputs' ends: if it is the same twice with nothing left, nothing came in between.
-func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error) {
-	err = w.do(ctx, func() error {
+func (w *Worker) CaughtUp(ctx context.Context) (bool, int64, error) {
+	type answer struct {
+		done bool
+		ends int64
+	}
+	got := make(chan answer, 1) // whoever has given up does not look at what is still being worked out
+	err := w.do(ctx, func() error {
+		var a answer
+		defer func() { got <- a }()
 		if w.behind() {
 			return nil // known without a commit
 		}
@@ -110,26 +117,30 @@ func (w *Worker) CaughtUp(ctx context.Context) (done bool, ends int64, err error
 		if err := w.commit.Delivered(w.alive); err != nil {
 			return w.lose(err)
 		}
-		done = true
+		a.done = true
 		for _, topic := range w.assigned.InputTopics() {
 			at, err := w.opt.Cluster.StableOffsets(w.alive, topic)
 			if err != nil {
 				return err
 			}
 			for p, end := range at[topic] {
-				ends += end
+				a.ends += end
 				feeds := w.assigned.Feeds[assignment.TP{Topic: topic, Partition: p}]
 				if len(feeds) == 0 {
-					done = false
+					a.done = false
 				}
 				for _, f := range feeds {
-					done = done && f.Position() >= end
+					a.done = a.done && f.Position() >= end
 				}
 			}
 		}
 		return nil
 	})
-	return done, ends, err
+	if err != nil {
+		return false, 0, err
+	}
+	a := <-got
+	return a.done, a.ends, nil
 }
 
 // behind says whether the tasks are known to have more to read, or have no partitions yet.
