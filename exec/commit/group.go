@@ -185,7 +185,8 @@ func (x *Transactions) offsets(ctx context.Context, parts map[string][]int32) (o
 func (x *Transactions) place(f *assignment.Feed, o offsets) error {
 	topic, p := f.TP.Topic, f.TP.Partition
 	c, known := o.committed[topic][p]
-	s := stored{at: c.At, topic: topicOf(c.Metadata), known: known}
+	n := parseNote(c.Metadata)
+	s := stored{at: n.position(f, c.At), topic: n.topic, known: known}
 	if !known {
 		s = x.local[f.ID()]
 	}

@@ -2,11 +2,9 @@ package commit
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -16,20 +14,6 @@ import (
 	"weir/exec/state"
 	"weir/kafka"
 )
-
-// topicMark stands before the topic's id in what is written beside a committed offset.
-const topicMark = "topic="
-
-// commitMark stands before the mark of the commit.
-const commitMark = ",commit="
-
-// metadata is what is written beside a committed offset: which topic it is of, since one that is made anew has its name, and the mark
-// of the commit.
-func (x *Transactions) metadata(topic string, u *unsure) *string {
-	id := x.tasks.Topics[topic].ID
-	text := topicMark + hex.EncodeToString(id[:]) + commitMark + u.text()
-	return &text
-}
 
 // unsure is a commit of which it is not known whether the brokers have it: the group's offsets tell, since they bear its mark.
 type unsure struct {
@@ -52,22 +36,10 @@ func (x *Transactions) ask(committed map[string]map[int32]kafka.Committed) {
 	for _, parts := range committed {
 		for _, c := range parts {
 			if x.unsure != nil {
-				_, mark, _ := strings.Cut(c.Metadata, commitMark)
-				x.sure(mark == x.unsure.text())
+				x.sure(parseNote(c.Metadata).commit == x.unsure.text())
 			}
 		}
 	}
-}
-
-// topicOf is the id that metadata wrote; zero where it wrote none.
-func topicOf(metadata string) (id [16]byte) {
-	if text, ok := strings.CutPrefix(metadata, topicMark); ok {
-		text, _, _ = strings.Cut(text, commitMark)
-		if raw, err := hex.DecodeString(text); err == nil && len(raw) == len(id) {
-			id = [16]byte(raw)
-		}
-	}
-	return id
 }
 
 // byTopic are positions as requests list them.
@@ -94,7 +66,7 @@ func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, position
 		t.Topic = topic
 		for partition, offset := range parts {
 			p := kmsg.NewOffsetCommitRequestTopicPartition()
-			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic, u)
+			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(assignment.TP{Topic: topic, Partition: partition}, offset, u)
 			t.Partitions = append(t.Partitions, p)
 		}
 		req.Topics = append(req.Topics, t)
@@ -141,7 +113,7 @@ func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.
 		t.Topic = topic
 		for partition, offset := range parts {
 			p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(topic, u)
+			p.Partition, p.Offset, p.Metadata = partition, offset, x.metadata(assignment.TP{Topic: topic, Partition: partition}, offset, u)
 			t.Partitions = append(t.Partitions, p)
 		}
 		req.Topics = append(req.Topics, t)
