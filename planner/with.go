@@ -118,8 +118,13 @@ func propText(p ast.Prop, name string, kind withKind) (string, error) {
 	text := types.Text(lit.Value, lit.T)
 	switch kind {
 	case withNumber:
-		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-			return "", at(p.Value.Pos(), "Invalid value %s for property %s: Not a number of type %s", text, name, numberType(name))
+		number, bits := numberType(name)
+		n, err := strconv.ParseInt(text, 10, bits)
+		if err != nil {
+			return "", at(p.Value.Pos(), "Invalid value %s for property %s: Not a number of type %s", text, name, number)
+		}
+		if (name == "PARTITIONS" || name == "REPLICAS") && n < 1 && n != -1 {
+			return "", at(p.Value.Pos(), "Invalid value %s for property %s: Value must be at least 1, or -1 for what the brokers give a topic", text, name)
 		}
 	case withBool:
 		text = strings.ToLower(text)
@@ -146,14 +151,14 @@ func checkText(p ast.Prop, name, text string) error {
 }
 
 // numberType is how wide Kafka's clients take a property.
-func numberType(name string) string {
+func numberType(name string) (number string, bits int) {
 	switch name {
 	case "REPLICAS":
-		return "SHORT"
+		return "SHORT", 16
 	case "RETENTION_MS":
-		return "LONG"
+		return "LONG", 64
 	}
-	return "INT"
+	return "INT", 32
 }
 
 func (w *with) get(name string) (string, bool) {

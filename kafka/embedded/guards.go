@@ -24,7 +24,15 @@ func fixedConfigs() map[string]string {
 
 // guardRequests looks at the rare requests that could undo the guards.
 func (b *Broker) guardRequests() {
-	b.control(int16(kmsg.CreateTopics), b.noteTopicConfigs)
+	b.control(int16(kmsg.CreateTopics), func(r kmsg.Request) kmsg.Response {
+		req := r.(*kmsg.CreateTopicsRequest)
+		refused := boundTopics(req)
+		if refused == nil {
+			b.noteTopicConfigs(req)
+		}
+		return refused
+	})
+	b.control(int16(kmsg.CreatePartitions), boundPartitions)
 	b.control(int16(kmsg.AlterConfigs), keepBrokerConfigs)
 	b.control(int16(kmsg.IncrementalAlterConfigs), keepBrokerConfigs)
 	b.control(int16(kmsg.DeleteRecords), b.keepLastRecord)
@@ -42,8 +50,8 @@ func (b *Broker) control(key int16, fn func(kmsg.Request) kmsg.Response) {
 }
 
 // noteTopicConfigs tells that a topic's cleanup is kept as a setting and not done.
-func (b *Broker) noteTopicConfigs(r kmsg.Request) kmsg.Response {
-	for _, t := range r.(*kmsg.CreateTopicsRequest).Topics {
+func (b *Broker) noteTopicConfigs(req *kmsg.CreateTopicsRequest) {
+	for _, t := range req.Topics {
 		for _, c := range t.Configs {
 			if c.Value == nil {
 				continue
@@ -56,7 +64,6 @@ func (b *Broker) noteTopicConfigs(r kmsg.Request) kmsg.Response {
 			}
 		}
 	}
-	return nil
 }
 
 // keepBrokerConfigs refuses requests that change the broker's own settings.
