@@ -44,11 +44,12 @@ type engineKind struct {
 	sweeps   bool // the broker lives on, so that what the case has made is deleted
 }
 
-// config are the engine's properties. Unless changes are held back, every change of a table is written, and nothing waits.
+// config are the engine's properties. Unless changes are held back, every change of a table is written. Nothing is waited for: cases
+// write to one source after the other, and say what comes of it, as ksqlDB's do.
 func (k engineKind) config(prefix string) map[string]string {
-	out := map[string]string{"ksql.output.topic.name.prefix": prefix}
+	out := map[string]string{"ksql.output.topic.name.prefix": prefix, "weir.idle.upstream": "0"}
 	if !k.held {
-		maps.Copy(out, map[string]string{"cache.max.bytes.buffering": "0", "commit.interval.ms": "10", "weir.idle.upstream": "0"})
+		maps.Copy(out, map[string]string{"cache.max.bytes.buffering": "0", "commit.interval.ms": "10"})
 	}
 	return out
 }

@@ -27,7 +27,9 @@ type Assignment struct {
 	Topics   map[string]Topic // as they were when the session began
 	Tasks    []*Task          // by stage and partition
 	Feeds    map[TP][]*Feed
-	Budget   *state.Budget // of the memory of the tasks' state; nil for no bound
+	// AtOnce says that a source which has been read to its end holds back no windows from that moment on: weir.idle.upstream is 0.
+	AtOnce bool
+	Budget *state.Budget // of the memory of the tasks' state; nil for no bound
 }
 
 // New is an assignment without tasks.

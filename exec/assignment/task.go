@@ -34,14 +34,19 @@ func (t *Task) Uncounted() []op.StepCounts {
 // NewTask makes the task of a stage's partition. It takes part once Add is called.
 func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
 	s := a.Topology.Stages[stage]
-	first, upstream := a.Topology.Upstreams(stage, a.Parts)
-	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, Out: a.target(s.Output(a.Env)), Late: a.late(s)})
+	first, feeders := a.Topology.Feeders(stage, a.Parts)
+	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Feeders: feeders, FirstFeeder: first, Out: a.target(s.Output(a.Env)), Late: a.late(s)})
 	if err != nil {
 		return nil, err
 	}
 	r := &Task{Task: t, Shard: int(p) % Shards()}
-	for i := range s.Inputs {
+	for i, in := range s.Inputs {
 		r.Feeds = append(r.Feeds, &Feed{Task: r, Input: i, TP: TP{s.Topic(i, a.Env), p}})
+		if a.AtOnce && !task.IsRepartition(in) {
+			if err := t.SetInputAtEnd(i, true); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return r, nil
 }

@@ -34,14 +34,21 @@ func NewLocal(topo *task.Topology, env *task.Env, parts []int32, sinkParts, late
 		if task.IsRepartition(s.End) {
 			out = parts[s.To]
 		}
-		first, upstream := topo.Upstreams(i, parts)
+		first, feeders := topo.Feeders(i, parts)
 		var tasks []*task.Task
 		for p := range parts[i] {
-			t, err := task.NewTask(s, env, task.TaskOptions{Partition: p, Upstream: upstream, FirstUpstream: first, Out: task.Target{Partitions: out}, Late: task.Target{Partitions: lateParts}, Rows: rows})
+			t, err := task.NewTask(s, env, task.TaskOptions{Partition: p, Feeders: feeders, FirstFeeder: first, Out: task.Target{Partitions: out}, Late: task.Target{Partitions: lateParts}, Rows: rows})
 			if err != nil {
 				return nil, err
 			}
 			t.SetAtEnd(true)
+			for number, in := range s.Inputs {
+				if !task.IsRepartition(in) {
+					if err := t.SetInputAtEnd(number, true); err != nil {
+						return nil, err
+					}
+				}
+			}
 			tasks = append(tasks, t)
 		}
 		l.tasks = append(l.tasks, tasks)

@@ -39,11 +39,11 @@ type Aggregate struct {
 
 // NewAggregate makes the operator of a plan.Aggregate. wantOld says that what
 // follows needs the rows as they were before.
-func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, upstream int, next Op) *Aggregate {
+func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, direct bool, next Op) *Aggregate {
 	op := &Aggregate{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window, final: a.Final,
 		wantOld: wantOld, width: len(a.Slots), bounds: -1, dropped: types.NoTime}
 	op.changes = changes{acc: op.acc, keep: wantOld}
-	op.clocked = clocked{newClock(upstream), op.closed}
+	op.clocked = clocked{newClock(direct), op.closed}
 	if a.Window != nil {
 		op.span = window.Time{Size: a.Window.Size, Advance: a.Window.Advance}
 		op.bounds = len(a.Group) + len(a.Aggs)

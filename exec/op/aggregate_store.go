@@ -110,7 +110,7 @@ type Reader struct {
 
 // NewReader makes a Reader for the entries that an Aggregate wrote, or a Panes of windows that are closed.
 func NewReader(h *Host, a *plan.Grouping) *Reader {
-	return &Reader{agg: NewAggregate(h, &plan.Aggregate{Grouping: *a}, false, 0, nil), row: make([]types.Value, len(a.Slots))}
+	return &Reader{agg: NewAggregate(h, &plan.Aggregate{Grouping: *a}, false, true, nil), row: make([]types.Value, len(a.Slots))}
 }
 
 // Bounds are the keys between which the entries of windows that start from..to lie, both included.

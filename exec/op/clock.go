@@ -2,56 +2,55 @@ package op
 
 import (
 	"encoding/binary"
+	"math"
 
 	"weir/types"
 )
 
-// clock is the stream time of a windowed operator. Where rows come straight from a source it is the latest timestamp
-// seen. Behind a repartition, each upstream task has a time of its own, carried by its rows, which says whether a row is
-// late; windows close by the least of the times that the upstream tasks announce.
+// clock is the stream time of a windowed operator: how far its windows are closed for good. It goes by bounds, times before
+// which nothing comes any more. Whether a row is late is judged by the path on which it came, whose time the row carries where that is
+// ahead of its own, and by what is closed for good.
 type clock struct {
-	now      int64 // latest time seen in any row
-	shut     int64 // as far as windows may close; never goes back
-	upstream []upstream
-	unsaved  bool // what append gives has changed since the last commit
+	now  int64 // latest time seen in any row
+	shut int64 // as far as windows are closed; never goes back
+	// direct says that rows come in the order of one or a few sources: each row is a bound itself, as far as others let it be.
+	direct  bool
+	upTo    int64 // how far the other sources let a row close windows
+	unsaved bool  // what append gives has changed since the last commit
 }
 
-// upstream is what one upstream task has announced. A task that read to its end holds nobody back.
-type upstream struct {
-	time  int64
-	atEnd bool
-}
-
-// clocked is the part of an operator that is told stream times. handOn puts out what the clock has closed.
+// clocked is the part of an operator that is told bounds. handOn puts out what the clock has closed.
 type clocked struct {
 	clock  clock
 	handOn func() error
 }
 
-// Announce takes the stream time of an upstream task, and hands on what that closes.
-func (c *clocked) Announce(upstream int, streamTime int64, atEnd bool) error {
-	c.clock.announce(upstream, streamTime, atEnd)
+// Advance says that nothing before a time comes any more, and hands on what that closes.
+func (c *clocked) Advance(bound int64) error {
+	c.clock.reach(bound)
 	return c.handOn()
 }
 
-// Idle lets the stream time go on, and hands on what that closes.
-func (c *clocked) Idle(by int64) error {
-	c.clock.idle(by)
-	return c.handOn()
-}
+// UpTo bounds how far the rows that come next close windows, by what may still come from other sources.
+func (c *clocked) UpTo(bound int64) { c.clock.upTo = bound }
 
-// AnnounceIdle lets an upstream task's stream time go on.
-func (c *clocked) AnnounceIdle(upstream int, by int64) error {
-	c.clock.announceIdle(upstream, by)
-	return c.handOn()
-}
-
-func newClock(upstreams int) clock {
-	c := clock{now: types.NoTime, shut: types.NoTime, upstream: make([]upstream, upstreams)}
-	for i := range c.upstream {
-		c.upstream[i].time = types.NoTime
+// Idle lets the stream time go on to a bound, or by so many milliseconds, and hands on what that closes. Before the first row there is
+// no time to go on.
+func (c *clocked) Idle(by, bound int64) error {
+	if c.clock.shut != types.NoTime {
+		if bound == types.NoTime {
+			bound = c.clock.shut + by
+		}
+		c.clock.advance(bound)
 	}
-	return c
+	return c.handOn()
+}
+
+// Bound is the time before which nothing is handed on any more.
+func (c *clocked) Bound() int64 { return c.clock.shut }
+
+func newClock(direct bool) clock {
+	return clock{now: types.NoTime, shut: types.NoTime, direct: direct, upTo: math.MaxInt64}
 }
 
 // see takes a row's time, and returns the stream time by which the row is judged.
@@ -60,10 +59,24 @@ func (c *clock) see(m types.Meta) int64 {
 	if t > c.now {
 		c.now, c.unsaved = t, true
 	}
-	if len(c.upstream) == 0 {
-		c.shut = c.now
+	if c.direct {
+		c.close(min(t, c.upTo))
 	}
 	return max(t, c.shut)
+}
+
+// reach takes a bound. What comes straight from sources closes nothing that no row has come up to.
+func (c *clock) reach(bound int64) {
+	if c.direct {
+		bound = min(bound, c.now)
+	}
+	c.close(bound)
+}
+
+func (c *clock) close(t int64) {
+	if t > c.shut {
+		c.shut, c.unsaved = t, true
+	}
 }
 
 // closed is the time by which windows are closed for good.
@@ -77,57 +90,11 @@ func (c *clock) closedTo(grace int64) int64 {
 	return c.shut - grace
 }
 
+// advance lets the stream time go on to a time to which no row has come.
 func (c *clock) advance(t int64) {
 	c.unsaved = c.unsaved || t > c.now || t > c.shut
 	c.now = max(c.now, t)
 	c.shut = max(c.shut, t)
-}
-
-// idle lets the time of rows that come straight from a source go on by so many milliseconds; before the first row there is
-// no time to go on.
-func (c *clock) idle(by int64) {
-	if len(c.upstream) == 0 && c.now != types.NoTime {
-		c.advance(c.now + by)
-	}
-}
-
-func (c *clock) announce(from int, t int64, atEnd bool) {
-	if from >= len(c.upstream) {
-		return
-	}
-	c.unsaved = c.unsaved || t > c.upstream[from].time
-	c.upstream[from] = upstream{max(t, c.upstream[from].time), atEnd}
-	c.shutBy()
-}
-
-// announceIdle is announce for an upstream task that does not know its time any more, and says how far it has gone on.
-func (c *clock) announceIdle(from int, by int64) {
-	if from >= len(c.upstream) || c.upstream[from].time == types.NoTime {
-		return
-	}
-	c.upstream[from].time += by
-	c.unsaved = true
-	c.shutBy()
-}
-
-// shutBy closes what the upstream tasks' times close.
-func (c *clock) shutBy() {
-	least, most, waiting := int64(0), types.NoTime, false
-	for _, u := range c.upstream {
-		most = max(most, u.time)
-		if u.atEnd {
-			continue
-		}
-		if !waiting || u.time < least {
-			least, waiting = u.time, true
-		}
-	}
-	if !waiting {
-		least = most
-	}
-	if least > c.shut {
-		c.shut, c.unsaved = least, true
-	}
 }
 
 // saved says that what append gave is durable.
@@ -135,35 +102,19 @@ func (c *clock) saved() { c.unsaved = false }
 
 // append encodes the clock for the operator's state.
 func (c *clock) append(dst []byte) []byte {
-	dst = binary.AppendVarint(binary.AppendVarint(dst, c.now), c.shut)
-	for _, u := range c.upstream {
-		dst = binary.AppendVarint(dst, u.time)
-	}
-	return dst
+	return binary.AppendVarint(binary.AppendVarint(dst, c.now), c.shut)
 }
 
-// decode reads what append wrote. With another number of upstream tasks, as when a source has got partitions since, it is not
-// known which time is whose: none of them was behind what has been closed.
+// decode reads what append wrote. Earlier versions wrote times of upstream tasks behind it, which these announce anew.
 func (c *clock) decode(src []byte) error {
-	var times []int64
-	for len(src) > 0 {
-		v, used := binary.Varint(src)
-		if used <= 0 {
-			return types.ErrCorrupt
-		}
-		times, src = append(times, v), src[used:]
-	}
-	if len(times) < 2 {
+	now, n := binary.Varint(src)
+	if n <= 0 {
 		return types.ErrCorrupt
 	}
-	c.now, c.shut, times = times[0], times[1], times[2:]
-	for i := range c.upstream {
-		switch {
-		case len(times) == len(c.upstream):
-			c.upstream[i].time = times[i]
-		case i < len(times):
-			c.upstream[i].time = c.shut
-		}
+	shut, m := binary.Varint(src[n:])
+	if m <= 0 {
+		return types.ErrCorrupt
 	}
+	c.now, c.shut = now, shut
 	return nil
 }

@@ -6,34 +6,59 @@ import (
 	"weir/types"
 )
 
-// A source may get partitions while a query rests: the clock that was stored has fewer upstream tasks than there are now.
-func TestClockOfFewerUpstreams(t *testing.T) {
-	before := newClock(2)
-	before.announce(0, 500, false)
-	before.announce(1, 300, false)
-	stored := before.append(nil)
-	same := newClock(2)
-	if err := same.decode(stored); err != nil || same.closed() != 300 || same.upstream[0].time != 500 || same.upstream[1].time != 300 {
-		t.Errorf("%+v, %v", same, err)
+// A row closes windows as far as the other sources let it; a bound closes no more than rows have come up to.
+func TestDirectClock(t *testing.T) {
+	c := newClock(true)
+	row := func(ts, path int64) int64 { return c.see(types.Meta{Timestamp: ts, StreamTime: path}) }
+	for i, s := range []struct {
+		do           func() int64
+		judged, shut int64
+	}{
+		{func() int64 { return row(10, types.NoTime) }, 10, 10},
+		{func() int64 { return row(5, types.NoTime) }, 10, 10}, // one source: its own rows have gone past
+		{func() int64 { c.upTo = 20; return row(100, types.NoTime) }, 100, 20},
+		{func() int64 { c.upTo = 100; return row(50, types.NoTime) }, 50, 50}, // the other source is behind, and not late
+		{func() int64 { c.reach(200); return row(60, types.NoTime) }, 100, 100},
+		{func() int64 { return row(60, 130) }, 130, 100},
+	} {
+		if got := s.do(); got != s.judged || c.closed() != s.shut {
+			t.Errorf("step %d: judged by %d, closed to %d; want %d and %d", i, got, c.closed(), s.judged, s.shut)
+		}
 	}
-	now := newClock(4)
-	if err := now.decode(stored); err != nil || now.closed() != 300 {
-		t.Fatalf("%+v, %v", now, err)
+}
+
+// Behind a repartition rows close nothing: bounds do.
+func TestToldClock(t *testing.T) {
+	c := newClock(false)
+	if got := c.see(types.Meta{Timestamp: 100, StreamTime: types.NoTime}); got != 100 || c.closed() != types.NoTime {
+		t.Errorf("judged by %d, closed to %d", got, c.closed())
 	}
-	if now.upstream[0].time != 300 || now.upstream[1].time != 300 || now.upstream[3].time != types.NoTime {
-		t.Errorf("%+v", now.upstream)
+	if c.reach(70); c.closed() != 70 {
+		t.Errorf("closed to %d", c.closed())
 	}
-	for i := range 3 {
-		now.announce(i, 900, false)
+	if got := c.see(types.Meta{Timestamp: 60, StreamTime: 65}); got != 70 {
+		t.Errorf("judged by %d", got)
 	}
-	if now.closed() != 300 {
-		t.Errorf("closed to %d before the last task has told its time", now.closed())
+	if c.reach(150); c.closed() != 150 {
+		t.Errorf("closed to %d", c.closed())
 	}
-	now.announce(3, 800, false)
-	if now.closed() != 800 {
-		t.Errorf("closed to %d", now.closed())
+}
+
+func TestClockIsStored(t *testing.T) {
+	before := newClock(false)
+	before.see(types.Meta{Timestamp: 500, StreamTime: types.NoTime})
+	before.reach(300)
+	for name, stored := range map[string][]byte{"as it is": before.append(nil), "with the upstreams of earlier versions": append(before.append(nil), 20, 30)} {
+		now := newClock(false)
+		if err := now.decode(stored); err != nil || now.now != 500 || now.closed() != 300 || now.unsaved {
+			t.Errorf("%s: %+v, %v", name, now, err)
+		}
 	}
+	now := newClock(false)
 	if err := now.decode([]byte{0x80}); err == nil {
 		t.Error("half a number is read")
+	}
+	if err := now.decode([]byte{2}); err == nil {
+		t.Error("half a clock is read")
 	}
 }

@@ -31,14 +31,16 @@ type Stateful interface {
 // Windowed is a Stateful operator with a stream time. Each of these hands on what it closes.
 type Windowed interface {
 	Stateful
-	// Announce takes the stream time of an upstream task, and whether that has read its input to the end.
-	Announce(upstream int, streamTime int64, atEnd bool) error
+	// Advance says that nothing before a time comes any more.
+	Advance(bound int64) error
+	// UpTo is said before rows that come straight from one of several sources: how far the others let these rows close windows.
+	UpTo(bound int64)
+	// Idle lets the stream time go on because nothing comes: to a bound, or, where that is NoTime, by so many milliseconds.
+	Idle(by, bound int64) error
 	// CloseAll moves the stream time just far enough to close all that is open: the input has ended for good.
 	CloseAll() error
-	// Idle lets the stream time go on by so many milliseconds, because nothing comes.
-	Idle(by int64) error
-	// AnnounceIdle is Idle for one upstream task.
-	AnnounceIdle(upstream int, by int64) error
+	// Bound is the time before which the operator hands on no row any more.
+	Bound() int64
 }
 
 // Evicter is a Stateful operator that can let go of memory: what it needs again, it reads back.

@@ -11,19 +11,19 @@ import (
 func TestUntouchedWritesNothing(t *testing.T) {
 	for name, make := range map[string]func(h *Host) (Windowed, Op){
 		"aggregate": func(h *Host) (Windowed, Op) {
-			a := NewAggregate(h, &plan.Aggregate{Grouping: *hoppingNode(t, 100, 50, 10)}, false, 2, &gather{})
+			a := NewAggregate(h, &plan.Aggregate{Grouping: *hoppingNode(t, 100, 50, 10)}, false, false, &gather{})
 			return a, a
 		},
 		"panes": func(h *Host) (Windowed, Op) {
-			p := NewPanes(h, &plan.PaneAggregate{Grouping: *hoppingNode(t, 100, 50, 10)}, 2, &gather{})
+			p := NewPanes(h, &plan.PaneAggregate{Grouping: *hoppingNode(t, 100, 50, 10)}, false, &gather{})
 			return p, p
 		},
 		"session": func(h *Host) (Windowed, Op) {
-			s := NewSession(h, &plan.SessionAggregate{Grouping: *sessionNode(t, 10, 10, false)}, 2, &gather{})
+			s := NewSession(h, &plan.SessionAggregate{Grouping: *sessionNode(t, 10, 10, false)}, false, &gather{})
 			return s, s
 		},
 		"stream join": func(h *Host) (Windowed, Op) {
-			j := NewStreamJoin(h, &plan.StreamJoin{KeyJoin: *joinPlan(plan.LeftJoin), Within: plan.Within{Before: 10, After: 10, Grace: 5}}, 2, &gather{})
+			j := NewStreamJoin(h, &plan.StreamJoin{KeyJoin: *joinPlan(plan.LeftJoin), Within: plan.Within{Before: 10, After: 10, Grace: 5}}, false, &gather{})
 			left, _ := j.Ports()
 			return j, left
 		},
@@ -54,13 +54,13 @@ func TestUntouchedWritesNothing(t *testing.T) {
 			must(t, in.Push(&b))
 			commit("after a row", true)
 			commit("after nothing", false)
-			must(t, w.Announce(0, 1200, false))
-			commit("after an announcement", true)
-			must(t, w.Announce(0, 1200, true))
-			must(t, w.Announce(1, types.NoTime, false))
-			commit("after announcements that tell nothing", false)
-			must(t, w.AnnounceIdle(0, 10))
-			commit("after an idle upstream", true)
+			must(t, w.Advance(1200))
+			commit("after a bound", true)
+			must(t, w.Advance(1200))
+			must(t, w.Advance(types.NoTime))
+			commit("after bounds that tell nothing", false)
+			must(t, w.Idle(10, types.NoTime))
+			commit("after nothing came", true)
 			w, _ = make(testHost())
 			saved.load(t, w)
 			commit("after a restart", false)

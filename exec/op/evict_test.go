@@ -45,7 +45,7 @@ func TestEviction(t *testing.T) {
 		Slots: plan.Layout{{Name: "K", Type: types.TString}, {Name: "N", Type: types.TBigint}}}}
 	stored, got, want := mapBacking{}, lastRows{}, lastRows{}
 	fresh := func() *Aggregate {
-		a := NewAggregate(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, node, false, 0, got)
+		a := NewAggregate(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, node, false, true, got)
 		a.Back(stored)
 		return a
 	}

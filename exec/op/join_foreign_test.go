@@ -229,7 +229,7 @@ func FuzzJoinLoad(f *testing.F) {
 	f.Add([]byte{metaKey}, []byte{2, 2, 2})
 	f.Add([]byte{entryKey, 1, 2, 3}, []byte{0})
 	f.Add([]byte{rightKey, 1, 1, 1}, []byte{4, 4})
-	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 1, After: 1, Given: true}}, 0, &gather{})
+	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 1, After: 1, Given: true}}, true, &gather{})
 	for i := range 2 {
 		j.sides[i].buf.add([]byte("key"), 10, 1|entryDirty, []types.Value{types.BigintValue(1), types.StringValue("x")})
 		j.sides[i].buf.dirty = append(j.sides[i].buf.dirty, j.sides[i].buf.find(nil, []byte("key"), 0, 20)...)
@@ -243,7 +243,7 @@ func FuzzJoinLoad(f *testing.F) {
 		}
 		join.open()
 		stores := append(join.stores(), NewTableJoin(testHost(), &plan.TableJoin{KeyJoin: *joinPlan(plan.FullJoin)}, true, &gather{}), NewLookupJoin(testHost(), &plan.LookupJoin{KeyJoin: *joinPlan(plan.LeftJoin)}, &gather{}),
-			NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 1, After: 1, Given: true}}, 0, &gather{}))
+			NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 1, After: 1, Given: true}}, true, &gather{}))
 		for _, s := range stores {
 			if s.Load(key, value) == nil {
 				s.Dirty(func(_, _ []byte) {})

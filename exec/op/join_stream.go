@@ -41,6 +41,7 @@ type streamSide struct {
 	outer         bool  // rows without a match go out
 	headers       int   // the slot of the record's headers, which only go with the rows that it makes; -1 for none
 	waiting       waiting
+	seen          int64 // how far the side has come
 }
 
 // closed is a row that no match can come for.
@@ -51,15 +52,15 @@ type closed struct {
 }
 
 // NewStreamJoin makes the operator of a plan.StreamJoin.
-func NewStreamJoin(h *Host, p *plan.StreamJoin, upstream int, next Op) *StreamJoin {
+func NewStreamJoin(h *Host, p *plan.StreamJoin, direct bool, next Op) *StreamJoin {
 	split := len(p.Left.Layout())
 	j := &StreamJoin{host: h, plan: p, match: newMatcher(h, p.Match), joined: joined{next: next, width: len(p.Slots)},
 		keyAt: split + len(p.Right.Layout()), retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
-	j.clocked = clocked{newClock(upstream), j.closed}
+	j.clocked = clocked{newClock(direct), j.closed}
 	j.sides[0] = streamSide{key: newJoinKey(h, p.LeftKey), buf: newJoinBuffer(), from: 0, to: split, before: p.Within.Before, after: p.Within.After,
-		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, headers: p.Headers[0]}
+		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, headers: p.Headers[0], seen: types.NoTime}
 	j.sides[1] = streamSide{key: newJoinKey(h, p.RightKey), buf: newJoinBuffer(), from: split, to: j.keyAt, before: p.Within.After, after: p.Within.Before,
-		outer: p.Kind == plan.RightJoin || p.Kind == plan.FullJoin, headers: p.Headers[1]}
+		outer: p.Kind == plan.RightJoin || p.Kind == plan.FullJoin, headers: p.Headers[1], seen: types.NoTime}
 	return j
 }
 
@@ -109,6 +110,11 @@ func (j *StreamJoin) limit() int64 {
 
 // row joins one row, and keeps it.
 func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
+	if j.clock.direct { // a side is one path
+		s := &j.sides[side]
+		s.seen = max(s.seen, m.Timestamp)
+		m.StreamTime = s.seen
+	}
 	now := j.clock.see(m)
 	if err := j.close(); err != nil {
 		return err
@@ -278,6 +284,29 @@ func (j *StreamJoin) closed() error {
 		return err
 	}
 	return j.emit()
+}
+
+// Bound is the time before which nothing is handed on any more: rows that wait may go out without a match.
+func (j *StreamJoin) Bound() int64 {
+	bound := j.clock.closed()
+	for n := range j.sides {
+		if t, ok := j.sides[n].earliest(); ok {
+			bound = min(bound, t)
+		}
+	}
+	return bound
+}
+
+// earliest is the time of the first row that waits; those that have been matched since are passed over.
+func (s *streamSide) earliest() (ts int64, ok bool) {
+	for len(s.waiting) > 0 {
+		w := s.waiting[0]
+		if e := s.buf.entry(w.place); e != nil && entryNumber(e)&entryDone == 0 {
+			return w.ts, true
+		}
+		s.waiting.pop()
+	}
+	return 0, false
 }
 
 // CloseAll moves the clock just far enough for every row that waits to go out: the input has ended.

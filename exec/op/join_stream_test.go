@@ -19,7 +19,7 @@ func TestStreamJoin(t *testing.T) {
 			events := randomEvents(rng, 1200, 8, 12, 0.05)
 			for _, p := range []*plan.KeyJoin{joinPlan(kind), falling(joinPlan(kind))} {
 				sameHowever(t, fmt.Sprintf("%s %+v", kind, w), events, streamModel(events, p, w), func(next Op) joining {
-					return NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *p, Within: w}, 0, next)
+					return NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *p, Within: w}, true, next)
 				})
 			}
 		}
@@ -103,7 +103,7 @@ func streamModel(events []event, p *plan.KeyJoin, w plan.Within) []string {
 }
 
 func TestStreamJoinLetsGo(t *testing.T) {
-	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.InnerJoin), Within: plan.Within{Before: 100, After: 100, Grace: 0}}, 0, &gather{})
+	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.InnerJoin), Within: plan.Within{Before: 100, After: 100, Grace: 0}}, true, &gather{})
 	left, _ := j.Ports()
 	saved := disk{}
 	largest := 0
@@ -129,7 +129,7 @@ func TestStreamJoinLetsGo(t *testing.T) {
 
 func TestStreamJoinClosesAtItsEnd(t *testing.T) {
 	out := &gather{}
-	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 100, After: 100, Grace: 50, Given: true}}, 2, out)
+	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 100, After: 100, Grace: 50, Given: true}}, false, out)
 	left, right := j.Ports()
 	for i, port := range []Op{left, right} {
 		var b types.Batch
@@ -144,8 +144,8 @@ func TestStreamJoinClosesAtItsEnd(t *testing.T) {
 		do   func() error
 		want int
 	}{
-		{func() error { return j.Announce(0, 5000, false) }, 0}, // the other upstream task may still be behind
-		{func() error { return j.Announce(1, 1151, false) }, 1},
+		{func() error { return j.Advance(1150) }, 0},
+		{func() error { return j.Advance(1151) }, 1},
 		{j.CloseAll, 2},
 		{j.CloseAll, 2},
 	}
@@ -160,7 +160,7 @@ func TestStreamJoinClosesAtItsEnd(t *testing.T) {
 }
 
 func BenchmarkStreamJoin(b *testing.B) {
-	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.InnerJoin), Within: plan.Within{Before: 1000, After: 1000, Grace: 0}}, 0, &discard{})
+	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.InnerJoin), Within: plan.Within{Before: 1000, After: 1000, Grace: 0}}, true, &discard{})
 	left, right := j.Ports()
 	var batch types.Batch
 	b.ReportAllocs()

@@ -39,7 +39,7 @@ func (l *rowLog) Flush() error { return nil }
 type windowed interface {
 	Op
 	Stateful
-	Announce(upstream int, streamTime int64, atEnd bool) error
+	Advance(bound int64) error
 	CloseAll() error
 }
 
@@ -117,7 +117,7 @@ type side struct {
 	problems []string
 }
 
-func newSide(upstream int, make func(h *Host, next Op) windowed) *side {
+func newSide(make func(h *Host, next Op) windowed) *side {
 	s := &side{stored: mapBacking{}, out: &rowLog{}, counts: &Counts{}}
 	s.fresh = func() windowed {
 		w := make(&Host{Env: &functions.Env{}, Coalesce: true, Counts: s.counts, Report: func(p Problem) { s.problems = append(s.problems, p.Message) }}, s.out)
@@ -141,16 +141,16 @@ func TestPanesAreAsDirect(t *testing.T) {
 			advance, size = 1, size+1
 		}
 		grace := rng.Int64N(3) * rng.Int64N(30)
-		upstream := rng.IntN(3) * rng.IntN(2)
+		straight := rng.IntN(2) == 0
 		node := hoppingNode(t, size, advance, grace)
-		direct := newSide(upstream, func(h *Host, next Op) windowed {
-			return NewAggregate(h, &plan.Aggregate{Grouping: *node}, false, upstream, next)
+		direct := newSide(func(h *Host, next Op) windowed {
+			return NewAggregate(h, &plan.Aggregate{Grouping: *node}, false, straight, next)
 		})
-		panes := newSide(upstream, func(h *Host, next Op) windowed {
-			return NewPanes(h, &plan.PaneAggregate{Grouping: *node}, upstream, next)
+		panes := newSide(func(h *Host, next Op) windowed {
+			return NewPanes(h, &plan.PaneAggregate{Grouping: *node}, straight, next)
 		})
 		both := []*side{direct, panes}
-		name := fmt.Sprintf("seed %d: size %d advance %d grace %d upstream %d", seed, size, advance, grace, upstream)
+		name := fmt.Sprintf("seed %d: size %d advance %d grace %d straight %t", seed, size, advance, grace, straight)
 		check := func(when string) {
 			t.Helper()
 			if d, p := direct.out.rows, panes.out.rows; !slices.Equal(d, p) {
@@ -179,7 +179,7 @@ func TestPanesAreAsDirect(t *testing.T) {
 						at += r.Int64N(4 * size)
 					}
 					m := types.Meta{Timestamp: at - r.Int64N(3)*r.Int64N(1+size+grace), StreamTime: types.NoTime}
-					if upstream > 0 && r.IntN(2) == 0 {
+					if !straight && r.IntN(2) == 0 {
 						m.StreamTime = m.Timestamp + r.Int64N(size+2*grace+1)
 					}
 					row := b.Append(m)
@@ -191,8 +191,8 @@ func TestPanesAreAsDirect(t *testing.T) {
 				if err := s.op.Push(&b); err != nil {
 					t.Fatal(err)
 				}
-				if upstream > 0 && r.IntN(2) == 0 {
-					if err := s.op.Announce(r.IntN(upstream), at-r.Int64N(size+1), r.IntN(4) == 0); err != nil {
+				if !straight && r.IntN(2) == 0 {
+					if err := s.op.Advance(at - r.Int64N(size+1)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -262,7 +262,7 @@ func checkPull(t *testing.T, name string, node *plan.Grouping, direct, panes *si
 	}
 	var got, want rowLog
 	host := &Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}
-	p := NewPanes(host, &plan.PaneAggregate{Grouping: *node}, 0, &got)
+	p := NewPanes(host, &plan.PaneAggregate{Grouping: *node}, true, &got)
 	if err := p.Load([]byte{metaKey}, blob); err != nil {
 		t.Fatal(err)
 	}

@@ -56,12 +56,12 @@ type session struct {
 }
 
 // NewSession makes the operator of a plan.SessionAggregate.
-func NewSession(h *Host, a *plan.SessionAggregate, upstream int, next Op) *Session {
+func NewSession(h *Host, a *plan.SessionAggregate, direct bool, next Op) *Session {
 	k := h.compiler()
 	s := &Session{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final, late: h.Late,
 		table: state.NewTable(1), width: len(a.Slots), vals: make([]types.Value, len(a.Group)), swept: types.NoTime}
 	s.ctx = k.NewCtx()
-	s.clocked = clocked{newClock(upstream), s.closed}
+	s.clocked = clocked{newClock(direct), s.closed}
 	s.closing, s.expiring = newDueQueue(s.win.Size), newDueQueue(s.win.Size)
 	return s
 }

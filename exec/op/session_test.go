@@ -27,8 +27,8 @@ func TestFinalSessions(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		gap, grace := 1+rng.Int64N(10), rng.Int64N(20)
 		node := sessionNode(t, gap, grace, true)
-		s := newSide(0, func(h *Host, next Op) windowed {
-			return NewSession(h, &plan.SessionAggregate{Grouping: *node}, 0, next)
+		s := newSide(func(h *Host, next Op) windowed {
+			return NewSession(h, &plan.SessionAggregate{Grouping: *node}, true, next)
 		})
 		rows, late, now := int64(0), int64(0), int64(0)
 		for range 40 {
@@ -100,7 +100,7 @@ func TestSessionsExpire(t *testing.T) {
 	for _, final := range []bool{false, true} {
 		node := sessionNode(t, 5, 5, final)
 		out := &rowLog{}
-		s := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, &plan.SessionAggregate{Grouping: *node}, 0, out)
+		s := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, &plan.SessionAggregate{Grouping: *node}, true, out)
 		stored := mapBacking{}
 		for round := range int64(50) {
 			var b types.Batch
@@ -120,7 +120,7 @@ func TestSessionsExpire(t *testing.T) {
 				t.Fatalf("final %v, round %d: %d groups in memory, %d entries", final, round, n, len(stored))
 			}
 		}
-		again := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, &plan.SessionAggregate{Grouping: *node}, 0, out)
+		again := NewSession(&Host{Env: &functions.Env{}, Coalesce: true, Counts: &Counts{}}, &plan.SessionAggregate{Grouping: *node}, true, out)
 		for _, k := range slices.Sorted(maps.Keys(stored)) {
 			if err := again.Load([]byte(k), stored[k]); err != nil {
 				t.Fatal(err)

@@ -73,10 +73,10 @@ type topRow struct {
 }
 
 // NewTop makes the operator of a plan.Top.
-func NewTop(h *Host, p *plan.Top, upstream int, next Op) *Top {
+func NewTop(h *Host, p *plan.Top, direct bool, next Op) *Top {
 	k := h.compiler()
 	t := &Top{host: h, next: next, key: k.All(p.Key), limit: int(p.Limit), window: p.Window, width: len(p.Layout()),
-		table: state.NewTable(1), windows: map[topBounds]*topWindow{}, clock: newClock(upstream), dropAt: noDrop,
+		table: state.NewTable(1), windows: map[topBounds]*topWindow{}, clock: newClock(direct), dropAt: noDrop,
 		vals: make([]types.Value, len(p.Key)), row: make([]types.Value, len(p.Layout())),
 		ranked: btree.NewBTreeGOptions(func(a, b *topRow) bool { return bytes.Compare(a.rank, b.rank) < 0 }, btree.Options{NoLocks: true})}
 	_, t.columns = p.In.(*plan.Repartition)
@@ -334,20 +334,23 @@ func (t *Top) drop() {
 	t.last = nil
 }
 
-// Announce takes in the stream time of an upstream task.
-func (t *Top) Announce(from int, now int64, atEnd bool) error {
-	t.clock.announce(from, now, atEnd)
+// Advance closes windows, whose lists stand.
+func (t *Top) Advance(bound int64) error {
+	t.clock.reach(bound)
 	return nil
 }
+
+// UpTo bounds how far rows close windows.
+func (t *Top) UpTo(bound int64) { t.clock.upTo = bound }
+
+// Bound is how far windows are closed.
+func (t *Top) Bound() int64 { return t.clock.closed() }
 
 // CloseAll has nothing to close: lists are handed on as they change.
 func (t *Top) CloseAll() error { return nil }
 
 // Idle has nothing to close: a list stands until a row changes it.
-func (t *Top) Idle(int64) error { return nil }
-
-// AnnounceIdle has nothing to close.
-func (t *Top) AnnounceIdle(int, int64) error { return nil }
+func (t *Top) Idle(int64, int64) error { return nil }
 
 var _ Windowed = (*Top)(nil)
 

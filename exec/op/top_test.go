@@ -52,7 +52,7 @@ func topModel(t *testing.T, coalesce bool) {
 	r := rand.New(rand.NewPCG(7, 7))
 	got, model, stored := lists{}, lists{}, map[string][]byte{}
 	open := func() *Top {
-		top := NewTop(&Host{Env: &functions.Env{}, Coalesce: coalesce, Counts: &Counts{}}, node, 0, got)
+		top := NewTop(&Host{Env: &functions.Env{}, Coalesce: coalesce, Counts: &Counts{}}, node, true, got)
 		for k, v := range stored {
 			must(t, top.Load([]byte(k), v))
 		}

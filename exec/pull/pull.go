@@ -136,7 +136,7 @@ func (p *puller) aggregation(id state.StoreID, n plan.Node, after []plan.Node, s
 		if err := p.groupsOf(id, &n.Grouping, host, chain); err != nil {
 			return err
 		}
-		return p.open(id, op.NewPanes(host, n, 0, chain))
+		return p.open(id, op.NewPanes(host, n, true, chain))
 	case *plan.Aggregate:
 		return p.groupsOf(id, &n.Grouping, host, chain)
 	default:
@@ -156,7 +156,7 @@ func chainOf(host *op.Host, steps []plan.Node, next op.Op) (op.Op, error) {
 		case *plan.Project:
 			next = op.NewProject(host, n, next)
 		case *plan.Aggregate:
-			next = op.NewAggregate(host, n, false, 0, next)
+			next = op.NewAggregate(host, n, false, true, next)
 		default:
 			return nil, fmt.Errorf("pull: no operator for %T", n)
 		}
@@ -238,7 +238,7 @@ func hasAny(r *op.Reader, key []byte, groups [][]byte) bool {
 
 // sessions reads groups with all their sessions.
 func (p *puller) sessions(id state.StoreID, a *plan.SessionAggregate, host *op.Host, chain op.Op) error {
-	s := op.NewSession(host, a, 0, chain)
+	s := op.NewSession(host, a, true, chain)
 	var keys [][]byte
 	for _, k := range p.lookup.Keys {
 		keys = append(keys, op.StoredKey(k))

@@ -22,7 +22,9 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	}
 	// Steps were built against the stream: what an end or a pause brings out of one has to reach the next before it closes.
 	slices.Reverse(t.windowed)
-	t.idle = newIdling(t.inputs, o.Upstream)
+	t.feeders = newFeeders(t.inputs, max(o.Feeders, len(t.inputs)))
+	t.idle = newIdling(t.inputs, t.feeders)
+	t.sources = len(t.inputs) > 1 && !slices.ContainsFunc(t.inputs, func(in *input) bool { return in.repartitioned && !t.feeders[in.feeder].free })
 	return t, nil
 }
 
@@ -98,9 +100,9 @@ func (t *Task) keep(k Kept, o op.Stateful) {
 // add makes the next input. Inputs are built from left to right, as the stage lists them.
 func (t *Task) add(n plan.Node, m *making, r reader, first op.Op) {
 	in := &input{topic: t.Stage.Topic(len(t.inputs), t.env), reader: r, first: first, number: uint8(len(t.inputs)),
-		upstream: -1, repartitioned: IsRepartition(n), table: n.Table()}
-	if m.FirstUpstream != nil {
-		in.upstream = m.FirstUpstream[len(t.inputs)]
+		feeder: len(t.inputs), repartitioned: IsRepartition(n), table: n.Table()}
+	if m.FirstFeeder != nil {
+		in.feeder = m.FirstFeeder[len(t.inputs)]
 	}
 	in.batch.Reset(r.width())
 	_, in.counts = t.count(inputStep(n), first)
@@ -123,7 +125,7 @@ func (t *Task) sink(m *making, n *plan.Sink) (op.Op, error) {
 }
 
 func (t *Task) repartition(m *making, n *plan.Repartition) (op.Op, error) {
-	r, err := newRepartition(m.host, n, int(t.Partition), &t.Out, &t.Told, m.Out, t.env)
+	r, err := newRepartition(m.host, n, t.Stage.onePath(), int(t.Partition), &t.Out, &t.Told, m.Out, t.env)
 	t.repart = r
 	return r, err
 }

@@ -15,7 +15,7 @@ type input struct {
 	number        uint8
 	repartitioned bool
 	table         bool
-	upstream      int // the first upstream task that it tells of; -1 for none
+	feeder        int // the partition of a source that it is, or the first of the upstream tasks behind it
 	reader        reader
 	counts        *counting
 	first         op.Op
@@ -110,48 +110,45 @@ func (t *Task) push(in *input, from, to int) error {
 	}
 	t.idle.came(in)
 	in.view = in.batch.Slice(from, to)
-	latest := types.NoTime
-	if in.upstream >= 0 && !in.repartitioned {
+	if len(t.inputs) == 1 {
+		if err := in.first.Push(&in.view); err != nil || len(t.windowed) < 2 {
+			return err
+		}
+		return t.advance(0)
+	}
+	f := &t.feeders[in.feeder]
+	bound := f.bound
+	if !in.repartitioned && !f.free {
 		for i := range in.view.Meta {
-			latest = max(latest, in.view.Meta[i].Timestamp)
+			bound = max(bound, in.view.Meta[i].Timestamp)
+		}
+	}
+	if t.sources && !f.free {
+		upTo := t.others(in)
+		for _, w := range t.windowed {
+			w.UpTo(upTo)
 		}
 	}
 	if err := in.first.Push(&in.view); err != nil {
 		return err
 	}
-	if latest == types.NoTime {
-		return nil
-	}
-	// A scan beside a repartition is an upstream that never holds the others back.
-	return t.announceAll(in.upstream, latest, true)
+	f.bound = bound
+	return t.advance(0)
 }
 
 // tell takes in an announcement.
 func (t *Task) tell(in *input, rec *kgo.Record) error {
 	a, _ := announcement(rec)
-	if in.upstream < 0 {
-		return nil
+	from := in.feeder + a.upstream
+	if from >= len(t.feeders) {
+		return nil // the topic that the other side reads has got partitions since: the next session knows them
 	}
-	from := in.upstream + a.upstream
-	if a.streamTime == types.NoTime && a.idled > 0 {
-		if err := t.announceIdle(from, a.idled); err != nil {
-			return err
-		}
+	f := &t.feeders[from]
+	if a.streamTime == types.NoTime {
+		f.goOn(a.idled)
 	}
-	if err := t.announceAll(from, a.streamTime, a.atEnd); err != nil {
-		return err
-	}
-	t.goOn(t.idle.heard(from, a))
-	return nil
-}
-
-func (t *Task) announceAll(from int, now int64, atEnd bool) error {
-	for _, w := range t.windowed {
-		if err := w.Announce(from, now, atEnd); err != nil {
-			return err
-		}
-	}
-	return nil
+	f.bound, f.atEnd = max(f.bound, a.streamTime), a.atEnd
+	return t.advance(t.idle.heard(from, a))
 }
 
 // reset gives back what the rows of the batch held.

@@ -21,10 +21,10 @@ import (
 //	               stream time has gone on since the last one because its inputs were idle, where it has (varint)
 //	row:           flags, stream time (varint) where hasTime, the row before where hasOld, the row where hasNew
 const (
-	hasTime   = 1 << iota // the source task's stream time is ahead of the record's timestamp
+	hasTime   = 1 << iota // the path on which the row came is ahead of the record's timestamp
 	hasOld                // what the row was before, to be taken out of its group
 	hasNew                // the row
-	announces             // no row: an upstream task tells its stream time
+	announces             // no row: an upstream task tells its bound
 )
 
 // repartition ends a stage: it sends rows to the partition of their new key.
@@ -43,7 +43,8 @@ type repartition struct {
 	vals    []types.Value
 	keyBuf  []byte
 	oldKey  []byte
-	now     int64 // stream time
+	onePath bool  // all rows come from one partition of one source, in its order
+	bound   int64 // nothing before it is sent any more
 	told    int64 // as last announced
 	atEnd   bool
 	toldEnd bool
@@ -51,7 +52,7 @@ type repartition struct {
 	idled   int64  // gone on since the last announcement because the inputs were idle
 }
 
-func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Output, to Target, env *Env) (*repartition, error) {
+func newRepartition(h *op.Host, p *plan.Repartition, onePath bool, task int, out, notes *Output, to Target, env *Env) (*repartition, error) {
 	spec := plan.Spec(p.Serde, true, "")
 	spec.Registry = env.Registry
 	if !registers(spec.Format) {
@@ -59,7 +60,7 @@ func newRepartition(h *op.Host, p *plan.Repartition, task int, out, notes *Outpu
 	}
 	k := &eval.Compiler{Env: env.Functions}
 	r := &repartition{host: h, plan: p, task: task, out: out, notes: notes, parts: max(to.Partitions, 1), takes: to.Limits, clock: env.Functions.Now, key: k.All(p.Key),
-		vals: make([]types.Value, len(p.Key)), now: types.NoTime, told: types.NoTime}
+		vals: make([]types.Value, len(p.Key)), onePath: onePath, bound: types.NoTime, told: types.NoTime}
 	r.ctx = k.NewCtx()
 	from := make([]int, len(p.Columns))
 	for i := range from {
@@ -172,12 +173,16 @@ func (r *repartition) change(b *types.Batch, i int, m types.Meta) (sent bool) {
 }
 
 func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (sent bool) {
-	r.now = max(r.now, m.Timestamp, m.StreamTime)
+	path := m.StreamTime
+	if r.onePath {
+		r.bound = max(r.bound, m.Timestamp)
+		path = r.bound
+	}
 	val := append(r.out.begin(key), 0)
 	at := len(val) - 1
-	if r.now > m.Timestamp {
+	if path > m.Timestamp {
 		val[at] |= hasTime
-		val = binary.AppendVarint(val, r.now)
+		val = binary.AppendVarint(val, path)
 	}
 	if old != nil {
 		val[at] |= hasOld
@@ -197,16 +202,16 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (se
 	return true
 }
 
-// Flush tells every far partition the task's stream time, where it or the end has changed.
+// Flush tells every far partition the task's bound, where it or the end has changed.
 func (r *repartition) Flush() error {
 	idled := r.idled
-	if r.idled = 0; idled == 0 && r.now == r.told && r.atEnd == r.toldEnd {
+	if r.idled = 0; idled == 0 && r.bound == r.told && r.atEnd == r.toldEnd {
 		return nil
 	}
-	r.told, r.toldEnd = r.now, r.atEnd
+	r.told, r.toldEnd = r.bound, r.atEnd
 	for p := range r.parts {
 		val := binary.AppendUvarint(append(r.notes.begin(nil), announces), uint64(r.task))
-		val = binary.AppendVarint(val, r.now)
+		val = binary.AppendVarint(val, r.bound)
 		end := byte(0)
 		if r.atEnd {
 			end = 1
@@ -215,17 +220,20 @@ func (r *repartition) Flush() error {
 		if idled > 0 {
 			val = binary.AppendVarint(val, idled)
 		}
-		r.notes.end(val, 0, p, max(r.now, 0))
+		r.notes.end(val, 0, p, max(r.bound, 0))
 	}
 	return nil
 }
 
-// idle lets the stream time go on by so many milliseconds: the rows that follow carry it, and the next Flush announces it.
-// After a restart the time is not known until a row comes; the far side then goes on from what it has been told before.
-func (r *repartition) idle(by int64) {
+// reach takes the bound of the task, which the next Flush announces. by is how far it has gone on because nothing comes: after a
+// restart the bound is not known until a row comes, and the far side goes on from what it has been told before.
+func (r *repartition) reach(bound, by int64) {
 	r.idled += by
-	if r.now != types.NoTime {
-		r.now += by
+	switch {
+	case !r.onePath:
+		r.bound = max(r.bound, bound)
+	case r.bound != types.NoTime:
+		r.bound += by
 	}
 }
 

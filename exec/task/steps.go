@@ -55,15 +55,17 @@ func (s *Stage) stepOf(n plan.Node) step {
 	case *plan.Explode:
 		return step{one: func(m *making) (op.Op, error) { return op.NewExplode(m.host, n, m.next), nil }}
 	case *plan.Aggregate:
-		return step{keeps: grouped(&n.Grouping, ""), one: func(m *making) (op.Op, error) { return op.NewAggregate(m.host, n, m.having, m.Upstream, m.next), nil }}
+		return step{keeps: grouped(&n.Grouping, ""), one: func(m *making) (op.Op, error) {
+			return op.NewAggregate(m.host, n, m.having, s.straight(n), m.next), nil
+		}}
 	case *plan.SessionAggregate:
-		return step{keeps: grouped(&n.Grouping, ""), one: func(m *making) (op.Op, error) { return op.NewSession(m.host, n, m.Upstream, m.next), nil }}
+		return step{keeps: grouped(&n.Grouping, ""), one: func(m *making) (op.Op, error) { return op.NewSession(m.host, n, s.straight(n), m.next), nil }}
 	case *plan.PaneAggregate:
-		return step{keeps: grouped(&n.Grouping, " in panes"), one: func(m *making) (op.Op, error) { return op.NewPanes(m.host, n, m.Upstream, m.next), nil }}
+		return step{keeps: grouped(&n.Grouping, " in panes"), one: func(m *making) (op.Op, error) { return op.NewPanes(m.host, n, s.straight(n), m.next), nil }}
 	case *plan.Top:
-		return step{keeps: rowsOf("top", n), one: func(m *making) (op.Op, error) { return op.NewTop(m.host, n, m.Upstream, m.next), nil }}
+		return step{keeps: rowsOf("top", n), one: func(m *making) (op.Op, error) { return op.NewTop(m.host, n, s.straight(n), m.next), nil }}
 	case *plan.StreamJoin:
-		return step{keeps: joinedBy(n), join: func(m *making) joiner { return op.NewStreamJoin(m.host, n, m.Upstream, m.next) }}
+		return step{keeps: joinedBy(n), join: func(m *making) joiner { return op.NewStreamJoin(m.host, n, s.straight(n), m.next) }}
 	case *plan.TableJoin:
 		return step{keeps: joinedBy(n), join: func(m *making) joiner { return op.NewTableJoin(m.host, n, s.asksOld(), m.next) }}
 	case *plan.LookupJoin:

@@ -20,6 +20,8 @@ type Task struct {
 	inputs    []*input
 	windowed  []op.Windowed // from the inputs to the end
 	repart    *repartition
+	feeders   []feeder
+	sources   bool // it has several inputs, and the streams among them are sources
 	idle      idling
 }
 
@@ -32,10 +34,10 @@ type Target struct {
 // TaskOptions say where a task stands in its topology.
 type TaskOptions struct {
 	Partition int32
-	// Upstream is the number of tasks that tell this one their stream time, and FirstUpstream which of them each input begins
-	// with, -1 where it tells nothing.
-	Upstream      int
-	FirstUpstream []int
+	// Feeders is the number of partitions of sources and upstream tasks that feed this one, and FirstFeeder which of them each input
+	// begins with.
+	Feeders     int
+	FirstFeeder []int
 	// Out is the topic that the stage writes, and Late the one that late rows go to.
 	Out, Late Target
 	// Rows takes the rows of a query whose result goes to a client.
@@ -70,6 +72,19 @@ func (t *Task) SetAtEnd(atEnd bool) {
 	if t.repart != nil {
 		t.repart.atEnd = atEnd
 	}
+}
+
+// InputAtEnd is what SetInputAtEnd was last told.
+func (t *Task) InputAtEnd(number int) bool { return t.feeders[t.inputs[number].feeder].atEnd }
+
+// SetInputAtEnd says whether a source has been read to its end, and holds back no window of the others' rows.
+func (t *Task) SetInputAtEnd(number int, atEnd bool) error {
+	f := &t.feeders[t.inputs[number].feeder]
+	if f.atEnd == atEnd {
+		return nil
+	}
+	f.atEnd = atEnd
+	return t.advance(0)
 }
 
 // AtEnd is what SetAtEnd was last told.

@@ -256,26 +256,19 @@ func (s *Stage) resolves() bool {
 	})
 }
 
-// Upstreams numbers the tasks that tell a stage its stream time: those behind each repartition, and, where a scan stands
-// beside a repartition, the scan itself. first is the number of each input's first one; -1 where it tells nothing.
-func (t *Topology) Upstreams(stage int, parts []int32) (first []int, all int) {
+// Feeders numbers what feeds each task of a stage: a partition of a source, or the tasks behind a repartition. first is the number
+// of each input's first one.
+func (t *Topology) Feeders(stage int, parts []int32) (first []int, all int) {
 	s := t.Stages[stage]
 	first = make([]int, len(s.Inputs))
-	mixed := slices.ContainsFunc(s.Inputs, IsRepartition)
-	for i, in := range s.Inputs {
-		n := 0
-		if IsRepartition(in) {
-			for _, from := range t.Stages[:stage] {
-				if from.To == stage && from.ToInput == i {
-					n = int(parts[from.Index])
-				}
+	for i := range s.Inputs {
+		n := 1
+		for _, from := range t.Stages[:stage] {
+			if from.To == stage && from.ToInput == i {
+				n = int(parts[from.Index])
 			}
-		} else if mixed {
-			n = 1
 		}
-		if first[i] = all; n == 0 {
-			first[i] = -1
-		}
+		first[i] = all
 		all += n
 	}
 	return first, all

@@ -10,18 +10,17 @@ import (
 	"weir/kafka"
 )
 
-// findEnds tells the tasks before a repartition whether they are at their ends. Fetches tell nothing of a partition that
-// holds nothing new, or that the broker has not got round to: before a task is believed to be at its end, the broker is
-// asked.
+// findEnds tells the tasks which sources are at their ends, and those before a repartition whether they are themselves. Fetches
+// tell nothing of a partition that holds nothing new, or that the broker has not got round to: before anything is believed to be at
+// its end, the broker is asked.
 func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
 	var asked []*assignment.Task
 	for _, t := range w.assigned.Tasks {
-		if !task.IsRepartition(t.Stage.End) {
-			continue
+		ask, err := w.endsOf(t, now, false)
+		if err != nil {
+			return err
 		}
-		if t.Ended = t.AllAtEnd(now, w.opt.IdleUpstream); !t.Ended {
-			t.SetAtEnd(false)
-		} else if !t.AtEnd() {
+		if ask {
 			asked = append(asked, t)
 		}
 	}
@@ -40,9 +39,37 @@ func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
 			}
 			f.High = max(f.High, ends[f.TP.Topic][f.TP.Partition])
 		}
-		t.SetAtEnd(t.AllAtEnd(now, w.opt.IdleUpstream))
+		if _, err := w.endsOf(t, now, true); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// endsOf tells a task what is known of its ends. Unless that is sure, what seems to have come to its end is to be asked for.
+func (w *Worker) endsOf(t *assignment.Task, now time.Time, sure bool) (ask bool, err error) {
+	if len(t.Feeds) > 1 && !w.assigned.AtOnce {
+		for _, f := range t.Feeds {
+			if f.Repartitioned() {
+				continue
+			}
+			_, queued := t.Position(f.Input)
+			ended := f.AtEnd(now, w.opt.IdleUpstream) && !queued
+			if ended && !sure && !t.InputAtEnd(f.Input) {
+				ask = true
+			} else if err := t.SetInputAtEnd(f.Input, ended); err != nil {
+				return false, err
+			}
+		}
+	}
+	if task.IsRepartition(t.Stage.End) {
+		t.Ended = t.AllAtEnd(now, w.opt.IdleUpstream)
+		if t.Ended && !sure && !t.AtEnd() {
+			return true, nil
+		}
+		t.SetAtEnd(t.Ended)
+	}
+	return ask, nil
 }
 
 // maxTaskIdle is how long rows of one input wait for another of which the broker is said to hold more.

@@ -70,7 +70,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.stats.count(w.assigned) }, w.wake
 	w.opt.Complete()
 	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 })
-	w.assigned.Budget = w.opt.Budget
+	w.assigned.Budget, w.assigned.AtOnce = w.opt.Budget, w.opt.IdleUpstream == 0
 	w.commit = commit.New(w.assigned, w.opt.Options, opt.Embedded)
 	return w
 }
