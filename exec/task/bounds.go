@@ -30,6 +30,7 @@ func newFeeders(inputs []*input, n int) []feeder {
 		if at+1 < len(inputs) {
 			to = inputs[at+1].feeder
 		}
+		in.feeders = to - in.feeder
 		for f := in.feeder; f < to; f++ {
 			out[f] = feeder{bound: types.NoTime, free: streams && in.table}
 		}

@@ -16,6 +16,7 @@ type input struct {
 	repartitioned bool
 	table         bool
 	feeder        int // the partition of a source that it is, or the first of the upstream tasks behind it
+	feeders       int // how many those are
 	reader        reader
 	counts        *counting
 	first         op.Op
@@ -139,10 +140,10 @@ func (t *Task) push(in *input, from, to int) error {
 // tell takes in an announcement.
 func (t *Task) tell(in *input, rec *kgo.Record) error {
 	a, _ := announcement(rec)
-	from := in.feeder + a.upstream
-	if from >= len(t.feeders) {
-		return nil // the topic that the other side reads has got partitions since: the next session knows them
+	if a.upstream >= in.feeders {
+		return nil // the source has got partitions since: the next session knows of them
 	}
+	from := in.feeder + a.upstream
 	f := &t.feeders[from]
 	if a.streamTime == types.NoTime {
 		f.goOn(a.idled)
