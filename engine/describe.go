@@ -117,21 +117,6 @@ func (e *Engine) description(ctx context.Context, src *catalog.Source, extended 
 	return d, nil
 }
 
-func addStats(to *worker.Stats, s worker.Stats) {
-	to.RowsIn += s.RowsIn
-	to.BytesIn += s.BytesIn
-	to.RowsOut += s.RowsOut
-	to.BytesOut += s.BytesOut
-	to.Counts.Add(s.Counts)
-	to.StateEntries += s.StateEntries
-	to.StateBytes += s.StateBytes
-	to.Commits += s.Commits
-	to.Lag += s.Lag
-	if s.LastCommit.After(to.LastCommit) {
-		to.LastCommit, to.CommitTime = s.LastCommit, s.CommitTime
-	}
-}
-
 func (e *Engine) groupOffsets(ctx context.Context, group string) ([]GroupOffsets, error) {
 	committed, err := e.opt.Cluster.CommittedOffsets(ctx, group)
 	if err != nil {

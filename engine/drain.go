@@ -114,7 +114,7 @@ func (e *Engine) Totals() Totals {
 	e.mu.Lock()
 	addStats(&all, e.ended)
 	for _, r := range e.ending {
-		addStats(&all, r.worker.Stats())
+		addStats(&all, r.stats())
 	}
 	e.mu.Unlock()
 	clients := e.transients.figures()

@@ -33,7 +33,7 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 			}
 			e.mu.Lock()
 			e.ending = slices.DeleteFunc(e.ending, func(o *running) bool { return o == r })
-			addStats(&e.ended, r.worker.Stats())
+			addStats(&e.ended, r.stats())
 			e.mu.Unlock()
 		}
 		e.tryAgain(func() error {

@@ -27,8 +27,9 @@ type running struct {
 	topo   *task.Topology
 	worker *worker.Worker
 	group  string
-	broken error // why it does not run; guarded by the engine's mu, as is waits
-	waits  bool  // it will be started as soon as that can be done
+	before *worker.Stats // of those in whose place it runs; nil where there were none
+	broken error         // why it does not run; guarded by the engine's mu, as is waits
+	waits  bool          // it will be started as soon as that can be done
 }
 
 // coalesces says whether a table's changes are held back until the commit.

@@ -49,7 +49,7 @@ func (e *Engine) Queries() []Query {
 		if r == nil {
 			continue
 		}
-		x := Query{ID: q.ID, Kind: plan.Persistent, SQL: q.SQL, Sink: q.Sink, Sources: q.Sources, Group: r.group, Stats: r.worker.Stats()}
+		x := Query{ID: q.ID, Kind: plan.Persistent, SQL: q.SQL, Sink: q.Sink, Sources: q.Sources, Group: r.group, Stats: r.stats()}
 		if target := r.query.Target(); target != nil {
 			x.SinkTopic = target.Topic
 		}

@@ -49,7 +49,7 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	defer e.mu.Unlock()
 	r.broken, r.waits = err, passing != nil
 	if before := e.queries[q.ID]; before != nil { // it has stopped, and this goes on in its place
-		addStats(&e.ended, before.worker.Stats())
+		r.follow(before)
 	}
 	e.queries[q.ID] = r
 	e.plans.Store(q.ID, q)

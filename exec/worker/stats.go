@@ -98,13 +98,15 @@ func (s *Stats) add(c op.StepCounts) {
 	s.Counts.Add(c.Counts)
 }
 
-// committed notes a commit, and gathers the sizes of the tasks, which are idle.
-func (s *stats) committed(tasks []*assignment.Task, took time.Duration) {
+// committed notes a commit, where there was anything to commit, and gathers the sizes of the tasks, which are idle.
+func (s *stats) committed(tasks []*assignment.Task, took time.Duration, changed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.size(tasks)
-	s.now.Commits++
-	s.now.CommitTime, s.now.LastCommit = took, time.Now()
+	if changed {
+		s.now.Commits++
+		s.now.CommitTime, s.now.LastCommit = took, time.Now()
+	}
 }
 
 // changed takes in that tasks have come or gone.

@@ -266,7 +266,7 @@ func (w *Worker) commitAll() (err error) {
 		return err
 	}
 	w.stats.held.Store(0)
-	w.stats.committed(w.assigned.Tasks, time.Since(began))
+	w.stats.committed(w.assigned.Tasks, time.Since(began), changed)
 	if changed {
 		w.backoff.reset()
 	}
