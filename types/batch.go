@@ -9,12 +9,24 @@ const NoTime = int64(-1) << 63
 // Meta is what a row carries beside its columns.
 type Meta struct {
 	Timestamp   int64 // event time, milliseconds since the epoch
-	StreamTime  int64 // stream time of the task that sent it, at or above Timestamp; NoTime where it says nothing new
+	StreamTime  int64 // how far its path had come, at or above Timestamp; NoTime where that says nothing new
+	Order       int64 // where it stands among other rows of its path; NoTime where its time, or that of its path, says so
 	Offset      int64 // place in the task's input partition: grows from row to row of one input
 	WindowStart int64 // milliseconds; only where the stream or table is windowed
 	WindowEnd   int64
 	Input       uint8 // which input of the task the row came from
 	Flags       Flags
+}
+
+// At is the Meta of a row that was made at a time.
+func At(ms int64) Meta { return Meta{Timestamp: ms, StreamTime: NoTime, Order: NoTime} }
+
+// Place is the time by which a row is put in order with others: see Meta.Order.
+func (m *Meta) Place() int64 {
+	if m.Order != NoTime {
+		return m.Order
+	}
+	return max(m.Timestamp, m.StreamTime)
 }
 
 // Flags say what a row means.

@@ -163,7 +163,7 @@ func (a *Aggregate) into(g *groups, gone, row []types.Value, m types.Meta, key [
 			added = !found
 		}
 	}
-	a.changes.touch(g, ref, added)
+	a.changes.touch(g, ref, added, m.Place())
 	objs := a.acc.objectsOf(g, w)
 	if a.host.Coalesce || a.final {
 		return a.exchange(w, objs, gone, row, m)
@@ -186,7 +186,7 @@ func (a *Aggregate) into(g *groups, gone, row []types.Value, m types.Meta, key [
 		return err
 	}
 	a.row(g, ref, w, objs, next)
-	a.stamp(&a.out.Meta[a.out.N-1], g, w)
+	a.stamp(&a.out.Meta[a.out.N-1], g, w, m.Place())
 	return nil
 }
 
@@ -221,8 +221,9 @@ func (a *Aggregate) row(g *groups, ref state.Ref, w []uint64, objs []functions.O
 	}
 }
 
-func (a *Aggregate) stamp(m *types.Meta, g *groups, w []uint64) {
-	m.Timestamp, m.StreamTime = int64(w[0]), types.NoTime
+// stamp gives a row its time, its window, and its place among other rows.
+func (a *Aggregate) stamp(m *types.Meta, g *groups, w []uint64, order int64) {
+	m.Timestamp, m.StreamTime, m.Order = int64(w[0]), types.NoTime, order
 	if a.win != nil {
 		m.WindowStart, m.WindowEnd = g.start, g.start+a.win.Size
 	}
@@ -263,7 +264,7 @@ func (a *Aggregate) emitChange(ch change) error {
 	w := ch.in.table.Words(ch.ref)
 	if !a.wantOld {
 		a.row(ch.in, ch.ref, w, a.acc.objectsOf(ch.in, w), a.out.Append(types.Meta{}))
-		a.stamp(&a.out.Meta[a.out.N-1], ch.in, w)
+		a.stamp(&a.out.Meta[a.out.N-1], ch.in, w, ch.at)
 		return nil
 	}
 	bw, bobjs, had, err := a.changes.before(ch)
@@ -276,7 +277,7 @@ func (a *Aggregate) emitChange(ch change) error {
 		a.row(ch.in, ch.ref, bw, bobjs, old)
 	}
 	a.row(ch.in, ch.ref, w, a.acc.objectsOf(ch.in, w), row)
-	a.stamp(&a.out.Meta[a.out.N-1], ch.in, w)
+	a.stamp(&a.out.Meta[a.out.N-1], ch.in, w, ch.at)
 	return nil
 }
 

@@ -159,6 +159,6 @@ func (r *Reader) Row(key, value []byte) ([]types.Value, types.Meta, error) {
 	}
 	a.row(g, ref, w, objs, r.row)
 	var m types.Meta
-	a.stamp(&m, g, w)
+	a.stamp(&m, g, w, types.NoTime)
 	return r.row, m, nil
 }

@@ -19,6 +19,7 @@ type change struct {
 	ref      state.Ref
 	image    int
 	objImage int
+	at       int64 // the place of the row that first changed it
 }
 
 // changes are the groups that changed since the last commit, in the order of their first change.
@@ -32,13 +33,13 @@ type changes struct {
 	touched uint64
 }
 
-// touch notes that a group is about to change.
-func (c *changes) touch(g *groups, ref state.Ref, added bool) {
+// touch notes that a group is about to change, by a row that stands at a place.
+func (c *changes) touch(g *groups, ref state.Ref, added bool, at int64) {
 	flags := g.table.Flags(ref)
 	if flags&dirty != 0 {
 		return
 	}
-	ch := change{in: g, ref: ref, image: len(c.images), objImage: len(c.objs)}
+	ch := change{in: g, ref: ref, image: len(c.images), objImage: len(c.objs), at: at}
 	if added {
 		flags &^= existed
 	}

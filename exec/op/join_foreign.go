@@ -64,7 +64,7 @@ func (f *ForeignLookup) subscriptions(b *types.Batch) error {
 		if found == nil {
 			answer = plan.Missing
 		}
-		m.Timestamp = max(m.Timestamp, timeOf(found))
+		m.Order, m.Timestamp = m.Place(), max(m.Timestamp, timeOf(found))
 		out := f.answer(row[:at], nil, version, answer, m)
 		if _, err := timed(found, out[at:f.width-2]); err != nil {
 			return err
@@ -128,7 +128,7 @@ func (f *ForeignLookup) tell(to state.Ref, right []types.Value, m types.Meta) er
 			return types.ErrCorrupt
 		}
 		told := m
-		told.Timestamp = max(m.Timestamp, timeOf(sub[n:]))
+		told.Order, told.Timestamp = m.Place(), max(m.Timestamp, timeOf(sub[n:]))
 		out := f.answer(nil, right, types.BigintValue(version), answer, told)
 		if _, err := timed(sub[n:], out[:f.plan.Width]); err != nil {
 			return err

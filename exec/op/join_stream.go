@@ -166,7 +166,12 @@ func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
 // over says whether no match can come any more for a row of a time.
 func (j *StreamJoin) over(s *streamSide, ts int64) bool {
 	t := j.clock.closed()
-	return t != types.NoTime && ts+s.after+j.plan.Within.Grace < t
+	return t != types.NoTime && j.overAt(s, ts) <= t
+}
+
+// overAt is the time at which no match can come any more for a row of a time.
+func (j *StreamJoin) overAt(s *streamSide, ts int64) int64 {
+	return ts + s.after + j.plan.Within.Grace + 1
 }
 
 // meet hands on a row with one from the other side, if they match.
@@ -242,7 +247,7 @@ func (j *StreamJoin) close() error {
 		s := &j.sides[c.side]
 		e := s.buf.entry(c.place)
 		s.buf.mark(c.place, e, entryDone)
-		m := types.Meta{Timestamp: c.ts, StreamTime: types.NoTime}
+		m := types.Meta{Timestamp: c.ts, StreamTime: types.NoTime, Order: j.overAt(s, c.ts)}
 		key := j.out.Append(m)[j.keyAt : j.keyAt+len(s.key.vals)]
 		if _, err := types.DecodeKey(s.buf.keyOf(e), key); err != nil {
 			return err
@@ -315,7 +320,7 @@ func (j *StreamJoin) CloseAll() error {
 	for n := range j.sides {
 		s := &j.sides[n]
 		for _, w := range s.waiting {
-			end = max(end, w.ts+s.after+j.plan.Within.Grace+1)
+			end = max(end, j.overAt(s, w.ts))
 		}
 	}
 	if end == types.NoTime {

@@ -73,7 +73,7 @@ func (j *TableJoin) push(side int, b *types.Batch) error {
 
 // change makes the change of the joined row, if there is or was one.
 func (j *TableJoin) change(side int, m types.Meta, key []types.Value, before, now, other []byte) error {
-	m.Timestamp = max(m.Timestamp, timeOf(other))
+	m.Order, m.Timestamp = m.Place(), max(m.Timestamp, timeOf(other))
 	was, had, err := j.joins(side, before, other, m)
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func (j *WindowedJoin) window(row []types.Value, m types.Meta) error {
 	at := key[len(key)-1].Int()
 	right := j.rows.get(j.left.buf[:n])
 	ts := m.Timestamp
-	m.Timestamp = max(ts, timeOf(right))
+	m.Order, m.Timestamp = m.Place(), max(ts, timeOf(right))
 	var is, was pair
 	var err error
 	if !gone {
@@ -158,7 +158,7 @@ func (j *WindowedJoin) again(row state.Ref, m types.Meta, before []byte) error {
 			return err
 		}
 		changed := m
-		changed.Timestamp = max(m.Timestamp, timeOf(left))
+		changed.Order, changed.Timestamp = m.Place(), max(m.Timestamp, timeOf(left))
 		was, err := j.pair(left, nil, before, changed)
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ func (l *LateStream) add(row []types.Value, m types.Meta, start, end, streamTime
 	if l.out.N == 0 {
 		l.out.Reset(len(l.slots) + 3)
 	}
-	out := l.out.Append(types.Meta{Timestamp: m.Timestamp, StreamTime: types.NoTime, Offset: m.Offset, Input: m.Input, Flags: m.Flags & types.NoKey})
+	out := l.out.Append(types.Meta{Timestamp: m.Timestamp, StreamTime: types.NoTime, Order: types.NoTime, Offset: m.Offset, Input: m.Input, Flags: m.Flags & types.NoKey})
 	for i, s := range l.slots {
 		out[i] = row[s]
 	}

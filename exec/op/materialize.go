@@ -37,6 +37,7 @@ type Materialize struct {
 type rowChange struct {
 	ref    state.Ref
 	before []byte // as committed; nil where there was none
+	at     int64  // the place of the row that first changed it
 }
 
 // NewMaterialize makes the operator for rows whose key is in the slots. It coalesces only where asked to.
@@ -73,7 +74,7 @@ func (o *Materialize) Push(b *types.Batch) error {
 		}
 		ref, _ := o.table.GetOrAdd(o.keyBuf, hash)
 		before := o.stored(ref)
-		o.touch(ref, before)
+		o.touch(ref, before, m.Place())
 		if m.Flags&types.Unseen != 0 {
 			o.hide(ref, m)
 			continue
@@ -158,10 +159,10 @@ func (o *Materialize) place() uint64 {
 	return uint64(len(o.rows) - 1)
 }
 
-func (o *Materialize) touch(ref state.Ref, before []byte) {
+func (o *Materialize) touch(ref state.Ref, before []byte, at int64) {
 	if o.table.Flags(ref)&dirty == 0 {
 		o.table.SetFlags(ref, dirty)
-		o.dirty = append(o.dirty, rowChange{ref, before})
+		o.dirty = append(o.dirty, rowChange{ref, before, at})
 	}
 }
 
@@ -216,7 +217,7 @@ func (o *Materialize) expire() {
 			from = bounds[1].Int()
 		}
 		if from+o.keep <= o.latest {
-			o.touch(ref, before)
+			o.touch(ref, before, types.NoTime)
 			o.bytes -= len(before)
 			o.rows[o.table.Words(ref)[0]] = nil
 		}
@@ -234,7 +235,7 @@ func (o *Materialize) emitChange(ch rowChange) error {
 			return err
 		}
 	}
-	m := types.Meta{StreamTime: types.NoTime}
+	m := types.Meta{StreamTime: types.NoTime, Order: ch.at}
 	row := make([]types.Value, o.width)
 	if now != nil {
 		ts, n := binary.Varint(now)

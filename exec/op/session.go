@@ -41,6 +41,7 @@ type member struct {
 	key      []byte
 	sessions []*session
 	dirty    bool
+	at       int64     // the place of the row that first changed it
 	image    []session // as committed; their words and objects are never written to
 	// closes and expires are for when the group is queued; unqueued where it is not.
 	closes, expires int64
@@ -168,13 +169,13 @@ func (s *Session) update(row []types.Value, m types.Meta) error {
 		s.host.report(Problem{Late, "GROUP BY", lateMessage(merged.start, merged.end, closes), m})
 		return s.late.add(row, m, merged.start, merged.end, closes+s.win.Grace+s.win.Size)
 	}
-	s.touch(who)
+	s.touch(who, m.Place())
 	for _, old := range taken {
 		if err := s.acc.merge(merged.w, merged.objs, old.w, s.acc.copied(old.w, old.objs)); err != nil {
 			return err
 		}
 		if !s.host.Coalesce && !s.final {
-			s.append(who, old, true)
+			s.append(who, old, true, m.Place())
 		}
 	}
 	if err := s.host.refused(s.acc.add(merged.w, merged.objs, row, m, false), m); err != nil {
@@ -185,16 +186,16 @@ func (s *Session) update(row []types.Value, m types.Meta) error {
 	who.sessions = slices.Insert(who.sessions, at, merged)
 	s.expect(who, merged.end)
 	if !s.host.Coalesce && !s.final {
-		s.append(who, merged, false)
+		s.append(who, merged, false, m.Place())
 	}
 	return nil
 }
 
-func (s *Session) touch(who *member) {
+func (s *Session) touch(who *member, at int64) {
 	if who.dirty {
 		return
 	}
-	who.dirty = true
+	who.dirty, who.at = true, at
 	who.image = who.image[:0]
 	for _, x := range who.sessions {
 		who.image = append(who.image, *x)
@@ -202,9 +203,9 @@ func (s *Session) touch(who *member) {
 	s.dirty = append(s.dirty, who)
 }
 
-// append writes the row of a session, or its tombstone.
-func (s *Session) append(who *member, x *session, gone bool) {
-	m := types.Meta{Timestamp: x.end, StreamTime: types.NoTime, WindowStart: x.start, WindowEnd: x.end}
+// append writes the row of a session, or its tombstone, with its place among other rows.
+func (s *Session) append(who *member, x *session, gone bool, order int64) {
+	m := types.Meta{Timestamp: x.end, StreamTime: types.NoTime, Order: order, WindowStart: x.start, WindowEnd: x.end}
 	if gone {
 		m.Flags = types.NullRow | types.HasOld
 	}
@@ -249,12 +250,12 @@ func (s *Session) emitMember(who *member) {
 	for i := range who.image {
 		old := &who.image[i]
 		if !slices.ContainsFunc(who.sessions, func(x *session) bool { return x.start == old.start && x.end == old.end }) {
-			s.append(who, old, true)
+			s.append(who, old, true, who.at)
 		}
 	}
 	for _, x := range who.sessions {
 		if !slices.ContainsFunc(who.image, func(old session) bool { return &old.w[0] == &x.w[0] }) {
-			s.append(who, x, false)
+			s.append(who, x, false, who.at)
 		}
 	}
 }
@@ -289,11 +290,12 @@ func (s *Session) closeFinal() error {
 		return slices.Compare(a.who.key, b.who.key)
 	})
 	for _, d := range list {
-		s.touch(d.who)
+		over := d.x.end + s.win.Size + s.win.Grace + 1
+		s.touch(d.who, over)
 		c := *d.x
 		c.closed = true
 		d.who.sessions[slices.Index(d.who.sessions, d.x)] = &c
-		s.append(d.who, &c, false)
+		s.append(d.who, &c, false, over)
 		s.out.Meta[s.out.N-1].Flags |= types.Final
 	}
 	return nil

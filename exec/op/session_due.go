@@ -103,7 +103,7 @@ func (s *Session) expire() {
 	limit := t - s.win.Retention
 	for _, who := range s.expiring.ended(limit, func(who *member) *int64 { return &who.expires }) {
 		if slices.ContainsFunc(who.sessions, func(x *session) bool { return x.end < limit }) {
-			s.touch(who)
+			s.touch(who, types.NoTime)
 			who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return x.end < limit })
 		}
 		for _, x := range who.sessions {

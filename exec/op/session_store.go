@@ -117,7 +117,7 @@ func (s *Session) Rows(key, value []byte, give func(row []types.Value, m types.M
 	row := make([]types.Value, s.width)
 	for _, x := range list {
 		s.row(who, x, row)
-		m := types.Meta{Timestamp: x.end, StreamTime: types.NoTime, WindowStart: x.start, WindowEnd: x.end}
+		m := types.Meta{Timestamp: x.end, StreamTime: types.NoTime, Order: types.NoTime, WindowStart: x.start, WindowEnd: x.end}
 		if err := give(row, m); err != nil {
 			return err
 		}

@@ -56,6 +56,7 @@ type topWindow struct {
 	prefix  []byte // of keys and ranks
 	shown   []*topRow
 	latest  int64 // latest timestamp of a change
+	at      int64 // the place of the row that first changed it since the last commit
 	touched bool
 }
 
@@ -144,11 +145,12 @@ func (t *Top) change(row []types.Value, m types.Meta, gone bool) error {
 		return nil
 	case t.host.Coalesce:
 		if !w.touched {
-			w.touched = true
+			w.touched, w.at = true, m.Place()
 			t.touched = append(t.touched, w)
 		}
 		return nil
 	}
+	w.at = m.Place()
 	return t.settle(w, true)
 }
 
@@ -251,7 +253,7 @@ func (t *Top) settle(w *topWindow, tell bool) error {
 
 // emit appends a change: the row as it is now, nil for one that leaves the list, and as it was last handed on.
 func (t *Top) emit(w *topWindow, r *topRow, now []byte, ts int64) error {
-	m := types.Meta{Timestamp: ts, StreamTime: types.NoTime, WindowStart: w.start, WindowEnd: w.end}
+	m := types.Meta{Timestamp: ts, StreamTime: types.NoTime, Order: w.at, WindowStart: w.start, WindowEnd: w.end}
 	if now == nil {
 		m.Flags = types.NullRow
 	}

@@ -38,10 +38,10 @@ func (i *idling) heard(from int, a note) (by int64) {
 		return 0
 	}
 	before := i.least()
-	if a.streamTime > i.told[from]+a.idled || a.idled == 0 && !a.atEnd {
+	if a.bound > i.told[from]+a.idled || a.idled == 0 && !a.atEnd && !a.quiet {
 		i.went[from] = 0
 	}
-	i.told[from] = max(i.told[from], a.streamTime)
+	i.told[from] = max(i.told[from], a.bound)
 	i.went[from] += a.idled
 	return i.least() - before
 }

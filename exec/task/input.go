@@ -155,10 +155,10 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	}
 	from := in.feeder + a.upstream
 	f := &t.feeders[from]
-	if a.streamTime == types.NoTime {
+	if a.bound == types.NoTime {
 		f.goOn(a.idled)
 	}
-	f.bound, f.atEnd = max(f.bound, a.streamTime), a.atEnd
+	f.bound, f.atEnd = max(f.bound, a.bound), a.atEnd
 	return t.advance(t.idle.heard(from, a))
 }
 

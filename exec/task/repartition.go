@@ -17,21 +17,22 @@ import (
 // A repartitioned record's key is encoded as the plan says, so that its partition is what any Kafka client would choose.
 // Its value begins with flags:
 //
-//	announcement:  announces, upstream task (uvarint), its stream time (varint), whether it is at its end; and by how much its
-//	               stream time has gone on since the last one because its inputs were idle, where it has (varint)
-//	row:           flags, stream time (varint) where hasTime, the row before where hasOld, the row where hasNew
+//	row:           flags; upstream task (uvarint) where hasTask, stream time (varint) where hasTime, place (varint) where hasOrder, the row before
+//	               where hasOld, the row where hasNew
+//	announcement:  see note
 const (
 	hasTime   = 1 << iota // the path on which the row came is ahead of the record's timestamp
 	hasOld                // what the row was before, to be taken out of its group
 	hasNew                // the row
 	announces             // no row: an upstream task tells its bound
+	hasTask               // the upstream task that sent it; else the first
+	hasOrder              // its place among other rows of its path, where its time and that of the path don't say so
 )
 
 // repartition ends a stage: it sends rows to the partition of their new key.
 type repartition struct {
 	host    *op.Host
 	plan    *plan.Repartition
-	task    int     // announces as this upstream
 	out     *Output // rows
 	notes   *Output // announcements
 	parts   int32
@@ -43,13 +44,11 @@ type repartition struct {
 	vals    []types.Value
 	keyBuf  []byte
 	oldKey  []byte
-	onePath bool  // all rows come from one partition of one source, in its order
-	bound   int64 // nothing before it is sent any more
-	told    int64 // as last announced
-	atEnd   bool
-	toldEnd bool
+	onePath bool // all rows come from one partition of one source, in its order
+	note    note // as it will be announced
+	told    note // as it was last announced
+	due     bool // it is to be announced again, whether or not it has changed
 	why     *int64 // counts the row at hand where nothing of it goes
-	idled   int64  // gone on since the last announcement because the inputs were idle
 }
 
 func newRepartition(h *op.Host, p *plan.Repartition, onePath bool, task int, out, notes *Output, to Target, env *Env) (*repartition, error) {
@@ -59,8 +58,10 @@ func newRepartition(h *op.Host, p *plan.Repartition, onePath bool, task int, out
 		spec.Registry = nil
 	}
 	k := &eval.Compiler{Env: env.Functions}
-	r := &repartition{host: h, plan: p, task: task, out: out, notes: notes, parts: max(to.Partitions, 1), takes: to.Limits, clock: env.Functions.Now, key: k.All(p.Key),
-		vals: make([]types.Value, len(p.Key)), onePath: onePath, bound: types.NoTime, told: types.NoTime}
+	r := &repartition{host: h, plan: p, out: out, notes: notes, parts: max(to.Partitions, 1), takes: to.Limits, clock: env.Functions.Now, key: k.All(p.Key),
+		vals: make([]types.Value, len(p.Key)), onePath: onePath}
+	r.note = note{upstream: task, bound: types.NoTime, order: types.NoTime}
+	r.told = r.note
 	r.ctx = k.NewCtx()
 	from := make([]int, len(p.Columns))
 	for i := range from {
@@ -175,14 +176,19 @@ func (r *repartition) change(b *types.Batch, i int, m types.Meta) (sent bool) {
 func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (sent bool) {
 	path := m.StreamTime
 	if r.onePath {
-		r.bound = max(r.bound, m.Timestamp)
-		path = r.bound
+		r.note.bound = max(r.note.bound, m.Timestamp)
+		path = r.note.bound
 	}
-	val := append(r.out.begin(key), 0)
+	val := append(r.out.begin(key), hasTask)
 	at := len(val) - 1
+	val = binary.AppendUvarint(val, uint64(r.note.upstream))
 	if path > m.Timestamp {
 		val[at] |= hasTime
 		val = binary.AppendVarint(val, path)
+	}
+	if m.Order != types.NoTime && m.Order != max(path, m.Timestamp) {
+		val[at] |= hasOrder
+		val = binary.AppendVarint(val, m.Order)
 	}
 	if old != nil {
 		val[at] |= hasOld
@@ -202,38 +208,31 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (se
 	return true
 }
 
-// Flush tells every far partition the task's bound, where it or the end has changed.
+// Flush tells every far partition the task's bound, where anything has changed or it is due.
 func (r *repartition) Flush() error {
-	idled := r.idled
-	if r.idled = 0; idled == 0 && r.bound == r.told && r.atEnd == r.toldEnd {
+	if r.onePath {
+		r.note.order = r.note.bound
+	}
+	if r.note.quiet = !r.note.differs(r.told); r.note.quiet && !r.due {
 		return nil
 	}
-	r.told, r.toldEnd = r.bound, r.atEnd
+	r.told = r.note
 	for p := range r.parts {
-		val := binary.AppendUvarint(append(r.notes.begin(nil), announces), uint64(r.task))
-		val = binary.AppendVarint(val, r.bound)
-		end := byte(0)
-		if r.atEnd {
-			end = 1
-		}
-		val = append(val, end)
-		if idled > 0 {
-			val = binary.AppendVarint(val, idled)
-		}
-		r.notes.end(val, 0, p, max(r.bound, 0))
+		r.notes.end(r.note.append(r.notes.begin(nil)), 0, p, max(r.note.bound, 0))
 	}
+	r.note.idled, r.due = 0, false
 	return nil
 }
 
 // reach takes the bound of the task, which the next Flush announces. by is how far it has gone on because nothing comes: after a
 // restart the bound is not known until a row comes, and the far side goes on from what it has been told before.
 func (r *repartition) reach(bound, by int64) {
-	r.idled += by
+	r.note.idled += by
 	switch {
 	case !r.onePath:
-		r.bound = max(r.bound, bound)
-	case r.bound != types.NoTime:
-		r.bound += by
+		r.note.bound = max(r.note.bound, bound)
+	case r.note.bound != types.NoTime:
+		r.note.bound += by
 	}
 }
 
@@ -252,16 +251,12 @@ func (r *repartitionReader) read(rec *kgo.Record, b *types.Batch) (bool, error) 
 	if len(val) == 0 {
 		return false, types.ErrCorrupt
 	}
-	flags := val[0]
-	val = val[1:]
-	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: types.NoTime, Offset: rec.Offset}
-	if flags&hasTime != 0 {
-		t, n := binary.Varint(val)
-		if n <= 0 {
-			return false, types.ErrCorrupt
-		}
-		m.StreamTime, val = t, val[n:]
+	head, ok := headOf(rec)
+	if !ok {
+		return false, types.ErrCorrupt
 	}
+	flags, val := val[0], val[head.size:]
+	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: head.path, Order: head.order, Offset: rec.Offset}
 	if !r.table {
 		_, err := types.DecodeRow(val, b.Append(m))
 		return err == nil, err
@@ -283,36 +278,4 @@ func (r *repartitionReader) read(rec *kgo.Record, b *types.Batch) (bool, error) 
 		_, err = types.DecodeRow(val, row)
 	}
 	return err == nil, err
-}
-
-// note is what an announcement says.
-type note struct {
-	upstream   int
-	streamTime int64 // NoTime where it is not known
-	atEnd      bool
-	idled      int64 // how far it has gone on since the last one because the inputs were idle
-}
-
-// announcement reads an announcement; ok is false for a row.
-func announcement(rec *kgo.Record) (a note, ok bool) {
-	val := rec.Value
-	if len(val) < 4 || val[0] != announces {
-		return a, false
-	}
-	from, n := binary.Uvarint(val[1:])
-	if n <= 0 {
-		return a, false
-	}
-	val = val[1+n:]
-	a.upstream = int(from)
-	if a.streamTime, n = binary.Varint(val); n <= 0 || n >= len(val) {
-		return a, false
-	}
-	a.atEnd = val[n] == 1
-	if rest := val[n+1:]; len(rest) > 0 {
-		if a.idled, n = binary.Varint(rest); n <= 0 {
-			return a, false
-		}
-	}
-	return a, true
 }

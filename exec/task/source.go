@@ -114,7 +114,7 @@ func (r *scanReader) reset() {
 }
 
 func (r *scanReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
-	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: types.NoTime, Offset: rec.Offset}
+	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: types.NoTime, Order: types.NoTime, Offset: rec.Offset}
 	if rec.Value == nil {
 		m.Flags |= types.NullRow
 	}

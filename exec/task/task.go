@@ -70,7 +70,7 @@ func (t *Task) Flush() error {
 // SetAtEnd says whether the task has read its input to the end; told to the tasks behind a repartition at the next Flush.
 func (t *Task) SetAtEnd(atEnd bool) {
 	if t.repart != nil {
-		t.repart.atEnd = atEnd
+		t.repart.note.atEnd = atEnd
 	}
 }
 
@@ -88,7 +88,7 @@ func (t *Task) SetInputAtEnd(number int, atEnd bool) error {
 }
 
 // AtEnd is what SetAtEnd was last told.
-func (t *Task) AtEnd() bool { return t.repart != nil && t.repart.atEnd }
+func (t *Task) AtEnd() bool { return t.repart != nil && t.repart.note.atEnd }
 
 // CloseAll closes all windows that are open: the input has ended for good.
 func (t *Task) CloseAll() error {
