@@ -16,6 +16,8 @@ var (
 		Doc: "How often a query makes what it did durable and visible."}, millis(1), 100*time.Millisecond)
 	IdleUpstream = define(Info{Name: "weir.idle.upstream",
 		Doc: "How long a stage of a query waits for the stream time of an upstream task that says nothing; 0 waits for none."}, millis(0), time.Second)
+	WaitUpstream = define(Info{Name: "weir.wait.upstream",
+		Doc: "How long a row that a join or an aggregate is to take in the order of event time waits for rows that may come before it, while what they come from makes no progress. Rows that come after all are counted as behind."}, millis(0), 10*time.Second)
 	IdleClose = define(Info{Name: "weir.idle.close", Unset: "never",
 		Doc: "After how long without a record the stream time of a source goes on by itself, so that its windows close."}, span(), 0)
 	// OnLostRecords goes on by default: standing still brings nothing back, and retention does not wait.

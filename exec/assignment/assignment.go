@@ -27,7 +27,8 @@ type Assignment struct {
 	Topics   map[string]Topic // as they were when the session began
 	Tasks    []*Task          // by stage and partition
 	Feeds    map[TP][]*Feed
-	// AtOnce says that a source which has been read to its end holds back no windows from that moment on: weir.idle.upstream is 0.
+	// AtOnce says that nothing is waited for, as weir.idle.upstream=0 asks: a source which has been read to its end holds back no windows from
+	// that moment on, and rows go on in the order in which they come from upstream tasks.
 	AtOnce bool
 	Budget *state.Budget // of the memory of the tasks' state; nil for no bound
 }

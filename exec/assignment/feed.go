@@ -16,6 +16,7 @@ type Feed struct {
 	Saved  int64         // what was last committed: see Position; -1 for nothing
 	Until  int64         // no record from here on is taken for now; 0 for no such bound
 	Paused bool          // so much waits in the task that no more is fetched
+	Held   bool          // so much waits behind a repartition for what others bring
 	Ended  time.Time     // since when it has been at its end with nothing coming
 	Idled  time.Duration // how far its stream time has gone on since then
 	seen   int64         // Next, as of the last look

@@ -14,7 +14,8 @@ type Task struct {
 	*task.Task
 	Feeds        []*Feed
 	Shard        int       // the goroutine that it runs on
-	WaitingSince time.Time // since when rows of one input have waited for another
+	WaitingSince time.Time // since when rows have waited for others, and nothing has gone on
+	reached      int64     // Progress of the task, as last looked at
 	Advanced     bool      // its stream time has gone on since the last commit, because it was idle
 	Ended        bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
 	counted      []op.StepCounts
@@ -35,7 +36,7 @@ func (t *Task) Uncounted() []op.StepCounts {
 func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
 	s := a.Topology.Stages[stage]
 	first, feeders := a.Topology.Feeders(stage, a.Parts)
-	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Feeders: feeders, FirstFeeder: first, Out: a.target(s.Output(a.Env)), Late: a.late(s)})
+	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Feeders: feeders, FirstFeeder: first, Out: a.target(s.Output(a.Env)), Late: a.late(s), Lanes: !a.AtOnce})
 	if err != nil {
 		return nil, err
 	}
@@ -87,4 +88,16 @@ func (t *Task) AllAtEnd(now time.Time, idle time.Duration) bool {
 		all = f.AtEnd(now, idle) && all
 	}
 	return all
+}
+
+// Stuck is for how long rows have waited for others without any progress.
+func (t *Task) Stuck(now time.Time) time.Duration {
+	switch at := t.Progress(); {
+	case !t.Waits():
+		t.WaitingSince = time.Time{}
+		return 0
+	case t.WaitingSince.IsZero() || at != t.reached:
+		t.WaitingSince, t.reached = now, at
+	}
+	return now.Sub(t.WaitingSince)
 }

@@ -90,12 +90,14 @@ func (o *Options) place(a *assignment.Assignment, f *assignment.Feed, s stored, 
 	switch {
 	case s.topic != [16]byte{} && id != [16]byte{} && s.topic != id:
 		f.Next, lost.To = b.from, -1
+		f.Task.Renewed(f.Input)
 		lost.Reason = fmt.Sprintf("the topic was deleted and made anew. What the old one held from there on was not read; the new one is read from offset %d", b.from)
 	case s.at < b.from:
 		f.Next, lost.To = b.from, b.from
 		lost.Reason = fmt.Sprintf("they were deleted before the query read them, by retention or by hand. It goes on at offset %d", b.from)
 	case s.at > b.to:
 		f.Next, lost.From, lost.To = b.to, b.to, s.at
+		f.Task.Renewed(f.Input)
 		lost.Reason = fmt.Sprintf("the topic is shorter than it was: the query has read them, and they are no longer there. It goes on at offset %d with what is written from now on", b.to)
 	default:
 		return nil

@@ -22,7 +22,8 @@ type Host struct {
 }
 
 // Counts are rows by what became of them: see StepCounts for how they balance.
-type Counts struct{ Read, Filtered, Late, NullKey, Bad, Errors int64 }
+// Behind are rows, used like others, that came behind some that were to come after them and had waited long enough.
+type Counts struct{ Read, Filtered, Late, NullKey, Bad, Errors, Behind int64 }
 
 // Reason says why a row is reported.
 type Reason string
@@ -79,6 +80,7 @@ func (c *Counts) Add(o Counts) {
 	c.NullKey += o.NullKey
 	c.Bad += o.Bad
 	c.Errors += o.Errors
+	c.Behind += o.Behind
 }
 
 // Sub takes counts away.
@@ -89,4 +91,5 @@ func (c *Counts) Sub(o Counts) {
 	c.NullKey -= o.NullKey
 	c.Bad -= o.Bad
 	c.Errors -= o.Errors
+	c.Behind -= o.Behind
 }

@@ -23,6 +23,9 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	// Steps were built against the stream: what an end or a pause brings out of one has to reach the next before it closes.
 	slices.Reverse(t.windowed)
 	t.feeders = newFeeders(t.inputs, max(o.Feeders, len(t.inputs)))
+	if o.Lanes && s.Ordered() {
+		t.openLanes()
+	}
 	t.idle = newIdling(t.inputs, t.feeders)
 	t.sources = len(t.inputs) > 1 && !slices.ContainsFunc(t.inputs, func(in *input) bool { return in.repartitioned && !t.feeders[in.feeder].free })
 	return t, nil

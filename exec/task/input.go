@@ -1,7 +1,7 @@
 package task
 
 import (
-	"sort"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -27,13 +27,13 @@ type input struct {
 	data, bytes   int64         // records among recs, without markers, and their bytes
 	passed        int           // how many of recs are counted: what waits behind them is not yet read
 	shared        bool          // another input gets the same records
+	lanes         *lanes        // of a repartition topic whose rows are put in order; else nil
 	merging                     // where the task has several inputs
 }
 
 // record is the record with an offset, where it is at hand.
 func (in *input) record(offset int64) *kgo.Record {
-	i := sort.Search(len(in.recs), func(i int) bool { return in.recs[i].Offset >= offset })
-	if i < len(in.recs) && in.recs[i].Offset == offset {
+	if i := slices.IndexFunc(in.recs, func(r *kgo.Record) bool { return r.Offset == offset }); i >= 0 {
 		return in.recs[i]
 	}
 	return nil
@@ -92,15 +92,17 @@ func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
 func (t *Task) pass(in *input, to int) {
 	if in.passed == 0 && to == in.batch.N && len(in.refused) == 0 { // all at once, as nearly always
 		in.passed = len(in.recs)
+		in.processed(in.passed)
 		in.counts.Read += in.data
 		in.counts.Bytes += in.bytes
 		return
 	}
 	for ; in.passed < len(in.recs); in.passed++ {
 		rec := in.recs[in.passed]
-		if to < in.batch.N && rec.Offset >= in.batch.Meta[to].Offset {
+		if to < in.batch.N && rec.Offset == in.batch.Meta[to].Offset {
 			return
 		}
+		in.processed(1)
 		if rec.Attrs.IsControl() {
 			continue
 		}
@@ -109,6 +111,15 @@ func (t *Task) pass(in *input, to int) {
 		if len(in.refused) > 0 && in.refused[0].rec == rec {
 			t.refuse(in, in.refused[0])
 			in.refused = in.refused[1:]
+		}
+	}
+}
+
+// processed says that so many records have gone on.
+func (in *input) processed(n int) {
+	if in.lanes != nil {
+		for range n {
+			in.lanes.processed()
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -11,32 +12,68 @@ import (
 // come from, as long as every input has a row or is known to have none.
 type merging struct {
 	queue  []*kgo.Record // behind those in the batch
+	ready  []*kgo.Record // the memory of queue, where lanes fill it
 	row    int           // the next row of the batch
 	told   bool          // an announcement comes next in the queue
 	more   bool          // the broker is known to hold more than was given
 	queued atomic.Int64  // records waiting, for whoever fetches
+	came   []arrival     // when what waits came, where another input has lanes
+	stamp  int64         // the latest stamp of what the lanes have let go of
 }
+
+// arrival is when the records from an offset on came, by the node's clock.
+type arrival struct{ from, at int64 }
+
+// letGo is how many records lanes let go of at a time.
+const letGo = 1000
 
 // Offer takes records of one input, in order, and carries on what can be, of all inputs. more says that the broker holds
 // records behind these. Records of a task with several inputs wait until the others have caught up in event time.
 func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
-	if len(t.inputs) == 1 {
-		t.inputs[0].more = more
-		err := t.Process(number, recs)
-		t.recycle(t.inputs[0], recs)
-		return err
-	}
 	in := t.inputs[number]
-	in.queue = append(in.queue, recs...)
-	in.queued.Add(int64(len(recs)))
 	in.more = more
+	switch {
+	case in.lanes != nil:
+		t.take(in, recs)
+	case len(t.inputs) == 1:
+		err := t.Process(number, recs)
+		t.recycle(in, recs)
+		return err
+	default:
+		in.queue = append(in.queue, recs...)
+		in.queued.Add(int64(len(recs)))
+		if t.laned && len(recs) > 0 {
+			in.came = append(in.came, arrival{recs[0].Offset, t.now()})
+		}
+	}
 	return t.merge(false)
 }
 
+// take puts records into their lanes.
+func (t *Task) take(in *input, recs []*kgo.Record) {
+	now, n := t.now(), int64(0)
+	for i, rec := range recs {
+		if in.lanes.add(rec, now) {
+			n++
+		} else {
+			t.recycle(in, recs[i:i+1])
+		}
+	}
+	in.queued.Add(n)
+}
+
+// now is the time of the node's clock.
+func (t *Task) now() int64 { return t.env.Functions.Now().UnixMilli() }
+
 // Drain carries on what waits, in the order of event time, without waiting for inputs that have nothing.
 func (t *Task) Drain() error {
-	if len(t.inputs) == 1 {
+	if len(t.inputs) == 1 && !t.laned {
 		return nil
+	}
+	for _, in := range t.inputs {
+		if in.lanes != nil {
+			in.lanes.giveUp()
+		}
 	}
 	return t.merge(true)
 }
@@ -60,6 +97,8 @@ func (t *Task) Waits() bool {
 func (t *Task) Position(number int) (offset int64, ok bool) {
 	in := t.inputs[number]
 	switch {
+	case in.lanes != nil:
+		return in.lanes.position()
 	case in.row < in.batch.N:
 		return in.batch.Meta[in.row].Offset, true
 	case len(in.queue) > 0:
@@ -70,22 +109,17 @@ func (t *Task) Position(number int) (offset int64, ok bool) {
 
 func (t *Task) merge(force bool) error {
 	for {
-		waiting := false
 		for _, in := range t.inputs {
-			if err := t.refill(in); err != nil {
+			if err := t.refill(in, force); err != nil {
 				return err
 			}
-			waiting = waiting || in.row == in.batch.N && in.more
 		}
-		if waiting && !force {
-			return nil
-		}
-		in, limit := t.earliest()
+		in, limit, asOf := t.earliest(force)
 		if in == nil {
 			return nil
 		}
 		from := in.row
-		for in.row < in.batch.N && (in.row == from || in.batch.Meta[in.row].Timestamp <= limit) {
+		for in.row < in.batch.N && (in.row == from || in.batch.Meta[in.row].Place() <= limit && (asOf == never || in.stampOf(in.row) <= asOf)) {
 			in.row++
 		}
 		if err := t.push(in, from, in.row); err != nil {
@@ -94,30 +128,72 @@ func (t *Task) merge(force bool) error {
 	}
 }
 
-// earliest is the input whose next row has the least event time, the left one of two, and up to which time its rows come
-// before those of the others.
-func (t *Task) earliest() (first *input, limit int64) {
+// earliest is the input whose next row has the least place, the left one of two, and up to which place its rows come before those of the
+// others, as long as they came by asOf. There is none where another input may still bring rows that come before.
+func (t *Task) earliest(force bool) (first *input, limit, asOf int64) {
 	for _, in := range t.inputs {
-		if in.row < in.batch.N && (first == nil || in.batch.Meta[in.row].Timestamp < first.batch.Meta[first.row].Timestamp) {
+		if in.row < in.batch.N && (first == nil || in.batch.Meta[in.row].Place() < first.batch.Meta[first.row].Place()) {
 			first = in
 		}
 	}
-	limit = never
+	if first == nil {
+		return nil, 0, 0
+	}
+	limit, asOf = never, never
+	stamp, at := first.stampOf(first.row), first.batch.Meta[first.row].Place()
 	for _, in := range t.inputs {
-		if in == first || in.row == in.batch.N {
+		if in == first {
 			continue
 		}
-		at := in.batch.Meta[in.row].Timestamp
-		if first.number > in.number {
-			at-- // rows of one time come from the left first
+		to, by := in.floor(stamp, force)
+		if first.number > in.number && to > math.MinInt64 {
+			to-- // rows of one time come from the left first
 		}
-		limit = min(limit, at)
+		limit, asOf = min(limit, to), min(asOf, by)
 	}
-	return first, limit
+	if at > limit {
+		return nil, 0, 0
+	}
+	return first, limit, asOf
+}
+
+// floor is the place before which the input brings nothing, for a row of another one that came at a time, and up to which time that holds.
+func (in *input) floor(stamp int64, force bool) (place, asOf int64) {
+	switch {
+	case in.row < in.batch.N:
+		return in.batch.Meta[in.row].Place(), never
+	case in.lanes != nil:
+		return in.lanes.floor(stamp, force)
+	case in.more && !force:
+		return math.MinInt64, never
+	}
+	return never, never
+}
+
+// stampOf is when a row of the batch came, or a later time at which it had.
+func (in *input) stampOf(row int) int64 {
+	if in.lanes != nil {
+		return in.stamp
+	}
+	at := int64(0)
+	for _, c := range in.came {
+		if c.from > in.batch.Meta[row].Offset {
+			break
+		}
+		at = c.at
+	}
+	return at
+}
+
+// forget drops the arrivals of what lies before an offset.
+func (m *merging) forget(offset int64) {
+	for len(m.came) > 1 && m.came[1].from <= offset {
+		m.came = m.came[1:]
+	}
 }
 
 // refill decodes more of the queue once the batch is used up.
-func (t *Task) refill(in *input) error {
+func (t *Task) refill(in *input, force bool) error {
 	for in.row == in.batch.N {
 		if done := in.recs; done != nil {
 			t.pass(in, in.batch.N)
@@ -131,12 +207,19 @@ func (t *Task) refill(in *input) error {
 				return err
 			}
 			in.told = false
+			in.processed(1)
+			t.recycle(in, in.queue[:1])
 			in.take(1)
 			in.queued.Add(-1)
+		}
+		if len(in.queue) == 0 && in.lanes != nil {
+			in.ready = in.lanes.release(in.ready[:0], letGo, force)
+			in.queue, in.stamp = in.ready, in.lanes.sent
 		}
 		if len(in.queue) == 0 {
 			return nil
 		}
+		in.forget(in.queue[0].Offset)
 		var n int
 		n, in.told = t.decode(in, in.queue)
 		in.take(n)

@@ -44,10 +44,10 @@ type repartition struct {
 	vals    []types.Value
 	keyBuf  []byte
 	oldKey  []byte
-	onePath bool // all rows come from one partition of one source, in its order
-	note    note // as it will be announced
-	told    note // as it was last announced
-	due     bool // it is to be announced again, whether or not it has changed
+	onePath bool   // all rows come from one partition of one source, in its order
+	note    note   // as it will be announced
+	told    note   // as it was last announced
+	due     bool   // it is to be announced again, whether or not it has changed
 	why     *int64 // counts the row at hand where nothing of it goes
 }
 

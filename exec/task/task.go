@@ -22,6 +22,7 @@ type Task struct {
 	repart    *repartition
 	feeders   []feeder
 	sources   bool // it has several inputs, and the streams among them are sources
+	laned     bool // some input has lanes
 	idle      idling
 }
 
@@ -42,6 +43,8 @@ type TaskOptions struct {
 	Out, Late Target
 	// Rows takes the rows of a query whose result goes to a client.
 	Rows func(b *types.Batch) error
+	// Lanes says that the rows of repartitions are put in order where that matters: see Stage.Ordered.
+	Lanes bool
 }
 
 // Outputs are the rows of tasks, then their announcements: a time that is announced must not overtake the rows of

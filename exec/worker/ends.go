@@ -71,28 +71,3 @@ func (w *Worker) endsOf(t *assignment.Task, now time.Time, sure bool) (ask bool,
 	}
 	return ask, nil
 }
-
-// maxTaskIdle is how long rows of one input wait for another of which the broker is said to hold more.
-const maxTaskIdle = time.Second
-
-// dontWait lets tasks go on whose rows have waited for too long, and those that wait for an input that turns out to have
-// nothing: the broker may have told of records that never come, such as those of an aborted transaction.
-func (w *Worker) dontWait(now time.Time) {
-	if !w.merges {
-		return
-	}
-	for _, t := range w.assigned.Tasks {
-		if len(t.Feeds) == 1 || !t.Waits() {
-			t.WaitingSince = time.Time{}
-			continue
-		}
-		if t.WaitingSince.IsZero() {
-			t.WaitingSince = now
-		} else if now.Sub(t.WaitingSince) > maxTaskIdle {
-			t.WaitingSince = time.Time{}
-			if err := t.Drain(); err != nil {
-				w.lose(err)
-			}
-		}
-	}
-}

@@ -17,34 +17,6 @@ type work struct {
 	high int64 // end of the partition
 }
 
-// maxWaiting is how many records of an input may wait for the other inputs of their task before no more are fetched.
-const maxWaiting = 50_000
-
-// holdBack stops fetching what could only wait.
-func (w *Worker) holdBack() {
-	if !w.merges {
-		return
-	}
-	for tp, feeds := range w.assigned.Feeds {
-		most, paused := int64(0), false
-		for _, f := range feeds {
-			most, paused = max(most, f.Task.Queued(f.Input)), paused || f.Paused
-		}
-		at := map[string][]int32{tp.Topic: {tp.Partition}}
-		switch {
-		case !paused && most > maxWaiting:
-			w.commit.Client().PauseFetchPartitions(at)
-		case paused && most <= maxWaiting/2:
-			w.commit.Client().ResumeFetchPartitions(at)
-		default:
-			continue
-		}
-		for _, f := range feeds {
-			f.Paused = !paused
-		}
-	}
-}
-
 // startShards spreads the tasks over goroutines, one per processor: a task stays on its goroutine.
 func (w *Worker) startShards() {
 	w.shards = make([]chan work, assignment.Shards())

@@ -157,6 +157,9 @@ func (c *counter) through() {
 // begin takes what there is to count; what it returns ends the commit.
 func (c *counter) begin() (through func()) {
 	for _, t := range c.held.Tasks {
+		if task.IsRepartition(t.Stage.End) {
+			t.Announce(time.Now().UnixMilli(), true, true)
+		}
 		if err := t.Flush(); err != nil {
 			c.Fatal(err)
 		}

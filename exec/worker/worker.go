@@ -30,6 +30,8 @@ type Options struct {
 	// IdleUpstream is how long a task before a repartition must have been at the end of its input until it no longer holds
 	// back the windows behind the repartition.
 	IdleUpstream time.Duration
+	// WaitUpstream is how long rows wait for an upstream task from which nothing comes.
+	WaitUpstream time.Duration
 	// Look is how often the topics that are read are looked at; 0 for DefaultLook.
 	Look time.Duration
 }
@@ -48,7 +50,8 @@ type Worker struct {
 	end      context.CancelFunc
 	alive    context.Context // ends when it is to stop at once: whatever waits for a broker gives up
 	kill     context.CancelFunc
-	merges   bool // some task has several inputs
+	merges   bool // some task puts rows in order, of several inputs or upstream tasks
+	holding  bool // some source is not read because its rows could only wait
 	stats    stats
 	health
 	backoff    backoff
@@ -69,7 +72,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w.stats.topo, w.stats.all = topo, make([][]op.StepCounts, len(topo.Stages))
 	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.stats.count(w.assigned) }, w.wake
 	w.opt.Complete()
-	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 })
+	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 || s.Ordered() })
 	w.assigned.Budget, w.assigned.AtOnce = w.opt.Budget, w.opt.IdleUpstream == 0
 	w.commit = commit.New(w.assigned, w.opt.Options, opt.Embedded)
 	return w
@@ -249,6 +252,9 @@ func (w *Worker) commitAll() (err error) {
 	if err := w.idle(w.alive, began); err != nil {
 		return err
 	}
+	if err := w.announce(w.alive, began); err != nil {
+		return err
+	}
 	for _, t := range w.assigned.Tasks {
 		w.pending.Add(1)
 		w.shards[t.Shard] <- work{task: t}
@@ -273,6 +279,7 @@ func (w *Worker) commitAll() (err error) {
 	if changed || len(w.assigned.Tasks) > 0 && w.stats.lag() == 0 {
 		w.recovered()
 	}
+	w.hold()
 	return w.makeRoom()
 }
 

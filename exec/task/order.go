@@ -1,0 +1,116 @@
+package task
+
+import (
+	"fmt"
+	"slices"
+
+	"weir/planner/plan"
+	"weir/types"
+)
+
+// Ordered says whether the tasks of the stage put the rows of its repartitions in order. All that reads a repartition does, since the order
+// of what it makes is what others join with; but for windows whose aggregates hang on no order, at the end of a query: those are judged by
+// their paths.
+func (s *Stage) Ordered() bool {
+	if !slices.ContainsFunc(s.Inputs, IsRepartition) {
+		return false
+	}
+	steps := s.Steps()
+	windows := slices.ContainsFunc(steps, func(n plan.Node) bool { return plan.GroupingOf(n) != nil && plan.GroupingOf(n).Window != nil })
+	return !windows || IsRepartition(s.End) || slices.ContainsFunc(steps, hangsOnOrder)
+}
+
+// hangsOnOrder says whether what a step makes hangs on the order in which its rows come.
+func hangsOnOrder(n plan.Node) bool {
+	if g := plan.GroupingOf(n); g != nil {
+		return slices.ContainsFunc(g.Aggs, func(a plan.Agg) bool { return !a.Bound.Exact })
+	}
+	return len(n.Inputs()) > 1
+}
+
+// laneStore is what an input of an ordered stage keeps: how far each lane has been processed. Lanes of which nothing is known are read from the
+// committed offset on.
+func laneStore(input int) Kept { return Kept{Name: fmt.Sprintf("lanes %d", input), Joins: true} }
+
+// openLanes gives the repartition topics of the task their lanes.
+func (t *Task) openLanes() {
+	for at, in := range t.inputs {
+		if in.repartitioned {
+			in.lanes = newLanes(in.feeders, &in.counts.Behind)
+			t.Stores = append(t.Stores, Store{t.Stage.store(laneStore(at).Name), in.lanes})
+			t.laned = true
+		}
+	}
+}
+
+// Renewed says that the topic of an input is not the one that the task's state tells of, or has been cut; before Load.
+func (t *Task) Renewed(input int) {
+	if l := t.inputs[input].lanes; l != nil {
+		l.renewed = true
+	}
+}
+
+// Announce is said before a Flush: the next announcement says that all the task's inputs held at the time asOf has been read, or that it has
+// not. due says that it is to be made even if there is nothing else to say, since somebody waits.
+func (t *Task) Announce(asOf int64, caughtUp, due bool) {
+	r := t.repart
+	r.note.asOf, r.note.caughtUp, r.due = asOf, caughtUp, r.due || due
+	r.note.order = max(r.note.order, t.frontier())
+}
+
+// frontier is the place before which the task makes no row any more.
+func (t *Task) frontier() int64 {
+	least := int64(never)
+	for _, in := range t.inputs {
+		switch {
+		case t.feeders[in.feeder].free:
+		case in.row < in.batch.N:
+			least = min(least, in.batch.Meta[in.row].Place())
+		case in.lanes != nil:
+			least = min(least, in.lanes.frontier())
+		default:
+			for i := range in.feeders {
+				least = min(least, t.feeders[in.feeder+i].bound)
+			}
+		}
+	}
+	return least
+}
+
+// NoTime stands for a time that is not known.
+const NoTime = types.NoTime
+
+// UpstreamAsOf is as of when the tasks before an input had read all there was; NoTime where one has not, or it is not known.
+func (t *Task) UpstreamAsOf(input int) int64 {
+	if l := t.inputs[input].lanes; l != nil {
+		return l.caughtUp()
+	}
+	return types.NoTime
+}
+
+// Laned says whether the task puts the rows of repartitions in order.
+func (t *Task) Laned() bool { return t.laned }
+
+// Ahead are the upstream tasks of an input from which rows wait in their lanes.
+func (t *Task) Ahead(input int) []int {
+	var out []int
+	if l := t.inputs[input].lanes; l != nil {
+		for i := range l.all {
+			if len(l.all[i].recs) > 0 {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+// Progress grows with each row that goes on, and with each announcement that says something new.
+func (t *Task) Progress() int64 {
+	n := int64(0)
+	for _, in := range t.inputs {
+		if n += in.counts.Read; in.lanes != nil {
+			n += in.lanes.heard
+		}
+	}
+	return n
+}

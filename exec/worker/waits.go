@@ -1,0 +1,179 @@
+package worker
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"weir/exec/assignment"
+	"weir/exec/task"
+	"weir/kafka"
+)
+
+// maxTaskIdle is how long rows of one input wait for another of which the broker is said to hold more.
+const maxTaskIdle = time.Second
+
+// dontWait lets tasks go on whose rows have waited for too long without any progress: the broker may have told of records that never come,
+// such as those of an aborted transaction, and an upstream task may have come to a halt.
+func (w *Worker) dontWait(now time.Time) {
+	if !w.merges {
+		return
+	}
+	for _, t := range w.assigned.Tasks {
+		limit := maxTaskIdle
+		if t.Laned() {
+			limit = w.opt.WaitUpstream
+		}
+		if t.Stuck(now) <= limit {
+			continue
+		}
+		t.WaitingSince = time.Time{}
+		if err := t.Drain(); err != nil {
+			w.lose(err)
+		}
+	}
+}
+
+// announce tells the tasks before a repartition whose rows are put in order what to say of themselves at this commit: that they have read all
+// there was when it began, or not. All tasks of a stage speak where one of them has gone on, or where somebody waits for them.
+func (w *Worker) announce(ctx context.Context, began time.Time) error {
+	ends := kafka.Offsets{}
+	topo := w.assigned.Topology
+	for i, s := range topo.Stages {
+		if !task.IsRepartition(s.End) || !topo.Stages[s.To].Ordered() {
+			continue
+		}
+		due := false
+		for _, t := range w.assigned.Tasks {
+			due = due || t.Stage == s && t.Moved() || t.Stage.Index == s.To && t.Waits()
+		}
+		if !due {
+			continue
+		}
+		for _, t := range w.assigned.Tasks {
+			if t.Stage.Index != i {
+				continue
+			}
+			asOf, err := w.caughtUp(ctx, t, began, ends)
+			if err != nil {
+				return err
+			}
+			if asOf == task.NoTime {
+				t.Announce(began.UnixMilli(), false, true)
+			} else {
+				t.Announce(asOf, true, true)
+			}
+		}
+	}
+	return nil
+}
+
+// caughtUp is as of when the task has read all there was; NoTime where it has not. The brokers are asked for the ends of what seems to have
+// come to one, once a commit.
+func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Time, ends kafka.Offsets) (int64, error) {
+	if t.Waits() {
+		return task.NoTime, nil
+	}
+	asOf := began.UnixMilli()
+	for _, f := range t.Feeds {
+		if f.Repartitioned() {
+			asOf = min(asOf, t.UpstreamAsOf(f.Input))
+			continue
+		}
+		if f.Next < f.High {
+			return task.NoTime, nil
+		}
+		if _, asked := ends[f.TP.Topic]; !asked {
+			at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
+			if err != nil {
+				return task.NoTime, err
+			}
+			maps.Copy(ends, at)
+		}
+		if f.High = max(f.High, ends[f.TP.Topic][f.TP.Partition]); f.Next < f.High {
+			return task.NoTime, nil
+		}
+	}
+	return asOf, nil
+}
+
+// hold stops reading the sources of upstream tasks that are so far ahead of others that their rows could only wait; between commits.
+func (w *Worker) hold() {
+	topo := w.assigned.Topology
+	ahead := map[assignment.TP]bool{}
+	var add func(stage int, partition int32)
+	add = func(stage int, partition int32) {
+		for _, t := range w.assigned.Tasks {
+			if t.Stage.Index != stage || t.Partition != partition {
+				continue
+			}
+			for _, f := range t.Feeds {
+				if !f.Repartitioned() {
+					ahead[f.TP] = true
+				}
+			}
+		}
+	}
+	for _, t := range w.assigned.Tasks {
+		for _, f := range t.Feeds {
+			if n := t.Queued(f.Input); n <= maxWaiting/2 || n <= maxWaiting && !w.holding {
+				continue
+			}
+			for _, from := range topo.Stages[:t.Stage.Index] {
+				if from.To == t.Stage.Index && from.ToInput == f.Input {
+					for _, p := range t.Ahead(f.Input) {
+						add(from.Index, int32(p))
+					}
+				}
+			}
+		}
+	}
+	w.holding = len(ahead) > 0
+	for tp, feeds := range w.assigned.Feeds {
+		for _, f := range feeds {
+			if f.Held == ahead[tp] {
+				continue
+			}
+			f.Held = ahead[tp]
+			at := map[string][]int32{tp.Topic: {tp.Partition}}
+			if f.Held {
+				w.commit.Client().PauseFetchPartitions(at)
+			} else if !f.Paused {
+				w.commit.Client().ResumeFetchPartitions(at)
+			}
+		}
+	}
+}
+
+// maxWaiting is how many records of an input may wait for the other inputs of their task before no more are fetched.
+const maxWaiting = 50_000
+
+// holdBack stops fetching what could only wait.
+func (w *Worker) holdBack() {
+	if !w.merges {
+		return
+	}
+	for tp, feeds := range w.assigned.Feeds {
+		most, paused, held := int64(0), false, false
+		for _, f := range feeds {
+			paused, held = paused || f.Paused, held || f.Held
+			if !f.Repartitioned() || !f.Task.Laned() { // what comes behind in the same partition may be what the others wait for
+				most = max(most, f.Task.Queued(f.Input))
+			}
+		}
+		at := map[string][]int32{tp.Topic: {tp.Partition}}
+		switch {
+		case !paused && most > maxWaiting:
+			w.commit.Client().PauseFetchPartitions(at)
+		case paused && most <= maxWaiting/2:
+			if !held {
+				w.commit.Client().ResumeFetchPartitions(at)
+			}
+		default:
+			continue
+		}
+		for _, f := range feeds {
+			f.Paused = !paused
+		}
+	}
+}
