@@ -30,7 +30,7 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast
 		return nil, err
 	}
 	if d.Query != nil {
-		if d.entry.Layout, err = e.nextLayout(d.Plan); err != nil {
+		if d.entry.Layout, err = e.nextLayout(d.Plan, e.config(s)); err != nil {
 			return nil, err
 		}
 	}

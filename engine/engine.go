@@ -69,6 +69,8 @@ type Engine struct {
 	ended      worker.Stats // of those that are
 	declared   map[string]declaredConnector
 	lost       casualties
+	lineage    atomic.Pointer[lineage]
+	upstreams  sync.Map // *worker.Worker by id of its query: other workers ask without mu
 	plans      sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
 	transients transients
 	// insertClient writes the rows of INSERT VALUES; turn spreads those without key.

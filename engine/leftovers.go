@@ -23,6 +23,7 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 	}
 	e.mu.Unlock()
 	e.plans.Delete(id)
+	e.upstreams.Delete(id)
 	first := make(chan struct{})
 	e.jobs.Go(func() {
 		if r != nil {

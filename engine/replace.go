@@ -14,9 +14,12 @@ import (
 const metaLayout = "layout"
 
 // checkLayout sees that the state that is stored for a query is laid out as its plan takes it, and notes the layout.
-func (e *Engine) checkLayout(id string, topo *task.Topology) error {
+func (e *Engine) checkLayout(id string, topo *task.Topology, config map[string]string) error {
 	before, err := e.storedLayout(id)
 	if err != nil {
+		return err
+	}
+	if err := e.weave(topo, config, before); err != nil {
 		return err
 	}
 	if err := topo.Adopt(before); err != nil {
@@ -38,16 +41,21 @@ func (e *Engine) storedLayout(id string) (l task.Layout, err error) {
 }
 
 // nextLayout is how the state of a planned query will be laid out, which may have to go on with that of one that it replaces.
-func (e *Engine) nextLayout(p *planner.Plan) (task.Layout, error) {
+func (e *Engine) nextLayout(p *planner.Plan, config map[string]string) (task.Layout, error) {
 	topo, err := task.Build(p.Query)
 	if err != nil {
 		return nil, err
 	}
+	var before task.Layout
 	if p.Replaces {
-		before, err := e.storedLayout(p.Query.ID)
-		if err != nil {
+		if before, err = e.storedLayout(p.Query.ID); err != nil {
 			return nil, err
 		}
+	}
+	if err := e.weave(topo, config, before); err != nil {
+		return nil, err
+	}
+	if p.Replaces {
 		if err := topo.Adopt(before); err != nil {
 			return nil, refuse(BadStatement, "%s can't be replaced: the new query could not go on with its state: %v", p.Query.ID, err)
 		}

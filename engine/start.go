@@ -31,13 +31,13 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	r.worker = worker.New(r.topo, env, worker.Options{
 		Options: commit.Options{Cluster: e.opt.Cluster, DB: e.db, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
 			Budget: e.budget, Problems: problems, FailOnLost: settings.OnLostRecords.In(config) == "fail", FailPoint: e.opt.FailPoint},
-		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config), WaitUpstream: settings.WaitUpstream.In(config), Look: e.opt.Look,
+		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config), WaitUpstream: settings.WaitUpstream.In(config), Look: e.opt.Look, Upstream: e.upstream, Number: queryNumber(q.ID),
 		Earliest: q.Target() == nil || settings.OffsetReset.In(config) != "latest"})
 	if paused {
 		r.worker.Pause()
 	}
 	if err == nil {
-		err = e.checkLayout(q.ID, r.topo)
+		err = e.checkLayout(q.ID, r.topo, config)
 	}
 	var passing error
 	if err != nil {
@@ -53,6 +53,7 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	}
 	e.queries[q.ID] = r
 	e.plans.Store(q.ID, q)
+	e.upstreams.Store(q.ID, r.worker)
 	return passing
 }
 

@@ -44,8 +44,9 @@ func (noProblems) Flush(context.Context) error { return nil }
 func (noProblems) Forget()                     {}
 
 // Counting counts the rows of a commit, which is called once all of it is where it belongs, and not at all where it is done again.
-// leftOut are the topics of records that it was to write and that were left out after all.
-type Counting func(leftOut []string)
+// leftOut are the topics of records that it was to write and that were left out after all, and ends how far the topics reach that have been
+// written in the session.
+type Counting func(leftOut []string, ends map[assignment.TP]int64)
 
 // Change is something to be done in the worker's goroutine, while the tasks are idle.
 type Change struct {
@@ -87,7 +88,7 @@ func (o *Options) Complete() {
 		o.FailPoint = func(string) {}
 	}
 	if o.Count == nil {
-		o.Count = func() Counting { return func([]string) {} }
+		o.Count = func() Counting { return func([]string, map[assignment.TP]int64) {} }
 	}
 	if o.Problems == nil {
 		o.Problems = noProblems{}

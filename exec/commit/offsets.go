@@ -26,7 +26,7 @@ func (u *unsure) text() string { return strconv.FormatUint(u.mark, 16) }
 // sure ends the doubt about a commit: its rows count if it was made.
 func (x *Transactions) sure(made bool) {
 	if x.unsure != nil && made {
-		x.unsure.count(nil)
+		x.unsure.count(nil, x.reach)
 	}
 	x.unsure = nil
 }

@@ -45,7 +45,7 @@ func (e *Outbox) owe(p *parcel) {
 // pay counts what has arrived.
 func (e *Outbox) pay() {
 	if e.owed != nil {
-		e.owed.count(e.owed.leftOut)
+		e.owed.count(e.owed.leftOut, e.ends)
 	}
 	e.owed = nil
 }

@@ -35,6 +35,7 @@ type Transactions struct {
 	log     *task.Output                 // records for the changelogs, by stage
 	logEnds map[logKey]int64             // next changelog offset
 	written map[assignment.TP]int64      // offsets behind what was written and is not known to be readable yet
+	reach   map[assignment.TP]int64      // offsets behind what was written in the session
 	unsure  *unsure                      // the commit that was not confirmed: it outlives the session
 }
 
@@ -55,7 +56,7 @@ func (x *Transactions) Changes() <-chan Change { return x.group.changes }
 
 // Start joins the group; tasks come with the partitions, by Changes.
 func (x *Transactions) Start(ctx context.Context) error {
-	x.logEnds, x.group, x.written = map[logKey]int64{}, newGroup(x), map[assignment.TP]int64{}
+	x.logEnds, x.group, x.written, x.reach = map[logKey]int64{}, newGroup(x), map[assignment.TP]int64{}, map[assignment.TP]int64{}
 	x.log = &task.Output{Bank: &task.Bank{}}
 	for i, s := range x.tasks.Topology.Stages {
 		x.log.Topics = append(x.log.Topics, x.logTopic(i))
@@ -225,7 +226,7 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (count int, 
 	// Memory is used again only here, where the client is done with it: where producing fails, it may hold it still.
 	for _, s := range sent {
 		written(s.bank.Records, func(tp assignment.TP, end, _ int64) {
-			x.written[tp] = max(x.written[tp], end)
+			x.written[tp], x.reach[tp] = max(x.written[tp], end), max(x.reach[tp], end)
 			x.logged(tp, end)
 		})
 		s.out.Release(s.bank)

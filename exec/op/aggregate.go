@@ -43,8 +43,11 @@ func NewAggregate(h *Host, a *plan.Aggregate, wantOld bool, direct bool, next Op
 	op := &Aggregate{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window, final: a.Final,
 		wantOld: wantOld, width: len(a.Slots), bounds: -1, dropped: types.NoTime}
 	op.changes = changes{acc: op.acc, keep: wantOld}
-	op.clocked = clocked{newClock(direct), op.closed}
+	op.clocked = clocked{clock: newClock(direct), handOn: op.closed}
 	if a.Window != nil {
+		if a.Final {
+			op.holds = a.Window.Size + a.Window.Grace
+		}
 		op.span = window.Time{Size: a.Window.Size, Advance: a.Window.Advance}
 		op.bounds = len(a.Group) + len(a.Aggs)
 	} else {

@@ -23,6 +23,8 @@ type clock struct {
 type clocked struct {
 	clock  clock
 	handOn func() error
+	// holds is for how long results are held back behind the bound, in milliseconds: final ones of windows carry times within these.
+	holds int64
 }
 
 // Advance says that nothing before a time comes any more, and hands on what that closes.
@@ -38,7 +40,7 @@ func (c *clocked) UpTo(bound int64) { c.clock.upTo = bound }
 // no time to go on.
 func (c *clocked) Idle(by, bound int64) error {
 	if c.clock.shut != types.NoTime {
-		if bound == types.NoTime {
+		if bound < c.clock.shut { // it is not known, or not any more
 			bound = c.clock.shut + by
 		}
 		c.clock.advance(bound)
@@ -47,7 +49,7 @@ func (c *clocked) Idle(by, bound int64) error {
 }
 
 // Bound is the time before which nothing is handed on any more.
-func (c *clocked) Bound() int64 { return c.clock.shut }
+func (c *clocked) Bound() int64 { return c.clock.closedTo(c.holds) }
 
 func newClock(direct bool) clock {
 	return clock{now: types.NoTime, shut: types.NoTime, direct: direct, upTo: math.MaxInt64}

@@ -56,7 +56,7 @@ func NewStreamJoin(h *Host, p *plan.StreamJoin, direct bool, next Op) *StreamJoi
 	split := len(p.Left.Layout())
 	j := &StreamJoin{host: h, plan: p, match: newMatcher(h, p.Match), joined: joined{next: next, width: len(p.Slots)},
 		keyAt: split + len(p.Right.Layout()), retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
-	j.clocked = clocked{newClock(direct), j.closed}
+	j.clocked = clocked{clock: newClock(direct), handOn: j.closed}
 	j.sides[0] = streamSide{key: newJoinKey(h, p.LeftKey), buf: newJoinBuffer(), from: 0, to: split, before: p.Within.Before, after: p.Within.After,
 		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, headers: p.Headers[0], seen: types.NoTime}
 	j.sides[1] = streamSide{key: newJoinKey(h, p.RightKey), buf: newJoinBuffer(), from: split, to: j.keyAt, before: p.Within.After, after: p.Within.Before,

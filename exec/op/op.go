@@ -22,8 +22,9 @@ type Host struct {
 }
 
 // Counts are rows by what became of them: see StepCounts for how they balance.
-// Behind are rows, used like others, that came behind some that were to come after them and had waited long enough.
-type Counts struct{ Read, Filtered, Late, NullKey, Bad, Errors, Behind int64 }
+// Of those used, some are counted apart: Behind came behind rows that were to come after them and had waited long enough, and Foreign were
+// written by others into a topic that a query of ours writes.
+type Counts struct{ Read, Filtered, Late, NullKey, Bad, Errors, Behind, Foreign int64 }
 
 // Reason says why a row is reported.
 type Reason string
@@ -81,6 +82,7 @@ func (c *Counts) Add(o Counts) {
 	c.Bad += o.Bad
 	c.Errors += o.Errors
 	c.Behind += o.Behind
+	c.Foreign += o.Foreign
 }
 
 // Sub takes counts away.
@@ -92,4 +94,5 @@ func (c *Counts) Sub(o Counts) {
 	c.Bad -= o.Bad
 	c.Errors -= o.Errors
 	c.Behind -= o.Behind
+	c.Foreign -= o.Foreign
 }

@@ -60,7 +60,7 @@ type paneChange struct {
 func NewPanes(h *Host, a *plan.PaneAggregate, direct bool, next Op) *Panes {
 	p := &Panes{grouper: newGrouper(h, a.Group), next: next, acc: newAccumulators(h, a.Aggs), win: a.Window,
 		span: window.Time{Size: a.Window.Size, Advance: a.Window.Advance}, columns: len(a.Slots), open: types.NoTime, dropped: types.NoTime, left: types.NoTime}
-	p.clocked = clocked{newClock(direct), p.closeDue}
+	p.clocked = clocked{clock: newClock(direct), handOn: p.closeDue, holds: a.Window.Size + a.Window.Grace}
 	p.width = p.span.Pane()
 	p.one = cells{acc: p.acc}
 	p.sliding = newSliding(p.acc)

@@ -62,7 +62,10 @@ func NewSession(h *Host, a *plan.SessionAggregate, direct bool, next Op) *Sessio
 	s := &Session{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final, late: h.Late,
 		table: state.NewTable(1), width: len(a.Slots), vals: make([]types.Value, len(a.Group)), swept: types.NoTime}
 	s.ctx = k.NewCtx()
-	s.clocked = clocked{newClock(direct), s.closed}
+	s.clocked = clocked{clock: newClock(direct), handOn: s.closed}
+	if s.final {
+		s.holds = s.win.Size + s.win.Grace
+	}
 	s.closing, s.expiring = newDueQueue(s.win.Size), newDueQueue(s.win.Size)
 	return s
 }
@@ -290,12 +293,11 @@ func (s *Session) closeFinal() error {
 		return slices.Compare(a.who.key, b.who.key)
 	})
 	for _, d := range list {
-		over := d.x.end + s.win.Size + s.win.Grace + 1
-		s.touch(d.who, over)
+		s.touch(d.who, types.NoTime)
 		c := *d.x
 		c.closed = true
 		d.who.sessions[slices.Index(d.who.sessions, d.x)] = &c
-		s.append(d.who, &c, false, over)
+		s.append(d.who, &c, false, types.NoTime)
 		s.out.Meta[s.out.N-1].Flags |= types.Final
 	}
 	return nil

@@ -99,9 +99,8 @@ func (t *Task) advance(by int64) error {
 func (s *Stage) straight(n plan.Node) bool {
 	for _, in := range n.Inputs() {
 		switch in := in.(type) {
-		case *plan.Scan:
-		case *plan.Repartition:
-			if !in.Table() || !s.joinsTable() {
+		case *plan.Scan, *plan.Repartition:
+			if s.mixed(in) && !s.only(in) {
 				return false
 			}
 		case *plan.StreamJoin:
@@ -119,7 +118,7 @@ func (s *Stage) straight(n plan.Node) bool {
 func (s *Stage) onePath() bool {
 	streams := 0
 	for _, in := range s.Inputs {
-		if IsRepartition(in) && !(in.Table() && s.joinsTable()) {
+		if s.mixed(in) && !s.only(in) {
 			return false
 		}
 		if !in.Table() {
@@ -128,6 +127,9 @@ func (s *Stage) onePath() bool {
 	}
 	return streams == 1 || len(s.Inputs) == 1
 }
+
+// only says whether an input is a table that a stream is joined with.
+func (s *Stage) only(in plan.Node) bool { return in.Table() && s.joinsTable() }
 
 // joinsTable says whether a stream of the stage is joined with a table, which moves no stream time.
 func (s *Stage) joinsTable() bool {

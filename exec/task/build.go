@@ -24,10 +24,10 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	slices.Reverse(t.windowed)
 	t.feeders = newFeeders(t.inputs, max(o.Feeders, len(t.inputs)))
 	if o.Lanes && s.Ordered() {
-		t.openLanes()
+		t.openLanes(o)
 	}
 	t.idle = newIdling(t.inputs, t.feeders)
-	t.sources = len(t.inputs) > 1 && !slices.ContainsFunc(t.inputs, func(in *input) bool { return in.repartitioned && !t.feeders[in.feeder].free })
+	t.sources = len(t.inputs) > 1 && !slices.ContainsFunc(t.inputs, func(in *input) bool { return (in.repartitioned || in.woven != nil) && !t.feeders[in.feeder].free })
 	return t, nil
 }
 
@@ -104,6 +104,9 @@ func (t *Task) keep(k Kept, o op.Stateful) {
 func (t *Task) add(n plan.Node, m *making, r reader, first op.Op) {
 	in := &input{topic: t.Stage.Topic(len(t.inputs), t.env), reader: r, first: first, number: uint8(len(t.inputs)),
 		feeder: len(t.inputs), repartitioned: IsRepartition(n), table: n.Table()}
+	if m.Lanes && !in.repartitioned && t.Stage.mixed(n) {
+		in.woven = newWoven(t.Partition)
+	}
 	if m.FirstFeeder != nil {
 		in.feeder = m.FirstFeeder[len(t.inputs)]
 	}
@@ -121,10 +124,20 @@ func (t *Task) sink(m *making, n *plan.Sink) (op.Op, error) {
 		h, c := t.count("Write to topic "+n.Target.Topic, nil)
 		c.Writes = n.Target.Topic
 		s, err := newSink(h, n, &t.Out, 0, m.Out, int(t.Partition), t.env)
+		t.marks(s, m)
 		t.steps[0].next, t.steps[0].Writes = op.Count(s, &c.Counts), ""
 		return t.steps[0].next, err
 	}
-	return newSink(m.host, n, &t.Out, 0, m.Out, int(t.Partition), t.env)
+	s, err := newSink(m.host, n, &t.Out, 0, m.Out, int(t.Partition), t.env)
+	t.marks(s, m)
+	return s, err
+}
+
+// marks gives the rows of the query's result their trails.
+func (t *Task) marks(s *sink, m *making) {
+	if s != nil {
+		t.written, s.trail.query = s, m.Query
+	}
 }
 
 func (t *Task) repartition(m *making, n *plan.Repartition) (op.Op, error) {

@@ -14,6 +14,7 @@ type input struct {
 	topic         string
 	number        uint8
 	repartitioned bool
+	woven         *woven // where a query of ours writes its topic: its rows are of several paths, whose bounds come beside them
 	table         bool
 	feeder        int // the partition of a source that it is, or the first of the upstream tasks behind it
 	feeders       int // how many those are
@@ -55,7 +56,7 @@ func (t *Task) Process(number int, recs []*kgo.Record) error {
 			recs = recs[1:]
 		}
 	}
-	return nil
+	return t.hear(in)
 }
 
 // decode fills the batch from records, and says how many it took: it stops at an announcement, which told says.
@@ -83,9 +84,24 @@ func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
 			continue
 		}
 		in.batch.Meta[at].Input = in.number
+		if in.woven != nil && len(rec.Headers) > 0 {
+			in.follow(rec, &in.batch.Meta[at])
+		}
 	}
 	in.recs = recs[:n]
 	return n, told
+}
+
+// follow takes what the trail of a row says.
+func (in *input) follow(rec *kgo.Record, m *types.Meta) {
+	t, ok := trailOf(rec)
+	if !ok {
+		return
+	}
+	m.Order = t.order
+	if in.lanes == nil && t.first {
+		in.woven.time = max(in.woven.time, t.reached.Time)
+	}
 }
 
 // pass counts the records that go on: those before a row of the batch, as the position of the input will be.
@@ -124,6 +140,9 @@ func (in *input) processed(n int) {
 	}
 }
 
+// follows says whether the bound of the input is what its own rows have come to, which are one path.
+func (in *input) follows() bool { return !in.repartitioned && (in.woven == nil || in.woven.orphan) }
+
 // push hands rows from..to of the batch to the operators.
 func (t *Task) push(in *input, from, to int) error {
 	t.pass(in, to)
@@ -132,18 +151,21 @@ func (t *Task) push(in *input, from, to int) error {
 	}
 	t.idle.came(in)
 	in.view = in.batch.Slice(from, to)
-	if len(t.inputs) == 1 {
-		if err := in.first.Push(&in.view); err != nil || len(t.windowed) < 2 {
-			return err
-		}
-		return t.advance(0)
-	}
 	f := &t.feeders[in.feeder]
 	bound := f.bound
-	if !in.repartitioned && !f.free {
+	if in.follows() {
 		for i := range in.view.Meta {
 			bound = max(bound, in.view.Meta[i].Timestamp)
 		}
+	}
+	if len(t.inputs) == 1 {
+		if err := in.first.Push(&in.view); err != nil {
+			return err
+		}
+		if f.bound = bound; len(t.windowed) < 2 && in.woven == nil {
+			return nil
+		}
+		return t.advance(0)
 	}
 	if t.sources && !f.free {
 		upTo := t.others(in)
@@ -171,6 +193,24 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	}
 	f.bound, f.atEnd = max(f.bound, a.bound), a.atEnd
 	return t.advance(t.idle.heard(from, a))
+}
+
+// hear takes in the bound that the query upstream has told: no row that waits comes before it.
+func (t *Task) hear(in *input) error {
+	w := in.woven
+	if w == nil || w.orphan {
+		return nil
+	}
+	f := &t.feeders[in.feeder]
+	bound := w.time
+	if in.lanes != nil && bound > f.bound {
+		bound = min(bound, in.lanes.earliest())
+	}
+	if bound <= f.bound && w.atEnd == f.atEnd {
+		return nil
+	}
+	f.bound, f.atEnd = max(f.bound, bound), w.atEnd
+	return t.advance(0)
 }
 
 // reset gives back what the rows of the batch held.

@@ -6,12 +6,14 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"weir/exec/op"
 	"weir/types"
 )
 
 // lanes put the rows of one partition in the order of their places, whichever upstream task wrote them, and whenever. Each upstream task has
-// a lane, in which rows keep their order. The first row of all lanes goes on once no other lane can bring one before it: each of them has a
-// row, has announced that none comes before that place, or had read all there was when this row was sent.
+// a lane, in which rows keep their order. The first row of all lanes goes on once no other lane can bring one before it. Of a repartition that is
+// so when each of them has a row, has announced that none comes before that place, or had read all there was when this row was sent; of the topic
+// of another query, when that query says so of all its tasks together (see woven).
 //
 // What goes on is no longer a prefix of the partition: how far each lane has been processed is part of the task's state, and what is read again
 // after a restart is passed over up to there.
@@ -23,12 +25,15 @@ type lanes struct {
 	heard   int64    // announcements that said something new
 	gone    int64    // the greatest place that has gone on
 	sent    int64    // a time at which all had been sent that release has let go of last
-	behind  *int64   // counts rows that come behind others that did not wait for them
-	renewed bool     // the topic is not the one that the state tells of
+	counts  *op.Counts
+	renewed bool   // the topic is not the one that the state tells of
+	atOnce  bool   // nothing waits
+	woven   *woven // of the topic of another query; nil of a repartition
 }
 
 // lane is what one upstream task has sent.
 type lane struct {
+	key     uint64       // names it: of a repartition, the number of the upstream task
 	recs    []laneRecord // not processed yet
 	free    int          // how many of recs have been let go
 	last    int64        // the greatest place so far
@@ -47,10 +52,15 @@ type laneRecord struct {
 	note  bool
 }
 
-func newLanes(n int, behind *int64) *lanes {
-	l := &lanes{all: make([]lane, n), gone: types.NoTime, behind: behind}
+func newLane(key uint64) lane {
+	return lane{key: key, last: types.NoTime, bound: types.NoTime, asOf: types.NoTime}
+}
+
+// newLanes makes the lanes of so many upstream tasks.
+func newLanes(n int, counts *op.Counts) *lanes {
+	l := &lanes{all: make([]lane, n), gone: types.NoTime, counts: counts}
 	for i := range l.all {
-		l.all[i] = lane{last: types.NoTime, bound: types.NoTime, asOf: types.NoTime}
+		l.all[i] = newLane(uint64(i))
 	}
 	return l
 }
@@ -61,21 +71,26 @@ func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 	if rec.Attrs.IsControl() {
 		return false
 	}
-	if n, ok := announcement(rec); ok {
-		return n.upstream < len(l.all) && l.announced(&l.all[n.upstream], rec, n)
+	var ln *lane
+	var place int64
+	if l.woven != nil {
+		ln, place = l.weave(rec)
+	} else {
+		if n, ok := announcement(rec); ok {
+			return n.upstream < len(l.all) && l.announced(&l.all[n.upstream], rec, n)
+		}
+		h, ok := headOf(rec)
+		if !ok || h.upstream >= len(l.all) {
+			h.upstream = 0 // its reader tells of what is wrong with it
+		}
+		m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: h.path, Order: h.order}
+		ln, place = &l.all[h.upstream], m.Place()
 	}
-	h, ok := headOf(rec)
-	if !ok || h.upstream >= len(l.all) {
-		h.upstream = 0 // its reader tells of what is wrong with it
-	}
-	ln := &l.all[h.upstream]
 	if rec.Offset < ln.next {
 		return false
 	}
-	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: h.path, Order: h.order}
-	place := m.Place()
 	if place < l.gone {
-		*l.behind++
+		l.counts.Behind++
 	}
 	ln.last = max(ln.last, place)
 	ln.recs = append(ln.recs, laneRecord{rec: rec, place: ln.last, stamp: now})
@@ -123,7 +138,7 @@ func (l *lanes) release(dst []*kgo.Record, most int, force bool) []*kgo.Record {
 		}
 		ln := &l.all[first]
 		for h := ln.head(); h != nil && len(dst) < most; h = ln.head() {
-			if !h.note && (h.place > limit || h.stamp > asOf) {
+			if !h.note && (h.place > limit || h.stamp > asOf || l.woven != nil && !l.woven.frees(ln, h, force)) {
 				break
 			}
 			if !h.note {
@@ -132,7 +147,9 @@ func (l *lanes) release(dst []*kgo.Record, most int, force bool) []*kgo.Record {
 			dst = append(dst, h.rec)
 			l.route = append(l.route, uint16(first))
 			ln.free++
-			l.waiting--
+			if l.waiting--; l.atOnce {
+				break
+			}
 		}
 	}
 	return dst
@@ -147,21 +164,32 @@ func (l *lanes) first(force bool) (first int, limit, asOf int64) {
 		case h == nil:
 		case h.note:
 			return i, math.MinInt64, math.MaxInt64 // an announcement goes on with the row behind it
-		case first < 0 || h.place < l.all[first].head().place:
+		case first < 0 || l.before(i, h, first):
 			first = i
 		}
 	}
 	if first < 0 {
 		return -1, 0, 0
 	}
-	limit, asOf = math.MaxInt64, math.MaxInt64
+	if limit, asOf = math.MaxInt64, math.MaxInt64; l.atOnce {
+		return first, limit, asOf
+	}
 	at := l.all[first].head()
+	if l.woven != nil && !l.woven.frees(&l.all[first], at, force) {
+		return -1, 0, 0
+	}
 	for i := range l.all {
 		if i == first {
 			continue
 		}
-		to, by := l.all[i].floor(at.stamp, force)
-		if i < first && to > math.MinInt64 {
+		ln := &l.all[i]
+		to, by := int64(math.MaxInt64), int64(math.MaxInt64)
+		if h := ln.head(); h != nil {
+			to = h.place
+		} else if l.woven == nil {
+			to, by = ln.floor(at.stamp, force)
+		}
+		if ln.key < l.all[first].key && to > math.MinInt64 {
 			to-- // of one place, the first lane's come first
 		}
 		limit, asOf = min(limit, to), min(asOf, by)
@@ -172,12 +200,18 @@ func (l *lanes) first(force bool) (first int, limit, asOf int64) {
 	return first, limit, asOf
 }
 
-// floor is the place before which the lane brings nothing, for a row that was sent at a time, and up to which time that holds.
+// before says whether the head h of a lane comes before that of another one.
+func (l *lanes) before(lane int, h *laneRecord, other int) bool {
+	o := l.all[other].head()
+	if l.atOnce {
+		return h.rec.Offset < o.rec.Offset
+	}
+	return h.place < o.place || h.place == o.place && l.all[lane].key < l.all[other].key
+}
+
+// floor is the place before which the lane, which has no row, brings nothing, for a row that was sent at a time, and up to which time that holds.
 func (ln *lane) floor(stamp int64, force bool) (place, asOf int64) {
-	h := ln.head()
 	switch {
-	case h != nil:
-		return h.place, math.MaxInt64
 	case force || ln.givenUp:
 		return math.MaxInt64, math.MaxInt64
 	case ln.asOf >= stamp:
@@ -186,11 +220,19 @@ func (ln *lane) floor(stamp int64, force bool) (place, asOf int64) {
 	return ln.bound, math.MaxInt64
 }
 
-// floor is the place before which nothing comes any more, for a row of another input that came at a time.
+// floor is the place before which nothing comes any more, for a row of another input that came at a time, and up to which time that holds.
 func (l *lanes) floor(stamp int64, force bool) (place, asOf int64) {
 	place, asOf = math.MaxInt64, math.MaxInt64
+	if l.woven != nil {
+		place, asOf = l.woven.floor(stamp, force)
+	}
 	for i := range l.all {
-		to, by := l.all[i].floor(stamp, force)
+		to, by := int64(math.MaxInt64), int64(math.MaxInt64)
+		if h := l.all[i].head(); h != nil {
+			to = h.place
+		} else if l.woven == nil {
+			to, by = l.all[i].floor(stamp, force)
+		}
 		place, asOf = min(place, to), min(asOf, by)
 	}
 	return place, asOf
@@ -220,21 +262,40 @@ func (l *lanes) position() (offset int64, ok bool) {
 	return offset, ok
 }
 
+// earliest is the time of the first of the rows that have not been processed.
+func (l *lanes) earliest() int64 {
+	least := int64(math.MaxInt64)
+	for i := range l.all {
+		for _, r := range l.all[i].recs {
+			if !r.note {
+				least = min(least, r.rec.Timestamp.UnixMilli())
+			}
+		}
+	}
+	return least
+}
+
 // frontier is the place before which no row goes on any more.
 func (l *lanes) frontier() int64 {
 	least := int64(math.MaxInt64)
+	if l.woven != nil {
+		least = l.woven.order
+	}
 	for i := range l.all {
 		if h := l.all[i].head(); h != nil && !h.note {
 			least = min(least, h.place)
-		} else {
+		} else if l.woven == nil {
 			least = min(least, l.all[i].bound)
 		}
 	}
 	return least
 }
 
-// caughtUp is as of when all lanes had read all there is; NoTime where one has not.
+// caughtUp is as of when all that is upstream had read all there is; NoTime where it has not.
 func (l *lanes) caughtUp() int64 {
+	if l.woven != nil {
+		return l.woven.caughtUp()
+	}
 	asOf := int64(math.MaxInt64)
 	for i := range l.all {
 		asOf = min(asOf, l.all[i].asOf)
@@ -242,8 +303,11 @@ func (l *lanes) caughtUp() int64 {
 	return asOf
 }
 
-// giveUp lets nobody wait any longer for lanes that bring nothing.
+// giveUp lets nobody wait any longer for what brings nothing.
 func (l *lanes) giveUp() {
+	if l.woven != nil {
+		l.woven.givenUp = true
+	}
 	for i := range l.all {
 		if ln := &l.all[i]; ln.head() == nil {
 			ln.givenUp = true
@@ -251,7 +315,11 @@ func (l *lanes) giveUp() {
 	}
 }
 
-// Of the state of a task, its lanes are an entry each: how far they have been processed.
+// Of the state of a task, its lanes are an entry each: how far they have been processed. So are the producers that write for the query upstream.
+const (
+	laneEntry = iota
+	writerEntry
+)
 
 // Changed says whether anything has been processed.
 func (l *lanes) Changed() bool {
@@ -260,15 +328,18 @@ func (l *lanes) Changed() bool {
 			return true
 		}
 	}
-	return false
+	return l.woven != nil && l.woven.changed()
 }
 
 // Dirty gives the lanes that have gone on.
 func (l *lanes) Dirty(put func(key, value []byte)) {
 	for i := range l.all {
 		if ln := &l.all[i]; ln.next != ln.saved {
-			put(binary.AppendUvarint(nil, uint64(i)), binary.AppendVarint(nil, ln.next))
+			put(binary.AppendUvarint([]byte{laneEntry}, ln.key), binary.AppendVarint(nil, ln.next))
 		}
+	}
+	if l.woven != nil {
+		l.woven.dirty(put)
 	}
 }
 
@@ -280,17 +351,30 @@ func (l *lanes) Committed() {
 	for i := range l.all {
 		l.all[i].saved = l.all[i].next
 	}
+	if l.woven != nil {
+		l.woven.committed()
+	}
 }
 
 // Load puts a lane back.
 func (l *lanes) Load(key, value []byte) error {
-	i, n := binary.Uvarint(key)
-	next, m := binary.Varint(value)
-	if n <= 0 || m <= 0 {
+	if len(key) > 0 && key[0] == writerEntry && l.woven != nil {
+		return l.woven.load(key[1:], value)
+	}
+	if len(key) == 0 || key[0] != laneEntry {
 		return types.ErrCorrupt
 	}
-	if i < uint64(len(l.all)) && !l.renewed { // else the source had more partitions, and was made anew
-		l.all[i].next, l.all[i].saved = next, next
+	k, n := binary.Uvarint(key[1:])
+	next, m := binary.Varint(value)
+	switch {
+	case n <= 0 || m <= 0:
+		return types.ErrCorrupt
+	case l.renewed:
+	case l.woven != nil:
+		ln := l.lane(k)
+		ln.next, ln.saved = next, next
+	case k < uint64(len(l.all)): // else the source had more partitions, and was made anew
+		l.all[k].next, l.all[k].saved = next, next
 	}
 	return nil
 }

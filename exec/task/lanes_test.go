@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"weir/exec/op"
 	"weir/types"
 )
 
@@ -88,7 +89,7 @@ func TestLanesPutRowsInOrder(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		tasks := 1 + rng.IntN(5)
 		u := randomUpstreams(rng, tasks)
-		behind := int64(0)
+		var behind op.Counts
 		l := newLanes(tasks, &behind)
 		var got []string
 		var ready []*kgo.Record // let go, not yet processed
@@ -141,15 +142,15 @@ func TestLanesPutRowsInOrder(t *testing.T) {
 		if !slices.Equal(got, u.want) {
 			t.Fatalf("seed %d: %d tasks: got %v, want %v", seed, tasks, got, u.want)
 		}
-		if behind > 0 {
-			t.Fatalf("seed %d: %d rows are behind", seed, behind)
+		if behind.Behind > 0 {
+			t.Fatalf("seed %d: %d rows are behind", seed, behind.Behind)
 		}
 	}
 }
 
 // A row waits for a lane that says nothing, goes on once that has been given up, and what comes after all is counted.
 func TestLanesCountWhatComesBehind(t *testing.T) {
-	behind := int64(0)
+	var behind op.Counts
 	l := newLanes(2, &behind)
 	l.add(sentRow(0, 100, types.NoTime, 0), 1)
 	if got := l.release(nil, 10, false); len(got) != 0 {
@@ -161,8 +162,8 @@ func TestLanesCountWhatComesBehind(t *testing.T) {
 	}
 	l.processed()
 	l.add(sentRow(1, 50, types.NoTime, 1), 1)
-	if got := l.release(nil, 10, false); len(got) != 0 || behind != 1 {
-		t.Fatalf("%d rows are counted, and %d have gone on: the other lane brings nothing before 100, but has not said so", behind, len(got))
+	if got := l.release(nil, 10, false); len(got) != 0 || behind.Behind != 1 {
+		t.Fatalf("%d rows are counted, and %d have gone on: the other lane brings nothing before 100, but has not said so", behind.Behind, len(got))
 	}
 	l.add(sentNote(note{upstream: 0, order: 100, asOf: 5}, 2), 1)
 	if got := l.release(nil, 10, false); len(got) != 2 {

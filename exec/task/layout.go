@@ -92,7 +92,7 @@ func (s *Stage) listStores() error {
 	down(s.End)
 	if s.Ordered() {
 		for i, in := range s.Inputs {
-			if IsRepartition(in) {
+			if s.mixed(in) {
 				k := laneStore(i)
 				k.Number = len(s.Stores)
 				s.Stores = append(s.Stores, k)

@@ -116,7 +116,7 @@ func (t *Task) merge(force bool) error {
 		}
 		in, limit, asOf := t.earliest(force)
 		if in == nil {
-			return nil
+			return t.hearAll()
 		}
 		from := in.row
 		for in.row < in.batch.N && (in.row == from || in.batch.Meta[in.row].Place() <= limit && (asOf == never || in.stampOf(in.row) <= asOf)) {
@@ -126,6 +126,15 @@ func (t *Task) merge(force bool) error {
 			return err
 		}
 	}
+}
+
+func (t *Task) hearAll() error {
+	for _, in := range t.inputs {
+		if err := t.hear(in); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // earliest is the input whose next row has the least place, the left one of two, and up to which place its rows come before those of the

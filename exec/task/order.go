@@ -8,11 +8,36 @@ import (
 	"weir/types"
 )
 
-// Ordered says whether the tasks of the stage put the rows of its repartitions in order. All that reads a repartition does, since the order
-// of what it makes is what others join with; but for windows whose aggregates hang on no order, at the end of a query: those are judged by
+// Weave says which sources' topics are written by queries of ours, so that their rows are of several paths. It also takes those for it whose rows
+// have been put in order by what is stored with a layout. To be called once, before Adopt.
+func (t *Topology) Weave(written func(scan *plan.Scan) bool, before Layout) error {
+	for _, s := range t.Stages {
+		s.Woven = make([]bool, len(s.Inputs))
+		for i, in := range s.Inputs {
+			if scan, ok := in.(*plan.Scan); ok {
+				_, was := before.part(s.part(laneStore(i).Name))
+				s.Woven[i] = was || written(scan)
+			}
+		}
+		s.Stores = nil
+		if err := s.listStores(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mixed says whether the rows of an input are of several paths: tasks before it have written them.
+func (s *Stage) mixed(in plan.Node) bool {
+	i := slices.Index(s.Inputs, in)
+	return IsRepartition(in) || i >= 0 && i < len(s.Woven) && s.Woven[i]
+}
+
+// Ordered says whether the tasks of the stage put the rows of mixed inputs in order. All that read one do, since the order
+// of what they make is what others join with; but for windows whose aggregates hang on no order, at the end of a query: those are judged by
 // their paths.
 func (s *Stage) Ordered() bool {
-	if !slices.ContainsFunc(s.Inputs, IsRepartition) {
+	if !slices.ContainsFunc(s.Inputs, s.mixed) {
 		return false
 	}
 	steps := s.Steps()
@@ -32,11 +57,15 @@ func hangsOnOrder(n plan.Node) bool {
 // committed offset on.
 func laneStore(input int) Kept { return Kept{Name: fmt.Sprintf("lanes %d", input), Joins: true} }
 
-// openLanes gives the repartition topics of the task their lanes.
-func (t *Task) openLanes() {
+// openLanes gives the mixed inputs of the task their lanes.
+func (t *Task) openLanes(o TaskOptions) {
 	for at, in := range t.inputs {
-		if in.repartitioned {
-			in.lanes = newLanes(in.feeders, &in.counts.Behind)
+		if in.repartitioned || in.woven != nil {
+			in.lanes = newLanes(in.feeders, &in.counts.Counts)
+			if in.woven != nil {
+				in.lanes.all, in.lanes.woven = nil, in.woven
+			}
+			in.lanes.atOnce = o.AtOnce
 			t.Stores = append(t.Stores, Store{t.Stage.store(laneStore(at).Name), in.lanes})
 			t.laned = true
 		}
@@ -82,8 +111,11 @@ const NoTime = types.NoTime
 
 // UpstreamAsOf is as of when the tasks before an input had read all there was; NoTime where one has not, or it is not known.
 func (t *Task) UpstreamAsOf(input int) int64 {
-	if l := t.inputs[input].lanes; l != nil {
-		return l.caughtUp()
+	switch in := t.inputs[input]; {
+	case in.lanes != nil:
+		return in.lanes.caughtUp()
+	case in.woven != nil:
+		return in.woven.caughtUp()
 	}
 	return types.NoTime
 }

@@ -24,6 +24,8 @@ type Bank struct {
 	chunk   int
 	open    []byte // the chunk being filled
 	keyLen  int
+	trails  []byte             // the values of headers
+	headers []kgo.RecordHeader // of records, one each
 	noKey   bool
 	start   int
 }
@@ -88,6 +90,20 @@ func (o *Output) Change(topic int, partition int32, at time.Time, store byte, ke
 	return rec
 }
 
+// header adds a header to a record. Those of a bank lie side by side.
+func (o *Bank) header(rec *kgo.Record, name string, t *trail) {
+	at := len(o.trails)
+	o.trails = t.append(o.trails)
+	h := kgo.RecordHeader{Key: name, Value: o.trails[at:len(o.trails):len(o.trails)]}
+	if rec.Headers != nil {
+		rec.Headers = append(rec.Headers, h)
+		return
+	}
+	n := len(o.headers)
+	o.headers = append(o.headers, h)
+	rec.Headers = o.headers[n : n+1 : n+1]
+}
+
 // undo takes the last record out again.
 func (o *Output) undo() {
 	last := &o.Records[len(o.Records)-1]
@@ -146,6 +162,8 @@ func (o *Bank) reset() {
 		o.chunks = o.chunks[:keptChunks]
 	}
 	clear(o.Records)
+	clear(o.headers)
+	o.trails, o.headers = o.trails[:0], o.headers[:0]
 	o.Records, o.open, o.chunk, o.Bytes = o.Records[:0], nil, 0, 0
 	if len(o.chunks) > 0 {
 		o.open = o.chunks[0][:0]

@@ -28,10 +28,14 @@ type sink struct {
 	next  int32 // partition of the next record without a key
 	takes Limits
 	now   func() time.Time
+	trail trail  // of the rows; its query is 0 where they have none
+	wrote []bool // the partitions that have been written since the last commit
 }
 
 func newSink(h *op.Host, s *plan.Sink, out *Output, topic int, to Target, task int, env *Env) (*sink, error) {
-	k := &sink{host: h, plan: s, out: out, topic: topic, parts: max(to.Partitions, 1), takes: to.Limits, next: int32(task), now: env.Functions.Now}
+	k := &sink{host: h, plan: s, out: out, topic: topic, parts: max(to.Partitions, 1), takes: to.Limits, next: int32(task), now: env.Functions.Now,
+		trail: trail{task: uint64(task), reached: Reached{Time: types.NoTime, Order: types.NoTime}}}
+	k.wrote = make([]bool, k.parts)
 	var err error
 	if keys := s.Target.Schema.With(types.KeyColumn); len(keys) > 0 {
 		spec := plan.Spec(s.Target.Key, true, s.Target.Topic)
@@ -108,11 +112,26 @@ func (k *sink) row(row []types.Value, m types.Meta) error {
 	if slot := k.plan.HeaderSlot; slot >= 0 && row[slot].Len() > 0 {
 		rec.Headers = recordHeaders(row[slot])
 	}
+	if k.trail.query != 0 {
+		k.mark(rec, m)
+	}
 	if err := k.takes.Check(rec, k.now); err != nil {
 		k.out.undo()
 		return err
 	}
+	k.wrote[part] = true
 	return nil
+}
+
+// mark gives a record its trail, where it is not what a reader takes it for without one.
+func (k *sink) mark(rec *kgo.Record, m types.Meta) {
+	t := &k.trail
+	if t.order = m.Order; m.Order == max(m.Timestamp, m.StreamTime) {
+		t.order = types.NoTime
+	}
+	if t.first = !k.wrote[rec.Partition]; t.first || t.order != types.NoTime || t.task != uint64(rec.Partition) {
+		k.out.header(rec, trailHeader, t)
+	}
 }
 
 // recordHeaders are the headers in an ARRAY of STRUCTs, in memory of their own.
@@ -142,4 +161,7 @@ func (k *sink) nullKey(row []types.Value, m types.Meta) bool {
 }
 
 // Flush has nothing to hand on: the output is taken by whoever runs the task.
-func (k *sink) Flush() error { return nil }
+func (k *sink) Flush() error {
+	clear(k.wrote)
+	return nil
+}

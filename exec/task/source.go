@@ -192,13 +192,15 @@ func pseudoValue(k plan.ScanKind, rec *kgo.Record, m types.Meta) types.Value {
 // headerValue is the last header of the name, or all headers as an ARRAY of STRUCTs.
 func headerValue(headers []kgo.RecordHeader, name string) types.Value {
 	if name == "" {
-		out := make([]types.Value, len(headers))
-		for i, h := range headers {
+		out := make([]types.Value, 0, len(headers))
+		for _, h := range headers {
 			val := types.NullValue
 			if h.Value != nil {
 				val = types.BytesValue(h.Value)
 			}
-			out[i] = types.StructValue([]types.Value{types.StringValue(h.Key), val})
+			if h.Key != trailHeader {
+				out = append(out, types.StructValue([]types.Value{types.StringValue(h.Key), val}))
+			}
 		}
 		return types.ArrayValue(out)
 	}

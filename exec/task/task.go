@@ -20,6 +20,7 @@ type Task struct {
 	inputs    []*input
 	windowed  []op.Windowed // from the inputs to the end
 	repart    *repartition
+	written   *sink // of the query's result; nil where there is none
 	feeders   []feeder
 	sources   bool // it has several inputs, and the streams among them are sources
 	laned     bool // some input has lanes
@@ -45,6 +46,10 @@ type TaskOptions struct {
 	Rows func(b *types.Batch) error
 	// Lanes says that the rows of repartitions are put in order where that matters: see Stage.Ordered.
 	Lanes bool
+	// AtOnce says that rows don't wait in their lanes.
+	AtOnce bool
+	// Query is the number of the query, which stands in the trails of the rows that it writes; 0 leaves them out.
+	Query uint64
 }
 
 // Outputs are the rows of tasks, then their announcements: a time that is announced must not overtake the rows of

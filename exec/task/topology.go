@@ -28,6 +28,8 @@ type Stage struct {
 	End plan.Node
 	// To and ToInput are the stage and the input that read the repartition at the end.
 	To, ToInput int
+	// Woven says of each input whether another query of ours writes its topic: then its rows are of several paths.
+	Woven []bool
 	// Stores are what its steps keep, from the end to the inputs.
 	Stores []Kept
 }

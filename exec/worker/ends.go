@@ -50,7 +50,7 @@ func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
 func (w *Worker) endsOf(t *assignment.Task, now time.Time, sure bool) (ask bool, err error) {
 	if len(t.Feeds) > 1 && !w.assigned.AtOnce {
 		for _, f := range t.Feeds {
-			if f.Repartitioned() {
+			if f.Repartitioned() || t.Woven(f.Input) {
 				continue
 			}
 			_, queued := t.Position(f.Input)
@@ -62,9 +62,14 @@ func (w *Worker) endsOf(t *assignment.Task, now time.Time, sure bool) (ask bool,
 			}
 		}
 	}
-	if task.IsRepartition(t.Stage.End) {
+	if task.IsRepartition(t.Stage.End) || t.Stage == w.assigned.Topology.Last() && w.result() != "" {
+		ended := t.Ended
 		t.Ended = t.AllAtEnd(now, w.opt.IdleUpstream)
-		if t.Ended && !sure && !t.AtEnd() {
+		for _, f := range t.Feeds {
+			t.Ended = t.Ended && (!t.Woven(f.Input) || t.InputAtEnd(f.Input))
+		}
+		if t.Ended && !sure && !ended {
+			t.Ended = false
 			return true, nil
 		}
 		t.SetAtEnd(t.Ended)

@@ -42,7 +42,7 @@ func (s *stats) count(a *assignment.Assignment) commit.Counting {
 	}
 	rows, bytes := a.Results()
 	result := s.topo.Last().Output(a.Env)
-	return func(leftOut []string) {
+	return func(leftOut []string, _ map[assignment.TP]int64) {
 		for _, topic := range leftOut {
 			leaveOut(did, topic)
 			if topic == result {

@@ -193,7 +193,7 @@ func (c *counter) begin() (through func()) {
 				}
 			}
 		}
-		count(leftOut)
+		count(leftOut, nil)
 		c.check()
 	}
 }

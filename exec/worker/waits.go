@@ -76,8 +76,10 @@ func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Ti
 	}
 	asOf := began.UnixMilli()
 	for _, f := range t.Feeds {
-		if f.Repartitioned() {
-			asOf = min(asOf, t.UpstreamAsOf(f.Input))
+		if f.Repartitioned() || t.Woven(f.Input) {
+			if asOf = min(asOf, t.UpstreamAsOf(f.Input)); asOf == task.NoTime {
+				return asOf, nil
+			}
 			continue
 		}
 		if f.Next < f.High {

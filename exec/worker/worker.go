@@ -30,6 +30,10 @@ type Options struct {
 	// IdleUpstream is how long a task before a repartition must have been at the end of its input until it no longer holds
 	// back the windows behind the repartition.
 	IdleUpstream time.Duration
+	// Number stands for the query in the trails of the rows that it writes; 0 leaves them out.
+	Number uint64
+	// Upstream is the query that writes a topic; nil where there is none.
+	Upstream func(topic string) Upstream
 	// WaitUpstream is how long rows wait for an upstream task from which nothing comes.
 	WaitUpstream time.Duration
 	// Look is how often the topics that are read are looked at; 0 for DefaultLook.
@@ -54,6 +58,8 @@ type Worker struct {
 	holding  bool // some source is not read because its rows could only wait
 	stats    stats
 	health
+	progress   progress
+	now        task.Reached // how far the query comes with the commit that is being made
 	backoff    backoff
 	paused     atomic.Bool
 	partitions atomic.Int32                       // of the last stage
@@ -70,10 +76,16 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w.alive, w.kill = context.WithCancel(context.Background())
 	w.ending, w.end = context.WithCancel(w.alive)
 	w.stats.topo, w.stats.all = topo, make([][]op.StepCounts, len(topo.Stages))
-	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.stats.count(w.assigned) }, w.wake
+	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.counts(w.now) }, w.wake
+	if w.opt.Upstream == nil {
+		w.opt.Upstream = func(string) Upstream { return nil }
+	}
 	w.opt.Complete()
 	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 || s.Ordered() })
 	w.assigned.Budget, w.assigned.AtOnce = w.opt.Budget, w.opt.IdleUpstream == 0
+	if !w.assigned.AtOnce {
+		w.assigned.Number = opt.Number
+	}
 	w.commit = commit.New(w.assigned, w.opt.Options, opt.Embedded)
 	return w
 }
@@ -156,6 +168,9 @@ func (w *Worker) session() (err error) {
 		return err
 	}
 	defer w.leave()
+	if err := w.beginProgress(w.alive); err != nil {
+		return err
+	}
 	w.startShards()
 	defer w.stopShards()
 	stopLooking := w.look()
@@ -245,6 +260,9 @@ func (w *Worker) commitAll() (err error) {
 	began := time.Now()
 	w.committing(began)
 	defer w.committing(time.Time{})
+	if err := w.ask(); err != nil {
+		return err
+	}
 	if err := w.findEnds(w.alive, began); err != nil {
 		return err
 	}
@@ -253,6 +271,9 @@ func (w *Worker) commitAll() (err error) {
 		return err
 	}
 	if err := w.announce(w.alive, began); err != nil {
+		return err
+	}
+	if w.now, err = w.reached(w.alive, began); err != nil {
 		return err
 	}
 	for _, t := range w.assigned.Tasks {
@@ -272,6 +293,7 @@ func (w *Worker) commitAll() (err error) {
 		return err
 	}
 	w.stats.held.Store(0)
+	w.committed(w.now, changed)
 	w.stats.committed(w.assigned.Tasks, time.Since(began), changed)
 	if changed {
 		w.backoff.reset()

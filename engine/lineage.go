@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"weir/catalog"
+	"weir/exec/task"
+	"weir/exec/worker"
+	"weir/planner/plan"
+	"weir/settings"
+)
+
+// lineage says which query writes a topic, as the catalog has it at one moment.
+type lineage struct {
+	of      *catalog.Snapshot
+	writers map[string][]string // ids by topic
+}
+
+// writers are the queries that write a topic, late rows not counted.
+func (e *Engine) writers(topic string) []string {
+	now := e.catalog.Snapshot()
+	l := e.lineage.Load()
+	if l == nil || l.of != now {
+		l = &lineage{now, map[string][]string{}}
+		for _, q := range now.Queries() {
+			if sink, ok := now.Source(q.Sink); ok {
+				l.writers[sink.Topic] = append(l.writers[sink.Topic], q.ID)
+			}
+		}
+		e.lineage.Store(l)
+	}
+	return l.writers[topic]
+}
+
+// woven says whether the rows of a source are put in order by what the query tells that writes its topic: there is one such query, it is
+// not made of what the reader makes, and both go by the same time.
+func (e *Engine) woven(reader string, config map[string]string) func(scan *plan.Scan) bool {
+	return func(scan *plan.Scan) bool {
+		if scan.Time != nil || settings.IdleUpstream.In(config) == 0 {
+			return false
+		}
+		by := e.writers(scan.Source.Topic)
+		if len(by) != 1 || by[0] == reader || e.reads(by[0], reader, map[string]bool{}) {
+			return false
+		}
+		r := e.runs(by[0])
+		if r == nil || settings.IdleUpstream.In(r.config) == 0 {
+			return false
+		}
+		sink, ok := r.query.Root.(*plan.Sink)
+		return ok && sink.TimeSlot < 0
+	}
+}
+
+// reads says whether a query reads, by way of others too, what another one makes.
+func (e *Engine) reads(query, other string, seen map[string]bool) bool {
+	if seen[query] {
+		return false
+	}
+	seen[query] = true
+	now := e.catalog.Snapshot()
+	q, ok := now.Query(query)
+	if !ok {
+		return false
+	}
+	for _, name := range q.Sources {
+		source, ok := now.Source(name)
+		if !ok {
+			continue
+		}
+		for _, by := range e.writers(source.Topic) {
+			if by == other || e.reads(by, other, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// upstream is the query that writes a topic; nil where there is none, or several do.
+func (e *Engine) upstream(topic string) worker.Upstream {
+	if by := e.writers(topic); len(by) == 1 {
+		if w, ok := e.upstreams.Load(by[0]); ok {
+			return w.(*worker.Worker)
+		}
+	}
+	return nil
+}
+
+// weave tells a topology which of its sources are written by queries of ours. before is how its state is laid out, nil for none.
+func (e *Engine) weave(topo *task.Topology, config map[string]string, before task.Layout) error {
+	return topo.Weave(e.woven(topo.Query.ID, config), before)
+}
+
+// queryNumber names a query in the rows that it writes: the number at the end of its id, which counts entries of the command log.
+func queryNumber(id string) uint64 {
+	if n, err := strconv.ParseUint(id[strings.LastIndexByte(id, '_')+1:], 10, 32); err == nil && n > 0 {
+		return n
+	}
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return uint64(h.Sum32()) | 1<<32
+}

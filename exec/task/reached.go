@@ -1,0 +1,61 @@
+package task
+
+import "math"
+
+// Reached is how far the task that writes the query's result has come, of what it has written up to the next Flush. caughtUp says that it
+// has read all that there is.
+func (t *Task) Reached(caughtUp bool) Reached {
+	r := Reached{Time: t.bound(), Order: math.MaxInt64}
+	if !caughtUp {
+		r.Order = t.frontier()
+	}
+	return r
+}
+
+// bound is the time before which the task writes no row any more.
+func (t *Task) bound() int64 {
+	if n := len(t.windowed); n > 0 {
+		return t.windowed[n-1].Bound()
+	}
+	return t.least(-1)
+}
+
+// SetReached says how far the query had come at the commit that has just been made.
+func (t *Task) SetReached(r Reached) {
+	if t.written != nil {
+		t.written.trail.reached = r
+	}
+}
+
+// Woven says whether the topic of an input is one that a query of ours writes, which tells how far it has come.
+func (t *Task) Woven(input int) bool {
+	w := t.inputs[input].woven
+	return w != nil && !w.orphan
+}
+
+// WovenTopic says whether a query of ours writes the topic of an input, or did.
+func (t *Task) WovenTopic(input int) bool { return t.inputs[input].woven != nil }
+
+// Hear takes in how far the query upstream of an input has come, of what its topic held before an offset, up to which the task has been given
+// all.
+func (t *Task) Hear(input int, r Reached, upTo int64) error {
+	in := t.inputs[input]
+	in.woven.orphan = false
+	if in.lanes != nil {
+		in.lanes.reached(r, upTo, true)
+		return t.merge(false)
+	}
+	w := in.woven
+	w.time, w.atEnd, w.asOf, w.order, w.live = max(w.time, r.Time), r.AtEnd, r.AsOf, r.Order, true
+	return t.hear(in)
+}
+
+// Orphan says that nobody writes the topic of an input any more.
+func (t *Task) Orphan(input int) error {
+	in := t.inputs[input]
+	if in.woven.orphan {
+		return nil
+	}
+	in.woven.orphan = true
+	return t.merge(false)
+}

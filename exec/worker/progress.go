@@ -1,0 +1,162 @@
+package worker
+
+import (
+	"context"
+	"maps"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"weir/exec/assignment"
+	"weir/exec/commit"
+	"weir/exec/task"
+	"weir/kafka"
+)
+
+// Progress is how far a query has come, for the queries that read its result. It is told once what it speaks of can be read.
+type Progress struct {
+	task.Reached
+	Ends map[int32]int64 // how far its topic reaches, of what it has written by then
+}
+
+// Upstream is what a worker asks of the query that writes a topic.
+type Upstream interface {
+	// Progress is how far the query has come; nil where that is not known. asked says that somebody waits for it to have read all there is.
+	Progress(asked bool) *Progress
+}
+
+// progress is what a worker tells of itself.
+type progress struct {
+	now     atomic.Pointer[Progress]
+	watched atomic.Bool  // somebody reads the result
+	asked   atomic.Bool  // somebody waits for it
+	made    atomic.Int64 // commits
+	told    atomic.Int64 // of these, what has arrived
+	base    map[int32]int64
+}
+
+// Progress is how far the query has come; nil before that is known. asked says that somebody waits for it to have read all there is.
+func (w *Worker) Progress(asked bool) *Progress {
+	w.progress.watched.Store(true)
+	if asked {
+		w.progress.asked.Store(true)
+	}
+	return w.progress.now.Load()
+}
+
+// result is the topic that the query writes; empty where there is none.
+func (w *Worker) result() string { return w.assigned.Topology.Last().Output(w.assigned.Env) }
+
+// beginProgress is said at the start of a session.
+func (w *Worker) beginProgress(ctx context.Context) error {
+	w.progress.made.Store(0)
+	w.progress.told.Store(0)
+	if w.result() == "" {
+		return nil
+	}
+	ends, err := w.opt.Cluster.EndOffsets(ctx, w.result())
+	if err != nil {
+		return err
+	}
+	w.progress.base = ends[w.result()]
+	return nil
+}
+
+// reached is how far the query comes with the commit that is being made. A task that has read all there is holds back none of the others' rows:
+// the brokers are asked for the ends where somebody looks on, and otherwise only what has been idle for long is taken for that.
+func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, error) {
+	out := task.Reached{Time: math.MaxInt64, Order: math.MaxInt64, AsOf: began.UnixMilli(), AtEnd: true}
+	ends := kafka.Offsets{}
+	n, most := 0, task.NoTime
+	for _, t := range w.assigned.Tasks {
+		if t.Stage != w.assigned.Topology.Last() {
+			continue
+		}
+		n++
+		caughtUp := t.Ended
+		if w.progress.watched.Load() {
+			asOf, err := w.caughtUp(ctx, t, began, ends)
+			if err != nil {
+				return out, err
+			}
+			if caughtUp = asOf != task.NoTime; caughtUp {
+				out.AsOf = min(out.AsOf, asOf)
+			}
+		}
+		r := t.Reached(caughtUp)
+		out.Order = min(out.Order, r.Order)
+		if most = max(most, r.Time); !t.Ended {
+			out.Time, out.AtEnd = min(out.Time, r.Time), false
+		}
+	}
+	if out.AtEnd {
+		out.Time = most
+	}
+	if n < int(w.partitions.Load()) { // the other tasks are not here
+		out.Time, out.Order, out.AtEnd = task.NoTime, task.NoTime, false
+	}
+	return out, nil
+}
+
+// counts is what the commit calls once what it has made can be read.
+func (w *Worker) counts(r task.Reached) commit.Counting {
+	w.progress.made.Add(1)
+	count := w.stats.count(w.assigned)
+	return func(leftOut []string, ends map[assignment.TP]int64) {
+		count(leftOut, ends)
+		w.progress.told.Add(1)
+		w.tell(r, ends)
+	}
+}
+
+// tell tells how far the query has come, and how far its topic reaches that has been written in the session.
+func (w *Worker) tell(r task.Reached, ends map[assignment.TP]int64) {
+	p := &Progress{r, maps.Clone(w.progress.base)}
+	if before := w.progress.now.Load(); before != nil {
+		for part, at := range before.Ends {
+			p.Ends[part] = max(p.Ends[part], at)
+		}
+	}
+	for tp, at := range ends {
+		if tp.Topic == w.result() {
+			p.Ends[tp.Partition] = max(p.Ends[tp.Partition], at)
+		}
+	}
+	w.progress.now.Store(p)
+}
+
+// committed takes in how far the query has come with a commit; where there was nothing to commit, that is told at once to those who wait.
+func (w *Worker) committed(r task.Reached, changed bool) {
+	for _, t := range w.assigned.Tasks {
+		t.SetReached(r)
+	}
+	if !changed && w.result() != "" && w.progress.told.Load() >= w.progress.made.Load() && (w.progress.asked.Swap(false) || w.progress.now.Load() == nil && w.progress.watched.Load()) {
+		w.tell(r, nil)
+	}
+}
+
+// ask asks the queries upstream how far they have come, for tasks that stand at what these have written by then.
+func (w *Worker) ask() error {
+	for _, t := range w.assigned.Tasks {
+		for _, f := range t.Feeds {
+			if !t.WovenTopic(f.Input) {
+				continue
+			}
+			up := w.opt.Upstream(f.TP.Topic)
+			if up == nil {
+				if err := t.Orphan(f.Input); err != nil {
+					return err
+				}
+				continue
+			}
+			p := up.Progress(t.Waits() || w.progress.asked.Load())
+			if p == nil || f.Next < p.Ends[f.TP.Partition] {
+				continue
+			}
+			if err := t.Hear(f.Input, p.Reached, p.Ends[f.TP.Partition]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
