@@ -1,10 +1,6 @@
 package parser
 
-import (
-	"slices"
-
-	"weir/parser/ast"
-)
+import "weir/parser/ast"
 
 var explainForms = []Topic{
 	{"EXPLAIN { query id | statement }", "Shows the steps of a query.", "EXPLAIN SELECT * FROM clicks EMIT CHANGES"},
@@ -18,7 +14,7 @@ func (c *cutter) explain() ast.Statement {
 		s.QueryID = c.name("a query's id")
 		return s
 	}
-	if t := c.tok(); t.isName() && !slices.Contains(beginnings, t.value) {
+	if t := c.tok(); t.isName() && beginning(t.value) == nil {
 		c.next()
 		c.end()
 		return nil

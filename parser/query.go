@@ -15,6 +15,13 @@ var selectForms = []Topic{
 // afterSource are the words that can go on with a query behind FROM and a table.
 var afterSource = []string{"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "WINDOW", "WHERE", "GROUP BY", "PARTITION BY", "HAVING", "ORDER BY", "EMIT", "LIMIT"}
 
+// selection reads a SELECT that is a statement.
+func (c *cutter) selection() ast.Statement {
+	id := len(c.queries)
+	c.query()
+	return c.queries[id]
+}
+
 // query reads a SELECT. Its clauses come out in MySQL's order, with a named window at the end: its name is the query's
 // index and its PARTITION BY is the query's.
 func (c *cutter) query() {

@@ -17,17 +17,6 @@ type Topic struct {
 	Example string // parses as it stands
 }
 
-// Statements are the statements, grouped as the documentation shows them. The forms stand where they are read.
-var Statements = slices.Concat(
-	selectForms,
-	createSourceForms, insertForms, alterSourceForms, dropSourceForms,
-	createTypeForms, dropTypeForms,
-	createConnectorForms, dropConnectorForms,
-	printForms, explainForms, describeForms, showForms, terminateForms,
-	propertyForms, alterSystemForms, variableForms,
-	assertForms,
-)
-
 // Clauses are the parts of a query.
 var Clauses = []Topic{
 	{"SELECT { expression [[AS] name] | * | source.* | struct->* } [, ...]",
@@ -104,7 +93,7 @@ var Types = []TypeTopic{
 // Keywords are the words in capitals of the reference, sorted.
 func Keywords() []string {
 	var out []string
-	for _, t := range slices.Concat(Statements, Clauses, Expressions) {
+	for _, t := range slices.Concat(Statements(), Clauses, Expressions) {
 		out = append(out, capitals(t.Syntax)...)
 	}
 	for _, t := range Types {

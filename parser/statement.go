@@ -8,17 +8,73 @@ import (
 	"weir/parser/suggest"
 )
 
-// beginnings are the words that a statement can begin with, as the reference has them.
-var beginnings = firstWords(Statements)
+// group is a part of the reference whose statements are read by one method.
+type group struct {
+	forms []Topic
+	read  func(*cutter) ast.Statement
+}
 
-func firstWords(topics []Topic) []string {
-	var out []string
-	for _, t := range topics {
-		head, _, choice := strings.Cut(strings.TrimPrefix(t.Syntax, "{ "), " }")
-		if !choice || !strings.HasPrefix(t.Syntax, "{") {
-			head, _, _ = strings.Cut(t.Syntax, " ")
+// groups are the statements, in the order of the documentation; the forms stand where they are read. All that is known of first words
+// comes from here. It is a function because a statement can hold another one.
+func groups() []group {
+	return []group{
+		{selectForms, (*cutter).selection},
+		{createSourceForms, (*cutter).create},
+		{insertForms, (*cutter).insert},
+		{alterSourceForms, (*cutter).alter},
+		{dropSourceForms, (*cutter).drop},
+		{createTypeForms, (*cutter).create},
+		{dropTypeForms, (*cutter).drop},
+		{createConnectorForms, (*cutter).create},
+		{dropConnectorForms, (*cutter).drop},
+		{printForms, (*cutter).print},
+		{explainForms, (*cutter).explain},
+		{describeForms, (*cutter).describe},
+		{showForms, (*cutter).show},
+		{terminateForms, (*cutter).onQuery},
+		{propertyForms, (*cutter).property},
+		{alterSystemForms, (*cutter).alter},
+		{variableForms, (*cutter).variable},
+		{assertForms, (*cutter).assert},
+	}
+}
+
+// Statements is the reference of all statements.
+func Statements() []Topic {
+	var out []Topic
+	for _, g := range groups() {
+		out = append(out, g.forms...)
+	}
+	return out
+}
+
+// firstWords are the words that a form can begin with.
+func (t Topic) firstWords() []string {
+	if choice, ok := strings.CutPrefix(t.Syntax, "{ "); ok {
+		choice, _, _ = strings.Cut(choice, " }")
+		return strings.Split(choice, " | ")
+	}
+	word, _, _ := strings.Cut(t.Syntax, " ")
+	return []string{word}
+}
+
+// beginning finds how statements are read that begin with a word; nil where there are none.
+func beginning(word string) func(*cutter) ast.Statement {
+	for _, g := range groups() {
+		for _, form := range g.forms {
+			if slices.Contains(form.firstWords(), word) {
+				return g.read
+			}
 		}
-		for _, word := range strings.Split(head, " | ") {
+	}
+	return nil
+}
+
+// beginnings are the words that a statement can begin with.
+func beginnings() []string {
+	var out []string
+	for _, form := range Statements() {
+		for _, word := range form.firstWords() {
 			if !slices.Contains(out, word) {
 				out = append(out, word)
 			}
@@ -37,39 +93,11 @@ func (c *cutter) statement() ast.Statement {
 		c.expectedThing("a statement")
 		return nil
 	}
-	switch t.value {
-	case "SELECT":
-		id := len(c.queries)
-		c.query()
-		return c.queries[id]
-	case "CREATE":
-		return c.create()
-	case "INSERT":
-		return c.insert()
-	case "DROP":
-		return c.drop()
-	case "ALTER":
-		return c.alter()
-	case "EXPLAIN":
-		return c.explain()
-	case "PRINT":
-		return c.print()
-	case "SHOW", "LIST":
-		return c.show()
-	case "DESCRIBE":
-		return c.describe()
-	case "TERMINATE", "PAUSE", "RESUME":
-		return c.onQuery()
-	case "SET", "UNSET":
-		return c.property()
-	case "DEFINE", "UNDEFINE":
-		return c.variable()
-	case "ASSERT":
-		return c.assert()
-	case "RUN":
-		if c.opts.TestStatements {
-			return c.runScript()
-		}
+	if read := beginning(t.value); read != nil {
+		return read(c)
+	}
+	if t.value == "RUN" && c.opts.TestStatements {
+		return c.runScript()
 	}
 	c.unknown(t)
 	return nil
@@ -77,7 +105,7 @@ func (c *cutter) statement() ast.Statement {
 
 func (c *cutter) unknown(t *token) {
 	msg := "Unknown statement '" + t.text + "'"
-	if w, ok := suggest.Suggest(t.value, beginnings); ok {
+	if w, ok := suggest.Suggest(t.value, beginnings()); ok {
 		msg += "\nDid you mean '" + w + "'?"
 	}
 	c.fail(t, msg, "")

@@ -15,7 +15,7 @@ func sqlPage() string {
 	b.WriteString("Capitals are keywords, small words stand for something. `[ ]` may be left out, `{ | }` is a choice, `...` may be repeated.\n" +
 		"Keywords and names may be written small; a name in double quotes or back-quotes keeps its letters as they are.\n" +
 		"Every statement ends with a semicolon. `--` begins a comment, `/* */` encloses one.\n")
-	topics(&b, "Statements", parser.Statements, ";")
+	topics(&b, "Statements", parser.Statements(), ";")
 	topics(&b, "Clauses of a query", parser.Clauses, ";")
 	b.WriteString("\n## Expressions\n\n| Form | Meaning | Example |\n|---|---|---|\n")
 	for _, t := range parser.Expressions {
