@@ -46,13 +46,14 @@ var mayImport = map[string]string{
 	"connectors/file":      "types kafka parser/suggest connectors/connector",
 	"connectors/datagen":   "types kafka parser/suggest connectors/connector",
 	"connectors":           "kafka parser/suggest connectors/connector connectors/file connectors/datagen",
-	"engine":               "types parser parser/ast parser/suggest settings functions formats registry kafka catalog connectors connectors/connector planner planner/plan exec/commit exec/eval exec/local exec/pull exec/state exec/task exec/worker",
-	"server/wire":          "",
-	"server/entity":        "types parser parser/ast catalog connectors planner/plan exec/op exec/worker engine server/wire",
+	"answer":               "",
+	"engine":               "answer types parser parser/ast parser/suggest settings functions formats registry kafka catalog connectors connectors/connector planner planner/plan exec/commit exec/eval exec/local exec/pull exec/state exec/task exec/worker",
+	"server/wire":          "answer engine",
+	"server/entity":        "answer types parser parser/ast catalog connectors planner/plan exec/op exec/worker engine server/wire",
 	"server":               "parser parser/ast settings catalog connectors planner/plan engine server/entity server/wire",
-	"cli/render":           "server/wire",
-	"cli/repl":             "parser parser/ast settings engine server/entity server/wire cli/render",
-	"cli":                  "parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector engine server server/wire cli/render cli/repl",
+	"cli/render":           "answer server/wire",
+	"cli/repl":             "answer parser parser/ast settings engine server/entity server/wire cli/render",
+	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector engine server server/wire cli/render cli/repl",
 }
 
 // skipImports are folders of tests and tools, which may look at everything.

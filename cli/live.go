@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"weir/answer"
 	"weir/cli/render"
 	"weir/cli/repl"
 	"weir/engine"
@@ -195,7 +196,7 @@ func (q *liveQuery) Line(text string) error {
 }
 
 // Entity implements repl.Display: rows have none.
-func (q *liveQuery) Entity(wire.Entity) error { return nil }
+func (q *liveQuery) Entity(answer.Entity) error { return nil }
 
 // Message implements repl.Display: that the script ended its queries goes without saying.
 func (q *liveQuery) Message(string) error { return nil }

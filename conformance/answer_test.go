@@ -60,8 +60,8 @@ func answer(r engine.Result) []string {
 		return out
 	case *engine.Variables:
 		var out []string
-		for _, name := range slices.Sorted(maps.Keys(r.Variables)) {
-			out = append(out, name+" | "+r.Variables[name])
+		for _, v := range r.Variables {
+			out = append(out, v.Name+" | "+v.Value)
 		}
 		return out
 	case *engine.Queries:
@@ -78,8 +78,13 @@ func answer(r engine.Result) []string {
 		return out
 	case *engine.Explanation:
 		return strings.Split(r.Plan, "\n")
-	case *engine.Asserted:
-		return []string{fmt.Sprintf("%s%s exists: %t", r.Topic, r.Subject, r.Exists)}
+	case *engine.AssertTopic:
+		return []string{fmt.Sprintf("%s exists: %t", r.Topic, r.Exists)}
+	case *engine.AssertSchema:
+		if r.Subject == nil {
+			return []string{fmt.Sprintf(" exists: %t", r.Exists)}
+		}
+		return []string{fmt.Sprintf("%s exists: %t", *r.Subject, r.Exists)}
 	default: // about these alone
 	}
 	return []string{fmt.Sprintf("%T", r)}

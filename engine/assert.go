@@ -3,21 +3,56 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
+	"weir/answer"
 	"weir/parser/ast"
 	"weir/planner"
 )
 
-// Asserted answers ASSERT TOPIC and ASSERT SCHEMA.
-type Asserted struct {
-	Topic   string
-	Subject string
-	ID      *int
-	Exists  bool
+// AssertTopic answers ASSERT TOPIC.
+type AssertTopic struct {
+	answer.Common
+	Topic  string `json:"topicName"`
+	Exists bool   `json:"exists"`
 }
 
-func (*Asserted) result() {}
+func (*AssertTopic) result() {}
+
+// Layout implements answer.Entity.
+func (a *AssertTopic) Layout() answer.Layout {
+	return answer.Layout{answer.Lines("Topic " + a.Topic + " " + exists(a.Exists) + ".")}
+}
+
+// AssertSchema answers ASSERT SCHEMA. Subject and ID are nil where they were not asked for.
+type AssertSchema struct {
+	answer.Common
+	Subject *string `json:"subject"`
+	ID      *int    `json:"id"`
+	Exists  bool    `json:"exists"`
+}
+
+func (*AssertSchema) result() {}
+
+// Layout implements answer.Entity.
+func (a *AssertSchema) Layout() answer.Layout {
+	what := "Schema"
+	if a.Subject != nil {
+		what += " with subject " + *a.Subject
+	}
+	if a.ID != nil {
+		what += " with id " + strconv.Itoa(*a.ID)
+	}
+	return answer.Layout{answer.Lines(what + " " + exists(a.Exists) + ".")}
+}
+
+func exists(yes bool) string {
+	if yes {
+		return "exists"
+	}
+	return "does not exist"
+}
 
 const assertTimeout = time.Second
 
@@ -52,7 +87,7 @@ func (e *Engine) assertTopic(ctx context.Context, n *ast.AssertTopic) (Result, e
 	if err != nil {
 		return nil, &Error{Kind: AssertFailed, Msg: err.Error()}
 	}
-	return &Asserted{Topic: n.Topic.Name, Exists: !n.NotExists}, nil
+	return &AssertTopic{Topic: n.Topic.Name, Exists: !n.NotExists}, nil
 }
 
 // assertSchema waits until a schema is registered, or is not.
@@ -60,9 +95,10 @@ func (e *Engine) assertSchema(ctx context.Context, n *ast.AssertSchema) (Result,
 	if e.opt.Registry == nil {
 		return nil, refuse(BadStatement, "ASSERT SCHEMA needs a schema registry: name one with --schema-registry")
 	}
-	out := &Asserted{Subject: n.Subject.Name, Exists: !n.NotExists}
+	out := &AssertSchema{Exists: !n.NotExists}
 	what := "Schema with"
 	if n.Subject.Name != "" {
+		out.Subject = &n.Subject.Name
 		what += " subject name " + n.Subject.Name
 	}
 	if n.ID != nil {
@@ -86,17 +122,17 @@ func (e *Engine) assertSchema(ctx context.Context, n *ast.AssertSchema) (Result,
 	return out, nil
 }
 
-func (e *Engine) hasSchema(ctx context.Context, a *Asserted) bool {
-	if a.Subject == "" {
+func (e *Engine) hasSchema(ctx context.Context, a *AssertSchema) bool {
+	if a.Subject == nil {
 		_, err := e.opt.Registry.SchemaByID(ctx, *a.ID)
 		return err == nil
 	}
-	versions, err := e.opt.Registry.Versions(ctx, a.Subject)
+	versions, err := e.opt.Registry.Versions(ctx, *a.Subject)
 	if err != nil {
 		return false
 	}
 	for _, v := range versions {
-		s, err := e.opt.Registry.Version(ctx, a.Subject, v)
+		s, err := e.opt.Registry.Version(ctx, *a.Subject, v)
 		if err == nil && (a.ID == nil || s.ID == *a.ID) {
 			return true
 		}

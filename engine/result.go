@@ -1,9 +1,17 @@
 package engine
 
+import "weir/answer"
+
 // Result is what a statement answers. The set is closed.
 //
 //sumtype:decl
 type Result interface{ result() }
+
+// Message is a result that goes to clients as it is, and lays itself out. The others become messages in server/entity.
+type Message interface {
+	Result
+	answer.Entity
+}
 
 // Done is the answer of a statement that changed something, or found nothing to do.
 type Done struct {

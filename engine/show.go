@@ -2,18 +2,16 @@ package engine
 
 import (
 	"context"
-	"maps"
 	"strings"
 
 	"weir/catalog"
 	"weir/connectors"
 	"weir/connectors/connector"
-	"weir/functions"
 	"weir/parser/ast"
 	"weir/types"
 )
 
-// Listing is what SHOW answers.
+// Listing is what SHOW answers, where it is no Message.
 //
 //sumtype:decl
 type Listing interface {
@@ -51,23 +49,11 @@ type Topic struct {
 	ConsumerGroups int
 }
 
-// Functions answers SHOW FUNCTIONS.
-type Functions struct{ Functions []functions.Entry }
-
-func (*Functions) result()  {}
-func (*Functions) listing() {}
-
 // Types answers SHOW TYPES.
 type Types struct{ Types map[string]*types.Type }
 
 func (*Types) result()  {}
 func (*Types) listing() {}
-
-// Variables answers SHOW VARIABLES.
-type Variables struct{ Variables map[string]string }
-
-func (*Variables) result()  {}
-func (*Variables) listing() {}
 
 // Connectors answers SHOW CONNECTORS.
 type Connectors struct {
@@ -84,7 +70,7 @@ type ConnectorPlugins struct{ Classes []connector.Class }
 func (*ConnectorPlugins) result()  {}
 func (*ConnectorPlugins) listing() {}
 
-func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Listing, error) {
+func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, error) {
 	//exhaustive:enforce
 	switch n.Kind {
 	case ast.ShowStreams, ast.ShowTables:
@@ -94,13 +80,13 @@ func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Listing, er
 	case ast.ShowQueries:
 		return &Queries{n.Extended, e.Queries()}, nil
 	case ast.ShowFunctions:
-		return &Functions{e.opt.Functions.All()}, nil
+		return functionNames(e.opt.Functions.All()), nil
 	case ast.ShowProperties:
 		return &Properties{e.properties(s)}, nil
 	case ast.ShowTypes:
 		return &Types{e.catalog.Snapshot().Types()}, nil
 	case ast.ShowVariables:
-		return &Variables{maps.Clone(s.Variables)}, nil
+		return VariablesOf(s.Variables), nil
 	case ast.ShowConnectors:
 		out := &Connectors{Kind: n.Connector}
 		for _, c := range e.conns.List() {
@@ -152,7 +138,7 @@ func (e *Engine) addLost(out *Sources, extended bool) {
 	}
 }
 
-func (e *Engine) showTopics(ctx context.Context, n *ast.Show) (Listing, error) {
+func (e *Engine) showTopics(ctx context.Context, n *ast.Show) (Result, error) {
 	topics, err := e.opt.Cluster.Topics(ctx)
 	if err != nil {
 		return nil, err

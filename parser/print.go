@@ -8,7 +8,7 @@ var printForms = []Topic{
 		"PRINT clicks FROM BEGINNING LIMIT 3"},
 }
 
-func (c *cutter) print() ast.Statement {
+func (c *cutter) printTopic() ast.Statement {
 	s := &ast.Print{At: ast.At(c.pos())}
 	c.next()
 	s.Topic = c.resource("a topic")

@@ -27,7 +27,7 @@ func groups() []group {
 		{dropTypeForms, (*cutter).drop},
 		{createConnectorForms, (*cutter).create},
 		{dropConnectorForms, (*cutter).drop},
-		{printForms, (*cutter).print},
+		{printForms, (*cutter).printTopic},
 		{explainForms, (*cutter).explain},
 		{describeForms, (*cutter).describe},
 		{showForms, (*cutter).show},

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"weir/server/wire"
+	"weir/answer"
 )
 
 // Entity is what a statement answered, as text.
-func Entity(e wire.Entity, columns int) string {
+func Entity(e answer.Entity, columns int) string {
 	var b strings.Builder
 	for _, w := range e.Head().Warnings {
 		b.WriteString("Warning: " + w.Message + "\n")
@@ -21,19 +21,19 @@ func Entity(e wire.Entity, columns int) string {
 	return b.String()
 }
 
-func layout(list wire.Layout, columns int) string {
+func layout(list answer.Layout, columns int) string {
 	var b strings.Builder
 	for _, x := range list {
 		switch x := x.(type) {
-		case wire.Lines:
+		case answer.Lines:
 			b.WriteString(string(x))
-		case wire.Pairs:
+		case answer.Pairs:
 			for _, p := range x {
 				if p[1] != "" {
 					fmt.Fprintf(&b, "%-16s: %s\n", p[0], p[1])
 				}
 			}
-		case wire.Table:
+		case answer.Table:
 			b.WriteString(Table(x).Text(columns))
 		}
 	}

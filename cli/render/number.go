@@ -3,11 +3,11 @@ package render
 import (
 	"fmt"
 
-	"weir/server/wire"
+	"weir/answer"
 )
 
 // Count writes a number as the tables of answers do: with commas between thousands.
-func Count(n int64) string { return wire.Count(n) }
+func Count(n int64) string { return answer.Count(n) }
 
 // Bytes writes a size for people: 12 MB.
 func Bytes(n int64) string {

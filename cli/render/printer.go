@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"weir/answer"
 	"weir/server/wire"
 )
 
@@ -56,7 +57,7 @@ func (p *Printer) json(v any) error {
 }
 
 // Entity writes what a statement answered.
-func (p *Printer) Entity(e wire.Entity) error {
+func (p *Printer) Entity(e answer.Entity) error {
 	if p.Format == JSON {
 		return p.json(e)
 	}

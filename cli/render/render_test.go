@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"weir/answer"
+	"weir/engine"
 	"weir/server/wire"
 )
 
@@ -100,11 +102,11 @@ func TestEntity(t *testing.T) {
 	stepsText := " Step           | Read | Used | Made | Filtered | Late | Null key | Bad\n---\n" +
 		" Filter (V > 1) | 1234 | 1000 | 1000 | 234      | 0    | 0        | 0\n Scan           | 1240 | 1234 | 1234 | 0        | 1    | 2        | 3\n"
 	cases := []struct {
-		e    wire.Entity
+		e    answer.Entity
 		want string
 	}{
 		{&wire.Status{Status: wire.CommandStatus{Message: "Stream created", QueryID: &id}}, "Stream created\n"},
-		{&wire.WarningEntity{Common: wire.Common{Warnings: []wire.Warning{{Message: "w"}}}, Message: "exists"}, "Warning: w\nexists\n"},
+		{&wire.WarningEntity{Common: answer.Common{Warnings: []answer.Warning{{Message: "w"}}}, Message: "exists"}, "Warning: w\nexists\n"},
 		{&wire.Streams{Streams: []wire.Source{{Name: "S", Topic: "s", KeyFormat: "KAFKA", ValueFormat: "JSON"}}},
 			" Stream Name | Kafka Topic | Key Format | Value Format | Windowed\n------------------------------------------------------------------\n S           | s           | KAFKA      | JSON         | false\n"},
 		{&wire.Topics{Topics: []wire.Topic{{Name: "t", Replicas: []int{1, 1}}, {Name: "u", Replicas: []int{1, 2}}, {Name: "v"}}},
@@ -116,7 +118,7 @@ func TestEntity(t *testing.T) {
 			"Name: T (table)\nTopic           : T (partitions: 0, replication: 0)\n(none)\nStatistics      : rows read: 1234\n\nRows of CTAS_T_1\n" + stepsText},
 		{&wire.QueryDescriptionEntity{Query: wire.QueryDescription{ID: id, Plan: "Sink\n", Steps: steps}}, "ID              : CTAS_T_1\n\nSink\n\nRows of the steps\n" + stepsText},
 		{&wire.Queries{}, "(none)\n"},
-		{&wire.AssertTopic{Topic: "t", Exists: true}, "Topic t exists.\n"},
+		{&engine.AssertTopic{Topic: "t", Exists: true}, "Topic t exists.\n"},
 		{&wire.Unknown{Raw: json.RawMessage(`{"@type":"new"}`)}, "{\n  \"@type\": \"new\"\n}\n"},
 	}
 	for _, c := range cases {

@@ -3,11 +3,11 @@ package render
 import (
 	"strings"
 
-	"weir/server/wire"
+	"weir/answer"
 )
 
 // Table is a listing: all of it is there before it is shown.
-type Table wire.Table
+type Table answer.Table
 
 const (
 	between   = " | "

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"weir/answer"
 	"weir/server/wire"
 )
 
@@ -17,7 +18,7 @@ type Script struct {
 
 // Display takes what statements answer. render.Printer is one.
 type Display interface {
-	Entity(wire.Entity) error
+	Entity(answer.Entity) error
 	Message(text string) error
 	Header(wire.QueryMeta) error
 	Row(columns json.RawMessage, tombstone bool) error

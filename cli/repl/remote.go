@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"weir/engine"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/server/wire"
@@ -135,11 +135,7 @@ func (r *Remote) setting(ctx context.Context, text string, d Display) (bool, err
 		if n.Kind != ast.ShowVariables {
 			return false, nil
 		}
-		e := &wire.Variables{Variables: []wire.Variable{}}
-		for _, name := range slices.Sorted(maps.Keys(r.variables)) {
-			e.Variables = append(e.Variables, wire.Variable{Name: name, Value: r.variables[name]})
-		}
-		return true, d.Entity(wire.Of(e, list[0].Text))
+		return true, d.Entity(wire.Of(engine.VariablesOf(r.variables), list[0].Text))
 	default: // about these alone
 	}
 	return false, nil

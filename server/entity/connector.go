@@ -3,6 +3,7 @@ package entity
 import (
 	"strings"
 
+	"weir/answer"
 	"weir/connectors"
 	"weir/engine"
 	"weir/parser/ast"
@@ -26,7 +27,7 @@ func figures(s connectors.Status) wire.ConnectorFigures {
 	return wire.ConnectorFigures{Rows: s.Rows, Total: s.Total, Bad: s.Bad, Rate: s.Rate}
 }
 
-func connectorList(r *engine.Connectors) wire.Entity {
+func connectorList(r *engine.Connectors) answer.Entity {
 	e := &wire.Connectors{Connectors: []wire.ConnectorLine{}}
 	for _, s := range r.Connectors {
 		e.Connectors = append(e.Connectors, wire.ConnectorLine{
@@ -36,7 +37,7 @@ func connectorList(r *engine.Connectors) wire.Entity {
 	return e
 }
 
-func plugins(r *engine.ConnectorPlugins) wire.Entity {
+func plugins(r *engine.ConnectorPlugins) answer.Entity {
 	e := &wire.ConnectorPlugins{Plugins: []wire.ConnectorPlugin{}}
 	for _, c := range r.Classes {
 		e.Plugins = append(e.Plugins, wire.ConnectorPlugin{Class: c.Name, Type: strings.ToLower(string(c.Kind)), Version: "built-in"})
@@ -44,7 +45,7 @@ func plugins(r *engine.ConnectorPlugins) wire.Entity {
 	return e
 }
 
-func connector(r *engine.Connector) wire.Entity {
+func connector(r *engine.Connector) answer.Entity {
 	s := r.Status
 	return &wire.ConnectorDescription{
 		Class: s.Class,

@@ -1,12 +1,13 @@
 package entity
 
 import (
+	"weir/answer"
 	"weir/engine"
 	"weir/server/wire"
 )
 
 // details is what DESCRIBE answers of one thing.
-func details(r engine.Details) wire.Entity {
+func details(r engine.Details) answer.Entity {
 	switch r := r.(type) {
 	case *engine.Description:
 		return &wire.SourceDescriptionEntity{Source: description(r)}
@@ -18,7 +19,7 @@ func details(r engine.Details) wire.Entity {
 	return nil
 }
 
-func function(r *engine.Function) wire.Entity {
+func function(r *engine.Function) answer.Entity {
 	f := r.Function
 	e := &wire.FunctionDescription{Name: f.Name, Description: f.Description, Author: "Weir", Path: "internal", Kind: string(f.Kind), Functions: []wire.Variant{}}
 	for _, v := range f.Variants {

@@ -1,12 +1,13 @@
 package entity
 
 import (
+	"weir/answer"
 	"weir/engine"
 	"weir/parser/ast"
 	"weir/server/wire"
 )
 
-func done(n ast.Statement, r *engine.Done) wire.Entity {
+func done(n ast.Statement, r *engine.Done) answer.Entity {
 	if r.Warning != "" {
 		return &wire.WarningEntity{Message: r.Warning}
 	}
@@ -28,11 +29,4 @@ func done(n ast.Statement, r *engine.Done) wire.Entity {
 		Status:    wire.CommandStatus{Status: wire.Success, Message: r.Message, QueryID: optional(r.QueryID)},
 		Sequence:  r.Sequence,
 	}
-}
-
-func asserted(r *engine.Asserted) wire.Entity {
-	if r.Topic != "" {
-		return &wire.AssertTopic{Topic: r.Topic, Exists: r.Exists}
-	}
-	return &wire.AssertSchema{Subject: optional(r.Subject), ID: r.ID, Exists: r.Exists}
 }

@@ -2,6 +2,7 @@
 package entity
 
 import (
+	"weir/answer"
 	"weir/engine"
 	"weir/parser"
 	"weir/server/wire"
@@ -9,7 +10,7 @@ import (
 
 // Of is the entity of an answer; nil for statements that have none, such as SET, DEFINE and INSERT VALUES. Rows and printed
 // records have none either: they come as streams.
-func Of(stmt parser.Stmt, r engine.Result) wire.Entity {
+func Of(stmt parser.Stmt, r engine.Result) answer.Entity {
 	e := of(stmt, r)
 	if e == nil {
 		return nil
@@ -17,8 +18,10 @@ func Of(stmt parser.Stmt, r engine.Result) wire.Entity {
 	return wire.Of(e, stmt.Text)
 }
 
-func of(stmt parser.Stmt, r engine.Result) wire.Entity {
+func of(stmt parser.Stmt, r engine.Result) answer.Entity {
 	switch r := r.(type) {
+	case engine.Message:
+		return r
 	case *engine.Done:
 		return done(stmt.Node, r)
 	case engine.Listing:
@@ -27,8 +30,6 @@ func of(stmt parser.Stmt, r engine.Result) wire.Entity {
 		return details(r)
 	case *engine.Explanation:
 		return &wire.QueryDescriptionEntity{Query: explanation(r)}
-	case *engine.Asserted:
-		return asserted(r)
 	case *engine.Rows, *engine.Printed:
 		return nil
 	}

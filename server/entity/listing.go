@@ -1,15 +1,13 @@
 package entity
 
 import (
-	"maps"
-	"slices"
-
+	"weir/answer"
 	"weir/engine"
 	"weir/server/wire"
 )
 
 // listing is what SHOW answers.
-func listing(r engine.Listing) wire.Entity {
+func listing(r engine.Listing) answer.Entity {
 	switch r := r.(type) {
 	case *engine.Sources:
 		return sources(r)
@@ -17,14 +15,10 @@ func listing(r engine.Listing) wire.Entity {
 		return topics(r)
 	case *engine.Queries:
 		return queries(r)
-	case *engine.Functions:
-		return functionNames(r)
 	case *engine.Properties:
 		return properties(r)
 	case *engine.Types:
 		return typeList(r)
-	case *engine.Variables:
-		return variables(r)
 	case *engine.Connectors:
 		return connectorList(r)
 	case *engine.ConnectorPlugins:
@@ -33,7 +27,7 @@ func listing(r engine.Listing) wire.Entity {
 	return nil
 }
 
-func properties(r *engine.Properties) wire.Entity {
+func properties(r *engine.Properties) answer.Entity {
 	e := &wire.Properties{Properties: []wire.Property{}, Overwritten: []string{}, Default: []string{}}
 	for _, p := range r.Properties {
 		value := p.Value
@@ -47,26 +41,10 @@ func properties(r *engine.Properties) wire.Entity {
 	return e
 }
 
-func functionNames(r *engine.Functions) wire.Entity {
-	e := &wire.FunctionNames{Functions: []wire.FunctionName{}}
-	for _, f := range r.Functions {
-		e.Functions = append(e.Functions, wire.FunctionName{Name: f.Name, Type: string(f.Kind), Category: string(f.Category)})
-	}
-	return e
-}
-
-func typeList(r *engine.Types) wire.Entity {
+func typeList(r *engine.Types) answer.Entity {
 	e := &wire.Types{Types: map[string]wire.Schema{}}
 	for name, t := range r.Types {
 		e.Types[name] = schema(t)
-	}
-	return e
-}
-
-func variables(r *engine.Variables) wire.Entity {
-	e := &wire.Variables{Variables: []wire.Variable{}}
-	for _, name := range slices.Sorted(maps.Keys(r.Variables)) {
-		e.Variables = append(e.Variables, wire.Variable{Name: name, Value: r.Variables[name]})
 	}
 	return e
 }

@@ -1,12 +1,13 @@
 package entity
 
 import (
+	"weir/answer"
 	"weir/engine"
 	"weir/planner/plan"
 	"weir/server/wire"
 )
 
-func queries(r *engine.Queries) wire.Entity {
+func queries(r *engine.Queries) answer.Entity {
 	if !r.Extended {
 		return &wire.Queries{Queries: runningQueries(r.Queries)}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"weir/answer"
 	"weir/catalog"
 	"weir/engine"
 	"weir/exec/op"
@@ -14,10 +15,10 @@ import (
 	"weir/types"
 )
 
-func sources(r *engine.Sources) wire.Entity {
-	var head wire.Common
+func sources(r *engine.Sources) answer.Entity {
+	var head answer.Common
 	for _, f := range r.Failed {
-		head.Warnings = append(head.Warnings, wire.Warning{Message: f.Reason})
+		head.Warnings = append(head.Warnings, answer.Warning{Message: f.Reason})
 	}
 	if r.Descriptions != nil {
 		e := &wire.SourceDescriptions{Common: head, Sources: []wire.SourceDescription{}}
@@ -148,7 +149,7 @@ func schema(t *types.Type) wire.Schema {
 	return out
 }
 
-func topics(r *engine.Topics) wire.Entity {
+func topics(r *engine.Topics) answer.Entity {
 	if r.Extended {
 		e := &wire.TopicsExtended{Topics: []wire.TopicExtended{}}
 		for _, t := range r.Topics {

@@ -1,8 +1,12 @@
 package wire
 
-import "strings"
+import (
+	"strings"
 
-var connectorTypes = map[string]Entity{
+	"weir/answer"
+)
+
+var connectorTypes = map[string]answer.Entity{
 	"connector_info":         (*ConnectorCreated)(nil),
 	"drop_connector":         (*ConnectorDropped)(nil),
 	"connector_list":         (*Connectors)(nil),
@@ -20,24 +24,24 @@ type ConnectorInfo struct {
 
 // ConnectorCreated answers CREATE CONNECTOR.
 type ConnectorCreated struct {
-	Common
+	answer.Common
 	Info ConnectorInfo `json:"info"`
 }
 
-// Layout implements Entity.
-func (e *ConnectorCreated) Layout() Layout {
-	return Layout{Lines("Created connector " + e.Info.Name)}
+// Layout implements answer.Entity.
+func (e *ConnectorCreated) Layout() answer.Layout {
+	return answer.Layout{answer.Lines("Created connector " + e.Info.Name)}
 }
 
 // ConnectorDropped answers DROP CONNECTOR.
 type ConnectorDropped struct {
-	Common
+	answer.Common
 	Name string `json:"connectorName"`
 }
 
-// Layout implements Entity.
-func (e *ConnectorDropped) Layout() Layout {
-	return Layout{Lines("Dropped connector " + e.Name)}
+// Layout implements answer.Entity.
+func (e *ConnectorDropped) Layout() answer.Layout {
+	return answer.Layout{answer.Lines("Dropped connector " + e.Name)}
 }
 
 // ConnectorFigures are beyond ksqlDB: how far a connector has come. Total is 0 where it is not known.
@@ -59,18 +63,18 @@ type ConnectorLine struct {
 
 // Connectors answers SHOW CONNECTORS.
 type Connectors struct {
-	Common
+	answer.Common
 	Connectors []ConnectorLine `json:"connectors"`
 }
 
-// Layout implements Entity.
-func (e *Connectors) Layout() Layout {
-	return tableOf(e.Connectors, func(c ConnectorLine) []string {
+// Layout implements answer.Entity.
+func (e *Connectors) Layout() answer.Layout {
+	return answer.TableOf(e.Connectors, func(c ConnectorLine) []string {
 		of := ""
 		if c.Total > 0 {
-			of = Count(c.Total)
+			of = answer.Count(c.Total)
 		}
-		return []string{c.Name, strings.ToUpper(c.Type), c.Class, c.State, Count(c.Rows), of, Count(int64(c.Rate))}
+		return []string{c.Name, strings.ToUpper(c.Type), c.Class, c.State, answer.Count(c.Rows), of, answer.Count(int64(c.Rate))}
 	}, "Connector Name", "Type", "Class", "Status", "Rows", "Of", "Rows/s")
 }
 
@@ -83,14 +87,14 @@ type ConnectorPlugin struct {
 
 // ConnectorPlugins answers SHOW CONNECTOR PLUGINS.
 type ConnectorPlugins struct {
-	Common
+	answer.Common
 	Plugins []ConnectorPlugin `json:"connectorsPlugins"`
 }
 
-// Layout implements Entity.
-func (e *ConnectorPlugins) Layout() Layout {
+// Layout implements answer.Entity.
+func (e *ConnectorPlugins) Layout() answer.Layout {
 	line := func(p ConnectorPlugin) []string { return []string{p.Class, strings.ToUpper(p.Type), p.Version} }
-	return tableOf(e.Plugins, line, "Class", "Type", "Version")
+	return answer.TableOf(e.Plugins, line, "Class", "Type", "Version")
 }
 
 // ConnectorState is the state of a connector or of a task.
@@ -110,7 +114,7 @@ type ConnectorStatus struct {
 
 // ConnectorDescription answers DESCRIBE CONNECTOR.
 type ConnectorDescription struct {
-	Common
+	answer.Common
 	Class   string              `json:"connectorClass"`
 	Status  ConnectorStatus     `json:"status"`
 	Sources []SourceDescription `json:"sources"`
@@ -118,18 +122,18 @@ type ConnectorDescription struct {
 	ConnectorFigures
 }
 
-// Layout implements Entity.
-func (e *ConnectorDescription) Layout() Layout {
-	rows := Count(e.Rows)
+// Layout implements answer.Entity.
+func (e *ConnectorDescription) Layout() answer.Layout {
+	rows := answer.Count(e.Rows)
 	if e.Total > 0 {
-		rows += " of " + Count(e.Total)
+		rows += " of " + answer.Count(e.Total)
 	}
 	bad := ""
 	if e.Bad > 0 {
-		bad = Count(e.Bad)
+		bad = answer.Count(e.Bad)
 	}
-	return Layout{Pairs{
+	return answer.Layout{answer.Pairs{
 		{"Name", e.Status.Name}, {"Class", e.Class}, {"Type", e.Status.Type}, {"State", e.Status.Connector.State}, {"Error", e.Status.Connector.Trace},
-		{"Topics", strings.Join(e.Topics, ", ")}, {"Rows", rows}, {"Bad rows", bad}, {"Rows per second", Count(int64(e.Rate))},
+		{"Topics", strings.Join(e.Topics, ", ")}, {"Rows", rows}, {"Bad rows", bad}, {"Rows per second", answer.Count(int64(e.Rate))},
 	}}
 }

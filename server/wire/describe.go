@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"weir/answer"
 )
 
-var descriptionTypes = map[string]Entity{
+var descriptionTypes = map[string]answer.Entity{
 	"sourceDescription":   (*SourceDescriptionEntity)(nil),
 	"source_descriptions": (*SourceDescriptions)(nil),
 }
@@ -58,27 +60,27 @@ type PartitionOffset struct {
 
 // SourceDescriptionEntity answers DESCRIBE.
 type SourceDescriptionEntity struct {
-	Common
+	answer.Common
 	Source SourceDescription `json:"sourceDescription"`
 }
 
-// Layout implements Entity.
-func (e *SourceDescriptionEntity) Layout() Layout {
+// Layout implements answer.Entity.
+func (e *SourceDescriptionEntity) Layout() answer.Layout {
 	return e.Source.layout()
 }
 
 // SourceDescriptions answers DESCRIBE STREAMS and SHOW STREAMS EXTENDED.
 type SourceDescriptions struct {
-	Common
+	answer.Common
 	Sources []SourceDescription `json:"sourceDescriptions"`
 }
 
-// Layout implements Entity.
-func (e *SourceDescriptions) Layout() Layout {
-	return oneByOne(e.Sources, SourceDescription.layout)
+// Layout implements answer.Entity.
+func (e *SourceDescriptions) Layout() answer.Layout {
+	return answer.OneByOne(e.Sources, SourceDescription.layout)
 }
 
-func (d SourceDescription) layout() Layout {
+func (d SourceDescription) layout() answer.Layout {
 	keys := "key"
 	if d.Type == "TABLE" {
 		keys = "primary key"
@@ -86,16 +88,16 @@ func (d SourceDescription) layout() Layout {
 	if d.WindowType != nil {
 		keys += ", window: " + strings.ToLower(*d.WindowType)
 	}
-	out := Layout{Lines(fmt.Sprintf("Name: %s (%s)\n", d.Name, strings.ToLower(d.Type)))}
+	out := answer.Layout{answer.Lines(fmt.Sprintf("Name: %s (%s)\n", d.Name, strings.ToLower(d.Type)))}
 	if d.Extended {
-		out = append(out, Pairs{
+		out = append(out, answer.Pairs{
 			{"Topic", fmt.Sprintf("%s (partitions: %d, replication: %d)", d.Topic, d.Partitions, d.Replication)},
 			{"Key format", d.KeyFormat}, {"Value format", d.ValueFormat}, {"Timestamp field", d.Timestamp}, {"Statement", oneLine(d.Statement)},
 		})
 	}
 	out = append(out, fieldTable(d.Fields, keys)...)
 	if !d.Extended {
-		return append(out, Lines(fmt.Sprintf("For figures and queries: DESCRIBE %s EXTENDED;\n", d.Name)))
+		return append(out, answer.Lines(fmt.Sprintf("For figures and queries: DESCRIBE %s EXTENDED;\n", d.Name)))
 	}
 	for _, list := range []struct {
 		title   string
@@ -104,21 +106,21 @@ func (d SourceDescription) layout() Layout {
 		if len(list.queries) == 0 {
 			continue
 		}
-		t := Table{Title: list.title, Headers: []string{"Query ID", "Status", "Query String"}}
+		t := answer.Table{Title: list.title, Headers: []string{"Query ID", "Status", "Query String"}}
 		for _, q := range list.queries {
 			t.Rows = append(t.Rows, []string{q.ID, q.State, oneLine(q.SQL)})
 		}
-		out = append(out, Lines("\n"), t)
+		out = append(out, answer.Lines("\n"), t)
 	}
-	out = append(out, Pairs{{"Statistics", d.Statistics}, {"Errors", d.ErrorStats}})
+	out = append(out, answer.Pairs{{"Statistics", d.Statistics}, {"Errors", d.ErrorStats}})
 	for _, q := range d.Steps {
-		out = append(out, Lines("\n"), stepTable("Rows of "+q.ID, q.Steps))
+		out = append(out, answer.Lines("\n"), stepTable("Rows of "+q.ID, q.Steps))
 	}
 	return append(out, offsetTable(d.Offsets)...)
 }
 
-func offsetTable(list []QueryOffsets) Layout {
-	t := Table{Headers: []string{"Consumer Group", "Kafka Topic", "Partition", "Start", "End", "Offset", "Lag"}}
+func offsetTable(list []QueryOffsets) answer.Layout {
+	t := answer.Table{Headers: []string{"Consumer Group", "Kafka Topic", "Partition", "Start", "End", "Offset", "Lag"}}
 	for _, g := range list {
 		for _, topic := range g.Topics {
 			for _, o := range topic.Offsets {
@@ -130,5 +132,5 @@ func offsetTable(list []QueryOffsets) Layout {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	return Layout{Lines("\n"), t}
+	return answer.Layout{answer.Lines("\n"), t}
 }

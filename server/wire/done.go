@@ -1,6 +1,8 @@
 package wire
 
-var doneTypes = map[string]Entity{
+import "weir/answer"
+
+var doneTypes = map[string]answer.Entity{
 	"currentStatus":   (*Status)(nil),
 	"warning_entity":  (*WarningEntity)(nil),
 	"terminate_query": (*TerminateQuery)(nil),
@@ -8,35 +10,35 @@ var doneTypes = map[string]Entity{
 
 // Status answers statements that changed something.
 type Status struct {
-	Common
+	answer.Common
 	CommandID string        `json:"commandId"`
 	Status    CommandStatus `json:"commandStatus"`
 	Sequence  int64         `json:"commandSequenceNumber"`
 }
 
-// Layout implements Entity.
-func (e *Status) Layout() Layout { return Layout{Lines(e.Status.Message)} }
+// Layout implements answer.Entity.
+func (e *Status) Layout() answer.Layout { return answer.Layout{answer.Lines(e.Status.Message)} }
 
 // WarningEntity answers a statement that found nothing to do.
 type WarningEntity struct {
-	Common
+	answer.Common
 	Message string `json:"message"`
 }
 
-// Layout implements Entity.
-func (e *WarningEntity) Layout() Layout { return Layout{Lines(e.Message)} }
+// Layout implements answer.Entity.
+func (e *WarningEntity) Layout() answer.Layout { return answer.Layout{answer.Lines(e.Message)} }
 
 // TerminateQuery answers TERMINATE of a push query.
 type TerminateQuery struct {
-	Common
+	answer.Common
 	QueryID    string `json:"queryId"`
 	Terminated bool   `json:"wasTerminated"`
 }
 
-// Layout implements Entity.
-func (e *TerminateQuery) Layout() Layout {
+// Layout implements answer.Entity.
+func (e *TerminateQuery) Layout() answer.Layout {
 	if e.Terminated {
-		return Layout{Lines("Query " + e.QueryID + " terminated.")}
+		return answer.Layout{answer.Lines("Query " + e.QueryID + " terminated.")}
 	}
-	return Layout{Lines("Query " + e.QueryID + " was not running.")}
+	return answer.Layout{answer.Lines("Query " + e.QueryID + " was not running.")}
 }

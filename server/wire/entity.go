@@ -5,37 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+
+	"weir/answer"
+	"weir/engine"
 )
 
-// Entity is what a statement answers on /ksql. The set is closed.
-type Entity interface {
-	// Head is what all entities have.
-	Head() *Common
-	// Layout is how the entity reads, its warnings aside.
-	Layout() Layout
-}
-
-// Common begins every entity.
-type Common struct {
-	Type          string    `json:"@type"`
-	StatementText string    `json:"statementText"`
-	Warnings      []Warning `json:"warnings"`
-}
-
-// Head returns the entity's own Common.
-func (c *Common) Head() *Common { return c }
-
-// Warning is something a user should know of an answer.
-type Warning struct {
-	Message string `json:"message"`
-}
-
 // Of fills in the type and the statement of an entity, and returns it.
-func Of[E Entity](e E, statement string) E {
+func Of[E answer.Entity](e E, statement string) E {
 	h := e.Head()
 	h.StatementText = statement
 	if h.Warnings == nil {
-		h.Warnings = []Warning{}
+		h.Warnings = []answer.Warning{}
 	}
 	if h.Type == "" {
 		h.Type = typeOf(e)
@@ -43,18 +23,21 @@ func Of[E Entity](e E, statement string) E {
 	return e
 }
 
-// entityTypes are the entities by the value of @type. Each file has those of its messages.
-var entityTypes = join(doneTypes, assertTypes, sourceTypes, descriptionTypes, queryTypes, listingTypes, functionTypes, connectorTypes)
+// entityTypes are the entities by the value of @type. Each file has those of its messages, and the engine has its own.
+var entityTypes = join(doneTypes, sourceTypes, descriptionTypes, queryTypes, listingTypes, functionTypes, connectorTypes)
 
-func join(lists ...map[string]Entity) map[string]Entity {
-	out := map[string]Entity{}
+func join(lists ...map[string]answer.Entity) map[string]answer.Entity {
+	out := map[string]answer.Entity{}
+	for name, m := range engine.Messages {
+		out[name] = m
+	}
 	for _, l := range lists {
 		maps.Copy(out, l)
 	}
 	return out
 }
 
-func typeOf(e Entity) string {
+func typeOf(e answer.Entity) string {
 	for name, sample := range entityTypes {
 		if reflect.TypeOf(sample) == reflect.TypeOf(e) {
 			return name
@@ -64,7 +47,7 @@ func typeOf(e Entity) string {
 }
 
 // Entities is an answer of /ksql.
-type Entities []Entity
+type Entities []answer.Entity
 
 // UnmarshalJSON reads entities by their types. Those of an unknown type become an *Unknown.
 func (list *Entities) UnmarshalJSON(data []byte) error {
@@ -74,7 +57,7 @@ func (list *Entities) UnmarshalJSON(data []byte) error {
 	}
 	*list = make(Entities, 0, len(raws))
 	for _, raw := range raws {
-		var head Common
+		var head answer.Common
 		if err := json.Unmarshal(raw, &head); err != nil {
 			return err
 		}
@@ -87,14 +70,14 @@ func (list *Entities) UnmarshalJSON(data []byte) error {
 		if err := json.Unmarshal(raw, e); err != nil {
 			return fmt.Errorf("an entity of type %s: %w", head.Type, err)
 		}
-		*list = append(*list, e.(Entity))
+		*list = append(*list, e.(answer.Entity))
 	}
 	return nil
 }
 
 // Unknown is an entity that this version knows nothing of.
 type Unknown struct {
-	Common
+	answer.Common
 	Raw json.RawMessage
 }
 
@@ -102,10 +85,10 @@ type Unknown struct {
 func (u *Unknown) MarshalJSON() ([]byte, error) { return u.Raw, nil }
 
 // Layout is all of it.
-func (u *Unknown) Layout() Layout {
+func (u *Unknown) Layout() answer.Layout {
 	data, err := json.MarshalIndent(u, "", "  ")
 	if err != nil {
-		return Layout{Lines(err.Error())}
+		return answer.Layout{answer.Lines(err.Error())}
 	}
-	return Layout{Lines(data)}
+	return answer.Layout{answer.Lines(data)}
 }

@@ -3,13 +3,15 @@ package wire
 import (
 	"fmt"
 	"strings"
+
+	"weir/answer"
 )
 
-var functionTypes = map[string]Entity{"describe_function": (*FunctionDescription)(nil)}
+var functionTypes = map[string]answer.Entity{"describe_function": (*FunctionDescription)(nil)}
 
 // FunctionDescription answers DESCRIBE FUNCTION.
 type FunctionDescription struct {
-	Common
+	answer.Common
 	Name        string    `json:"name"`
 	Description string    `json:"description"`
 	Author      string    `json:"author"`
@@ -41,8 +43,8 @@ type Example struct {
 	Result string `json:"result"`
 }
 
-// Layout implements Entity.
-func (e *FunctionDescription) Layout() Layout {
+// Layout implements answer.Entity.
+func (e *FunctionDescription) Layout() answer.Layout {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s)\n%s\n", e.Name, strings.ToLower(e.Kind), e.Description)
 	for _, v := range e.Functions {
@@ -61,5 +63,5 @@ func (e *FunctionDescription) Layout() Layout {
 		}
 		fmt.Fprintf(&b, "  %s = %s\n", x.Call, x.Result)
 	}
-	return Layout{Lines(b.String())}
+	return answer.Layout{answer.Lines(b.String())}
 }

@@ -4,9 +4,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"weir/answer"
 )
 
-var queryTypes = map[string]Entity{
+var queryTypes = map[string]answer.Entity{
 	"queries":            (*Queries)(nil),
 	"queryDescription":   (*QueryDescriptionEntity)(nil),
 	"query_descriptions": (*QueryDescriptions)(nil),
@@ -25,16 +27,16 @@ type RunningQuery struct {
 
 // Queries answers SHOW QUERIES.
 type Queries struct {
-	Common
+	answer.Common
 	Queries []RunningQuery `json:"queries"`
 }
 
-// Layout implements Entity.
-func (e *Queries) Layout() Layout {
+// Layout implements answer.Entity.
+func (e *Queries) Layout() answer.Layout {
 	line := func(q RunningQuery) []string {
 		return []string{q.ID, q.Type, q.State, strings.Join(q.Sinks, ","), strings.Join(q.SinkTopics, ","), oneLine(q.SQL)}
 	}
-	return tableOf(e.Queries, line, "Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String")
+	return answer.TableOf(e.Queries, line, "Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String")
 }
 
 // QueryDescription is what EXPLAIN tells of a query.
@@ -66,32 +68,32 @@ type QueryError struct {
 
 // QueryDescriptionEntity answers EXPLAIN.
 type QueryDescriptionEntity struct {
-	Common
+	answer.Common
 	Query QueryDescription `json:"queryDescription"`
 }
 
-// Layout implements Entity.
-func (e *QueryDescriptionEntity) Layout() Layout {
+// Layout implements answer.Entity.
+func (e *QueryDescriptionEntity) Layout() answer.Layout {
 	return e.Query.layout()
 }
 
 // QueryDescriptions answers SHOW QUERIES EXTENDED.
 type QueryDescriptions struct {
-	Common
+	answer.Common
 	Queries []QueryDescription `json:"queryDescriptions"`
 }
 
-// Layout implements Entity.
-func (e *QueryDescriptions) Layout() Layout {
-	return oneByOne(e.Queries, QueryDescription.layout)
+// Layout implements answer.Entity.
+func (e *QueryDescriptions) Layout() answer.Layout {
+	return answer.OneByOne(e.Queries, QueryDescription.layout)
 }
 
-func (d QueryDescription) layout() Layout {
+func (d QueryDescription) layout() answer.Layout {
 	window := ""
 	if d.WindowType != nil {
 		window = *d.WindowType
 	}
-	facts := Pairs{
+	facts := answer.Pairs{
 		{"ID", d.ID}, {"SQL", oneLine(d.StatementText)}, {"Type", d.Type}, {"Status", d.State}, {"Window", window},
 		{"Sources", strings.Join(d.Sources, ", ")}, {"Sinks", strings.Join(d.Sinks, ", ")}, {"Consumer group", d.Group},
 	}
@@ -101,15 +103,17 @@ func (d QueryDescription) layout() Layout {
 	for _, name := range slices.Sorted(maps.Keys(d.Properties)) {
 		facts = append(facts, [2]string{"Property", name + " = " + d.Properties[name]})
 	}
-	out := Layout{facts}
+	out := answer.Layout{facts}
 	if len(d.Fields) > 0 {
-		out = append(append(out, Lines("\n")), fieldTable(d.Fields, "key")...)
+		out = append(append(out, answer.Lines("\n")), fieldTable(d.Fields, "key")...)
 	}
 	if d.Plan != "" {
-		out = append(out, Lines("\n"+strings.TrimRight(d.Plan, "\n")+"\n"))
+		out = append(out, answer.Lines("\n"+strings.TrimRight(d.Plan, "\n")+"\n"))
 	}
 	if len(d.Steps) > 0 {
-		out = append(out, Lines("\n"), stepTable("Rows of the steps", d.Steps))
+		out = append(out, answer.Lines("\n"), stepTable("Rows of the steps", d.Steps))
 	}
 	return out
 }
+
+func oneLine(sql string) string { return strings.Join(strings.Fields(sql), " ") }

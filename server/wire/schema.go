@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 	"strings"
+
+	"weir/answer"
 )
 
 // Schema is a type, as clients read it.
@@ -47,8 +49,8 @@ type Field struct {
 }
 
 // fieldTable is a schema; keys says what its key columns are.
-func fieldTable(fields []Field, keys string) Layout {
-	return tableOf(fields, func(f Field) []string {
+func fieldTable(fields []Field, keys string) answer.Layout {
+	return answer.TableOf(fields, func(f Field) []string {
 		text := f.Schema.SQL()
 		switch {
 		case f.Type == "KEY":

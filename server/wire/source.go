@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"weir/answer"
 )
 
-var sourceTypes = map[string]Entity{
+var sourceTypes = map[string]answer.Entity{
 	"streams":               (*Streams)(nil),
 	"tables":                (*Tables)(nil),
 	"kafka_topics":          (*Topics)(nil),
@@ -30,24 +32,24 @@ func (s Source) line() []string {
 
 // Streams answers SHOW STREAMS.
 type Streams struct {
-	Common
+	answer.Common
 	Streams []Source `json:"streams"`
 }
 
-// Layout implements Entity.
-func (e *Streams) Layout() Layout {
-	return tableOf(e.Streams, Source.line, "Stream Name", "Kafka Topic", "Key Format", "Value Format", "Windowed")
+// Layout implements answer.Entity.
+func (e *Streams) Layout() answer.Layout {
+	return answer.TableOf(e.Streams, Source.line, "Stream Name", "Kafka Topic", "Key Format", "Value Format", "Windowed")
 }
 
 // Tables answers SHOW TABLES.
 type Tables struct {
-	Common
+	answer.Common
 	Tables []Source `json:"tables"`
 }
 
-// Layout implements Entity.
-func (e *Tables) Layout() Layout {
-	return tableOf(e.Tables, Source.line, "Table Name", "Kafka Topic", "Key Format", "Value Format", "Windowed")
+// Layout implements answer.Entity.
+func (e *Tables) Layout() answer.Layout {
+	return answer.TableOf(e.Tables, Source.line, "Table Name", "Kafka Topic", "Key Format", "Value Format", "Windowed")
 }
 
 // Topic is a line of SHOW TOPICS.
@@ -68,13 +70,13 @@ func (t Topic) line() []string {
 
 // Topics answers SHOW TOPICS.
 type Topics struct {
-	Common
+	answer.Common
 	Topics []Topic `json:"topics"`
 }
 
-// Layout implements Entity.
-func (e *Topics) Layout() Layout {
-	return tableOf(e.Topics, Topic.line, "Kafka Topic", "Partitions", "Partition Replicas")
+// Layout implements answer.Entity.
+func (e *Topics) Layout() answer.Layout {
+	return answer.TableOf(e.Topics, Topic.line, "Kafka Topic", "Partitions", "Partition Replicas")
 }
 
 // TopicExtended is a line of SHOW TOPICS EXTENDED.
@@ -86,14 +88,14 @@ type TopicExtended struct {
 
 // TopicsExtended answers SHOW TOPICS EXTENDED.
 type TopicsExtended struct {
-	Common
+	answer.Common
 	Topics []TopicExtended `json:"topics"`
 }
 
-// Layout implements Entity.
-func (e *TopicsExtended) Layout() Layout {
+// Layout implements answer.Entity.
+func (e *TopicsExtended) Layout() answer.Layout {
 	line := func(t TopicExtended) []string {
 		return append(t.line(), strconv.Itoa(t.Consumers), strconv.Itoa(t.Groups))
 	}
-	return tableOf(e.Topics, line, "Kafka Topic", "Partitions", "Partition Replicas", "Consumers", "ConsumerGroups")
+	return answer.TableOf(e.Topics, line, "Kafka Topic", "Partitions", "Partition Replicas", "Consumers", "ConsumerGroups")
 }

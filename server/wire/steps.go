@@ -1,6 +1,10 @@
 package wire
 
-import "strconv"
+import (
+	"strconv"
+
+	"weir/answer"
+)
 
 // QuerySteps are the steps of a query, in the order of EXPLAIN.
 type QuerySteps struct {
@@ -21,8 +25,8 @@ type Step struct {
 }
 
 // stepTable tells what became of the rows that each step of a query has read.
-func stepTable(title string, list []Step) Table {
-	t := Table{Title: title, Headers: []string{"Step", "Read", "Used", "Made", "Filtered", "Late", "Null key", "Bad"}}
+func stepTable(title string, list []Step) answer.Table {
+	t := answer.Table{Title: title, Headers: []string{"Step", "Read", "Used", "Made", "Filtered", "Late", "Null key", "Bad"}}
 	for _, s := range list {
 		row := []string{s.Step}
 		for _, n := range []int64{s.Read, s.Used, s.Made, s.Filtered, s.Late, s.NullKey, s.Bad} {

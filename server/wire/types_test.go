@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -16,16 +16,20 @@ func TestEntitiesHaveTypes(t *testing.T) {
 	for _, e := range entityTypes {
 		known[reflect.TypeOf(e).Elem().Name()] = true
 	}
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, folder := range []string{".", "../../engine"} {
+		list, err := filepath.Glob(folder + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, list...)
 	}
 	found := 0
 	for _, file := range files {
-		if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") {
+		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), file.Name(), nil, 0)
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +41,7 @@ func TestEntitiesHaveTypes(t *testing.T) {
 			if s, ok := spec.Type.(*ast.StructType); ok && embedsCommon(s) {
 				found++
 				if !known[spec.Name.Name] {
-					t.Errorf("%s is in no list of entities: add it to that of %s", spec.Name.Name, file.Name())
+					t.Errorf("%s of %s is in no list of entities: add it to that of its file, or to engine.Messages", spec.Name.Name, file)
 				}
 			}
 			return true
@@ -50,7 +54,7 @@ func TestEntitiesHaveTypes(t *testing.T) {
 
 func embedsCommon(s *ast.StructType) bool {
 	for _, field := range s.Fields.List {
-		if id, ok := field.Type.(*ast.Ident); ok && len(field.Names) == 0 && id.Name == "Common" {
+		if sel, ok := field.Type.(*ast.SelectorExpr); ok && len(field.Names) == 0 && sel.Sel.Name == "Common" {
 			return true
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"weir/answer"
+	"weir/engine"
 )
 
 func text(s string) *string { return &s }
@@ -13,7 +16,7 @@ func text(s string) *string { return &s }
 func TestEntities(t *testing.T) {
 	id := 7
 	cases := map[string]struct {
-		entity Entity
+		entity answer.Entity
 		want   string
 	}{
 		"status": {&Status{CommandID: "table/`T`/create", Status: CommandStatus{Success, "Created query with ID CTAS_T_1", text("CTAS_T_1")}, Sequence: 3},
@@ -44,7 +47,7 @@ func TestEntities(t *testing.T) {
 			`{"@type":"describe_function","statementText":"S;","warnings":[],"name":"LEN","description":"","author":"","version":"","path":"","functions":[{"arguments":[{"name":"s","type":"STRING","description":"","isVariadic":false}],"returnType":"INT","description":""}],"type":"SCALAR"}`},
 		"connectors": {&Connectors{Connectors: []ConnectorLine{{"C", "source", "file", "RUNNING", ConnectorFigures{Rows: 5}}}},
 			`{"@type":"connector_list","statementText":"S;","warnings":[],"connectors":[{"name":"C","type":"source","className":"file","state":"RUNNING","rows":5,"totalRows":0,"badRows":0,"rowsPerSecond":0}]}`},
-		"assert schema": {&AssertSchema{Subject: text("t-value"), ID: &id, Exists: true},
+		"assert schema": {&engine.AssertSchema{Subject: text("t-value"), ID: &id, Exists: true},
 			`{"@type":"assert_schema","statementText":"S;","warnings":[],"subject":"t-value","id":7,"exists":true}`},
 		"warning": {&WarningEntity{Message: "exists"}, `{"@type":"warning_entity","statementText":"S;","warnings":[],"message":"exists"}`},
 	}

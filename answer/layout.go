@@ -1,9 +1,6 @@
-package wire
+package answer
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Layout is a message as a person reads it: blocks, one below the other. Who prints it knows how wide a line may be.
 type Layout []Block
@@ -30,8 +27,8 @@ func (Lines) block() {}
 func (Pairs) block() {}
 func (Table) block() {}
 
-// tableOf lays out a list line by line.
-func tableOf[T any](list []T, line func(T) []string, headers ...string) Layout {
+// TableOf lays out a list line by line.
+func TableOf[T any](list []T, line func(T) []string, headers ...string) Layout {
 	t := Table{Headers: headers}
 	for _, x := range list {
 		t.Rows = append(t.Rows, line(x))
@@ -39,8 +36,8 @@ func tableOf[T any](list []T, line func(T) []string, headers ...string) Layout {
 	return Layout{t}
 }
 
-// oneByOne puts the layouts of a list below each other, with an empty line between two.
-func oneByOne[T any](list []T, each func(T) Layout) Layout {
+// OneByOne puts the layouts of a list below each other, with an empty line between two.
+func OneByOne[T any](list []T, each func(T) Layout) Layout {
 	var out Layout
 	for i, x := range list {
 		if i > 0 {
@@ -66,5 +63,3 @@ func Count(n int64) string {
 	}
 	return s
 }
-
-func oneLine(sql string) string { return strings.Join(strings.Fields(sql), " ") }

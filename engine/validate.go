@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"weir/parser"
+	"weir/parser/ast"
+	"weir/planner"
+	"weir/planner/plan"
+)
+
+// parse substitutes the session's variables in one statement of a text and parses it. Positions are those of the text.
+func (e *Engine) parse(s *Session, text string, piece parser.Piece) (*parser.Stmt, error) {
+	src := strings.TrimSuffix(piece.Text, ";") + ";"
+	if len(s.Variables) > 0 || strings.Contains(src, "${") {
+		out, err := parser.Substitute(src, s.Variables)
+		if err != nil {
+			return nil, e.fault(text, parser.Stmt{Text: piece.Text}, err)
+		}
+		src = out
+	}
+	// White space in front keeps the positions those of the whole text.
+	lead := strings.Repeat("\n", max(piece.Pos.Line-1, 0)) + strings.Repeat(" ", max(piece.Pos.Col-1, 0))
+	list, err := parser.Parse(lead+src, parser.Options{})
+	if err != nil {
+		return nil, e.fault(text, parser.Stmt{Text: piece.Text}, err)
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return &list[0], nil
+}
+
+// Validate parses and plans all statements against a catalog that changes as they would change it, and does nothing.
+func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
+	sandbox := &Session{Principal: s.Principal, Properties: maps.Clone(s.Properties), Variables: maps.Clone(s.Variables), BaseDir: s.BaseDir}
+	pieces := parser.Split(text)
+	if pieces.Open != parser.Complete {
+		_, err := parser.Parse(text, parser.Options{})
+		if err == nil {
+			err = fmt.Errorf("the text ends inside a statement: end it with ;")
+		}
+		return nil, e.fault(text, parser.Stmt{}, err)
+	}
+	snap, next, lost := e.catalog.Snapshot(), e.log.nextID(), e.casualties()
+	topics := map[string]int32{}
+	plans := map[string]*plan.Query{}
+	var out []parser.Stmt
+	for _, piece := range pieces.Statements {
+		stmt, err := e.parse(sandbox, text, piece)
+		if err != nil {
+			return nil, err
+		}
+		if stmt == nil {
+			continue
+		}
+		out = append(out, *stmt)
+		if n, ok := stmt.Node.(ast.Setting); ok {
+			if err := sandboxSet(sandbox, n); err != nil {
+				return nil, e.fault(text, *stmt, err)
+			}
+		}
+		if !planned(stmt.Node) {
+			continue
+		}
+		env := e.planEnv(sandbox, snap, next, topics)
+		env.Running = func(id string) *plan.Query {
+			if q := plans[id]; q != nil {
+				return q
+			}
+			return e.runningPlan(id)
+		}
+		p, err := e.draft(sandbox, *stmt, world{env, lost})
+		if err == nil && !p.Change.Empty() {
+			snap, err = snap.With(p.Change)
+			next++
+		}
+		if err != nil {
+			return nil, e.fault(text, *stmt, err)
+		}
+		lost = lost.afterDrop(stmt.Node)
+		if p.Change.PutQuery != nil {
+			plans[p.Query.ID] = p.Query
+		}
+		for _, t := range []*planner.Topic{p.Topic, p.LateTopic} {
+			if t == nil {
+				continue
+			}
+			if n, ok := env.Partitions(t.Name); ok {
+				topics[t.Name] = n
+			} else {
+				topics[t.Name] = max(t.Partitions, 1)
+			}
+		}
+	}
+	return out, nil
+}
+
+// planned says whether a statement goes through the planner.
+func planned(n ast.Statement) bool {
+	_, query := n.(*ast.Query)
+	_, definition := n.(ast.Definition)
+	return query || definition
+}
