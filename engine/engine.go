@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/catalog"
@@ -42,6 +43,8 @@ type Options struct {
 	Version   string
 	// FailPoint is called between the steps of commits; tests end the process there.
 	FailPoint func(name string)
+	// StateFS is the file system that the state lies on; nil for the machine's. Tests have one that fails.
+	StateFS vfs.FS
 	// Look is how often the topics of queries are looked at; 0 for worker.DefaultLook.
 	Look time.Duration
 }
@@ -50,7 +53,7 @@ type Options struct {
 type Engine struct {
 	opt     Options
 	catalog *catalog.Catalog
-	db      *state.DB
+	state   *state.Keeper
 	budget  *state.Budget
 	conns   *connectors.Runtime
 	log     *commandLog
@@ -108,7 +111,7 @@ func (e *Engine) open(ctx context.Context) error {
 	if e.node, err = nodeID(e.opt.DataDir); err != nil {
 		return err
 	}
-	if e.db, err = state.Open(filepath.Join(e.opt.DataDir, "state")); err != nil {
+	if e.state, err = state.Keep(filepath.Join(e.opt.DataDir, "state"), e.opt.StateFS); err != nil {
 		return err
 	}
 	e.budget = state.NewBudget(settings.StateMemory.In(e.opt.Config))
@@ -170,8 +173,8 @@ func (e *Engine) Close(ctx context.Context) error {
 	if e.insertClient != nil {
 		e.insertClient.Close()
 	}
-	if e.db != nil {
-		errs = append(errs, e.db.Close())
+	if e.state != nil {
+		errs = append(errs, e.state.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/exec/state"
 	"weir/kafka"
 	"weir/kafka/embedded"
 	"weir/parser"
@@ -48,6 +49,16 @@ func startNode(t *testing.T, dir string) *node {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// database is where the state of the node lies.
+func (n *node) database(t *testing.T) *state.DB {
+	t.Helper()
+	db, err := n.state.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
 
 func (n *node) stop(t *testing.T) {

@@ -59,7 +59,11 @@ func (e *Engine) record(target *catalog.Source, row task.Inserted, parts int32) 
 // send writes a record and waits until the broker has it.
 func (e *Engine) send(ctx context.Context, rec *kgo.Record) error {
 	if e.opt.Embedded {
-		if err := e.db.Room(); err != nil {
+		db, err := e.state.DB()
+		if err == nil {
+			err = db.Room()
+		}
+		if err != nil {
 			return &Error{Kind: System, Msg: err.Error(), Err: err}
 		}
 	}

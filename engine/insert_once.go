@@ -66,16 +66,12 @@ func (e *Engine) journal(name string, j journaled) error {
 	if err != nil {
 		return err
 	}
-	b := e.db.NewBatch()
-	if err := b.SetMeta(insertJournal, name, blob); err != nil {
-		return err
-	}
-	return b.Commit(true)
+	return e.state.SetMeta(insertJournal, name, blob)
 }
 
 // insertedBefore says whether the row is in its topic. If the process died while it was written, the topic tells.
 func (e *Engine) insertedBefore(ctx context.Context, topic, name string) (bool, error) {
-	blob, err := e.db.Meta(insertJournal, name)
+	blob, err := e.state.Meta(insertJournal, name)
 	if err != nil || blob == nil {
 		return false, err
 	}

@@ -91,14 +91,18 @@ func (e *Engine) forgetQuery(ctx context.Context, id string) error {
 }
 
 func (e *Engine) forgetState(id string) error {
-	b := e.db.NewBatch()
+	db, err := e.state.DB()
+	if err != nil {
+		return err
+	}
+	b := db.NewBatch()
 	if err := b.DropQuery(id); err != nil {
 		return err
 	}
 	if err := b.Commit(true); err != nil {
 		return err
 	}
-	return e.db.Outbox(id).Remove()
+	return db.Outbox(id).Remove()
 }
 
 // ownTopic says whether a topic is an internal one of a query: its name is the query's, a step's, and the kind. The name of another query, or of
@@ -145,9 +149,13 @@ func (e *Engine) sweepOnce(gone []string) error {
 	if err != nil {
 		return err
 	}
+	db, err := e.state.DB()
+	if err != nil {
+		return err
+	}
 	var errs []error
 	for _, id := range gone {
-		metas, err := e.db.Metas(id, "")
+		metas, err := db.Metas(id, "")
 		if err != nil {
 			return err
 		}
@@ -168,16 +176,12 @@ func (e *Engine) sweepOnce(gone []string) error {
 const metaLast = "last command"
 
 func (e *Engine) keepLast() error {
-	b := e.db.NewBatch()
-	if err := b.SetMeta("", metaLast, binary.AppendVarint(nil, e.log.last.Load())); err != nil {
-		return err
-	}
-	return b.Commit(true)
+	return e.state.SetMeta("", metaLast, binary.AppendVarint(nil, e.log.last.Load()))
 }
 
 // knownLast is the number of the last command that this node knows to have stood in the log.
 func (e *Engine) knownLast() (int64, error) {
-	blob, err := e.db.Meta("", metaLast)
+	blob, err := e.state.Meta("", metaLast)
 	if err != nil || blob == nil {
 		return 0, err
 	}

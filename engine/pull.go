@@ -23,7 +23,14 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 		return nil, err
 	}
 	defer done()
-	view := e.db.View()
+	db, err := e.state.DB()
+	if err != nil {
+		return nil, err
+	}
+	view, err := db.View()
+	if err != nil {
+		return nil, err
+	}
 	defer view.Close()
 	var rows []Row
 	env := e.execEnv(table.Query, e.config(s), nil)

@@ -216,7 +216,7 @@ func TestLeftovers(t *testing.T) {
 	n = startNode(t, dir)
 	defer n.stop(t)
 	eventually(t, "what is left is removed", func() bool {
-		metas, err := n.db.Metas("CTAS_GONE_2", "")
+		metas, err := n.database(t).Metas("CTAS_GONE_2", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -245,11 +245,7 @@ func TestCutLog(t *testing.T) {
 	dir := t.TempDir()
 	n := startNode(t, dir)
 	n.run(t, NewSession(), `CREATE STREAM s (k STRING KEY, v INTEGER) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);`)
-	b := n.db.NewBatch()
-	if err := b.SetMeta("", metaLast, binary.AppendVarint(nil, 5)); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Commit(true); err != nil {
+	if err := n.state.SetMeta("", metaLast, binary.AppendVarint(nil, 5)); err != nil {
 		t.Fatal(err)
 	}
 	n.stop(t)

@@ -30,7 +30,7 @@ func (e *Engine) checkLayout(id string, topo *task.Topology, config map[string]s
 
 // storedLayout is how the state that is stored for a query is laid out; nil where there is none.
 func (e *Engine) storedLayout(id string) (l task.Layout, err error) {
-	stored, err := e.db.Meta(id, metaLayout)
+	stored, err := e.state.Meta(id, metaLayout)
 	if err != nil || stored == nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (e *Engine) nextLayout(p *planner.Plan, config map[string]string) (task.Lay
 
 // knowLayout notes the layout that the command log tells where the database has none: the state will come from changelogs.
 func (e *Engine) knowLayout(id string, logged task.Layout) error {
-	stored, err := e.db.Meta(id, metaLayout)
+	stored, err := e.state.Meta(id, metaLayout)
 	if err != nil || stored != nil || logged == nil {
 		return err
 	}
@@ -77,11 +77,7 @@ func (e *Engine) noteLayout(id string, l task.Layout) error {
 	if err != nil {
 		return err
 	}
-	b := e.db.NewBatch()
-	if err := b.SetMeta(id, metaLayout, blob); err != nil {
-		return err
-	}
-	return b.Commit(false) // it is on disk when the first state is, which comes after it
+	return e.state.SetMeta(id, metaLayout, blob)
 }
 
 // handOver logs a statement whose query replaces a running one. The old plan commits and stops first, the log entry

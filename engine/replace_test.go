@@ -211,7 +211,7 @@ func TestLayoutOfAnotherPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := n.Queries()[0].ID
-	stored, err := n.db.Meta(id, metaLayout)
+	stored, err := n.state.Meta(id, metaLayout)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,18 +220,17 @@ func TestLayoutOfAnotherPlan(t *testing.T) {
 		t.Fatalf("the layout does not tell the aggregates: %s", stored)
 	}
 	for _, blob := range []string{other, "{", "", string(stored)} {
-		b := n.db.NewBatch()
 		var value []byte // of "": none, so that the command log has to tell
 		if blob != "" {
 			value = []byte(blob)
 		}
-		if err := errors.Join(b.SetMeta(id, metaLayout, value), b.Commit(true)); err != nil {
+		if err := n.state.SetMeta(id, metaLayout, value); err != nil {
 			t.Fatal(err)
 		}
 		n.stop(t)
 		n = startNode(t, dir)
 		q := n.Queries()[0]
-		if now, err := n.db.Meta(id, metaLayout); err != nil || blob == "" && string(now) != string(stored) || blob != "" && string(now) != blob {
+		if now, err := n.state.Meta(id, metaLayout); err != nil || blob == "" && string(now) != string(stored) || blob != "" && string(now) != blob {
 			t.Errorf("layout %s: it is %s now, %v", blob, now, err)
 		}
 		if blob == "" {

@@ -29,7 +29,7 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	problems := e.problems.of(q.ID)
 	env := e.execEnv(q.ID, config, problems.add)
 	r.worker = worker.New(r.topo, env, worker.Options{
-		Options: commit.Options{Cluster: e.opt.Cluster, DB: e.db, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
+		Options: commit.Options{Cluster: e.opt.Cluster, State: e.state, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
 			Budget: e.budget, Problems: problems, FailOnLost: settings.OnLostRecords.In(config) == "fail", FailPoint: e.opt.FailPoint},
 		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config), WaitUpstream: settings.WaitUpstream.In(config), Look: e.opt.Look, Upstream: e.upstream, Number: queryNumber(q.ID),
 		Earliest: q.Target() == nil || settings.OffsetReset.In(config) != "latest"})

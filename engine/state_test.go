@@ -121,7 +121,7 @@ func TestSilentCloseIsCommitted(t *testing.T) {
 		n.settle(t)
 		id := state.StoreID{Query: n.Queries()[0].ID}
 		clock := func() string {
-			b, err := n.db.Get(id, op.ClockEntry())
+			b, err := n.database(t).Get(id, op.ClockEntry())
 			if err != nil {
 				t.Fatal(err)
 			}

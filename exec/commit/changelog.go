@@ -70,7 +70,7 @@ func (x *Transactions) logChanges(t *assignment.Task, b *state.Batch) error {
 			write(k, v)
 		})
 		for _, e := range expired {
-			failed = errors.Join(failed, x.opt.DB.Scan(id, e.from, e.to, func(k, _ []byte) error {
+			failed = errors.Join(failed, x.opt.db.Scan(id, e.from, e.to, func(k, _ []byte) error {
 				write(k, nil)
 				return nil
 			}), b.Drop(id, e.from, e.to))

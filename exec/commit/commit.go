@@ -59,7 +59,7 @@ type Change struct {
 // Options say what a commit works with.
 type Options struct {
 	Cluster *kafka.Cluster
-	DB      *state.DB
+	State   *state.Keeper
 	Group   string // consumer group
 	Node    string // this node's own name, kept over restarts: with Group it names the transactions
 	// Replicas of changelog topics.
@@ -77,6 +77,7 @@ type Options struct {
 	Wake func()
 	// Count is called when the tasks are flushed, and gives what counts their rows once the commit is through.
 	Count func() Counting
+	db    *state.DB // the one of the session
 }
 
 // Member names this node in the query's group and in its transactions.

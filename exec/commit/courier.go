@@ -109,10 +109,15 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 	if err := p.batch.SetMeta(e.tasks.Query(), metaAddress, e.address(p.tps)); err != nil {
 		return err
 	}
+	if err := e.owe(p); err != nil {
+		return err
+	}
 	if err := p.batch.Commit(true); err != nil {
 		return err
 	}
-	e.owe(p)
+	if e.owed != nil {
+		e.owed.leftOut = append(e.owed.leftOut, p.leftOut...)
+	}
 	e.opt.FailPoint("written")
 	for _, recs := range p.recs {
 		if err := e.sendAll(ctx, recs); err != nil {
@@ -128,7 +133,7 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 		return nil
 	}
 	// Not synced: should it be lost, the topics tell.
-	b := e.opt.DB.NewBatch()
+	b := e.opt.db.NewBatch()
 	if err := b.SetMeta(e.tasks.Query(), metaOutbox, []byte{}); err != nil {
 		return err
 	}

@@ -60,10 +60,14 @@ func (e *Outbox) Client() *kgo.Client { return e.kgo }
 
 // Start settles what the last session left, makes the tasks, and lets the courier begin.
 func (e *Outbox) Start(ctx context.Context) error {
+	var err error
+	if e.opt.db, err = e.opt.State.DB(); err != nil {
+		return err
+	}
 	*e = Outbox{tasks: e.tasks, opt: e.opt, owed: e.owed, parcels: make(chan *parcel, 1), arrived: make(chan delivery, 4), gone: make(chan struct{}),
-		blobs: make(chan []byte, 2), files: e.opt.DB.Outbox(e.tasks.Query()), ends: map[assignment.TP]int64{}, sent: map[assignment.TP]int64{},
+		blobs: make(chan []byte, 2), files: e.opt.db.Outbox(e.tasks.Query()), ends: map[assignment.TP]int64{}, sent: map[assignment.TP]int64{},
 		durable: map[assignment.TP]int64{}, trimmed: map[assignment.TP]int64{}}
-	if err := e.opt.DB.Room(); err != nil {
+	if err := e.opt.db.Room(); err != nil {
 		return err
 	}
 	if err := e.listEnds(ctx); err != nil {
@@ -72,7 +76,7 @@ func (e *Outbox) Start(ctx context.Context) error {
 	if err := e.connect(ctx); err != nil {
 		return err
 	}
-	err := e.settle(ctx)
+	err = e.settle(ctx)
 	if err == nil {
 		err = e.restore(ctx)
 	}
@@ -166,7 +170,7 @@ func (e *Outbox) restore(ctx context.Context) error {
 				}
 				f.Until = e.rebuild[f.TP]
 			}
-			if err := t.Load(e.opt.DB, e.tasks.Query(), e.opt.Budget); err != nil {
+			if err := t.Load(e.opt.db, e.tasks.Query(), e.opt.Budget); err != nil {
 				return err
 			}
 			e.tasks.Add(t)
@@ -199,10 +203,10 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if !e.tasks.Changed() && !e.told.IsZero() {
 		return e.tell(ctx)
 	}
-	if err := e.opt.DB.Room(); err != nil {
+	if err := e.opt.db.Room(); err != nil {
 		return err
 	}
-	p := &parcel{batch: e.opt.DB.NewBatch(), offsets: e.tasks.Positions()}
+	p := &parcel{batch: e.opt.db.NewBatch(), offsets: e.tasks.Positions()}
 	select {
 	case p.blob = <-e.blobs:
 	default:

@@ -1,7 +1,9 @@
 package commit
 
 import (
+	"bytes"
 	"encoding/binary"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -26,20 +28,36 @@ type parcel struct {
 	leftOut []string                // topics of records that are not in it any more
 }
 
-// owed is what is to be counted when a parcel that is in the database has arrived.
+// owed is what is to be counted when a parcel that is in the database has arrived. The database has the mark where it has the parcel: a
+// write that failed may have been carried out.
 type owed struct {
+	mark    []byte
 	count   Counting
 	leftOut []string
 }
 
-// owe takes in that a parcel is in the database.
-func (e *Outbox) owe(p *parcel) {
-	if p.count != nil {
-		e.owed = &owed{count: p.count}
+// metaMark is where the mark of the last commit is.
+const metaMark = "mark"
+
+// owe writes down the mark of a parcel that is to be counted.
+func (e *Outbox) owe(p *parcel) error {
+	if p.count == nil {
+		return nil
 	}
-	if e.owed != nil {
-		e.owed.leftOut = append(e.owed.leftOut, p.leftOut...)
+	e.owed = &owed{mark: binary.BigEndian.AppendUint64(nil, rand.Uint64()), count: p.count}
+	return p.batch.SetMeta(e.tasks.Query(), metaMark, e.owed.mark)
+}
+
+// forgive forgets what is owed where its parcel is not in the database: all of it is done again.
+func (e *Outbox) forgive() error {
+	if e.owed == nil {
+		return nil
 	}
+	mark, err := e.opt.db.Meta(e.tasks.Query(), metaMark)
+	if err == nil && !bytes.Equal(mark, e.owed.mark) {
+		e.owed = nil
+	}
+	return err
 }
 
 // pay counts what has arrived.

@@ -56,11 +56,11 @@ func writePositions(b *state.Batch, a *assignment.Assignment) error {
 
 // positions are those of the last commit in the database; nil where there was none.
 func (o *Options) positions(a *assignment.Assignment) (map[assignment.FeedID]stored, error) {
-	blob, err := o.DB.Meta(a.Query(), metaOffsets)
+	blob, err := o.db.Meta(a.Query(), metaOffsets)
 	if err != nil || blob == nil {
 		return nil, err
 	}
-	names, err := o.DB.Meta(a.Query(), metaTopics)
+	names, err := o.db.Meta(a.Query(), metaTopics)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 func (x *Transactions) restore(ctx context.Context, t *assignment.Task) (had bool, err error) {
 	key := logKey{t.Stage.Index, t.Partition}
 	topic := x.logTopic(key.stage)
-	blob, err := x.opt.DB.Meta(x.tasks.Query(), key.meta())
+	blob, err := x.opt.db.Meta(x.tasks.Query(), key.meta())
 	if err != nil {
 		return false, err
 	}
@@ -39,7 +39,7 @@ func (x *Transactions) restore(ctx context.Context, t *assignment.Task) (had boo
 		}
 	}
 	x.logEnds[key] = to
-	return had || blob != nil, t.Load(x.opt.DB, x.tasks.Query(), x.opt.Budget)
+	return had || blob != nil, t.Load(x.opt.db, x.tasks.Query(), x.opt.Budget)
 }
 
 // settledEnd is the end of a changelog partition once no transaction is open in it. A transaction's offsets can be seen
@@ -75,13 +75,13 @@ const replayBatch = 10_000
 // replay takes the records of a changelog from from to to into the database, and says whether there are any.
 func (x *Transactions) replay(ctx context.Context, topic string, key logKey, from, to int64) (any bool, err error) {
 	began, told := time.Now(), time.Now()
-	b, pending := x.opt.DB.NewBatch(), 0
+	b, pending := x.opt.db.NewBatch(), 0
 	flush := func(at int64) error {
 		if err := b.SetMeta(x.tasks.Query(), key.meta(), binary.AppendVarint(nil, at)); err != nil {
 			return err
 		}
 		err := b.Commit(false)
-		b, pending = x.opt.DB.NewBatch(), 0
+		b, pending = x.opt.db.NewBatch(), 0
 		return err
 	}
 	err = x.opt.Cluster.Read(ctx, topic, key.partition, from, to, func(r *kgo.Record) error {

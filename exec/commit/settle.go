@@ -14,6 +14,9 @@ import (
 // settle finds out how much of the last outbox arrived before the session ended, and sends the rest. What a topic takes no
 // longer is left out and told of.
 func (e *Outbox) settle(ctx context.Context) error {
+	if err := e.forgive(); err != nil {
+		return err
+	}
 	o, err := e.open()
 	if err != nil {
 		return err
@@ -26,7 +29,7 @@ func (e *Outbox) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := &parcel{batch: e.opt.DB.NewBatch()}
+	p := &parcel{batch: e.opt.db.NewBatch()}
 	var rest []kgo.Record
 	for i := range o.recs {
 		r := &o.recs[i]
@@ -54,11 +57,11 @@ func (e *Outbox) settle(ctx context.Context) error {
 // open reads the last outbox; nil where it was delivered, or there is none.
 func (e *Outbox) open() (*decoded, error) {
 	query := e.tasks.Query()
-	ref, err := e.opt.DB.Meta(query, metaOutbox)
+	ref, err := e.opt.db.Meta(query, metaOutbox)
 	if err != nil || len(ref) == 0 {
 		return nil, err
 	}
-	address, err := e.opt.DB.Meta(query, metaAddress)
+	address, err := e.opt.db.Meta(query, metaAddress)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,10 @@ func (x *Transactions) Changes() <-chan Change { return x.group.changes }
 
 // Start joins the group; tasks come with the partitions, by Changes.
 func (x *Transactions) Start(ctx context.Context) error {
+	var err error
+	if x.opt.db, err = x.opt.State.DB(); err != nil {
+		return err
+	}
 	x.logEnds, x.group, x.written, x.reach = map[logKey]int64{}, newGroup(x), map[assignment.TP]int64{}, map[assignment.TP]int64{}
 	x.log = &task.Output{Bank: &task.Bank{}}
 	for i, s := range x.tasks.Topology.Stages {
@@ -66,7 +70,6 @@ func (x *Transactions) Start(ctx context.Context) error {
 			}
 		}
 	}
-	var err error
 	if x.local, err = x.opt.positions(x.tasks); err != nil {
 		return err
 	}
@@ -106,7 +109,7 @@ func (x *Transactions) Commit(ctx context.Context) error {
 	if !x.tasks.Changed() {
 		return nil
 	}
-	if err := x.opt.DB.Room(); err != nil {
+	if err := x.opt.db.Room(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, commitTime)
@@ -116,7 +119,7 @@ func (x *Transactions) Commit(ctx context.Context) error {
 	if err := x.kgo.BeginTransaction(); err != nil {
 		return err
 	}
-	b := x.opt.DB.NewBatch()
+	b := x.opt.db.NewBatch()
 	written, err := x.produce(ctx, b)
 	if err == nil && written > 0 {
 		err = x.addOffsets(ctx, positions, u)

@@ -56,7 +56,10 @@ func (d *Driver) lookup(l *plan.Lookup) (out []Row, err error) {
 	if of == nil {
 		return nil, pull.NotRunning(l)
 	}
-	view := d.db.View()
+	view, err := d.db.View()
+	if err != nil {
+		return nil, err
+	}
 	defer view.Close()
 	last := of.local.tasks[len(of.local.tasks)-1]
 	err = pull.Answer(context.Background(), l, of.topo, d.env(of.id).Functions, view, int32(len(last)), func(row []types.Value, ms int64) error {

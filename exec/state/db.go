@@ -4,8 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -13,16 +14,27 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// DB is the node's persistent state: one Pebble for all queries. Every key begins with the query it belongs to.
+// DB is the node's persistent state: one Pebble for all queries. Every key begins with the query it belongs to. Once a write has failed, or
+// it is closed, all that is asked of it is an error.
 type DB struct {
 	pebble *pebble.DB
 	dir    string // empty in memory
+	fs     vfs.FS
+	users  atomic.Int64          // who is at work with Pebble, and open views
+	failed atomic.Pointer[error] // why it can't be used any more
+	opened atomic.Bool
+	ends   sync.Once
+	gone   chan struct{} // closed when Pebble is
+	end    error
 }
 
 // Open opens or makes the database in a folder; an empty name keeps it in memory.
-func Open(dir string) (*DB, error) {
+func Open(dir string) (*DB, error) { return open(dir, nil) }
+
+func open(dir string, fs vfs.FS) (*DB, error) {
+	db := &DB{dir: dir, fs: fs, gone: make(chan struct{})}
 	opts := &pebble.Options{
-		Logger: quiet{},
+		Logger: quiet{db},
 		// Large, so that what is overwritten soon, such as outboxes, never reaches a file. It grows to this size as needed.
 		MemTableSize:                64 << 20,
 		MemTableStopWritesThreshold: 3,
@@ -42,32 +54,37 @@ func Open(dir string) (*DB, error) {
 			opts.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 		}
 	}
-	if dir == "" {
-		opts.FS = vfs.NewMem()
-	} else if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	switch {
+	case dir == "":
+		db.fs = vfs.NewMem()
+	case fs == nil:
+		db.fs = vfs.Default
+	}
+	if err := db.fs.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, err
 	}
-	p, err := pebble.Open(dir, opts)
-	if err != nil {
+	opts.FS = watched{db.fs, db.fail}
+	var err error
+	if db.pebble, err = pebble.Open(dir, opts); err != nil {
 		return nil, fmt.Errorf("cannot open the state in %s: %w", dir, err)
 	}
-	return &DB{p, dir}, nil
+	db.opened.Store(true)
+	if err := db.broken(); err != nil {
+		db.ends.Do(db.close)
+		return nil, err
+	}
+	return db, nil
 }
 
-// quiet keeps Pebble's chatter out of the log; its errors come back from the calls.
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) Fatalf(format string, args ...any) {
-	panic(fmt.Sprintf("state: "+format, args...))
+// Close closes the database once nobody is at work with it. Where it has failed before, that is no error any more.
+func (db *DB) Close() error {
+	first := db.stop(errClosed)
+	<-db.gone
+	if first {
+		return db.end
+	}
+	return nil
 }
-
-// Close closes the database.
-func (db *DB) Close() error { return db.pebble.Close() }
-
-// Size is the space taken on disk, in bytes.
-func (db *DB) Size() int64 { return int64(db.pebble.Metrics().DiskSpaceUsage()) }
 
 // Key prefixes: the query's id ended by a zero byte, then what follows.
 const (
@@ -106,6 +123,7 @@ func metaKey(query, name string) []byte { return append(append(queryPrefix(query
 
 // Batch is a set of writes that become durable together.
 type Batch struct {
+	db     *DB
 	b      *pebble.Batch
 	buf    []byte
 	id     StoreID // whose prefix is kept
@@ -113,7 +131,7 @@ type Batch struct {
 }
 
 // NewBatch begins a set of writes.
-func (db *DB) NewBatch() *Batch { return &Batch{b: db.pebble.NewBatch()} }
+func (db *DB) NewBatch() *Batch { return &Batch{db: db, b: db.pebble.NewBatch()} }
 
 // Put writes an entry of a store, or deletes it where the value is nil.
 func (b *Batch) Put(id StoreID, key, value []byte) error {
@@ -154,14 +172,38 @@ func (b *Batch) Bytes() int { return b.b.Len() }
 // since Pebble writes its log in the background.
 func (b *Batch) Commit(sync bool) error {
 	defer b.b.Close()
-	if sync {
-		return b.b.Commit(pebble.Sync)
+	if err := b.db.enter(); err != nil {
+		return err
 	}
-	return b.b.Commit(pebble.NoSync)
+	defer b.db.leave()
+	how := pebble.NoSync
+	if sync {
+		how = pebble.Sync
+	}
+	if err := b.b.Commit(how); err != nil {
+		return err
+	}
+	return b.db.broken()
 }
 
 // Meta reads a named value of a query; nil where there is none.
-func (db *DB) Meta(query, name string) ([]byte, error) { return get(db.pebble, metaKey(query, name)) }
+func (db *DB) Meta(query, name string) ([]byte, error) { return db.get(metaKey(query, name)) }
+
+func (db *DB) get(key []byte) ([]byte, error) {
+	if err := db.enter(); err != nil {
+		return nil, err
+	}
+	defer db.leave()
+	return get(db.pebble, key)
+}
+
+func (db *DB) scan(lo, hi []byte, f func(key, value []byte) error) error {
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.leave()
+	return scan(db.pebble, lo, hi, f)
+}
 
 func get(r pebble.Reader, key []byte) ([]byte, error) {
 	v, closer, err := r.Get(key)
@@ -179,7 +221,7 @@ func get(r pebble.Reader, key []byte) ([]byte, error) {
 func (db *DB) Metas(query, prefix string) (map[string][]byte, error) {
 	p := metaKey(query, prefix)
 	out := map[string][]byte{}
-	err := scan(db.pebble, p, end(p), func(key, value []byte) error {
+	err := db.scan(p, end(p), func(key, value []byte) error {
 		out[prefix+string(key[len(p):])] = append([]byte{}, value...)
 		return nil
 	})
@@ -189,7 +231,7 @@ func (db *DB) Metas(query, prefix string) (map[string][]byte, error) {
 // Load gives every entry of a store. Bytes are valid during the call.
 func (db *DB) Load(id StoreID, f func(key, value []byte) error) error {
 	p := id.prefix()
-	return scan(db.pebble, p, end(p), func(key, value []byte) error { return f(key[len(p):], value) })
+	return db.scan(p, end(p), func(key, value []byte) error { return f(key[len(p):], value) })
 }
 
 func scan(r pebble.Reader, lo, hi []byte, f func(key, value []byte) error) error {
@@ -210,13 +252,24 @@ func scan(r pebble.Reader, lo, hi []byte, f func(key, value []byte) error) error
 }
 
 // View is the state as it was committed at one moment.
-type View struct{ snap *pebble.Snapshot }
+type View struct {
+	db   *DB
+	snap *pebble.Snapshot
+}
 
 // View takes a snapshot; the caller closes it.
-func (db *DB) View() *View { return &View{db.pebble.NewSnapshot()} }
+func (db *DB) View() (*View, error) {
+	if err := db.enter(); err != nil {
+		return nil, err
+	}
+	return &View{db, db.pebble.NewSnapshot()}, nil
+}
 
 // Close lets go of the snapshot.
-func (v *View) Close() error { return v.snap.Close() }
+func (v *View) Close() error {
+	defer v.db.leave()
+	return v.snap.Close()
+}
 
 // Get reads an entry; nil where there is none.
 func (v *View) Get(id StoreID, key []byte) ([]byte, error) {
@@ -235,11 +288,11 @@ func (v *View) Scan(id StoreID, lo, hi []byte, f func(key, value []byte) error) 
 
 // Get reads an entry of a store; nil where there is none.
 func (db *DB) Get(id StoreID, key []byte) ([]byte, error) {
-	return get(db.pebble, append(id.prefix(), key...))
+	return db.get(append(id.prefix(), key...))
 }
 
 // Scan gives the entries of a store with keys from lo (included) to hi (excluded), in order.
 func (db *DB) Scan(id StoreID, lo, hi []byte, f func(key, value []byte) error) error {
 	p := id.prefix()
-	return scan(db.pebble, append(p[:len(p):len(p)], lo...), append(p[:len(p):len(p)], hi...), func(key, value []byte) error { return f(key[len(p):], value) })
+	return db.scan(append(p[:len(p):len(p)], lo...), append(p[:len(p):len(p)], hi...), func(key, value []byte) error { return f(key[len(p):], value) })
 }

@@ -35,7 +35,8 @@ func TestDB(t *testing.T) {
 	if got != "012489" {
 		t.Errorf("after deletes: %s", got)
 	}
-	view := db.View()
+	view, err := db.View()
+	must(t, err)
 	b = db.NewBatch()
 	must(t, b.DropQuery("Q_1"))
 	must(t, b.Commit(true))

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // Outbox keeps what one commit of a query has to send. It lies beside the database, which holds only a reference to it:
@@ -17,7 +19,8 @@ import (
 // the one which the database refers to stays as it is while the next is written.
 type Outbox struct {
 	paths [2]string
-	files [2]*os.File
+	files [2]vfs.File
+	fs    vfs.FS
 	turn  int
 }
 
@@ -30,7 +33,7 @@ var ErrOutbox = errors.New("the outbox on disk is not the one that the state ref
 func (db *DB) Outbox(query string) *Outbox {
 	sum := sha256.Sum256([]byte(query))
 	name := filepath.Join(db.dir+"-outbox", hex.EncodeToString(sum[:12]))
-	return &Outbox{paths: [2]string{name + ".0", name + ".1"}}
+	return &Outbox{paths: [2]string{name + ".0", name + ".1"}, fs: db.fs}
 }
 
 // Write puts data on disk and returns the reference under which Read finds it; that of no data is empty. Data that the last reference but one meant
@@ -42,10 +45,10 @@ func (o *Outbox) Write(data []byte) (ref []byte, err error) {
 	o.turn = 1 - o.turn
 	f := o.files[o.turn]
 	if f == nil {
-		if err := os.MkdirAll(filepath.Dir(o.paths[o.turn]), 0o755); err != nil {
+		if err := o.fs.MkdirAll(filepath.Dir(o.paths[o.turn]), 0o755); err != nil {
 			return nil, err
 		}
-		if f, err = os.OpenFile(o.paths[o.turn], os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+		if f, err = o.fs.OpenReadWrite(o.paths[o.turn], vfs.WriteCategoryUnspecified); err != nil {
 			return nil, err
 		}
 		o.files[o.turn] = f
@@ -73,7 +76,7 @@ func (o *Outbox) Read(ref []byte) ([]byte, error) {
 		return nil, ErrOutbox
 	}
 	o.turn = int(ref[0])
-	f, err := os.Open(o.paths[o.turn])
+	f, err := o.fs.Open(o.paths[o.turn])
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +114,7 @@ func (o *Outbox) Close() error {
 func (o *Outbox) Remove() error {
 	err := o.Close()
 	for _, path := range o.paths {
-		if e := os.Remove(path); !errors.Is(e, os.ErrNotExist) {
+		if e := o.fs.Remove(path); !errors.Is(e, os.ErrNotExist) {
 			err = errors.Join(err, e)
 		}
 	}

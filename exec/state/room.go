@@ -2,8 +2,8 @@ package state
 
 import "fmt"
 
-// MinFree is how much space must be free on the disk that holds the state, in bytes. Pebble ends the process when it
-// can't write, so nothing is written where it might come to that.
+// MinFree is how much space must be free on the disk that holds the state, in bytes. When Pebble can't write, all queries begin
+// anew, and when it can't begin a log it ends the process: so nothing is written where it might come to that.
 const MinFree = 100 << 20
 
 // FullError says that the disk is full.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weir/exec/commit"
+	"weir/exec/state"
 	"weir/exec/task"
 	"weir/functions"
 	"weir/kafka"
@@ -68,7 +69,12 @@ func (w *Worker) verdict(err error) error {
 // maxRefusals is how many sessions may end with a refused batch: each reads the limits of the topics anew.
 const maxRefusals = 3
 
+// isFatal says whether another session would only meet the error again. What is due to a database that a write has failed in is not, since
+// that is opened anew.
 func isFatal(err error) bool {
+	if _, broken := errors.AsType[*state.FailedError](err); broken {
+		return false
+	}
 	var fatal *task.FatalError
 	var stop *functions.StopError
 	return errors.As(err, &fatal) || errors.As(err, &stop)
