@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -177,19 +176,7 @@ func TestCloseOnABrokenDisk(t *testing.T) {
 		disk.left.Store(forGood)
 		rows := n.rowsUntil(t, 10, "a query tells the reason", n.tellsOfDisk)
 		n.run(t, NewSession(), "PAUSE ALL;")
-		closed := make(chan error, 1)
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			closed <- n.Engine.Close(ctx)
-		}()
-		select {
-		case <-closed:
-		case <-time.After(time.Minute):
-			t.Fatal("Close does not end")
-		}
-		n.cluster.Close()
-		n.cluster = nil
+		n.abandon(t, 10*time.Second)
 		disk.left.Store(0)
 		n = p.start(t)
 		n.run(t, NewSession(), "RESUME ALL;")

@@ -1,123 +1,14 @@
 package engine
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
-	"weir/exec/state"
 	"weir/kafka"
-	"weir/kafka/embedded"
-	"weir/parser"
 	"weir/registry"
-	"weir/types"
 )
-
-// node is an engine on an embedded broker of its own.
-type node struct {
-	*Engine
-	broker  *embedded.Broker
-	cluster *kafka.Cluster
-	store   *registry.Store
-}
-
-func startNode(t *testing.T, dir string) *node {
-	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	if os.Getenv("WEIR_TEST_LOG") != "" {
-		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
-	}
-	broker, err := embedded.Start(embedded.Options{DataDir: dir + "/kafka", Addr: "127.0.0.1:0", Logger: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &node{broker: broker}
-	if n.cluster, err = kafka.Connect(t.Context(), kafka.Config{Brokers: []string{broker.Addr()}, Opts: broker.ClientOpts()}); err != nil {
-		t.Fatal(err)
-	}
-	if n.store, err = registry.Open(dir + "/registry"); err != nil {
-		t.Fatal(err)
-	}
-	n.Engine, err = Open(t.Context(), Options{Cluster: n.cluster, Embedded: true, Registry: registry.NewLocal(n.store), DataDir: dir, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// database is where the state of the node lies.
-func (n *node) database(t *testing.T) *state.DB {
-	t.Helper()
-	db, err := n.state.DB()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return db
-}
-
-func (n *node) stop(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := errors.Join(n.Engine.Close(ctx), n.store.Close()); err != nil {
-		t.Error(err)
-	}
-	n.cluster.Close()
-	if err := n.broker.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-// run executes statements; the rows of queries are printed into the answer.
-func (n *node) run(t *testing.T, s *Session, sql string) string {
-	t.Helper()
-	out, err := n.try(t, s, sql)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return out
-}
-
-func (n *node) try(t *testing.T, s *Session, sql string) (string, error) {
-	t.Helper()
-	var b strings.Builder
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	err := n.Execute(ctx, s, sql, func(_ parser.Stmt, r Result) error {
-		switch r := r.(type) {
-		case *Done:
-			b.WriteString(r.Message + "\n")
-		case *Rows:
-			defer r.Close()
-			for {
-				row, err := r.Next(ctx)
-				if errors.Is(err, io.EOF) {
-					return nil
-				}
-				if err != nil {
-					return err
-				}
-				for i, v := range row.Values {
-					if i > 0 {
-						b.WriteString(" | ")
-					}
-					b.WriteString(types.Text(v, r.Columns[i].Type))
-				}
-				b.WriteByte('\n')
-			}
-		default:
-			fmt.Fprintf(&b, "%T\n", r)
-		}
-		return nil
-	})
-	return b.String(), err
-}
 
 func TestFirstSteps(t *testing.T) {
 	dir := t.TempDir()

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"flag"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -133,16 +132,12 @@ func (f *faultyPlace) end(t *testing.T) {
 // start opens a node that reaches the broker through d.
 func (f *faultyPlace) start(t *testing.T, d *faulty.Dialer, failPoint func(string)) *node {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	if os.Getenv("WEIR_TEST_LOG") != "" {
-		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
-	}
 	cluster, err := kafka.Connect(t.Context(), kafka.Config{Brokers: f.brokers, Opts: append(slices.Clone(f.opts), kgo.Dialer(d.Dial))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := &node{cluster: cluster}
-	n.Engine, err = Open(t.Context(), Options{Cluster: cluster, Embedded: f.way.embedded, DataDir: f.dir, Config: map[string]string{"commit.interval.ms": "20"}, Log: log, FailPoint: failPoint})
+	n.Engine, err = Open(t.Context(), Options{Cluster: cluster, Embedded: f.way.embedded, DataDir: f.dir, Config: map[string]string{"commit.interval.ms": "20"}, Log: testLog(), FailPoint: failPoint})
 	if err != nil {
 		cluster.Close()
 		t.Fatal(err)

@@ -215,7 +215,7 @@ func TestLeftovers(t *testing.T) {
 	n.stop(t)
 	n = startNode(t, dir)
 	defer n.stop(t)
-	eventually(t, "what is left is removed", func() bool {
+	until(t, "what is left is removed", func() bool {
 		metas, err := n.database(t).Metas("CTAS_GONE_2", "")
 		if err != nil {
 			t.Fatal(err)
@@ -297,7 +297,7 @@ func TestClientLeaves(t *testing.T) {
 	n = mustOpen(t, brokers, o)
 	defer n.shut(t)
 	check(Running)
-	eventually(t, "what the ended queries had is gone", func() bool {
+	until(t, "what the ended queries had is gone", func() bool {
 		return !n.hasTopic(t, "_weir-d_-CTAS_A_2-Aggregate-GroupBy-repartition") && !n.hasTopic(t, "_weir-d_-CTAS_A_2-stage1-changelog")
 	})
 }
@@ -311,7 +311,7 @@ func TestPauseInBackOff(t *testing.T) {
 	if err := n.cluster.DeleteTopic(t.Context(), "s"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the query tries again", func() bool { return n.Queries()[0].Error != "" })
+	until(t, "the query tries again", func() bool { return n.Queries()[0].Error != "" })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	n.run(t, NewSession(), "PAUSE CSAS_O_2;")
@@ -329,7 +329,7 @@ func TestPauseInBackOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.run(t, NewSession(), "INSERT INTO s VALUES ('a', 1);")
-	eventually(t, "a query that could not be started runs", func() bool { q := n.Queries()[0]; return q.State == Running && q.Stats.RowsOut == 1 })
+	until(t, "a query that could not be started runs", func() bool { q := n.Queries()[0]; return q.State == Running && q.Stats.RowsOut == 1 })
 }
 
 // stuck is a registry that answers when it is told to.

@@ -1,155 +1,19 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"weir/kafka"
-	"weir/registry"
 )
-
-// logged is what an engine has told its log.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// onKafka runs a test on a Kafka in this process, and on the one that WEIR_TEST_KAFKA names. The prefix is a service id of its own.
-func onKafka(t *testing.T, test func(t *testing.T, brokers []string, prefix string)) {
-	prefix := fmt.Sprintf("test%d_", time.Now().UnixNano()%1e9)
-	t.Run("fake", func(t *testing.T) {
-		_, brokers := fakeKafka(t)
-		test(t, brokers, prefix)
-	})
-	t.Run("kafka", func(t *testing.T) {
-		addr := os.Getenv("WEIR_TEST_KAFKA")
-		if addr == "" {
-			t.Skip("WEIR_TEST_KAFKA names no broker")
-		}
-		test(t, strings.Split(addr, ","), prefix)
-	})
-}
-
-func fakeKafka(t *testing.T) (*kfake.Cluster, []string) {
-	t.Helper()
-	c, err := kfake.NewCluster(kfake.NumBrokers(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c, c.ListenAddrs()
-}
-
-type openOptions struct {
-	dir, service string
-	config       map[string]string
-	failPoint    func(string)
-	log          *logged
-}
-
-// openOn opens an engine on brokers elsewhere.
-func openOn(t *testing.T, brokers []string, o openOptions) (*node, error) {
-	t.Helper()
-	n := &node{store: registry.NewStore()}
-	var err error
-	if n.cluster, err = kafka.Connect(t.Context(), kafka.Config{Brokers: brokers}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(n.cluster.Close)
-	to := []io.Writer{io.Discard}
-	if o.log != nil {
-		to = append(to, o.log)
-	}
-	if os.Getenv("WEIR_TEST_LOG") != "" {
-		to = append(to, os.Stderr)
-	}
-	log := slog.New(slog.NewTextHandler(io.MultiWriter(to...), nil))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	n.Engine, err = Open(ctx, Options{Cluster: n.cluster, Registry: registry.NewLocal(n.store), DataDir: o.dir, ServiceID: o.service,
-		Config: o.config, Log: log, FailPoint: o.failPoint})
-	return n, err
-}
-
-func mustOpen(t *testing.T, brokers []string, o openOptions) *node {
-	t.Helper()
-	n, err := openOn(t, brokers, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-func (n *node) shut(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if err := n.Engine.Close(ctx); err != nil {
-		t.Error(err)
-	}
-}
-
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(90 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
-// sameNode is a data directory whose node has the name of another one: the directory of a process that was killed, as it were.
-func sameNode(t *testing.T, dir string) string {
-	t.Helper()
-	id, err := os.ReadFile(filepath.Join(dir, "node.id"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := t.TempDir()
-	if err := os.WriteFile(filepath.Join(out, "node.id"), id, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func ids(n *node) string {
-	var out []string
-	for _, q := range n.Queries() {
-		out = append(out, q.ID)
-	}
-	return strings.Join(out, " ")
-}
 
 func TestSecondNode(t *testing.T) { onKafka(t, secondNode) }
 
@@ -184,7 +48,7 @@ func secondNode(t *testing.T, brokers []string, prefix string) {
 	if out, err := create(first, "b"); err == nil || !strings.Contains(err.Error(), "lost its claim") {
 		t.Fatalf("a statement on the node that was taken over: %s, %v", out, err)
 	}
-	eventually(t, "the first node says that it stands down", func() bool { return strings.Contains(told.String(), "stands down") })
+	until(t, "the first node says that it stands down", func() bool { return strings.Contains(told.String(), "stands down") })
 	if out, err := create(second, "b"); err != nil || !strings.Contains(out, "CSAS_B_O_4") {
 		t.Fatal(out, err)
 	}
@@ -258,7 +122,7 @@ func claimLost(t *testing.T, brokers []string, prefix string) {
 	if _, err := first.try(t, NewSession(), "DROP STREAM o;"); err == nil || !strings.Contains(err.Error(), "lost its claim") || !strings.Contains(err.Error(), second.node) {
 		t.Errorf("a statement on a node that has lost its claim: %v", err)
 	}
-	eventually(t, "the first node stands down", func() bool { q := first.Queries(); return len(q) == 1 && q[0].State == Failed })
+	until(t, "the first node stands down", func() bool { q := first.Queries(); return len(q) == 1 && q[0].State == Failed })
 	if !strings.Contains(told.String(), "stands down") {
 		t.Errorf("its log does not tell it: %s", told)
 	}
@@ -303,27 +167,6 @@ func oldLog(t *testing.T, brokers []string, prefix string) {
 		n.run(t, NewSession(), fmt.Sprintf("CREATE STREAM p%[2]d WITH (KAFKA_TOPIC='%[1]sp%[2]d') AS SELECT * FROM s;", prefix, i))
 		want += fmt.Sprintf(" CSAS_P%d_%d", i, i+3)
 		n.shut(t)
-	}
-}
-
-// logCommands writes entries as they are into the command log of a service.
-func logCommands(t *testing.T, cluster *kafka.Cluster, topic string, list ...any) {
-	t.Helper()
-	client, err := cluster.NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	for _, c := range list {
-		blob, ok := c.([]byte)
-		if !ok {
-			if blob, err = json.Marshal(c); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: topic, Value: blob}).FirstErr(); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
@@ -397,7 +240,7 @@ func TestDoubt(t *testing.T) {
 			want := ""
 			if test.commits {
 				want = "CSAS_O_2"
-				eventually(t, "the query that was in doubt runs", func() bool { return ids(n) == want })
+				until(t, "the query that was in doubt runs", func() bool { return ids(n) == want })
 			}
 			n.run(t, NewSession(), `CREATE STREAM p AS SELECT * FROM s;`)
 			before := ids(n)
@@ -444,13 +287,4 @@ func TestReplaceInDoubt(t *testing.T) {
 	if q.State != Running || q.Stats.RowsOut != 1 || strings.Contains(q.SQL, "w") {
 		t.Errorf("the old plan does not run on: %+v", q)
 	}
-}
-
-// hasTopic says whether a topic is there.
-func (n *node) hasTopic(t *testing.T, name string) bool {
-	topics, err := n.cluster.Topics(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.ContainsFunc(topics, func(x kafka.Topic) bool { return x.Name == name })
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"weir/exec/op"
 	"weir/exec/state"
 )
@@ -134,17 +132,4 @@ func TestSilentCloseIsCommitted(t *testing.T) {
 		}
 		until(t, "the clock that closed the window is stored", func() bool { return clock() != before })
 	})
-}
-
-// erase writes a tombstone.
-func (n *node) erase(t *testing.T, topic, key string) {
-	t.Helper()
-	c, err := n.cluster.NewClient()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.ProduceSync(t.Context(), &kgo.Record{Topic: topic, Key: []byte(key)}).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
 }
