@@ -1,0 +1,228 @@
+package chains
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// kind is what a query does.
+type kind string
+
+const (
+	filter      kind = "filter"
+	rekey       kind = "partition by"
+	aggregate   kind = "aggregate"
+	tumbling    kind = "tumbling"
+	hopping     kind = "hopping"
+	session     kind = "session"
+	streamJoin  kind = "stream-stream"
+	lookup      kind = "stream-table"
+	tableFilter kind = "table filter"
+	tableJoin   kind = "table-table"
+	foreignJoin kind = "foreign key"
+	regroup     kind = "table aggregate"
+)
+
+// kinds are all of them.
+var kinds = []kind{filter, rekey, aggregate, tumbling, hopping, session, streamJoin, lookup, tableFilter, tableJoin, foreignJoin, regroup}
+
+// source is a stream or table: declared, or made by a query. It has a key k and the columns g, a text, and v, a number.
+type source struct {
+	name       string
+	table      bool
+	partitions int
+	jsonKey    bool   // its keys are JSON: joined with others it has to move
+	made       *query // nil where it is declared
+	leaf       bool   // no query reads it
+}
+
+// query is one query of a pipeline.
+type query struct {
+	kind          kind
+	in            []*source
+	out           *source
+	join          string    // INNER, LEFT, RIGHT or FULL
+	on            [2]string // what joins each side, or groups: k or g
+	final         bool      // EMIT FINAL
+	ordered       bool      // with aggregates that hang on the order of rows
+	size, advance int64     // of windows; of a session the gap
+	before, after int64     // of WITHIN
+	grace         int64
+	uncached      bool  // every change is written
+	mod, plus     int64 // of filters
+}
+
+// pipeline is sources and the queries over them, in an order that dependencies permit.
+type pipeline struct {
+	sources []*source
+	queries []*query
+}
+
+// width bounds what a shape may have.
+type width struct {
+	queries  int   // at most
+	disorder int64 // how far rows may be out of order, in milliseconds
+	only     []kind
+}
+
+// drawPipeline draws a pipeline. refused says why the planner does not take a statement, in which case another is drawn.
+func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipeline, error) {
+	p := &pipeline{}
+	parts := []int{1, 2, 4}
+	common := parts[r.IntN(3)]
+	for i := range 1 + r.IntN(3) {
+		s := &source{name: fmt.Sprintf("s%d", i), partitions: common, jsonKey: r.IntN(8) == 0, table: i > 0 && r.IntN(2) == 0}
+		if r.IntN(5) == 0 {
+			s.partitions = parts[r.IntN(3)]
+		}
+		p.sources = append(p.sources, s)
+		if err := refused(s.declare("")); err != nil {
+			return nil, err
+		}
+	}
+	uncached := []int{0, 0, 1, 2}[r.IntN(4)] // all of them, none, or some
+	n := 1 + r.IntN(w.queries)
+	for tries := 0; len(p.queries) < n && tries < 1000; tries++ {
+		q := p.draw(r, w)
+		if q == nil {
+			continue
+		}
+		q.uncached = uncached == 0 || uncached == 2 && r.IntN(2) == 0
+		q.out.name = fmt.Sprintf("q%d", len(p.queries))
+		q.leaf()
+		err := refused(q.sql(""))
+		switch {
+		case err == nil:
+			p.queries = append(p.queries, q)
+		case !strings.Contains(err.Error(), "partitions"):
+			return nil, fmt.Errorf("%s\n%w", q.sql(""), err)
+		}
+	}
+	return p, nil
+}
+
+// draw draws one query over what there is; nil where what it drew does not fit.
+func (p *pipeline) draw(r *rand.Rand, w width) *query {
+	q := &query{kind: kinds[r.IntN(len(kinds))], grace: w.disorder, on: [2]string{"k", "k"}}
+	if len(w.only) > 0 {
+		q.kind = w.only[r.IntN(len(w.only))]
+	}
+	switch q.kind {
+	case streamJoin:
+		q.in = p.pick(r, false, false)
+	case lookup:
+		q.in = p.pick(r, false, true)
+		if w.disorder > 0 {
+			return nil // as of when a row meets the table hangs on more than the records
+		}
+	case tableFilter, regroup:
+		q.in = p.pick(r, true)
+	case tableJoin, foreignJoin:
+		q.in = p.pick(r, true, true)
+	default:
+		q.in = p.pick(r, false)
+	}
+	if q.in == nil {
+		return nil
+	}
+	either := func() string { return []string{"k", "g"}[r.IntN(2)] }
+	joins := []string{"INNER", "LEFT", "RIGHT", "FULL"}
+	q.out = &source{partitions: q.in[0].partitions, made: q}
+	if r.IntN(6) == 0 {
+		q.out.partitions = []int{1, 2, 4}[r.IntN(3)]
+	}
+	q.mod, q.plus = 2+r.Int64N(4), r.Int64N(100)
+	switch q.kind {
+	case aggregate, tumbling, hopping, session:
+		q.out.table = true
+		q.on[0] = either()
+		q.ordered = w.disorder == 0 && r.IntN(3) == 0
+		q.final = q.kind != aggregate && r.IntN(2) == 0
+		q.size = []int64{300, 1000, 2500, 10_000}[r.IntN(4)]
+		q.advance = q.size / (1 + r.Int64N(3))
+	case streamJoin:
+		q.join, q.on = joins[r.IntN(4)], [2]string{either(), either()}
+		q.before = r.Int64N(1500)
+		q.after = q.before
+		if r.IntN(4) == 0 {
+			q.after = r.Int64N(1500)
+		}
+	case lookup:
+		q.join, q.on[0] = joins[r.IntN(2)], either()
+	case tableJoin:
+		q.out.table, q.join = true, []string{"INNER", "LEFT", "FULL", "RIGHT"}[r.IntN(4)]
+	case foreignJoin:
+		q.out.table, q.join, q.on[0] = true, joins[r.IntN(2)], "g"
+	case regroup:
+		q.out.table, q.on[0] = true, "g"
+	case tableFilter:
+		q.out.table = true
+	}
+	return q
+}
+
+// pick chooses different inputs, rather late ones than early ones; nil where there are none.
+func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
+	var all []*source
+	for _, s := range p.sources {
+		all = append(all, s)
+	}
+	for _, q := range p.queries {
+		all = append(all, q.out)
+	}
+	var out []*source
+	for _, table := range tables {
+		var fit []*source
+		for _, s := range all {
+			if s.table == table && !s.leaf && (len(out) == 0 || out[0] != s) {
+				fit = append(fit, s)
+			}
+		}
+		if len(fit) == 0 {
+			return nil
+		}
+		at := r.IntN(len(fit))
+		if r.IntN(3) > 0 {
+			at = len(fit) - 1
+		}
+		out = append(out, fit[at])
+	}
+	return out
+}
+
+func (q *query) windowed() bool { return q.kind == tumbling || q.kind == hopping || q.kind == session }
+
+// leaf marks outputs that nothing can read: windows, which would be a table's changes read as a stream, and rows that are there or not
+// as a table's changes were put together.
+func (q *query) leaf() {
+	q.out.leaf = q.windowed() || q.kind == lookup && q.join == "INNER" && !q.in[1].exact()
+}
+
+// exact says whether every version of a table is written.
+func (s *source) exact() bool {
+	if s.made == nil {
+		return true
+	}
+	if s.table && !s.made.uncached {
+		return false
+	}
+	for _, in := range s.made.in {
+		if !in.exact() {
+			return false
+		}
+	}
+	return true
+}
+
+// depth is how many queries lie before the rows of a source.
+func (s *source) depth() int {
+	if s.made == nil {
+		return 0
+	}
+	most := 0
+	for _, in := range s.made.in {
+		most = max(most, in.depth())
+	}
+	return most + 1
+}
