@@ -33,6 +33,14 @@ type course struct {
 	fetch    int32 // bytes of a partition in one fetch; 0 for the client's own
 	interval int   // milliseconds between commits
 	acts     []act
+	late     lateness // of one partition
+}
+
+// lateness says that records of one partition come some slices later than others of their times.
+type lateness struct {
+	source    *source
+	partition int
+	slices    int // 0 where none comes later
 }
 
 // drawCourse draws one. Queries are made in an order that dependencies permit; live, the data come in slices by event time.
@@ -59,6 +67,10 @@ func drawCourse(r *rand.Rand, p *pipeline, ways []way) *course {
 		for len(left) > 0 && (atOnce || r.IntN(2) == 0) {
 			create()
 		}
+	}
+	if c.live && c.way != memoryWay && c.slices > 1 && r.IntN(3) == 0 && !p.has(lookup) { // a table would be ahead of the stream
+		s := p.sources[r.IntN(len(p.sources))]
+		c.late = lateness{s, r.IntN(s.partitions), 1 + r.IntN(c.slices-1)}
 	}
 	for made < c.slices {
 		made++
@@ -102,10 +114,30 @@ func (c *course) String() string {
 			steps = append(steps, "restart")
 		}
 	}
-	return fmt.Sprintf("%s, %s, fetch %d, commit %d ms: %s", c.way, how, c.fetch, c.interval, strings.Join(steps, ", "))
+	late := ""
+	if c.late.slices > 0 {
+		late = fmt.Sprintf(", partition %d of %s %d slices behind", c.late.partition, c.late.source.name, c.late.slices)
+	}
+	return fmt.Sprintf("%s, %s%s, fetch %d, commit %d ms: %s", c.way, how, late, c.fetch, c.interval, strings.Join(steps, ", "))
 }
 
 // slice is the records of a slice of all: by the order in which they are made.
 func (c *course) slice(all []*record, number int) []*record {
+	late := func(r *record) bool {
+		return c.late.slices > 0 && r.source == c.late.source && r.partition == c.late.partition
+	}
+	out := slices.DeleteFunc(slices.Clone(c.part(all, number)), late)
+	from := number - c.late.slices
+	for n := max(1, from); c.late.slices > 0 && (n == from || n > 0 && number == c.slices && n <= c.slices); n++ {
+		for _, r := range c.part(all, n) {
+			if late(r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+func (c *course) part(all []*record, number int) []*record {
 	return all[len(all)*(number-1)/c.slices : len(all)*number/c.slices]
 }

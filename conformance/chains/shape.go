@@ -3,6 +3,7 @@ package chains
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -225,4 +226,9 @@ func (s *source) depth() int {
 		most = max(most, in.depth())
 	}
 	return most + 1
+}
+
+// has says whether there is a query of a kind.
+func (p *pipeline) has(k kind) bool {
+	return slices.ContainsFunc(p.queries, func(q *query) bool { return q.kind == k })
 }

@@ -1,0 +1,41 @@
+package chains
+
+import "fmt"
+
+// needs says what a trial asks for that is not there yet; it is empty where there is nothing. Such trials are left out unless
+// -chains.all is given. As what they need comes, its case goes from here, and in the end this file.
+func (t *trial) needs() string {
+	for _, q := range t.p.queries {
+		behind := false
+		for _, in := range q.in {
+			behind = behind || in.depth() > 0
+		}
+		timed := q.windowed() || q.kind == streamJoin || q.kind == lookup || q.ordered
+		memory := t.course.way == memoryWay
+		switch {
+		case timed && behind && !memory:
+			return fmt.Sprintf("%s: bounds over topics between queries", q.out.name)
+		case q.kind == lookup && !memory && (q.on[0] == "g" || q.in[0].jsonKey || q.in[1].jsonKey):
+			return fmt.Sprintf("%s: a join with a table behind a repartition", q.out.name)
+		case q.kind == lookup && !memory && t.course.live:
+			return fmt.Sprintf("%s: what a topic holds of an earlier time is read before a row of a stream meets the table", q.out.name)
+		case q.ordered && !memory && q.on[0] == "g" && q.in[0].partitions > 1:
+			return fmt.Sprintf("%s: rows of several partitions in the order of time behind a repartition", q.out.name)
+		case memory && q.kind == lookup && q.in[1].made != nil:
+			return fmt.Sprintf("%s: the Driver joins with a query's table in the order in which records were made", q.out.name)
+		case memory && timed && behindOuter(q):
+			return fmt.Sprintf("%s: the Driver tells no query of rows that an outer join puts out later", q.out.name)
+		}
+	}
+	return ""
+}
+
+// behindOuter says whether rows come from an outer join of streams, some of which are put out later than others of their time.
+func behindOuter(q *query) bool {
+	for _, in := range q.in {
+		if in.made != nil && (in.made.kind == streamJoin && in.made.join != "INNER" || behindOuter(in.made)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+package chains
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// shrink looks for a smaller trial that fails, for as long as it is given: with fewer queries, steps and records. fails runs one.
+func (t *trial) shrink(ctx context.Context, within time.Duration, fails func(*trial) bool) *trial {
+	until := time.Now().Add(within)
+	best := t
+	try := func(next *trial) bool {
+		if next == nil || ctx.Err() != nil || time.Now().After(until) || !fails(next) {
+			return false
+		}
+		best = next
+		return true
+	}
+	for again := true; again; {
+		again = false
+		for _, q := range best.p.queries {
+			again = again || try(best.without(q))
+		}
+	}
+	try(best.atOnce())
+	for i := 0; i < len(best.course.acts); {
+		if a := best.course.acts[i]; !a.settle && !a.restart || !try(best.skipping(i)) {
+			i++
+		}
+	}
+	for n := len(best.recs) / 2; n > 0; n /= 2 {
+		for from := 0; from < len(best.recs); {
+			if to := min(from+n, len(best.recs)); !try(best.leaving(slices.Concat(best.recs[:from], best.recs[to:]))) {
+				from = to
+			}
+		}
+	}
+	return best
+}
+
+// without is a trial without a query that nothing reads, and without the sources that were for it alone; nil where something does.
+func (t *trial) without(q *query) *trial {
+	reads := func(p *pipeline, s *source) bool {
+		return slices.ContainsFunc(p.queries, func(o *query) bool { return slices.Contains(o.in, s) })
+	}
+	if len(t.p.queries) == 1 || reads(t.p, q.out) {
+		return nil
+	}
+	next, course := *t, *t.course
+	next.p = &pipeline{queries: slices.DeleteFunc(slices.Clone(t.p.queries), func(o *query) bool { return o == q })}
+	next.p.sources = slices.DeleteFunc(slices.Clone(t.p.sources), func(s *source) bool { return !reads(next.p, s) })
+	course.acts = slices.DeleteFunc(slices.Clone(course.acts), func(a act) bool { return a.create == q })
+	next.course = &course
+	return next.leaving(slices.DeleteFunc(slices.Clone(t.recs), func(r *record) bool { return !slices.Contains(next.p.sources, r.source) }))
+}
+
+// atOnce is a trial with all data at once, where the first of them are; nil where they are.
+func (t *trial) atOnce() *trial {
+	if t.course.slices == 1 {
+		return nil
+	}
+	next, course := *t, *t.course
+	course.acts = slices.DeleteFunc(slices.Clone(course.acts), func(a act) bool { return a.produce > 1 })
+	course.slices, course.late = 1, lateness{}
+	next.course = &course
+	return &next
+}
+
+// skipping is a trial without a step.
+func (t *trial) skipping(at int) *trial {
+	next, course := *t, *t.course
+	course.acts = slices.Delete(slices.Clone(course.acts), at, at+1)
+	next.course = &course
+	return &next
+}
+
+// leaving is a trial with some of the records.
+func (t *trial) leaving(recs []*record) *trial {
+	next := *t
+	next.recs = make([]*record, len(recs))
+	for i := range recs {
+		r := *recs[i]
+		next.recs[i] = &r
+	}
+	number(next.recs)
+	return &next
+}
