@@ -57,7 +57,7 @@ func TestChains(t *testing.T) {
 }
 
 func try(t *testing.T, tr *trial, addr string) {
-	t.Logf("%s: %s", tr.course.way, tr.p.shape())
+	t.Logf("runs %s: %s", tr.course.way, tr.p.shape())
 	run := func(tr *trial) ([]string, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
