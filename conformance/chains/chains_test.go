@@ -25,7 +25,9 @@ var (
 const limit = time.Minute
 
 // TestChains runs one pipeline after the other, each in the way that its seed draws. With -chains.seeds 1 -chains.seed N it runs one.
-func TestChains(t *testing.T) {
+func TestChains(t *testing.T) { chains(t, *disorder) }
+
+func chains(t *testing.T, disorder int64) {
 	addr := os.Getenv("WEIR_TEST_KAFKA")
 	ways := []way{memoryWay, outboxWay, txnWay}
 	if addr != "" {
@@ -37,7 +39,7 @@ func TestChains(t *testing.T) {
 			ways = append(ways, way(w))
 		}
 	}
-	w := width{queries: *most, disorder: *disorder}
+	w := width{queries: *most, disorder: disorder}
 	if *only != "" {
 		for _, k := range strings.Split(*only, ",") {
 			w.only = append(w.only, kind(k))
@@ -56,12 +58,22 @@ func TestChains(t *testing.T) {
 	}
 }
 
+// TestChainsOutOfOrder does so with rows that are out of order, and grace periods as long.
+func TestChainsOutOfOrder(t *testing.T) {
+	if *disorder == 0 {
+		chains(t, 700)
+	}
+}
+
 func try(t *testing.T, tr *trial, addr string) {
 	t.Logf("runs %s: %s", tr.course.way, tr.p.shape())
 	run := func(tr *trial) ([]string, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
 		return tr.run(ctx, addr, t.TempDir())
+	}
+	if why := tr.needs(); why != "" {
+		t.Logf("needs %s", why)
 	}
 	diffs, err := run(tr)
 	if err != nil {

@@ -33,11 +33,11 @@ const atEnd = math.MaxInt64
 type model struct {
 	p       *pipeline
 	recs    map[*source][]*record
-	inOrder bool
 	streams map[*source][]row
 	tables  map[*source]map[int64]map[string]row
 	ticks   []int64 // all times at which something happens
 	past    map[*source]map[string][]version
+	inner   map[*query][]row // what a query joins before it aggregates
 }
 
 // version is a table's row of a key from a time on; nil where there is none.
@@ -46,9 +46,9 @@ type version struct {
 	row *row
 }
 
-func newModel(p *pipeline, recs []*record, inOrder bool) *model {
-	m := &model{p: p, recs: map[*source][]*record{}, inOrder: inOrder, streams: map[*source][]row{}, tables: map[*source]map[int64]map[string]row{},
-		past: map[*source]map[string][]version{}}
+func newModel(p *pipeline, recs []*record) *model {
+	m := &model{p: p, recs: map[*source][]*record{}, streams: map[*source][]row{}, tables: map[*source]map[int64]map[string]row{},
+		past: map[*source]map[string][]version{}, inner: map[*query][]row{}}
 	for _, r := range recs {
 		m.recs[r.source] = append(m.recs[r.source], r)
 		m.ticks = append(m.ticks, r.at)
@@ -71,17 +71,25 @@ func (m *model) stream(s *source) []row {
 	} else {
 		out = m.streamOf(s.made)
 	}
-	slices.SortStableFunc(out, func(a, b row) int {
+	m.streams[s] = ordered(out)
+	return out
+}
+
+func ordered(rows []row) []row {
+	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.place[0], b.place[0]), cmp.Compare(a.place[1], b.place[1]))
 	})
-	m.streams[s] = out
-	return out
+	return rows
 }
 
 func (m *model) streamOf(q *query) []row {
 	left := m.stream(q.in[0])
 	var out []row
-	switch q.kind {
+	switch k := cmp.Or(q.inner, q.kind); k {
+	case union:
+		for _, r := range append(slices.Clone(left), m.stream(q.in[1])...) {
+			out = append(out, row{at: r.at, key: r.key, g: r.g, v: r.v})
+		}
 	case filter:
 		for _, r := range left {
 			if r.v%q.mod != 0 {
@@ -265,8 +273,7 @@ func (m *model) tableOf(q *query, upTo int64) map[string]row {
 	out := map[string]row{}
 	switch q.kind {
 	case aggregate:
-		rows := m.stream(q.in[0])
-		for key, list := range group(rows, q.on[0], upTo) {
+		for key, list := range m.grouped(q, upTo) {
 			out[key] = m.folded(q, key, list)
 		}
 	case tableFilter:
@@ -313,12 +320,19 @@ func (m *model) tableOf(q *query, upTo int64) map[string]row {
 	return out
 }
 
-// group is the rows up to a time, in their order, by a column.
-func group(rows []row, by string, upTo int64) map[string][]row {
+// grouped is the rows that a query aggregates, up to a time, in their order.
+func (m *model) grouped(q *query, upTo int64) map[string][]row {
+	rows := m.stream(q.in[0])
+	if q.inner != "" {
+		if m.inner[q] == nil {
+			m.inner[q] = ordered(m.streamOf(q))
+		}
+		rows = m.inner[q]
+	}
 	out := map[string][]row{}
 	for _, r := range rows {
 		if r.at <= upTo {
-			out[r.by(by)] = append(out[r.by(by)], r)
+			out[r.by(q.by)] = append(out[r.by(q.by)], r)
 		}
 	}
 	return out
@@ -332,7 +346,7 @@ func (m *model) folded(q *query, key string, rows []row) row {
 	for i, r := range rows {
 		out.v += r.v
 		least, most = min(least, r.v), max(most, r.v)
-		if i == 0 || r.at != rows[i-1].at || q.in[0].made == nil { // the order of what comes from sources is known
+		if i == 0 || r.at != rows[i-1].at || q.in[0].made == nil && q.inner == "" { // the order of what comes from sources is known
 			ties = append(ties, nil)
 		}
 		ties[len(ties)-1] = append(ties[len(ties)-1], r.v)

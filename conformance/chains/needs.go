@@ -10,18 +10,22 @@ func (t *trial) needs() string {
 		for _, in := range q.in {
 			behind = behind || in.depth() > 0
 		}
-		timed := q.windowed() || q.kind == streamJoin || q.kind == lookup || q.ordered
+		timed := q.windowed() || q.does(streamJoin) || q.does(lookup) || q.ordered
 		memory := t.course.way == memoryWay
 		switch {
 		case timed && behind && !memory:
 			return fmt.Sprintf("%s: bounds over topics between queries", q.out.name)
-		case q.kind == lookup && !memory && (q.on[0] == "g" || q.in[0].jsonKey || q.in[1].jsonKey):
+		case q.does(lookup) && !memory && (q.on[0] == "g" || q.in[0].jsonKey || q.in[1].jsonKey):
 			return fmt.Sprintf("%s: a join with a table behind a repartition", q.out.name)
-		case q.kind == lookup && !memory && t.course.live:
+		case q.does(lookup) && !memory && t.course.live:
 			return fmt.Sprintf("%s: what a topic holds of an earlier time is read before a row of a stream meets the table", q.out.name)
-		case q.ordered && !memory && q.on[0] == "g" && q.in[0].partitions > 1:
+		case q.ordered && !memory && (q.by == "g" || q.inner != "") && q.in[0].partitions > 1:
 			return fmt.Sprintf("%s: rows of several partitions in the order of time behind a repartition", q.out.name)
-		case memory && q.kind == lookup && q.in[1].made != nil:
+		case memory && q.inner == streamJoin && q.join != "INNER":
+			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
+		case q.ordered && q.inner == streamJoin && q.join != "INNER":
+			return fmt.Sprintf("%s: rows without a match in the order of time", q.out.name)
+		case memory && q.does(lookup) && q.in[1].made != nil:
 			return fmt.Sprintf("%s: the Driver joins with a query's table in the order in which records were made", q.out.name)
 		case memory && timed && behindOuter(q):
 			return fmt.Sprintf("%s: the Driver tells no query of rows that an outer join puts out later", q.out.name)
@@ -33,7 +37,7 @@ func (t *trial) needs() string {
 // behindOuter says whether rows come from an outer join of streams, some of which are put out later than others of their time.
 func behindOuter(q *query) bool {
 	for _, in := range q.in {
-		if in.made != nil && (in.made.kind == streamJoin && in.made.join != "INNER" || behindOuter(in.made)) {
+		if in.made != nil && (in.made.does(streamJoin) && in.made.join != "INNER" || behindOuter(in.made)) {
 			return true
 		}
 	}

@@ -77,7 +77,7 @@ func (t *trial) run(ctx context.Context, addr, dir string) (diffs []string, err 
 	if err != nil {
 		return nil, err
 	}
-	m := newModel(t.p, t.recs, t.disorder == 0)
+	m := newModel(t.p, t.recs)
 	for _, q := range t.p.queries {
 		recs, err := w.records(ctx, q.out.topic(prefix))
 		if err != nil {

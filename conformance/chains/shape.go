@@ -19,6 +19,7 @@ const (
 	session     kind = "session"
 	streamJoin  kind = "stream-stream"
 	lookup      kind = "stream-table"
+	union       kind = "insert into"
 	tableFilter kind = "table filter"
 	tableJoin   kind = "table-table"
 	foreignJoin kind = "foreign key"
@@ -26,7 +27,7 @@ const (
 )
 
 // kinds are all of them.
-var kinds = []kind{filter, rekey, aggregate, tumbling, hopping, session, streamJoin, lookup, tableFilter, tableJoin, foreignJoin, regroup}
+var kinds = []kind{filter, rekey, aggregate, tumbling, hopping, session, streamJoin, lookup, union, tableFilter, tableJoin, foreignJoin, regroup}
 
 // source is a stream or table: declared, or made by a query. It has a key k and the columns g, a text, and v, a number.
 type source struct {
@@ -41,10 +42,12 @@ type source struct {
 // query is one query of a pipeline.
 type query struct {
 	kind          kind
+	inner         kind // of one that aggregates: streamJoin or lookup, where it joins first
 	in            []*source
 	out           *source
 	join          string    // INNER, LEFT, RIGHT or FULL
-	on            [2]string // what joins each side, or groups: k or g
+	on            [2]string // what joins each side: k or g
+	by            string    // what groups
 	final         bool      // EMIT FINAL
 	ordered       bool      // with aggregates that hang on the order of rows
 	size, advance int64     // of windows; of a session the gap
@@ -109,22 +112,25 @@ func (p *pipeline) draw(r *rand.Rand, w width) *query {
 	if len(w.only) > 0 {
 		q.kind = w.only[r.IntN(len(w.only))]
 	}
-	switch q.kind {
-	case streamJoin:
+	if q.aggregates() && r.IntN(4) == 0 {
+		q.inner = []kind{streamJoin, lookup}[r.IntN(2)]
+	}
+	if w.disorder > 0 && q.does(lookup) {
+		return nil // as of when a row meets the table hangs on more than the records
+	}
+	switch {
+	case q.does(streamJoin), q.kind == union:
 		q.in = p.pick(r, false, false)
-	case lookup:
+	case q.does(lookup):
 		q.in = p.pick(r, false, true)
-		if w.disorder > 0 {
-			return nil // as of when a row meets the table hangs on more than the records
-		}
-	case tableFilter, regroup:
+	case q.kind == tableFilter, q.kind == regroup:
 		q.in = p.pick(r, true)
-	case tableJoin, foreignJoin:
+	case q.kind == tableJoin, q.kind == foreignJoin:
 		q.in = p.pick(r, true, true)
 	default:
 		q.in = p.pick(r, false)
 	}
-	if q.in == nil {
+	if q.in == nil || q.inner == lookup && !q.in[1].exact() {
 		return nil
 	}
 	either := func() string { return []string{"k", "g"}[r.IntN(2)] }
@@ -134,29 +140,31 @@ func (p *pipeline) draw(r *rand.Rand, w width) *query {
 		q.out.partitions = []int{1, 2, 4}[r.IntN(3)]
 	}
 	q.mod, q.plus = 2+r.Int64N(4), r.Int64N(100)
-	switch q.kind {
-	case aggregate, tumbling, hopping, session:
-		q.out.table = true
-		q.on[0] = either()
-		q.ordered = w.disorder == 0 && r.IntN(3) == 0
-		q.final = q.kind != aggregate && r.IntN(2) == 0
-		q.size = []int64{300, 1000, 2500, 10_000}[r.IntN(4)]
-		q.advance = q.size / (1 + r.Int64N(3))
-	case streamJoin:
+	switch {
+	case q.does(streamJoin):
 		q.join, q.on = joins[r.IntN(4)], [2]string{either(), either()}
 		q.before = r.Int64N(1500)
 		q.after = q.before
 		if r.IntN(4) == 0 {
 			q.after = r.Int64N(1500)
 		}
-	case lookup:
+	case q.does(lookup):
 		q.join, q.on[0] = joins[r.IntN(2)], either()
+	}
+	switch q.kind {
+	case aggregate, tumbling, hopping, session:
+		q.out.table = true
+		q.by = either()
+		q.ordered = w.disorder == 0 && r.IntN(3) == 0
+		q.final = q.kind != aggregate && r.IntN(2) == 0
+		q.size = []int64{300, 1000, 2500, 10_000}[r.IntN(4)]
+		q.advance = q.size / (1 + r.Int64N(3))
 	case tableJoin:
 		q.out.table, q.join = true, []string{"INNER", "LEFT", "FULL", "RIGHT"}[r.IntN(4)]
 	case foreignJoin:
 		q.out.table, q.join, q.on[0] = true, joins[r.IntN(2)], "g"
 	case regroup:
-		q.out.table, q.on[0] = true, "g"
+		q.out.table, q.by = true, "g"
 	case tableFilter:
 		q.out.table = true
 	}
@@ -194,6 +202,12 @@ func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
 
 func (q *query) windowed() bool { return q.kind == tumbling || q.kind == hopping || q.kind == session }
 
+// aggregates says whether it groups the rows of a stream.
+func (q *query) aggregates() bool { return q.kind == aggregate || q.windowed() }
+
+// does says whether it has a join of a kind.
+func (q *query) does(k kind) bool { return q.kind == k || q.inner == k }
+
 // leaf marks outputs that nothing can read: windows, which would be a table's changes read as a stream, and rows that are there or not
 // as a table's changes were put together.
 func (q *query) leaf() {
@@ -230,5 +244,5 @@ func (s *source) depth() int {
 
 // has says whether there is a query of a kind.
 func (p *pipeline) has(k kind) bool {
-	return slices.ContainsFunc(p.queries, func(q *query) bool { return q.kind == k })
+	return slices.ContainsFunc(p.queries, func(q *query) bool { return q.does(k) })
 }

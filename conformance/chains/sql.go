@@ -34,8 +34,12 @@ func (q *query) sql(prefix string) string {
 	if q.out.table {
 		what = "TABLE"
 	}
-	return fmt.Sprintf("CREATE %s %s WITH (KAFKA_TOPIC='%s', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=%d) AS\n  SELECT %s;",
+	text := fmt.Sprintf("CREATE %s %s WITH (KAFKA_TOPIC='%s', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=%d) AS\n  SELECT %s;",
 		what, q.out.name, q.out.topic(prefix), q.out.partitions, q.body())
+	if q.kind == union {
+		text += fmt.Sprintf("\nINSERT INTO %s SELECT k, g, v FROM %s;", q.out.name, q.in[1].name)
+	}
+	return text
 }
 
 func (q *query) body() string {
@@ -48,26 +52,49 @@ func (q *query) body() string {
 	case regroup:
 		return "g AS k, COUNT(*) AS n, SUM(v) AS v, CAST(SUM(v) % 7 AS STRING) AS g FROM " + from + " GROUP BY g HAVING COUNT(*) > 0"
 	case aggregate, tumbling, hopping, session:
-		return q.grouped(from)
+		return q.grouped()
+	case union:
+		return "k, g, v FROM " + from
 	case streamJoin:
-		return q.joined("COALESCE(a.v, 1) * 3 + COALESCE(b.v, 2) AS v", "COALESCE(a.g, b.g)") + fmt.Sprintf(" WITHIN (%d MILLISECONDS, %d MILLISECONDS) GRACE PERIOD %d MILLISECONDS", q.before, q.after, q.grace) + q.condition()
+		return q.joined(both+" AS v", "COALESCE(a.g, b.g)")
 	case lookup:
 		v := "a.v"
 		if q.in[1].exact() {
-			v = "a.v * 3 + COALESCE(b.v, -1)"
+			v = looked
 		}
-		return q.joined(v+" AS v, COALESCE(b.v, -1) AS w", "COALESCE(a.g, '')") + q.condition()
+		return q.joined(v+" AS v, COALESCE(b.v, -1) AS w", "COALESCE(a.g, '')")
 	case tableJoin, foreignJoin:
-		return q.joined("COALESCE(a.v, 1) * 3 + COALESCE(b.v, 2) AS v", "COALESCE(a.g, b.g)") + q.condition()
+		return q.joined(both+" AS v", "COALESCE(a.g, b.g)")
 	}
 	panic("no such kind " + q.kind)
 }
 
-func (q *query) grouped(from string) string {
+// both is v of two joined rows, either of which may not be there; looked of a row and what it finds in a table.
+const (
+	both   = "COALESCE(a.v, 1) * 3 + COALESCE(b.v, 2)"
+	looked = "a.v * 3 + COALESCE(b.v, -1)"
+)
+
+func (q *query) grouped() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s AS k, COUNT(*) AS n, SUM(v) AS v, MIN(v) AS mi, MAX(v) AS ma, CAST(SUM(v) %% 7 AS STRING) AS g", q.on[0])
+	by, v, from := q.by, "v", q.in[0].name
+	switch q.inner {
+	case streamJoin:
+		v, from = both, q.from()
+		by = "COALESCE(a.g, b.g)"
+		if q.by == "k" {
+			by = fmt.Sprintf("COALESCE(a.%s, b.%s)", q.on[0], q.on[1])
+		}
+	case lookup:
+		v, from, by = looked, q.from(), "a."+q.by
+		if q.by == "k" {
+			by = "a." + q.on[0]
+		}
+	default: // it joins nothing
+	}
+	fmt.Fprintf(&b, "%s AS k, COUNT(*) AS n, SUM(%s) AS v, MIN(%s) AS mi, MAX(%s) AS ma, CAST(SUM(%s) %% 7 AS STRING) AS g", by, v, v, v, v)
 	if q.ordered {
-		b.WriteString(", EARLIEST_BY_OFFSET(v) AS e, LATEST_BY_OFFSET(v) AS l, COLLECT_LIST(v) AS c")
+		fmt.Fprintf(&b, ", EARLIEST_BY_OFFSET(%s) AS e, LATEST_BY_OFFSET(%s) AS l, COLLECT_LIST(%s) AS c", v, v, v)
 	}
 	fmt.Fprintf(&b, " FROM %s", from)
 	switch q.kind {
@@ -78,7 +105,7 @@ func (q *query) grouped(from string) string {
 	case session:
 		fmt.Fprintf(&b, " WINDOW SESSION (%d MILLISECONDS, GRACE PERIOD %d MILLISECONDS)", q.size, q.grace)
 	}
-	fmt.Fprintf(&b, " GROUP BY %s", q.on[0])
+	fmt.Fprintf(&b, " GROUP BY %s", by)
 	if q.final {
 		b.WriteString(" EMIT FINAL")
 	} else {
@@ -87,7 +114,7 @@ func (q *query) grouped(from string) string {
 	return b.String()
 }
 
-// joined is a join up to its sources. Its key is what joins them, but for foreign keys.
+// joined is a join. Its key is what joins the sources, but for foreign keys.
 func (q *query) joined(values, g string) string {
 	key := "a." + q.on[0]
 	switch {
@@ -98,10 +125,16 @@ func (q *query) joined(values, g string) string {
 	case q.join == "FULL":
 		key = "ROWKEY"
 	}
-	return fmt.Sprintf("%s AS k, %s AS g, %s FROM %s a %s JOIN %s b", key, g, values, q.in[0].name, q.join, q.in[1].name)
+	return fmt.Sprintf("%s AS k, %s AS g, %s FROM %s", key, g, values, q.from())
 }
 
-func (q *query) condition() string { return fmt.Sprintf(" ON a.%s = b.%s", q.on[0], q.on[1]) }
+func (q *query) from() string {
+	within := ""
+	if q.does(streamJoin) {
+		within = fmt.Sprintf(" WITHIN (%d MILLISECONDS, %d MILLISECONDS) GRACE PERIOD %d MILLISECONDS", q.before, q.after, q.grace)
+	}
+	return fmt.Sprintf("%s a %s JOIN %s b%s ON a.%s = b.%s", q.in[0].name, q.join, q.in[1].name, within, q.on[0], q.on[1])
+}
 
 // text is the whole pipeline.
 func (p *pipeline) text() string {
@@ -119,7 +152,11 @@ func (p *pipeline) text() string {
 func (p *pipeline) shape() string {
 	var out []string
 	for _, q := range p.queries {
-		out = append(out, string(q.kind))
+		if name := string(q.kind); q.inner != "" {
+			out = append(out, name+" over "+string(q.inner))
+		} else {
+			out = append(out, name)
+		}
 	}
 	return strings.Join(out, " > ")
 }

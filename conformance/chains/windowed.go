@@ -5,7 +5,7 @@ import "fmt"
 // windows is the rows of a query with windows, by key and window.
 func (m *model) windows(q *query) map[string]row {
 	out := map[string]row{}
-	for key, rows := range group(m.stream(q.in[0]), q.on[0], atEnd) {
+	for key, rows := range m.grouped(q, atEnd) {
 		if q.kind == session {
 			m.sessions(q, key, rows, out)
 			continue
