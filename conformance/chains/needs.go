@@ -19,7 +19,7 @@ func (t *trial) needs() string {
 			return fmt.Sprintf("%s: a join with a table behind a repartition", q.out.name)
 		case q.does(lookup) && !memory && t.course.live:
 			return fmt.Sprintf("%s: what a topic holds of an earlier time is read before a row of a stream meets the table", q.out.name)
-		case q.ordered && !memory && (q.by == "g" || q.inner != "") && q.in[0].partitions > 1:
+		case q.ordered && !memory && (q.inner == streamJoin || (q.by == "g" || q.inner != "") && q.in[0].partitions > 1):
 			return fmt.Sprintf("%s: rows of several partitions in the order of time behind a repartition", q.out.name)
 		case memory && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
