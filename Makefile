@@ -7,9 +7,10 @@ GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2
 KSQL_CASES   ?= $(WEIR_KSQL_CASES)
 FUZZTIME     ?= 10s
 CRASH_DIR    ?= crash
+CHAINS_DIR   ?= chains
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race poison lint bench e2e crash crash-long faults kafka-up kafka-down ksql fuzz examples
+.PHONY: help build test race poison lint bench e2e crash crash-long chains faults kafka-up kafka-down ksql fuzz examples
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -45,6 +46,9 @@ crash: ## 30 kills of a windowed count on each kind of broker; WEIR_TEST_KAFKA n
 
 crash-long: ## a thousand kills on each kind of broker, kept in CRASH_DIR; goes on where it was stopped
 	scripts/crash "$(CRASH_DIR)"
+
+chains: ## 200 random pipelines against a batch computation, and 200 out of order, kept in CHAINS_DIR; goes on where it was stopped
+	scripts/chains "$(CHAINS_DIR)"
 
 faults: ## every request of a running pipeline, spoilt in every way, from every step of a commit on: half an hour
 	go test -count=1 -timeout 3h -run '^TestFaults$$' ./engine -faults.all
