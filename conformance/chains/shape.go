@@ -88,7 +88,7 @@ func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipel
 	uncached := []int{0, 0, 1, 2}[r.IntN(4)] // all of them, none, or some
 	n := 1 + r.IntN(w.queries)
 	for tries := 0; len(p.queries) < n && tries < 1000; tries++ {
-		q := p.draw(r, w)
+		q := p.draw(r, w, len(p.queries) == n-1)
 		if q == nil {
 			continue
 		}
@@ -106,11 +106,13 @@ func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipel
 	return p, nil
 }
 
-// draw draws one query over what there is; nil where what it drew does not fit.
-func (p *pipeline) draw(r *rand.Rand, w width) *query {
+// draw draws one query over what there is; nil where what it drew does not fit. Windows, which no query reads, come rather last.
+func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 	q := &query{kind: kinds[r.IntN(len(kinds))], grace: w.disorder, on: [2]string{"k", "k"}}
 	if len(w.only) > 0 {
 		q.kind = w.only[r.IntN(len(w.only))]
+	} else if q.windowed() != last && r.IntN(3) > 0 {
+		return nil
 	}
 	if q.aggregates() && r.IntN(4) == 0 {
 		q.inner = []kind{streamJoin, lookup}[r.IntN(2)]
@@ -192,7 +194,7 @@ func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
 			return nil
 		}
 		at := r.IntN(len(fit))
-		if r.IntN(3) > 0 {
+		if r.IntN(4) > 0 {
 			at = len(fit) - 1
 		}
 		out = append(out, fit[at])

@@ -148,15 +148,19 @@ func (p *pipeline) text() string {
 	return strings.Join(lines, "\n")
 }
 
-// shape names what the queries are, in short.
+// shape names what the queries are and what they read, in short.
 func (p *pipeline) shape() string {
 	var out []string
 	for _, q := range p.queries {
-		if name := string(q.kind); q.inner != "" {
-			out = append(out, name+" over "+string(q.inner))
-		} else {
-			out = append(out, name)
+		name := string(q.kind)
+		if q.inner != "" {
+			name += " over " + string(q.inner)
 		}
+		var from []string
+		for _, s := range q.in {
+			from = append(from, s.name)
+		}
+		out = append(out, fmt.Sprintf("%s(%s)", name, strings.Join(from, " ")))
 	}
 	return strings.Join(out, " > ")
 }
