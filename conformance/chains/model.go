@@ -102,7 +102,7 @@ func (m *model) streamOf(q *query) []row {
 			out = append(out, row{at: r.at, key: r.g, g: r.key, v: r.v})
 		}
 	case streamJoin:
-		return m.joinStreams(q, left, m.stream(q.in[1]))
+		out = m.joinStreams(q, left, m.stream(q.in[1]))
 	case lookup:
 		for _, r := range left {
 			if j, ok := m.lookUp(q, r); ok {
@@ -110,7 +110,21 @@ func (m *model) streamOf(q *query) []row {
 			}
 		}
 	}
-	return out
+	if q.more == nil {
+		return out
+	}
+	var third []row
+	for _, r := range out {
+		key := r.by(q.moreOn)
+		t, ok := m.table(q.more, r.at-1)[key]
+		if !ok {
+			t.v = -1
+		}
+		if r.key, r.v = key, r.v*3+t.v; ok || q.moreJoin == "LEFT" {
+			third = append(third, r)
+		}
+	}
+	return third
 }
 
 // by is the column that joins or groups.

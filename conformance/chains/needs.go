@@ -1,6 +1,9 @@
 package chains
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // needs says what a trial asks for that is not there yet; it is empty where there is nothing. Such trials are left out unless
 // -chains.all is given. As what they need comes, its case goes from here, and in the end this file.
@@ -15,7 +18,7 @@ func (t *trial) needs() string {
 		switch {
 		case timed && behind && !memory:
 			return fmt.Sprintf("%s: bounds over topics between queries", q.out.name)
-		case q.does(lookup) && !memory && (q.on[0] == "g" || q.in[0].jsonKey || q.in[1].jsonKey):
+		case q.does(lookup) && !memory && (q.more != nil || q.on[0] == "g" || q.in[0].jsonKey || q.in[1].jsonKey):
 			return fmt.Sprintf("%s: a join with a table behind a repartition", q.out.name)
 		case q.does(lookup) && !memory && t.course.live:
 			return fmt.Sprintf("%s: what a topic holds of an earlier time is read before a row of a stream meets the table", q.out.name)
@@ -25,7 +28,7 @@ func (t *trial) needs() string {
 			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
 		case q.ordered && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: rows without a match in the order of time", q.out.name)
-		case memory && q.does(lookup) && q.in[1].made != nil:
+		case memory && q.does(lookup) && slices.ContainsFunc(q.in, func(s *source) bool { return s.table && s.made != nil }):
 			return fmt.Sprintf("%s: the Driver joins with a query's table in the order in which records were made", q.out.name)
 		case memory && timed && behindOuter(q):
 			return fmt.Sprintf("%s: the Driver tells no query of rows that an outer join puts out later", q.out.name)

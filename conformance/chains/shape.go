@@ -48,6 +48,9 @@ type query struct {
 	join          string    // INNER, LEFT, RIGHT or FULL
 	on            [2]string // what joins each side: k or g
 	by            string    // what groups
+	more          *source   // of a join, a table that its rows are joined with in their turn
+	moreJoin      string    // INNER or LEFT
+	moreOn        string    // what of the left row joins it: k is the key of the join before
 	final         bool      // EMIT FINAL
 	ordered       bool      // with aggregates that hang on the order of rows
 	size, advance int64     // of windows; of a session the gap
@@ -153,6 +156,7 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 	case q.does(lookup):
 		q.join, q.on[0] = joins[r.IntN(2)], either()
 	}
+	q.third(r, p, w)
 	switch q.kind {
 	case aggregate, tumbling, hopping, session:
 		q.out.table = true
@@ -171,6 +175,20 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 		q.out.table = true
 	}
 	return q
+}
+
+// third draws a table that the rows of a join are joined with.
+func (q *query) third(r *rand.Rand, p *pipeline, w width) {
+	joins := q.does(streamJoin) && (q.join == "INNER" || q.join == "LEFT") || q.does(lookup) && q.in[1].exact()
+	if !joins || w.disorder > 0 || r.IntN(4) > 0 {
+		return
+	}
+	t := p.pick(r, true)
+	if t == nil || slices.Contains(q.in, t[0]) || !t[0].exact() {
+		return
+	}
+	q.more, q.moreJoin, q.moreOn = t[0], []string{"INNER", "LEFT"}[r.IntN(2)], []string{"k", "g"}[r.IntN(2)]
+	q.in = append(q.in, q.more)
 }
 
 // pick chooses different inputs, rather late ones than early ones; nil where there are none.
@@ -208,7 +226,9 @@ func (q *query) windowed() bool { return q.kind == tumbling || q.kind == hopping
 func (q *query) aggregates() bool { return q.kind == aggregate || q.windowed() }
 
 // does says whether it has a join of a kind.
-func (q *query) does(k kind) bool { return q.kind == k || q.inner == k }
+func (q *query) does(k kind) bool {
+	return q.kind == k || q.inner == k || k == lookup && q.more != nil
+}
 
 // leaf marks outputs that nothing can read: windows, which would be a table's changes read as a stream, and rows that are there or not
 // as a table's changes were put together.

@@ -56,11 +56,14 @@ func (q *query) body() string {
 	case union:
 		return "k, g, v FROM " + from
 	case streamJoin:
+		if q.more != nil {
+			return q.joined(q.value(both)+" AS v", "COALESCE(a.g, '')")
+		}
 		return q.joined(both+" AS v", "COALESCE(a.g, b.g)")
 	case lookup:
 		v := "a.v"
 		if q.in[1].exact() {
-			v = looked
+			v = q.value(looked)
 		}
 		return q.joined(v+" AS v, COALESCE(b.v, -1) AS w", "COALESCE(a.g, '')")
 	case tableJoin, foreignJoin:
@@ -80,17 +83,23 @@ func (q *query) grouped() string {
 	by, v, from := q.by, "v", q.in[0].name
 	switch q.inner {
 	case streamJoin:
-		v, from = both, q.from()
+		v, from = q.value(both), q.from()
 		by = "COALESCE(a.g, b.g)"
 		if q.by == "k" {
 			by = fmt.Sprintf("COALESCE(a.%s, b.%s)", q.on[0], q.on[1])
 		}
 	case lookup:
-		v, from, by = looked, q.from(), "a."+q.by
+		v, from, by = q.value(looked), q.from(), "a."+q.by
 		if q.by == "k" {
 			by = "a." + q.on[0]
 		}
 	default: // it joins nothing
+	}
+	switch {
+	case q.more != nil && q.by == "k":
+		by = q.moreKey()
+	case q.more != nil:
+		by = "a.g"
 	}
 	fmt.Fprintf(&b, "%s AS k, COUNT(*) AS n, SUM(%s) AS v, MIN(%s) AS mi, MAX(%s) AS ma, CAST(SUM(%s) %% 7 AS STRING) AS g", by, v, v, v, v)
 	if q.ordered {
@@ -118,6 +127,8 @@ func (q *query) grouped() string {
 func (q *query) joined(values, g string) string {
 	key := "a." + q.on[0]
 	switch {
+	case q.more != nil:
+		key = q.moreKey()
 	case q.kind == foreignJoin:
 		key = "a.k"
 	case q.join == "RIGHT":
@@ -133,7 +144,27 @@ func (q *query) from() string {
 	if q.does(streamJoin) {
 		within = fmt.Sprintf(" WITHIN (%d MILLISECONDS, %d MILLISECONDS) GRACE PERIOD %d MILLISECONDS", q.before, q.after, q.grace)
 	}
-	return fmt.Sprintf("%s a %s JOIN %s b%s ON a.%s = b.%s", q.in[0].name, q.join, q.in[1].name, within, q.on[0], q.on[1])
+	text := fmt.Sprintf("%s a %s JOIN %s b%s ON a.%s = b.%s", q.in[0].name, q.join, q.in[1].name, within, q.on[0], q.on[1])
+	if q.more != nil {
+		text += fmt.Sprintf(" %s JOIN %s c ON %s = c.k", q.moreJoin, q.more.name, q.moreKey())
+	}
+	return text
+}
+
+// moreKey is what a third source is joined by.
+func (q *query) moreKey() string {
+	if q.moreOn == "g" {
+		return "a.g"
+	}
+	return "a." + q.on[0]
+}
+
+// value is v of the rows of a join, with what a third source adds.
+func (q *query) value(v string) string {
+	if q.more == nil {
+		return v
+	}
+	return "(" + v + ") * 3 + COALESCE(c.v, -1)"
 }
 
 // text is the whole pipeline.
