@@ -13,7 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// found is a record of a result as it was read. Columns are by their names.
+// result is a record of a result as it was read. Columns are by their names.
 type result struct {
 	key  string // with its window
 	at   int64

@@ -87,7 +87,7 @@ func drawData(r *rand.Rand, p *pipeline, disorder int64, apart bool) []*record {
 			}
 			made := start + t/grain*grain
 			if apart { // a remainder of its own for each source
-				made = made/3*3 + int64(at)
+				made = made/4*4 + int64(at)
 			}
 			rec.at = made
 			if disorder > 0 {

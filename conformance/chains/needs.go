@@ -26,6 +26,8 @@ func (t *trial) needs() string {
 			return fmt.Sprintf("%s: rows of several partitions in the order of time behind a repartition", q.out.name)
 		case memory && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
+		case q.more != nil && q.does(streamJoin) && q.join != "INNER":
+			return fmt.Sprintf("%s: a table as of the time of a row without a match, which is put out later", q.out.name)
 		case q.ordered && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: rows without a match in the order of time", q.out.name)
 		case memory && q.does(lookup) && slices.ContainsFunc(q.in, func(s *source) bool { return s.table && s.made != nil }):

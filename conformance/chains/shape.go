@@ -78,7 +78,7 @@ func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipel
 	p := &pipeline{}
 	parts := []int{1, 2, 4}
 	common := parts[r.IntN(3)]
-	for i := range 1 + r.IntN(3) {
+	for i := range 1 + r.IntN(4) {
 		s := &source{name: fmt.Sprintf("s%d", i), partitions: common, jsonKey: r.IntN(8) == 0, table: i > 0 && r.IntN(2) == 0}
 		if r.IntN(5) == 0 {
 			s.partitions = parts[r.IntN(3)]
@@ -180,34 +180,27 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 // third draws a table that the rows of a join are joined with.
 func (q *query) third(r *rand.Rand, p *pipeline, w width) {
 	joins := q.does(streamJoin) && (q.join == "INNER" || q.join == "LEFT") || q.does(lookup) && q.in[1].exact()
-	if !joins || w.disorder > 0 || r.IntN(4) > 0 {
+	if !joins || w.disorder > 0 || r.IntN(2) > 0 {
 		return
 	}
-	t := p.pick(r, true)
-	if t == nil || slices.Contains(q.in, t[0]) || !t[0].exact() {
+	var fit []*source
+	for _, s := range p.readable(true) {
+		if s.exact() && !slices.Contains(q.in, s) {
+			fit = append(fit, s)
+		}
+	}
+	if len(fit) == 0 {
 		return
 	}
-	q.more, q.moreJoin, q.moreOn = t[0], []string{"INNER", "LEFT"}[r.IntN(2)], []string{"k", "g"}[r.IntN(2)]
+	q.more, q.moreJoin, q.moreOn = fit[r.IntN(len(fit))], []string{"INNER", "LEFT"}[r.IntN(2)], []string{"k", "g"}[r.IntN(2)]
 	q.in = append(q.in, q.more)
 }
 
 // pick chooses different inputs, rather late ones than early ones; nil where there are none.
 func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
-	var all []*source
-	for _, s := range p.sources {
-		all = append(all, s)
-	}
-	for _, q := range p.queries {
-		all = append(all, q.out)
-	}
 	var out []*source
 	for _, table := range tables {
-		var fit []*source
-		for _, s := range all {
-			if s.table == table && !s.leaf && (len(out) == 0 || out[0] != s) {
-				fit = append(fit, s)
-			}
-		}
+		fit := slices.DeleteFunc(p.readable(table), func(s *source) bool { return slices.Contains(out, s) })
 		if len(fit) == 0 {
 			return nil
 		}
@@ -218,6 +211,15 @@ func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
 		out = append(out, fit[at])
 	}
 	return out
+}
+
+// readable is the tables, or the streams, that a query can read.
+func (p *pipeline) readable(table bool) []*source {
+	all := slices.Clone(p.sources)
+	for _, q := range p.queries {
+		all = append(all, q.out)
+	}
+	return slices.DeleteFunc(all, func(s *source) bool { return s.table != table || s.leaf })
 }
 
 func (q *query) windowed() bool { return q.kind == tumbling || q.kind == hopping || q.kind == session }

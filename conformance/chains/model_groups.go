@@ -44,3 +44,42 @@ func (m *model) sessions(q *query, key string, rows []row, out map[string]row) {
 func windowKey(key string, begin, end int64) string {
 	return fmt.Sprintf("%s [%d,%d]", key, begin, end)
 }
+
+// grouped is the rows that a query aggregates, up to a time, in their order.
+func (m *model) grouped(q *query, upTo int64) map[string][]row {
+	rows := m.stream(q.in[0])
+	if q.inner != "" {
+		if m.inner[q] == nil {
+			m.inner[q] = ordered(m.streamOf(q))
+		}
+		rows = m.inner[q]
+	}
+	out := map[string][]row{}
+	for _, r := range rows {
+		if r.at <= upTo {
+			out[r.by(q.by)] = append(out[r.by(q.by)], r)
+		}
+	}
+	return out
+}
+
+// folded is the aggregates of rows, which are in order.
+func (m *model) folded(q *query, key string, rows []row) row {
+	out := row{key: key, at: rows[len(rows)-1].at}
+	least, most := rows[0].v, rows[0].v
+	var ties [][]int64
+	for i, r := range rows {
+		out.v += r.v
+		least, most = min(least, r.v), max(most, r.v)
+		if i == 0 || r.at != rows[i-1].at || q.in[0].made == nil && q.inner == "" { // the order of what comes from sources is known
+			ties = append(ties, nil)
+		}
+		ties[len(ties)-1] = append(ties[len(ties)-1], r.v)
+	}
+	out.g = fmt.Sprint(out.v % 7)
+	out.fixed = fmt.Sprintf("MA=%d MI=%d N=%d", most, least, len(rows))
+	if q.ordered {
+		out.loose = &loose{ties: ties}
+	}
+	return out
+}
