@@ -22,7 +22,7 @@ var (
 )
 
 // limit is for one pipeline.
-const limit = time.Minute
+const limit = 2 * time.Minute
 
 // TestChains runs one pipeline after the other, each in the way that its seed draws. With -chains.seeds 1 -chains.seed N it runs one.
 func TestChains(t *testing.T) { chains(t, *disorder) }

@@ -21,8 +21,7 @@ func (m *model) windows(q *query) map[string]row {
 			}
 		}
 		for begin, list := range in {
-			name := windowKey(key, begin, begin+q.size)
-			out[name] = m.folded(q, name, list)
+			m.put(q, windowKey(key, begin, begin+q.size), list, out)
 		}
 	}
 	return out
@@ -35,9 +34,15 @@ func (m *model) sessions(q *query, key string, rows []row, out map[string]row) {
 		if i+1 < len(rows) && rows[i+1].at-rows[i].at <= q.size {
 			continue
 		}
-		name := windowKey(key, rows[from].at, rows[i].at)
-		out[name] = m.folded(q, name, rows[from:i+1])
+		m.put(q, windowKey(key, rows[from].at, rows[i].at), rows[from:i+1], out)
 		from = i + 1
+	}
+}
+
+// put adds the row of a group.
+func (m *model) put(q *query, key string, rows []row, out map[string]row) {
+	if !q.having || len(rows) > 1 {
+		out[key] = m.folded(q, key, rows)
 	}
 }
 

@@ -48,7 +48,7 @@ func (m *model) tableOf(q *query, upTo int64) map[string]row {
 	switch q.kind {
 	case aggregate:
 		for key, list := range m.grouped(q, upTo) {
-			out[key] = m.folded(q, key, list)
+			m.put(q, key, list, out)
 		}
 	case tableFilter:
 		for key, r := range m.table(q.in[0], upTo) {

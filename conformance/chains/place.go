@@ -18,6 +18,8 @@ type place interface {
 	// settle lets the queries read what they can.
 	settle(ctx context.Context) error
 	restart(ctx context.Context) error
+	// pause stops what writes a stream or table, or lets it go on.
+	pause(ctx context.Context, q *query, stop bool) error
 	// drain reads all and closes windows, and says how many rows were late, of which query.
 	drain(ctx context.Context) (late map[string]int64, err error)
 	// records are a topic's records, partition by partition.
@@ -60,6 +62,8 @@ func (m *inMemory) produce(_ context.Context, recs []*kgo.Record) error {
 
 func (m *inMemory) settle(context.Context) error  { return m.Driver.Commit() }
 func (m *inMemory) restart(context.Context) error { return nil }
+
+func (m *inMemory) pause(context.Context, *query, bool) error { return nil }
 
 func (m *inMemory) drain(context.Context) (map[string]int64, error) {
 	err := m.Driver.CloseWindows()

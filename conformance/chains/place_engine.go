@@ -110,6 +110,21 @@ func (b *onBroker) restart(ctx context.Context) error {
 	return err
 }
 
+func (b *onBroker) pause(ctx context.Context, q *query, stop bool) error {
+	word := "RESUME"
+	if stop {
+		word = "PAUSE"
+	}
+	for _, running := range b.engine.Queries() {
+		if strings.EqualFold(running.Sink, q.out.name) {
+			if err := b.execute(ctx, word+" "+running.ID+";"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (b *onBroker) count() {
 	for _, q := range b.engine.Queries() {
 		if q.Stats.Late > 0 {

@@ -23,6 +23,8 @@ type act struct {
 	create  *query // a query is made
 	settle  bool   // what is there is read, as far as it can be
 	restart bool   // the engine is closed and opened again
+	pause   *query // a query stops reading
+	resume  *query // and goes on
 }
 
 // course is how a pipeline is run.
@@ -93,6 +95,13 @@ func drawCourse(r *rand.Rand, p *pipeline, ways []way) *course {
 		at := first + 1 + r.IntN(len(c.acts)-first)
 		c.acts = slices.Insert(c.acts, at, act{restart: true})
 	}
+	if c.way != memoryWay && r.IntN(4) == 0 {
+		q := p.queries[r.IntN(len(p.queries))]
+		at := 1 + slices.IndexFunc(c.acts, func(a act) bool { return a.create == q })
+		at += r.IntN(len(c.acts) - at + 1)
+		c.acts = slices.Insert(c.acts, at, act{pause: q})
+		c.acts = slices.Insert(c.acts, at+1+r.IntN(len(c.acts)-at), act{resume: q})
+	}
 	return c
 }
 
@@ -110,6 +119,10 @@ func (c *course) String() string {
 			steps = append(steps, "make "+a.create.out.name)
 		case a.settle:
 			steps = append(steps, "settle")
+		case a.pause != nil:
+			steps = append(steps, "pause "+a.pause.out.name)
+		case a.resume != nil:
+			steps = append(steps, "resume "+a.resume.out.name)
 		case a.restart:
 			steps = append(steps, "restart")
 		}

@@ -109,6 +109,10 @@ func (t *trial) act(ctx context.Context, w place, a act, prefix string) error {
 		return w.produce(ctx, recs)
 	case a.create != nil:
 		return w.execute(ctx, a.create.cache()+"\n"+a.create.sql(prefix))
+	case a.pause != nil:
+		return w.pause(ctx, a.pause, true)
+	case a.resume != nil:
+		return w.pause(ctx, a.resume, false)
 	case a.settle:
 		return w.settle(ctx)
 	default:

@@ -1,11 +1,6 @@
 package chains
 
-import (
-	"fmt"
-	"math/rand/v2"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // kind is what a query does.
 type kind string
@@ -52,6 +47,7 @@ type query struct {
 	moreJoin      string    // INNER or LEFT
 	moreOn        string    // what of the left row joins it: k is the key of the join before
 	final         bool      // EMIT FINAL
+	having        bool      // groups of one row are left out
 	ordered       bool      // with aggregates that hang on the order of rows
 	size, advance int64     // of windows; of a session the gap
 	before, after int64     // of WITHIN
@@ -64,162 +60,6 @@ type query struct {
 type pipeline struct {
 	sources []*source
 	queries []*query
-}
-
-// width bounds what a shape may have.
-type width struct {
-	queries  int   // at most
-	disorder int64 // how far rows may be out of order, in milliseconds
-	only     []kind
-}
-
-// drawPipeline draws a pipeline. refused says why the planner does not take a statement, in which case another is drawn.
-func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipeline, error) {
-	p := &pipeline{}
-	parts := []int{1, 2, 4}
-	common := parts[r.IntN(3)]
-	for i := range 1 + r.IntN(4) {
-		s := &source{name: fmt.Sprintf("s%d", i), partitions: common, jsonKey: r.IntN(8) == 0, table: i > 0 && r.IntN(2) == 0}
-		if r.IntN(5) == 0 {
-			s.partitions = parts[r.IntN(3)]
-		}
-		p.sources = append(p.sources, s)
-		if err := refused(s.declare("")); err != nil {
-			return nil, err
-		}
-	}
-	uncached := []int{0, 0, 1, 2}[r.IntN(4)] // all of them, none, or some
-	n := 1 + r.IntN(w.queries)
-	for tries := 0; len(p.queries) < n && tries < 1000; tries++ {
-		q := p.draw(r, w, len(p.queries) == n-1)
-		if q == nil {
-			continue
-		}
-		q.uncached = uncached == 0 || uncached == 2 && r.IntN(2) == 0
-		q.out.name = fmt.Sprintf("q%d", len(p.queries))
-		q.leaf()
-		err := refused(q.sql(""))
-		switch {
-		case err == nil:
-			p.queries = append(p.queries, q)
-		case !strings.Contains(err.Error(), "partitions"):
-			return nil, fmt.Errorf("%s\n%w", q.sql(""), err)
-		}
-	}
-	return p, nil
-}
-
-// draw draws one query over what there is; nil where what it drew does not fit. Windows, which no query reads, come rather last.
-func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
-	q := &query{kind: kinds[r.IntN(len(kinds))], grace: w.disorder, on: [2]string{"k", "k"}}
-	if len(w.only) > 0 {
-		q.kind = w.only[r.IntN(len(w.only))]
-	} else if q.windowed() != last && r.IntN(3) > 0 {
-		return nil
-	}
-	if q.aggregates() && r.IntN(4) == 0 {
-		q.inner = []kind{streamJoin, lookup}[r.IntN(2)]
-	}
-	if w.disorder > 0 && q.does(lookup) {
-		return nil // as of when a row meets the table hangs on more than the records
-	}
-	switch {
-	case q.does(streamJoin), q.kind == union:
-		q.in = p.pick(r, false, false)
-	case q.does(lookup):
-		q.in = p.pick(r, false, true)
-	case q.kind == tableFilter, q.kind == regroup:
-		q.in = p.pick(r, true)
-	case q.kind == tableJoin, q.kind == foreignJoin:
-		q.in = p.pick(r, true, true)
-	default:
-		q.in = p.pick(r, false)
-	}
-	if q.in == nil || q.inner == lookup && !q.in[1].exact() {
-		return nil
-	}
-	either := func() string { return []string{"k", "g"}[r.IntN(2)] }
-	joins := []string{"INNER", "LEFT", "RIGHT", "FULL"}
-	q.out = &source{partitions: q.in[0].partitions, made: q}
-	if r.IntN(6) == 0 {
-		q.out.partitions = []int{1, 2, 4}[r.IntN(3)]
-	}
-	q.mod, q.plus = 2+r.Int64N(4), r.Int64N(100)
-	switch {
-	case q.does(streamJoin):
-		q.join, q.on = joins[r.IntN(4)], [2]string{either(), either()}
-		q.before = r.Int64N(1500)
-		q.after = q.before
-		if r.IntN(4) == 0 {
-			q.after = r.Int64N(1500)
-		}
-	case q.does(lookup):
-		q.join, q.on[0] = joins[r.IntN(2)], either()
-	}
-	q.third(r, p, w)
-	switch q.kind {
-	case aggregate, tumbling, hopping, session:
-		q.out.table = true
-		q.by = either()
-		q.ordered = w.disorder == 0 && r.IntN(3) == 0
-		q.final = q.kind != aggregate && r.IntN(2) == 0
-		q.size = []int64{300, 1000, 2500, 10_000}[r.IntN(4)]
-		q.advance = q.size / (1 + r.Int64N(3))
-	case tableJoin:
-		q.out.table, q.join = true, []string{"INNER", "LEFT", "FULL", "RIGHT"}[r.IntN(4)]
-	case foreignJoin:
-		q.out.table, q.join, q.on[0] = true, joins[r.IntN(2)], "g"
-	case regroup:
-		q.out.table, q.by = true, "g"
-	case tableFilter:
-		q.out.table = true
-	}
-	return q
-}
-
-// third draws a table that the rows of a join are joined with.
-func (q *query) third(r *rand.Rand, p *pipeline, w width) {
-	joins := q.does(streamJoin) && (q.join == "INNER" || q.join == "LEFT") || q.does(lookup) && q.in[1].exact()
-	if !joins || w.disorder > 0 || r.IntN(2) > 0 {
-		return
-	}
-	var fit []*source
-	for _, s := range p.readable(true) {
-		if s.exact() && !slices.Contains(q.in, s) {
-			fit = append(fit, s)
-		}
-	}
-	if len(fit) == 0 {
-		return
-	}
-	q.more, q.moreJoin, q.moreOn = fit[r.IntN(len(fit))], []string{"INNER", "LEFT"}[r.IntN(2)], []string{"k", "g"}[r.IntN(2)]
-	q.in = append(q.in, q.more)
-}
-
-// pick chooses different inputs, rather late ones than early ones; nil where there are none.
-func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
-	var out []*source
-	for _, table := range tables {
-		fit := slices.DeleteFunc(p.readable(table), func(s *source) bool { return slices.Contains(out, s) })
-		if len(fit) == 0 {
-			return nil
-		}
-		at := r.IntN(len(fit))
-		if r.IntN(4) > 0 {
-			at = len(fit) - 1
-		}
-		out = append(out, fit[at])
-	}
-	return out
-}
-
-// readable is the tables, or the streams, that a query can read.
-func (p *pipeline) readable(table bool) []*source {
-	all := slices.Clone(p.sources)
-	for _, q := range p.queries {
-		all = append(all, q.out)
-	}
-	return slices.DeleteFunc(all, func(s *source) bool { return s.table != table || s.leaf })
 }
 
 func (q *query) windowed() bool { return q.kind == tumbling || q.kind == hopping || q.kind == session }

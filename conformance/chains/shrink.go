@@ -25,7 +25,7 @@ func (t *trial) shrink(ctx context.Context, within time.Duration, fails func(*tr
 	}
 	try(best.atOnce())
 	for i := 0; i < len(best.course.acts); {
-		if a := best.course.acts[i]; !a.settle && !a.restart || !try(best.skipping(i)) {
+		if a := best.course.acts[i]; a.produce > 0 || a.create != nil || a.resume != nil || !try(best.skipping(i)) {
 			i++
 		}
 	}
@@ -50,7 +50,7 @@ func (t *trial) without(q *query) *trial {
 	next, course := *t, *t.course
 	next.p = &pipeline{queries: slices.DeleteFunc(slices.Clone(t.p.queries), func(o *query) bool { return o == q })}
 	next.p.sources = slices.DeleteFunc(slices.Clone(t.p.sources), func(s *source) bool { return !reads(next.p, s) })
-	course.acts = slices.DeleteFunc(slices.Clone(course.acts), func(a act) bool { return a.create == q })
+	course.acts = slices.DeleteFunc(slices.Clone(course.acts), func(a act) bool { return a.create == q || a.pause == q || a.resume == q })
 	next.course = &course
 	return next.leaving(slices.DeleteFunc(slices.Clone(t.recs), func(r *record) bool { return !slices.Contains(next.p.sources, r.source) }))
 }

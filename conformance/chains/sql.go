@@ -115,6 +115,9 @@ func (q *query) grouped() string {
 		fmt.Fprintf(&b, " WINDOW SESSION (%d MILLISECONDS, GRACE PERIOD %d MILLISECONDS)", q.size, q.grace)
 	}
 	fmt.Fprintf(&b, " GROUP BY %s", by)
+	if q.having {
+		b.WriteString(" HAVING COUNT(*) > 1")
+	}
 	if q.final {
 		b.WriteString(" EMIT FINAL")
 	} else {
