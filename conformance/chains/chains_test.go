@@ -18,6 +18,7 @@ var (
 	only     = flag.String("chains.kinds", "", "kinds of queries, with commas between them; all where it is empty")
 	where    = flag.String("chains.ways", "", "ways, with commas between them; all that there are where it is empty")
 	all      = flag.Bool("chains.all", false, "also pipelines that ask for what is not there yet: see needs.go")
+	order    = flag.Bool("chains.order", true, "also aggregates that hang on the order of rows")
 	smaller  = flag.Duration("chains.shrink", 20*time.Second, "how long a smaller pipeline is looked for where one fails")
 )
 
@@ -39,7 +40,7 @@ func chains(t *testing.T, disorder int64) {
 			ways = append(ways, way(w))
 		}
 	}
-	w := width{queries: *most, disorder: disorder}
+	w := width{queries: *most, disorder: disorder, orderless: !*order}
 	if *only != "" {
 		for _, k := range strings.Split(*only, ",") {
 			w.only = append(w.only, kind(k))

@@ -9,9 +9,10 @@ import (
 
 // width bounds what a shape may have.
 type width struct {
-	queries  int   // at most
-	disorder int64 // how far rows may be out of order, in milliseconds
-	only     []kind
+	queries   int   // at most
+	disorder  int64 // how far rows may be out of order, in milliseconds
+	only      []kind
+	orderless bool // no aggregates that hang on the order of rows
 }
 
 // drawPipeline draws a pipeline. refused says why the planner does not take a statement, in which case another is drawn.
@@ -102,7 +103,7 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 	case aggregate, tumbling, hopping, session:
 		q.out.table = true
 		q.by = either()
-		q.ordered = w.disorder == 0 && r.IntN(3) == 0
+		q.ordered = w.disorder == 0 && r.IntN(3) == 0 && !w.orderless
 		q.having = r.IntN(4) == 0
 		q.final = q.kind != aggregate && r.IntN(2) == 0
 		q.size = []int64{300, 1000, 2500, 10_000}[r.IntN(4)]

@@ -17,6 +17,7 @@ func (t *trial) shrink(ctx context.Context, within time.Duration, fails func(*tr
 		best = next
 		return true
 	}
+	try(t.only(t.p.queries))
 	for again := true; again; {
 		again = false
 		for _, q := range best.p.queries {
@@ -39,18 +40,30 @@ func (t *trial) shrink(ctx context.Context, within time.Duration, fails func(*tr
 	return best
 }
 
-// without is a trial without a query that nothing reads, and without the sources that were for it alone; nil where something does.
+// without is a trial without a query; nil where something reads what it makes, or no other is left.
 func (t *trial) without(q *query) *trial {
-	reads := func(p *pipeline, s *source) bool {
-		return slices.ContainsFunc(p.queries, func(o *query) bool { return slices.Contains(o.in, s) })
-	}
-	if len(t.p.queries) == 1 || reads(t.p, q.out) {
+	rest := slices.DeleteFunc(slices.Clone(t.p.queries), func(o *query) bool { return o == q })
+	if len(rest) == 0 || slices.ContainsFunc(rest, func(o *query) bool { return slices.Contains(o.in, q.out) }) {
 		return nil
 	}
+	return t.only(rest)
+}
+
+// only is a trial with some of the queries, and with the sources that these read.
+func (t *trial) only(queries []*query) *trial {
 	next, course := *t, *t.course
-	next.p = &pipeline{queries: slices.DeleteFunc(slices.Clone(t.p.queries), func(o *query) bool { return o == q })}
-	next.p.sources = slices.DeleteFunc(slices.Clone(t.p.sources), func(s *source) bool { return !reads(next.p, s) })
-	course.acts = slices.DeleteFunc(slices.Clone(course.acts), func(a act) bool { return a.create == q || a.pause == q || a.resume == q })
+	next.p = &pipeline{queries: queries}
+	next.p.sources = slices.DeleteFunc(slices.Clone(t.p.sources), func(s *source) bool {
+		return !slices.ContainsFunc(queries, func(q *query) bool { return slices.Contains(q.in, s) })
+	})
+	course.acts = slices.DeleteFunc(slices.Clone(course.acts), func(a act) bool {
+		for _, q := range []*query{a.create, a.pause, a.resume} {
+			if q != nil && !slices.Contains(queries, q) {
+				return true
+			}
+		}
+		return false
+	})
 	next.course = &course
 	return next.leaving(slices.DeleteFunc(slices.Clone(t.recs), func(r *record) bool { return !slices.Contains(next.p.sources, r.source) }))
 }
