@@ -47,7 +47,8 @@ func (r *record) value() []byte {
 // timestamps within each partition, but for the disorder. apart says that rows of two sources have no time in common.
 func drawData(r *rand.Rand, p *pipeline, disorder int64, apart bool) []*record {
 	var all []*record
-	grain := []int64{1, 1, 50, 400}[r.IntN(4)] // of times: the coarser, the more are equal
+	grain := []int64{1, 50, 100, 400}[r.IntN(4)] // of times: the coarser, the more are equal, and lie where windows end
+	first := int64(start) - r.Int64N(2)          // or just before
 	type drawn struct {
 		*record
 		made int64
@@ -85,7 +86,7 @@ func drawData(r *rand.Rand, p *pipeline, disorder int64, apart bool) []*record {
 			if t > length/2 {
 				t += gap
 			}
-			made := start + t/grain*grain
+			made := first + t/grain*grain
 			if apart { // a remainder of its own for each source
 				made = made/4*4 + int64(at)
 			}

@@ -90,10 +90,10 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 	switch {
 	case q.does(streamJoin):
 		q.join, q.on = joins[r.IntN(4)], [2]string{either(), either()}
-		q.before = r.Int64N(1500)
+		q.before = span(r)
 		q.after = q.before
 		if r.IntN(4) == 0 {
-			q.after = r.Int64N(1500)
+			q.after = span(r)
 		}
 	case q.does(lookup):
 		q.join, q.on[0] = joins[r.IntN(2)], either()
@@ -106,7 +106,7 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 		q.ordered = w.disorder == 0 && r.IntN(3) == 0 && !w.orderless
 		q.having = r.IntN(4) == 0
 		q.final = q.kind != aggregate && r.IntN(2) == 0
-		q.size = []int64{300, 1000, 2500, 10_000}[r.IntN(4)]
+		q.size = []int64{400, 1000, 2400, 10_000}[r.IntN(4)]
 		q.advance = q.size / (1 + r.Int64N(3))
 	case tableJoin:
 		q.out.table, q.join = true, []string{"INNER", "LEFT", "FULL", "RIGHT"}[r.IntN(4)]
@@ -118,6 +118,14 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 		q.out.table = true
 	}
 	return q
+}
+
+// span draws a time within which rows meet: often one by which rows of the data lie apart, to a millisecond.
+func span(r *rand.Rand) int64 {
+	if r.IntN(3) == 0 {
+		return r.Int64N(1500)
+	}
+	return max(0, 50*r.Int64N(25)+r.Int64N(5)-1)
 }
 
 // third draws a table that the rows of a join are joined with.
