@@ -2,6 +2,7 @@ package chains
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -23,17 +24,19 @@ type trial struct {
 
 // draw draws a trial from a seed.
 func draw(seed uint64, w width, ways []way) (*trial, error) {
-	judge, err := newInMemory()
-	if err != nil {
-		return nil, err
-	}
-	refused := func(sql string) error { return judge.execute(context.Background(), sql) }
-	p, err := drawPipeline(rand.New(rand.NewPCG(seed, 1)), w, refused)
-	if err != nil {
-		return nil, fmt.Errorf("seed %d: %w", seed, err)
-	}
-	if err := judge.Close(); err != nil {
-		return nil, err
+	p := &pipeline{}
+	for again := uint64(0); len(p.queries) == 0; again += 10 { // where only some kinds are asked for, there may be nothing for them to read
+		if again > 1000 {
+			return nil, fmt.Errorf("no pipeline has queries of the kinds %v", w.only)
+		}
+		judge, err := newInMemory()
+		if err != nil {
+			return nil, err
+		}
+		p, err = drawPipeline(rand.New(rand.NewPCG(seed, 1+again)), w, func(sql string) error { return judge.execute(context.Background(), sql) })
+		if err := errors.Join(err, judge.Close()); err != nil {
+			return nil, fmt.Errorf("seed %d: %w", seed, err)
+		}
 	}
 	t := &trial{seed: seed, disorder: w.disorder, p: p, course: drawCourse(rand.New(rand.NewPCG(seed, 3)), p, ways)}
 	// In memory what was made first comes first, whichever input it is of.
