@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,12 +38,18 @@ func chains(t *testing.T, disorder int64) {
 	if *where != "" {
 		ways = nil
 		for _, w := range strings.Split(*where, ",") {
+			if !slices.Contains([]way{memoryWay, outboxWay, txnWay, kafkaWay}, way(w)) {
+				t.Fatalf("there is no way '%s'", w)
+			}
 			ways = append(ways, way(w))
 		}
 	}
 	w := width{queries: *most, disorder: disorder, orderless: !*order}
 	if *only != "" {
 		for _, k := range strings.Split(*only, ",") {
+			if !slices.Contains(kinds, kind(k)) {
+				t.Fatalf("there is no kind '%s' among %q", k, kinds)
+			}
 			w.only = append(w.only, kind(k))
 		}
 	}
