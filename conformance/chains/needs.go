@@ -9,21 +9,11 @@ import (
 // -chains.all is given. As what they need comes, its case goes from here, and in the end this file.
 func (t *trial) needs() string {
 	for _, q := range t.p.queries {
-		behind := false
-		for _, in := range q.in {
-			behind = behind || in.depth() > 0
-		}
 		timed := q.windowed() || q.does(streamJoin) || q.does(lookup) || q.ordered
 		memory := t.course.way == memoryWay
 		switch {
-		case timed && behind && !memory:
-			return fmt.Sprintf("%s: bounds over topics between queries", q.out.name)
-		case q.does(lookup) && !memory && (q.more != nil || q.on[0] == "g" || q.in[0].jsonKey || q.in[1].jsonKey):
-			return fmt.Sprintf("%s: a join with a table behind a repartition", q.out.name)
 		case q.does(lookup) && !memory && t.course.live:
 			return fmt.Sprintf("%s: what a topic holds of an earlier time is read before a row of a stream meets the table", q.out.name)
-		case q.ordered && !memory && (q.inner == streamJoin || (q.by == "g" || q.inner != "") && q.in[0].partitions > 1):
-			return fmt.Sprintf("%s: rows of several partitions in the order of time behind a repartition", q.out.name)
 		case memory && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
 		case q.more != nil && q.does(streamJoin) && q.join != "INNER":

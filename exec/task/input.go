@@ -28,7 +28,9 @@ type input struct {
 	data, bytes   int64         // records among recs, without markers, and their bytes
 	passed        int           // how many of recs are counted: what waits behind them is not yet read
 	shared        bool          // another input gets the same records
-	lanes         *lanes        // of a repartition topic whose rows are put in order; else nil
+	lanes         *lanes        // of rows of several paths that are put in order; else nil
+	offsets       []int64       // of the rows of the view, which have other numbers
+	numbered      int64         // the number of the first of them
 	merging                     // where the task has several inputs
 }
 
@@ -140,6 +142,26 @@ func (in *input) processed(n int) {
 	}
 }
 
+// renumber gives the rows of the view numbers in the order in which they go on, by which aggregates know the first and the last: their
+// offsets are in the order in which they came.
+func (in *input) renumber() {
+	in.offsets, in.numbered = in.offsets[:0], in.lanes.numbered
+	for i := range in.view.Meta {
+		m := &in.view.Meta[i]
+		in.offsets = append(in.offsets, m.Offset)
+		m.Offset = in.lanes.numbered
+		in.lanes.numbered++
+	}
+}
+
+// offset is the one of a row of the view.
+func (in *input) offset(of int64) int64 {
+	if i := of - in.numbered; in.lanes != nil && i >= 0 && i < int64(len(in.offsets)) {
+		return in.offsets[i]
+	}
+	return of
+}
+
 // follows says whether the bound of the input is what its own rows have come to, which are one path.
 func (in *input) follows() bool { return !in.repartitioned && (in.woven == nil || in.woven.orphan) }
 
@@ -151,6 +173,9 @@ func (t *Task) push(in *input, from, to int) error {
 	}
 	t.idle.came(in)
 	in.view = in.batch.Slice(from, to)
+	if in.lanes != nil {
+		in.renumber()
+	}
 	f := &t.feeders[in.feeder]
 	bound := f.bound
 	if in.follows() {

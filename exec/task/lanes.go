@@ -26,6 +26,8 @@ type lanes struct {
 	gone    int64    // the greatest place that has gone on
 	sent    int64    // a time at which all had been sent that release has let go of last
 	counts  *op.Counts
+	// numbered is the number of the next row that goes on. It grows no faster than offsets do, and begins with one.
+	numbered, saved int64
 	renewed bool   // the topic is not the one that the state tells of
 	atOnce  bool   // nothing waits
 	woven   *woven // of the topic of another query; nil of a repartition
@@ -70,6 +72,9 @@ func newLanes(n int, counts *op.Counts) *lanes {
 func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 	if rec.Attrs.IsControl() {
 		return false
+	}
+	if l.numbered == 0 {
+		l.numbered = rec.Offset
 	}
 	var ln *lane
 	var place int64
@@ -319,6 +324,7 @@ func (l *lanes) giveUp() {
 const (
 	laneEntry = iota
 	writerEntry
+	numberEntry
 )
 
 // Changed says whether anything has been processed.
@@ -328,7 +334,7 @@ func (l *lanes) Changed() bool {
 			return true
 		}
 	}
-	return l.woven != nil && l.woven.changed()
+	return l.numbered != l.saved || l.woven != nil && l.woven.changed()
 }
 
 // Dirty gives the lanes that have gone on.
@@ -337,6 +343,9 @@ func (l *lanes) Dirty(put func(key, value []byte)) {
 		if ln := &l.all[i]; ln.next != ln.saved {
 			put(binary.AppendUvarint([]byte{laneEntry}, ln.key), binary.AppendVarint(nil, ln.next))
 		}
+	}
+	if l.numbered != l.saved {
+		put([]byte{numberEntry}, binary.AppendVarint(nil, l.numbered))
 	}
 	if l.woven != nil {
 		l.woven.dirty(put)
@@ -351,6 +360,7 @@ func (l *lanes) Committed() {
 	for i := range l.all {
 		l.all[i].saved = l.all[i].next
 	}
+	l.saved = l.numbered
 	if l.woven != nil {
 		l.woven.committed()
 	}
@@ -360,6 +370,13 @@ func (l *lanes) Committed() {
 func (l *lanes) Load(key, value []byte) error {
 	if len(key) > 0 && key[0] == writerEntry && l.woven != nil {
 		return l.woven.load(key[1:], value)
+	}
+	if len(key) == 1 && key[0] == numberEntry {
+		at, n := binary.Varint(value)
+		if l.numbered, l.saved = at, at; n <= 0 {
+			return types.ErrCorrupt
+		}
+		return nil
 	}
 	if len(key) == 0 || key[0] != laneEntry {
 		return types.ErrCorrupt

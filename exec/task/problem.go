@@ -58,9 +58,10 @@ func (t *Task) report(p op.Problem) {
 		return
 	}
 	in := t.inputs[p.Row.Input]
-	b := BadRecord{Topic: in.topic, Partition: t.Partition, Offset: max(p.Row.Offset, -1), Time: p.Row.Timestamp,
+	offset := in.offset(p.Row.Offset)
+	b := BadRecord{Topic: in.topic, Partition: t.Partition, Offset: max(offset, -1), Time: p.Row.Timestamp,
 		Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)}
-	if rec := in.record(p.Row.Offset); rec != nil && !in.repartitioned {
+	if rec := in.record(offset); rec != nil && !in.repartitioned {
 		b.Key, b.Value = rec.Key, rec.Value
 	}
 	t.env.Bad(b)

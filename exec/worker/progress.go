@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,7 @@ type progress struct {
 	now     atomic.Pointer[Progress]
 	watched atomic.Bool  // somebody reads the result
 	asked   atomic.Bool  // somebody waits for it
+	wanted  bool         // asked, as of the commit that is being made
 	made    atomic.Int64 // commits
 	told    atomic.Int64 // of these, what has arrived
 	base    map[int32]int64
@@ -130,13 +132,15 @@ func (w *Worker) committed(r task.Reached, changed bool) {
 	for _, t := range w.assigned.Tasks {
 		t.SetReached(r)
 	}
-	if !changed && w.result() != "" && w.progress.told.Load() >= w.progress.made.Load() && (w.progress.asked.Swap(false) || w.progress.now.Load() == nil && w.progress.watched.Load()) {
+	if !changed && w.result() != "" && w.progress.told.Load() >= w.progress.made.Load() && (w.progress.wanted || w.progress.now.Load() == nil && w.progress.watched.Load()) {
 		w.tell(r, nil)
 	}
 }
 
 // ask asks the queries upstream how far they have come, for tasks that stand at what these have written by then.
 func (w *Worker) ask() error {
+	w.progress.wanted = w.progress.asked.Swap(false)
+	waits := w.progress.wanted || slices.ContainsFunc(w.assigned.Tasks, func(t *assignment.Task) bool { return t.Waits() })
 	for _, t := range w.assigned.Tasks {
 		for _, f := range t.Feeds {
 			if !t.WovenTopic(f.Input) {
@@ -149,7 +153,7 @@ func (w *Worker) ask() error {
 				}
 				continue
 			}
-			p := up.Progress(t.Waits() || w.progress.asked.Load())
+			p := up.Progress(waits)
 			if p == nil || f.Next < p.Ends[f.TP.Partition] {
 				continue
 			}

@@ -43,7 +43,7 @@ func (w *Worker) announce(ctx context.Context, began time.Time) error {
 		if !task.IsRepartition(s.End) || !topo.Stages[s.To].Ordered() {
 			continue
 		}
-		due := false
+		due := w.progress.wanted
 		for _, t := range w.assigned.Tasks {
 			due = due || t.Stage == s && t.Moved() || t.Stage.Index == s.To && t.Waits()
 		}
