@@ -2,6 +2,7 @@ package engine
 
 import (
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,24 +35,26 @@ func (e *Engine) writers(topic string) []string {
 	return l.writers[topic]
 }
 
-// woven says whether the rows of a source are put in order by what the query tells that writes its topic: there is one such query, it is
-// not made of what the reader makes, and both go by the same time.
+// woven says whether the rows of a source are put in order by what the queries tell that write its topic: there are such, none is
+// made of what the reader makes, and all go by the same time.
 func (e *Engine) woven(reader string, config map[string]string) func(scan *plan.Scan) bool {
 	return func(scan *plan.Scan) bool {
 		if scan.Time != nil || settings.IdleUpstream.In(config) == 0 {
 			return false
 		}
 		by := e.writers(scan.Source.Topic)
-		if len(by) != 1 || by[0] == reader || e.reads(by[0], reader, map[string]bool{}) {
-			return false
-		}
-		r := e.runs(by[0])
-		if r == nil || settings.IdleUpstream.In(r.config) == 0 {
-			return false
-		}
-		sink, ok := r.query.Root.(*plan.Sink)
-		return ok && sink.TimeSlot < 0
+		return len(by) > 0 && !slices.ContainsFunc(by, func(id string) bool { return id == reader || e.reads(id, reader, map[string]bool{}) || !e.tells(id) })
 	}
+}
+
+// tells says whether a query tells how far it has come, by the time that its rows carry.
+func (e *Engine) tells(id string) bool {
+	r := e.runs(id)
+	if r == nil || settings.IdleUpstream.In(r.config) == 0 {
+		return false
+	}
+	sink, ok := r.query.Root.(*plan.Sink)
+	return ok && sink.TimeSlot < 0
 }
 
 // reads says whether a query reads, by way of others too, what another one makes.
@@ -79,14 +82,15 @@ func (e *Engine) reads(query, other string, seen map[string]bool) bool {
 	return false
 }
 
-// upstream is the query that writes a topic; nil where there is none, or several do.
-func (e *Engine) upstream(topic string) worker.Upstream {
-	if by := e.writers(topic); len(by) == 1 {
-		if w, ok := e.upstreams.Load(by[0]); ok {
-			return w.(*worker.Worker)
+// upstream are the queries that write a topic.
+func (e *Engine) upstream(topic string) []worker.Upstream {
+	var out []worker.Upstream
+	for _, id := range e.writers(topic) {
+		if w, ok := e.upstreams.Load(id); ok {
+			out = append(out, w.(*worker.Worker))
 		}
 	}
-	return nil
+	return out
 }
 
 // weave tells a topology which of its sources are written by queries of ours. before is how its state is laid out, nil for none.

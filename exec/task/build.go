@@ -6,11 +6,12 @@ import (
 
 	"weir/exec/op"
 	"weir/planner/plan"
+	"weir/types"
 )
 
 // NewTask makes the operators of a stage.
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
-	t := &Task{Stage: s, Partition: o.Partition, env: env}
+	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime}
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}
 	if late := s.Late(); late != nil {

@@ -102,7 +102,7 @@ func (in *input) follow(rec *kgo.Record, m *types.Meta) {
 	}
 	m.Order = t.order
 	if in.lanes == nil && t.first {
-		in.woven.time = max(in.woven.time, t.reached.Time)
+		in.woven.heard(t.query, t.reached, rec.Offset, false)
 	}
 }
 

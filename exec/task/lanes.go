@@ -28,9 +28,9 @@ type lanes struct {
 	counts  *op.Counts
 	// numbered is the number of the next row that goes on. It grows no faster than offsets do, and begins with one.
 	numbered, saved int64
-	renewed bool   // the topic is not the one that the state tells of
-	atOnce  bool   // nothing waits
-	woven   *woven // of the topic of another query; nil of a repartition
+	renewed         bool   // the topic is not the one that the state tells of
+	atOnce          bool   // nothing waits
+	woven           *woven // of the topic of another query; nil of a repartition
 }
 
 // lane is what one upstream task has sent.
@@ -284,7 +284,7 @@ func (l *lanes) earliest() int64 {
 func (l *lanes) frontier() int64 {
 	least := int64(math.MaxInt64)
 	if l.woven != nil {
-		least = l.woven.order
+		least = l.woven.order()
 	}
 	for i := range l.all {
 		if h := l.all[i].head(); h != nil && !h.note {

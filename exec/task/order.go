@@ -87,7 +87,7 @@ func (t *Task) Announce(asOf int64, caughtUp, due bool) {
 	r.note.order = max(r.note.order, t.frontier())
 }
 
-// frontier is the place before which the task makes no row any more.
+// frontier is the place before which the task makes no row any more. While nothing is to come of what is known, it stays where it was.
 func (t *Task) frontier() int64 {
 	least := int64(never)
 	for _, in := range t.inputs {
@@ -103,7 +103,10 @@ func (t *Task) frontier() int64 {
 			}
 		}
 	}
-	return least
+	if least != never {
+		t.front = max(t.front, least)
+	}
+	return t.front
 }
 
 // NoTime stands for a time that is not known.

@@ -36,26 +36,25 @@ func (t *Task) Woven(input int) bool {
 // WovenTopic says whether a query of ours writes the topic of an input, or did.
 func (t *Task) WovenTopic(input int) bool { return t.inputs[input].woven != nil }
 
-// Hear takes in how far the query upstream of an input has come, of what its topic held before an offset, up to which the task has been given
-// all.
-func (t *Task) Hear(input int, r Reached, upTo int64) error {
+// Upstream names the queries that write the topic of an input.
+func (t *Task) Upstream(input int, queries []uint64) error {
 	in := t.inputs[input]
-	in.woven.orphan = false
-	if in.lanes != nil {
-		in.lanes.reached(r, upTo, true)
+	was := in.woven.orphan
+	in.woven.known(queries)
+	if in.woven.orphan && !was {
 		return t.merge(false)
 	}
-	w := in.woven
-	w.time, w.atEnd, w.asOf, w.order, w.live = max(w.time, r.Time), r.AtEnd, r.AsOf, r.Order, true
-	return t.hear(in)
+	return nil
 }
 
-// Orphan says that nobody writes the topic of an input any more.
-func (t *Task) Orphan(input int) error {
+// Hear takes in how far a query upstream of an input has come, of what its topic held before an offset, up to which the task has been given
+// all.
+func (t *Task) Hear(input int, query uint64, r Reached, upTo int64) error {
 	in := t.inputs[input]
-	if in.woven.orphan {
-		return nil
+	if in.lanes != nil {
+		in.lanes.reached(query, r, upTo, true)
+		return t.merge(false)
 	}
-	in.woven.orphan = true
-	return t.merge(false)
+	in.woven.heard(query, r, upTo, true)
+	return t.hear(in)
 }

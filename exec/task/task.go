@@ -22,8 +22,9 @@ type Task struct {
 	repart    *repartition
 	written   *sink // of the query's result; nil where there is none
 	feeders   []feeder
-	sources   bool // it has several inputs, and the streams among them are sources
-	laned     bool // some input has lanes
+	sources   bool  // it has several inputs, and the streams among them are sources
+	laned     bool  // some input has lanes
+	front     int64 // the frontier, as last looked at
 	idle      idling
 }
 

@@ -97,18 +97,23 @@ func readTrail(src []byte) (t trail, ok bool) {
 	return t, true
 }
 
-// woven is what a reader knows of the query that writes its topic.
+// woven is what a reader knows of the queries that write its topic.
 type woven struct {
 	partition uint64
 	writers   []writer
-	order     int64 // of Reached
-	upTo      int64 // the rows before this offset, for which it holds
-	time      int64 // of Reached
-	atEnd     bool  // of Reached
-	asOf      int64
-	live      bool // it is what the query has reached by now; else what it had when it wrote what is read
-	orphan    bool // nobody writes the topic any more
-	givenUp   bool // it brings nothing, and nobody waits for it until it does
+	upstream  []upstream
+	time      int64 // of Reached: the least of all
+	atEnd     bool  // all are
+	orphan    bool  // nobody writes the topic any more
+	givenUp   bool  // nothing comes, and nobody waits for it until it does
+}
+
+// upstream is one of the queries that write a topic.
+type upstream struct {
+	query uint64
+	Reached
+	upTo int64 // it holds of the rows before this offset
+	live bool  // it is what the query has reached by now; else what it had when it wrote what is read
 }
 
 // writer is a producer that has been seen to write for a query of ours: what it writes without a trail is so as well.
@@ -126,7 +131,7 @@ const maxWriters = 32
 const foreign = math.MaxUint64
 
 func newWoven(partition int32) *woven {
-	return &woven{partition: uint64(partition), order: types.NoTime, asOf: types.NoTime, time: types.NoTime}
+	return &woven{partition: uint64(partition), time: types.NoTime}
 }
 
 // weave finds the lane of a record, and its place.
@@ -139,7 +144,7 @@ func (l *lanes) weave(rec *kgo.Record) (*lane, int64) {
 	}
 	w.saw(rec, t.query)
 	if t.first {
-		l.reached(t.reached, rec.Offset, false)
+		l.reached(t.query, t.reached, rec.Offset, false)
 	}
 	if t.order != types.NoTime {
 		place = t.order
@@ -147,8 +152,11 @@ func (l *lanes) weave(rec *kgo.Record) (*lane, int64) {
 	return l.lane(laneKey(t.query, t.task)), place
 }
 
+// taskBits are those of a lane's key that hold the task; the others hold the query.
+const taskBits = 20
+
 // laneKey names the lane of a query's task.
-func laneKey(query, task uint64) uint64 { return query<<20 | task&(1<<20-1) }
+func laneKey(query, task uint64) uint64 { return query<<taskBits | task&(1<<taskBits-1) }
 
 // lane is the one of a key.
 func (l *lanes) lane(key uint64) *lane {
@@ -222,44 +230,102 @@ func (w *woven) load(key, value []byte) error {
 	return nil
 }
 
-// reached takes in how far the query had come when the topic ended before an offset.
-func (l *lanes) reached(r Reached, upTo int64, live bool) {
-	w := l.woven
-	if upTo < w.upTo || !live && w.live && upTo == w.upTo {
-		return
+// known names the queries that write the topic: what was known of others is forgotten.
+func (w *woven) known(queries []uint64) {
+	w.upstream = slices.DeleteFunc(w.upstream, func(u upstream) bool { return !slices.Contains(queries, u.query) })
+	for _, q := range queries {
+		w.of(q)
 	}
-	if r.Order != w.order || upTo != w.upTo {
-		l.heard++
-	}
-	w.order, w.upTo, w.asOf, w.live, w.givenUp = r.Order, upTo, r.AsOf, live, false
-	w.time, w.atEnd = max(w.time, r.Time), r.AtEnd
+	w.orphan = len(queries) == 0
 }
 
-// frees says whether no row comes any more that is to go before a lane's.
+// of is what is known of a query.
+func (w *woven) of(query uint64) *upstream {
+	for i := range w.upstream {
+		if w.upstream[i].query == query {
+			return &w.upstream[i]
+		}
+	}
+	w.upstream = append(w.upstream, upstream{query: query, Reached: Reached{Time: types.NoTime, Order: types.NoTime, AsOf: types.NoTime}})
+	return &w.upstream[len(w.upstream)-1]
+}
+
+// heard takes in how far a query had come when the topic ended before an offset, and says whether that is new.
+func (w *woven) heard(query uint64, r Reached, upTo int64, live bool) bool {
+	u := w.of(query)
+	if upTo < u.upTo || !live && u.live && upTo == u.upTo {
+		return false
+	}
+	told := r.Order != u.Order || upTo != u.upTo
+	r.Time = max(r.Time, u.Time)
+	u.Reached, u.upTo, u.live, w.givenUp = r, upTo, live, false
+	w.time, w.atEnd = r.Time, r.AtEnd
+	for i := range w.upstream {
+		o := &w.upstream[i]
+		w.time, w.atEnd = min(w.time, o.Time), w.atEnd && o.AtEnd
+	}
+	return told
+}
+
+// reached takes in how far a query had come.
+func (l *lanes) reached(query uint64, r Reached, upTo int64, live bool) {
+	if l.woven.heard(query, r, upTo, live) {
+		l.heard++
+	}
+}
+
+// frees says whether no row comes any more that is to go before a lane's: by what each query has said of the time when the row was there.
 func (w *woven) frees(ln *lane, h *laneRecord, force bool) bool {
 	if force || w.givenUp || w.orphan {
 		return true
 	}
-	return (h.rec.Offset < w.upTo || ln.key == foreign) && (h.place < w.order || w.order == math.MaxInt64)
+	for i := range w.upstream {
+		u := &w.upstream[i]
+		own := ln.key != foreign && ln.key>>taskBits == u.query
+		if h.place >= u.Order && u.Order != math.MaxInt64 || h.rec.Offset >= u.upTo && (own || !u.live || u.AsOf < h.stamp) {
+			return false
+		}
+	}
+	return true
 }
 
 // floor is the place before which no row comes any more, for a row of another input that came at a time, and up to which time that holds.
 func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
-	switch {
-	case force || w.givenUp || w.orphan:
-		return math.MaxInt64, math.MaxInt64
-	case !w.live:
-		return w.order, math.MaxInt64
-	case w.asOf >= stamp:
-		return w.order, w.asOf
+	place, asOf = math.MaxInt64, math.MaxInt64
+	if force || w.givenUp || w.orphan {
+		return place, asOf
 	}
-	return math.MinInt64, math.MaxInt64
+	for i := range w.upstream {
+		switch u := &w.upstream[i]; {
+		case !u.live:
+			place = min(place, u.Order)
+		case u.AsOf >= stamp:
+			place, asOf = min(place, u.Order), min(asOf, u.AsOf)
+		default:
+			return math.MinInt64, math.MaxInt64
+		}
+	}
+	return place, asOf
 }
 
-// caughtUp is as of when the query had read all there is; NoTime where it has not.
-func (w *woven) caughtUp() int64 {
-	if w.live && w.order == math.MaxInt64 {
-		return w.asOf
+// order is the place before which no row comes any more.
+func (w *woven) order() int64 {
+	least := int64(math.MaxInt64)
+	for i := range w.upstream {
+		least = min(least, w.upstream[i].Order)
 	}
-	return types.NoTime
+	return least
+}
+
+// caughtUp is as of when the queries had read all there is; NoTime where one has not.
+func (w *woven) caughtUp() int64 {
+	asOf := int64(math.MaxInt64)
+	for i := range w.upstream {
+		if u := &w.upstream[i]; u.live && u.Order == math.MaxInt64 {
+			asOf = min(asOf, u.AsOf)
+		} else {
+			return types.NoTime
+		}
+	}
+	return asOf
 }

@@ -22,6 +22,8 @@ type Progress struct {
 
 // Upstream is what a worker asks of the query that writes a topic.
 type Upstream interface {
+	// Number names the query in the rows that it writes.
+	Number() uint64
 	// Progress is how far the query has come; nil where that is not known. asked says that somebody waits for it to have read all there is.
 	Progress(asked bool) *Progress
 }
@@ -35,6 +37,7 @@ type progress struct {
 	made    atomic.Int64 // commits
 	told    atomic.Int64 // of these, what has arrived
 	base    map[int32]int64
+	numbers []uint64 // of upstream queries, while they are asked
 }
 
 // Progress is how far the query has come; nil before that is known. asked says that somebody waits for it to have read all there is.
@@ -45,6 +48,9 @@ func (w *Worker) Progress(asked bool) *Progress {
 	}
 	return w.progress.now.Load()
 }
+
+// Number names the query in the rows that it writes.
+func (w *Worker) Number() uint64 { return w.opt.Number }
 
 // result is the topic that the query writes; empty where there is none.
 func (w *Worker) result() string { return w.assigned.Topology.Last().Output(w.assigned.Env) }
@@ -146,19 +152,22 @@ func (w *Worker) ask() error {
 			if !t.WovenTopic(f.Input) {
 				continue
 			}
-			up := w.opt.Upstream(f.TP.Topic)
-			if up == nil {
-				if err := t.Orphan(f.Input); err != nil {
+			ups := w.opt.Upstream(f.TP.Topic)
+			w.progress.numbers = w.progress.numbers[:0]
+			for _, up := range ups {
+				w.progress.numbers = append(w.progress.numbers, up.Number())
+			}
+			if err := t.Upstream(f.Input, w.progress.numbers); err != nil {
+				return err
+			}
+			for _, up := range ups {
+				p := up.Progress(waits)
+				if p == nil || f.Next < p.Ends[f.TP.Partition] {
+					continue
+				}
+				if err := t.Hear(f.Input, up.Number(), p.Reached, p.Ends[f.TP.Partition]); err != nil {
 					return err
 				}
-				continue
-			}
-			p := up.Progress(waits)
-			if p == nil || f.Next < p.Ends[f.TP.Partition] {
-				continue
-			}
-			if err := t.Hear(f.Input, p.Reached, p.Ends[f.TP.Partition]); err != nil {
-				return err
 			}
 		}
 	}

@@ -32,8 +32,8 @@ type Options struct {
 	IdleUpstream time.Duration
 	// Number stands for the query in the trails of the rows that it writes; 0 leaves them out.
 	Number uint64
-	// Upstream is the query that writes a topic; nil where there is none.
-	Upstream func(topic string) Upstream
+	// Upstream are the queries that write a topic.
+	Upstream func(topic string) []Upstream
 	// WaitUpstream is how long rows wait for an upstream task from which nothing comes.
 	WaitUpstream time.Duration
 	// Look is how often the topics that are read are looked at; 0 for DefaultLook.
@@ -78,7 +78,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w.stats.topo, w.stats.all = topo, make([][]op.StepCounts, len(topo.Stages))
 	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.counts(w.now) }, w.wake
 	if w.opt.Upstream == nil {
-		w.opt.Upstream = func(string) Upstream { return nil }
+		w.opt.Upstream = func(string) []Upstream { return nil }
 	}
 	w.opt.Complete()
 	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 || s.Ordered() })
