@@ -104,6 +104,7 @@ type woven struct {
 	upstream  []upstream
 	time      int64 // of Reached: the least of all
 	atEnd     bool  // all are
+	listed    bool  // it is known which queries those are
 	orphan    bool  // nobody writes the topic any more
 	givenUp   bool  // nothing comes, and nobody waits for it until it does
 }
@@ -236,7 +237,7 @@ func (w *woven) known(queries []uint64) {
 	for _, q := range queries {
 		w.of(q)
 	}
-	w.orphan = len(queries) == 0
+	w.listed, w.orphan = true, len(queries) == 0
 }
 
 // of is what is known of a query.
@@ -279,6 +280,9 @@ func (w *woven) frees(ln *lane, h *laneRecord, force bool) bool {
 	if force || w.givenUp || w.orphan {
 		return true
 	}
+	if !w.listed {
+		return false
+	}
 	for i := range w.upstream {
 		u := &w.upstream[i]
 		own := ln.key != foreign && ln.key>>taskBits == u.query
@@ -295,6 +299,9 @@ func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
 	if force || w.givenUp || w.orphan {
 		return place, asOf
 	}
+	if !w.listed {
+		return math.MinInt64, asOf
+	}
 	for i := range w.upstream {
 		switch u := &w.upstream[i]; {
 		case !u.live:
@@ -310,6 +317,9 @@ func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
 
 // order is the place before which no row comes any more.
 func (w *woven) order() int64 {
+	if !w.listed {
+		return types.NoTime
+	}
 	least := int64(math.MaxInt64)
 	for i := range w.upstream {
 		least = min(least, w.upstream[i].Order)
@@ -319,6 +329,9 @@ func (w *woven) order() int64 {
 
 // caughtUp is as of when the queries had read all there is; NoTime where one has not.
 func (w *woven) caughtUp() int64 {
+	if !w.listed {
+		return types.NoTime
+	}
 	asOf := int64(math.MaxInt64)
 	for i := range w.upstream {
 		if u := &w.upstream[i]; u.live && u.Order == math.MaxInt64 {
