@@ -101,7 +101,7 @@ var inert = []Fact{
 	{words(`application.id buffered.records.per.partition built.in.metrics.version client.id connections.max.idle.ms default.client.supplier
 		default.deserialization.exception.handler default.dsl.store default.key.serde default.production.exception.handler default.timestamp.extractor
 		default.value.serde deserialization.exception.handler dsl.store.suppliers.class enable.metrics.push ensure.explicit.internal.resource.naming
-		input.buffer.max.bytes log.summary.interval.ms max.task.idle.ms metadata.max.age.ms metadata.recovery.strategy metric.reporters metrics.num.samples
+		input.buffer.max.bytes log.summary.interval.ms metadata.max.age.ms metadata.recovery.strategy metric.reporters metrics.num.samples
 		metrics.recording.level metrics.sample.window.ms num.stream.threads poll.ms processing.exception.handler processor.wrapper.class
 		production.exception.handler receive.buffer.bytes reconnect.backoff.max.ms reconnect.backoff.ms repartition.purge.interval.ms request.timeout.ms
 		retries retry.backoff.max.ms retry.backoff.ms rocksdb.config.setter send.buffer.bytes shutdown.timeout.ms state.cleanup.delay.ms task.timeout.ms topology.optimization

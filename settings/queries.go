@@ -16,6 +16,8 @@ var (
 		Doc: "How often a query makes what it did durable and visible."}, millis(1), 100*time.Millisecond)
 	IdleUpstream = define(Info{Name: "weir.idle.upstream",
 		Doc: "How long a stage of a query waits for the stream time of an upstream task that says nothing; 0 waits for none."}, millis(0), time.Second)
+	TaskIdle = define(Info{Name: "max.task.idle.ms",
+		Doc: "How long what has been read to its end still holds back the rows of others, which joins and aggregates that hang on the order of rows take in the order of event time. 0 waits for what topics hold by the time that a row is read; more is for producers whose records of one time come to several partitions at different moments."}, millis(0), 0)
 	WaitUpstream = define(Info{Name: "weir.wait.upstream",
 		Doc: "How long a row that a join or an aggregate is to take in the order of event time waits for rows that may come before it, while what they come from makes no progress. Rows that come after all are counted as behind."}, millis(0), 10*time.Second)
 	IdleClose = define(Info{Name: "weir.idle.close", Unset: "never",

@@ -58,7 +58,7 @@ func newOnBroker(ctx context.Context, c *course, addr, dir string) (*onBroker, e
 		return nil, errors.Join(err, b.close(ctx))
 	}
 	b.options = engine.Options{Cluster: b.cluster, Embedded: c.way == outboxWay, Registry: registry.NewLocal(registry.NewStore()), DataDir: dir, ServiceID: b.prefix,
-		Config: map[string]string{"commit.interval.ms": fmt.Sprint(c.interval), "weir.idle.upstream": "600000", "weir.wait.upstream": "600000"}}
+		Config: map[string]string{"commit.interval.ms": fmt.Sprint(c.interval), "weir.idle.upstream": "600000", "weir.wait.upstream": "600000", "max.task.idle.ms": c.taskIdle()}}
 	if os.Getenv("WEIR_TEST_LOG") != "" {
 		b.options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}

@@ -45,6 +45,15 @@ type lateness struct {
 	slices    int // 0 where none comes later
 }
 
+// taskIdle is for how long what has been read to its end is waited for: live, records of one slice come to several partitions at different
+// moments.
+func (c *course) taskIdle() string {
+	if c.live {
+		return "400"
+	}
+	return "0"
+}
+
 // drawCourse draws one. Queries are made in an order that dependencies permit; live, the data come in slices by event time.
 func drawCourse(r *rand.Rand, p *pipeline, ways []way) *course {
 	c := &course{way: ways[r.IntN(len(ways))], live: r.IntN(2) == 0, slices: 1 + r.IntN(6), fetch: []int32{0, 0, 300, 2000}[r.IntN(4)], interval: []int{5, 20, 100}[r.IntN(3)]}

@@ -5,6 +5,7 @@ package assignment
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -30,6 +31,7 @@ type Assignment struct {
 	// AtOnce says that nothing is waited for, as weir.idle.upstream=0 asks: a source which has been read to its end holds back no windows from
 	// that moment on, and rows go on in the order in which they come from upstream tasks.
 	AtOnce bool
+	Idle   time.Duration // how long rows wait for what has been read to its end
 	Number uint64        // of the query, which stands in the trails of its rows; 0 leaves them out
 	Budget *state.Budget // of the memory of the tasks' state; nil for no bound
 }

@@ -11,7 +11,7 @@ import (
 
 // NewTask makes the operators of a stage.
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
-	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime}
+	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime, patience: o.Idle}
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}
 	if late := s.Late(); late != nil {
@@ -26,6 +26,12 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	t.feeders = newFeeders(t.inputs, max(o.Feeders, len(t.inputs)))
 	if o.Lanes && s.Ordered() {
 		t.openLanes(o)
+	}
+	t.waits = o.Lanes && !o.AtOnce && len(t.inputs) > 1
+	for _, in := range t.inputs {
+		if in.asOf = never; t.waits {
+			in.asOf = types.NoTime
+		}
 	}
 	t.idle = newIdling(t.inputs, t.feeders)
 	t.sources = len(t.inputs) > 1 && !slices.ContainsFunc(t.inputs, func(in *input) bool { return (in.repartitioned || in.woven != nil) && !t.feeders[in.feeder].free })

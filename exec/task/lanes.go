@@ -30,6 +30,7 @@ type lanes struct {
 	numbered, saved int64
 	renewed         bool   // the topic is not the one that the state tells of
 	atOnce          bool   // nothing waits
+	patience        int64  // as the task's
 	woven           *woven // of the topic of another query; nil of a repartition
 }
 
@@ -50,7 +51,7 @@ type lane struct {
 type laneRecord struct {
 	rec   *kgo.Record
 	place int64
-	stamp int64 // a time at which it had been sent; for an announcement, nothing
+	stamp int64 // until when it waits for what has been read to its end: a time at which it had been sent, or later
 	note  bool
 }
 
@@ -114,7 +115,7 @@ func (l *lanes) announced(ln *lane, rec *kgo.Record, n note) (taken bool) {
 	}
 	ln.givenUp = false
 	for i := max(ln.stamped, ln.free); i < len(ln.recs); i++ {
-		ln.recs[i].stamp = min(ln.recs[i].stamp, max(n.asOf, 0))
+		ln.recs[i].stamp = min(ln.recs[i].stamp, max(n.asOf, 0)+l.patience)
 	}
 	ln.stamped = len(ln.recs)
 	if rec.Offset < ln.next {

@@ -17,11 +17,12 @@ type merging struct {
 	told   bool          // an announcement comes next in the queue
 	more   bool          // the broker is known to hold more than was given
 	queued atomic.Int64  // records waiting, for whoever fetches
-	came   []arrival     // when what waits came, where another input has lanes
+	came   []arrival     // when what waits came
+	asOf   int64         // when the input was found to hold no more than was given
 	stamp  int64         // the latest stamp of what the lanes have let go of
 }
 
-// arrival is when the records from an offset on came, by the node's clock.
+// arrival is until when the records from an offset on wait for what has been read to its end: when they came, by the node's clock, or later.
 type arrival struct{ from, at int64 }
 
 // letGo is how many records lanes let go of at a time.
@@ -42,8 +43,8 @@ func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 	default:
 		in.queue = append(in.queue, recs...)
 		in.queued.Add(int64(len(recs)))
-		if t.laned && len(recs) > 0 {
-			in.came = append(in.came, arrival{recs[0].Offset, t.now()})
+		if t.waits && len(recs) > 0 {
+			in.came = append(in.came, arrival{recs[0].Offset, t.now() + t.patience})
 		}
 	}
 	return t.merge(false)
@@ -51,7 +52,7 @@ func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 
 // take puts records into their lanes.
 func (t *Task) take(in *input, recs []*kgo.Record) {
-	now, n := t.now(), int64(0)
+	now, n := t.now()+t.patience, int64(0)
 	for i, rec := range recs {
 		if in.lanes.add(rec, now) {
 			n++
@@ -161,10 +162,21 @@ func (t *Task) earliest(force bool) (first *input, limit, asOf int64) {
 		limit, asOf = min(limit, to), min(asOf, by)
 	}
 	if at > limit {
+		t.awaits.Store(true)
 		return nil, 0, 0
 	}
 	return first, limit, asOf
 }
+
+// InputEnded says that an input held no more than was given at the time asOf, by the node's clock, and carries on what waited for that.
+func (t *Task) InputEnded(input int, asOf int64) error {
+	in := t.inputs[input]
+	in.asOf = max(in.asOf, asOf)
+	return t.merge(false)
+}
+
+// Awaits says whether rows have come to wait for another input since it was last asked; from any goroutine.
+func (t *Task) Awaits() bool { return t.awaits.Swap(false) }
 
 // floor is the place before which the input brings nothing, for a row of another one that came at a time, and up to which time that holds.
 func (in *input) floor(stamp int64, force bool) (place, asOf int64) {
@@ -173,10 +185,12 @@ func (in *input) floor(stamp int64, force bool) (place, asOf int64) {
 		return in.batch.Meta[in.row].Place(), never
 	case in.lanes != nil:
 		return in.lanes.floor(stamp, force)
-	case in.more && !force:
+	case force:
+		return never, never
+	case in.more || in.asOf < stamp:
 		return math.MinInt64, never
 	}
-	return never, never
+	return never, in.asOf
 }
 
 // stampOf is when a row of the batch came, or a later time at which it had.

@@ -65,7 +65,7 @@ func (t *Task) openLanes(o TaskOptions) {
 			if in.woven != nil {
 				in.lanes.all, in.lanes.woven = nil, in.woven
 			}
-			in.lanes.atOnce = o.AtOnce
+			in.lanes.atOnce, in.lanes.patience = o.AtOnce, t.patience
 			t.Stores = append(t.Stores, Store{t.Stage.store(laneStore(at).Name), in.lanes})
 			t.laned = true
 		}

@@ -2,6 +2,7 @@ package task
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"weir/exec/op"
 	"weir/types"
@@ -22,8 +23,11 @@ type Task struct {
 	repart    *repartition
 	written   *sink // of the query's result; nil where there is none
 	feeders   []feeder
-	sources   bool  // it has several inputs, and the streams among them are sources
-	laned     bool  // some input has lanes
+	sources   bool // it has several inputs, and the streams among them are sources
+	laned     bool // some input has lanes
+	waits     bool // rows wait for inputs of which it is not known that they hold no more
+	awaits    atomic.Bool
+	patience  int64 // TaskOptions.Idle
 	front     int64 // the frontier, as last looked at
 	idle      idling
 }
@@ -47,6 +51,8 @@ type TaskOptions struct {
 	Rows func(b *types.Batch) error
 	// Lanes says that the rows of repartitions are put in order where that matters: see Stage.Ordered.
 	Lanes bool
+	// Idle is how long, in milliseconds, rows wait for what has been read to its end.
+	Idle int64
 	// AtOnce says that rows don't wait in their lanes.
 	AtOnce bool
 	// Query is the number of the query, which stands in the trails of the rows that it writes; 0 leaves them out.

@@ -15,6 +15,7 @@ type work struct {
 	feed *assignment.Feed
 	recs []*kgo.Record
 	high int64 // end of the partition
+	asOf int64 // where the end was asked for, when that was; else 0
 }
 
 // startShards spreads the tasks over goroutines, one per processor: a task stays on its goroutine.
@@ -52,6 +53,12 @@ func (w *Worker) process(job work) {
 	}
 	if job.feed == nil {
 		if err := job.task.Flush(); err != nil {
+			w.lose(err)
+		}
+		return
+	}
+	if job.asOf > 0 {
+		if err := w.ended(job.feed, job.high, job.asOf); err != nil {
 			w.lose(err)
 		}
 		return

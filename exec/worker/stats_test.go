@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +142,11 @@ func (c *counter) feed(topic string, more bool) {
 			f.Next += int64(len(recs))
 			if err := t.Offer(f.Input, recs, more); err != nil {
 				c.Fatal(err)
+			}
+			if !more {
+				if err := t.InputEnded(f.Input, math.MaxInt64); err != nil {
+					c.Fatal(err)
+				}
 			}
 		}
 	}

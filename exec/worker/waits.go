@@ -34,6 +34,89 @@ func (w *Worker) dontWait(now time.Time) {
 	}
 }
 
+// peekTime is how often the brokers are asked, between commits, for the ends of what rows wait for.
+const peekTime = 5 * time.Millisecond
+
+// peek asks for the ends of sources that rows of others wait for: fetches tell of what came only where something did.
+func (w *Worker) peek() error {
+	now := time.Now()
+	if !w.merges || now.Sub(w.peeked) < peekTime {
+		return nil
+	}
+	var asked []*assignment.Task
+	for _, t := range w.assigned.Tasks {
+		if t.Awaits() {
+			asked = append(asked, t)
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	w.peeked = now
+	ends := kafka.Offsets{}
+	for _, t := range asked {
+		for _, f := range t.Feeds {
+			if f.Repartitioned() || t.Woven(f.Input) {
+				continue
+			}
+			if err := w.endsAt(w.alive, f, ends); err != nil {
+				return err
+			}
+			w.pending.Add(1)
+			w.shards[t.Shard] <- work{task: t, feed: f, high: ends[f.TP.Topic][f.TP.Partition], asOf: now.UnixMilli()}
+		}
+	}
+	return nil
+}
+
+// expect does the same at a commit.
+func (w *Worker) expect(ctx context.Context, began time.Time) error {
+	if !w.merges {
+		return nil
+	}
+	ends := kafka.Offsets{}
+	for _, t := range w.assigned.Tasks {
+		if len(t.Feeds) == 1 || !t.Waits() {
+			continue
+		}
+		for _, f := range t.Feeds {
+			if f.Repartitioned() || t.Woven(f.Input) {
+				continue
+			}
+			if err := w.endsAt(ctx, f, ends); err != nil {
+				return err
+			}
+			if err := w.ended(f, ends[f.TP.Topic][f.TP.Partition], began.UnixMilli()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ended tells a task where a feed ended at a time, if it has been read up to there.
+func (w *Worker) ended(f *assignment.Feed, end, asOf int64) error {
+	f.High = max(f.High, end)
+	if f.Next < f.End() {
+		f.Task.Expect(f.Input, true)
+		return nil
+	}
+	f.Task.Expect(f.Input, false)
+	return f.Task.InputEnded(f.Input, asOf)
+}
+
+// endsAt asks for the ends of a feed's topic, once.
+func (w *Worker) endsAt(ctx context.Context, f *assignment.Feed, ends kafka.Offsets) error {
+	if _, asked := ends[f.TP.Topic]; asked {
+		return nil
+	}
+	at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
+	if err == nil {
+		maps.Copy(ends, at)
+	}
+	return err
+}
+
 // announce tells the tasks before a repartition whose rows are put in order what to say of themselves at this commit: that they have read all
 // there was when it began, or not. All tasks of a stage speak where one of them has gone on, or where somebody waits for them.
 func (w *Worker) announce(ctx context.Context, began time.Time) error {
@@ -85,12 +168,8 @@ func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Ti
 		if f.Next < f.High {
 			return task.NoTime, nil
 		}
-		if _, asked := ends[f.TP.Topic]; !asked {
-			at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
-			if err != nil {
-				return task.NoTime, err
-			}
-			maps.Copy(ends, at)
+		if err := w.endsAt(ctx, f, ends); err != nil {
+			return task.NoTime, err
 		}
 		if f.High = max(f.High, ends[f.TP.Topic][f.TP.Partition]); f.Next < f.High {
 			return task.NoTime, nil

@@ -34,6 +34,8 @@ type Options struct {
 	Number uint64
 	// Upstream are the queries that write a topic.
 	Upstream func(topic string) []Upstream
+	// TaskIdle is how long what has been read to its end still holds back the rows of others that are put in order.
+	TaskIdle time.Duration
 	// WaitUpstream is how long rows wait for an upstream task from which nothing comes.
 	WaitUpstream time.Duration
 	// Look is how often the topics that are read are looked at; 0 for DefaultLook.
@@ -63,6 +65,7 @@ type Worker struct {
 	backoff    backoff
 	paused     atomic.Bool
 	partitions atomic.Int32                       // of the last stage
+	peeked     time.Time                          // when the brokers were last asked for ends between commits
 	polling    atomic.Pointer[context.CancelFunc] // ends the poll that is going on
 	lost       atomic.Pointer[error]              // why the session has to end
 }
@@ -83,6 +86,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w.opt.Complete()
 	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 || s.Ordered() })
 	w.assigned.Budget, w.assigned.AtOnce = w.opt.Budget, w.opt.IdleUpstream == 0
+	w.assigned.Idle = opt.TaskIdle
 	if !w.assigned.AtOnce {
 		w.assigned.Number = opt.Number
 	}
@@ -219,6 +223,9 @@ func (w *Worker) poll(until time.Time) error {
 		<-ctx.Done()
 		return w.taskError()
 	}
+	if err := w.peek(); err != nil {
+		return err
+	}
 	fetches := w.commit.Client().PollFetches(ctx)
 	// Partitions may have come or gone meanwhile; what was fetched of them is for the tasks that are there by then.
 	if err := w.attendChanges(); err != nil {
@@ -237,7 +244,7 @@ func (w *Worker) poll(until time.Time) error {
 		for _, f := range w.assigned.Feeds[assignment.TP{Topic: p.Topic, Partition: p.Partition}] {
 			if len(p.Records) > 0 {
 				w.pending.Add(1)
-				w.shards[f.Task.Shard] <- work{f.Task, f, p.Records, p.HighWatermark}
+				w.shards[f.Task.Shard] <- work{task: f.Task, feed: f, recs: p.Records, high: p.HighWatermark}
 			}
 		}
 	})
@@ -264,6 +271,9 @@ func (w *Worker) commitAll() (err error) {
 		return err
 	}
 	if err := w.findEnds(w.alive, began); err != nil {
+		return err
+	}
+	if err := w.expect(w.alive, began); err != nil {
 		return err
 	}
 	w.dontWait(began)
