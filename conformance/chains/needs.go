@@ -12,13 +12,11 @@ func (t *trial) needs() string {
 		timed := q.windowed() || q.does(streamJoin) || q.does(lookup) || q.ordered
 		memory := t.course.way == memoryWay
 		switch {
-		case q.does(lookup) && !memory && t.course.live:
-			return fmt.Sprintf("%s: what a topic holds of an earlier time is read before a row of a stream meets the table", q.out.name)
 		case memory && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
-		case q.more != nil && q.does(streamJoin) && q.join != "INNER":
+		case q.more != nil && q.does(streamJoin) && q.join != "INNER", q.does(lookup) && behindOuter(q):
 			return fmt.Sprintf("%s: a table as of the time of a row without a match, which is put out later", q.out.name)
-		case q.ordered && q.inner == streamJoin && q.join != "INNER":
+		case q.ordered && (q.inner == streamJoin && q.join != "INNER" || behindOuter(q)):
 			return fmt.Sprintf("%s: rows without a match in the order of time", q.out.name)
 		case memory && q.does(lookup) && slices.ContainsFunc(q.in, func(s *source) bool { return s.table && s.made != nil }):
 			return fmt.Sprintf("%s: the Driver joins with a query's table in the order in which records were made", q.out.name)

@@ -64,6 +64,7 @@ func (t *Task) openLanes(o TaskOptions) {
 			in.lanes = newLanes(in.feeders, &in.counts.Counts)
 			if in.woven != nil {
 				in.lanes.all, in.lanes.woven = nil, in.woven
+				in.woven.patience = t.patience
 			}
 			in.lanes.atOnce, in.lanes.patience = o.AtOnce, t.patience
 			t.Stores = append(t.Stores, Store{t.Stage.store(laneStore(at).Name), in.lanes})

@@ -5,9 +5,9 @@ import "math"
 // Reached is how far the task that writes the query's result has come, of what it has written up to the next Flush. caughtUp says that it
 // has read all that there is.
 func (t *Task) Reached(caughtUp bool) Reached {
-	r := Reached{Time: t.bound(), Order: math.MaxInt64}
+	r := Reached{Time: t.bound(), Order: math.MaxInt64, All: t.frontier()}
 	if !caughtUp {
-		r.Order = t.frontier()
+		r.Order = r.All
 	}
 	return r
 }

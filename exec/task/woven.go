@@ -19,6 +19,7 @@ import (
 type Reached struct {
 	Time  int64 // no row before it is written any more; NoTime where it is not known
 	Order int64 // no row with a place before it is written any more, by a task that has not read all there is; the greatest int64 where all have
+	All   int64 // the same of all tasks; NoTime where it is not known
 	AsOf  int64 // when those that have read all there is had done so, by the node's clock, milliseconds
 	AtEnd bool  // all have been at their ends for weir.idle.upstream
 }
@@ -105,6 +106,7 @@ type woven struct {
 	time      int64 // of Reached: the least of all
 	atEnd     bool  // all are
 	listed    bool  // it is known which queries those are
+	patience  int64 // as the task's
 	orphan    bool  // nobody writes the topic any more
 	givenUp   bool  // nothing comes, and nobody waits for it until it does
 }
@@ -247,7 +249,7 @@ func (w *woven) of(query uint64) *upstream {
 			return &w.upstream[i]
 		}
 	}
-	w.upstream = append(w.upstream, upstream{query: query, Reached: Reached{Time: types.NoTime, Order: types.NoTime, AsOf: types.NoTime}})
+	w.upstream = append(w.upstream, upstream{query: query, Reached: Reached{Time: types.NoTime, Order: types.NoTime, All: types.NoTime, AsOf: types.NoTime}})
 	return &w.upstream[len(w.upstream)-1]
 }
 
@@ -286,7 +288,12 @@ func (w *woven) frees(ln *lane, h *laneRecord, force bool) bool {
 	for i := range w.upstream {
 		u := &w.upstream[i]
 		own := ln.key != foreign && ln.key>>taskBits == u.query
-		if h.place >= u.Order && u.Order != math.MaxInt64 || h.rec.Offset >= u.upTo && (own || !u.live || u.AsOf < h.stamp) {
+		switch stale := u.AsOf < h.stamp; {
+		case h.place >= u.Order && u.Order != math.MaxInt64:
+			return false
+		case h.rec.Offset >= u.upTo && (own || !u.live || stale):
+			return false
+		case w.patience > 0 && u.live && stale && h.place >= u.All: // tasks that had read all there is may have got more since
 			return false
 		}
 	}

@@ -73,7 +73,7 @@ func (w *Worker) beginProgress(ctx context.Context) error {
 // reached is how far the query comes with the commit that is being made. A task that has read all there is holds back none of the others' rows:
 // the brokers are asked for the ends where somebody looks on, and otherwise only what has been idle for long is taken for that.
 func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, error) {
-	out := task.Reached{Time: math.MaxInt64, Order: math.MaxInt64, AsOf: began.UnixMilli(), AtEnd: true}
+	out := task.Reached{Time: math.MaxInt64, Order: math.MaxInt64, All: math.MaxInt64, AsOf: began.UnixMilli(), AtEnd: true}
 	ends := kafka.Offsets{}
 	n, most := 0, task.NoTime
 	for _, t := range w.assigned.Tasks {
@@ -92,7 +92,7 @@ func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, er
 			}
 		}
 		r := t.Reached(caughtUp)
-		out.Order = min(out.Order, r.Order)
+		out.Order, out.All = min(out.Order, r.Order), min(out.All, r.All)
 		if most = max(most, r.Time); !t.Ended {
 			out.Time, out.AtEnd = min(out.Time, r.Time), false
 		}
@@ -101,7 +101,7 @@ func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, er
 		out.Time = most
 	}
 	if n < int(w.partitions.Load()) { // the other tasks are not here
-		out.Time, out.Order, out.AtEnd = task.NoTime, task.NoTime, false
+		out.Time, out.Order, out.All, out.AtEnd = task.NoTime, task.NoTime, task.NoTime, false
 	}
 	return out, nil
 }
