@@ -53,7 +53,7 @@ func (t *trail) append(dst []byte) []byte {
 		dst = binary.AppendVarint(dst, t.order)
 	}
 	if t.first {
-		dst = binary.AppendVarint(binary.AppendVarint(dst, t.reached.Time), t.reached.Order)
+		dst = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(dst, t.reached.Time), t.reached.Order), t.reached.All)
 	}
 	return dst
 }
@@ -85,7 +85,7 @@ func readTrail(src []byte) (t trail, ok bool) {
 	for _, f := range [...]struct {
 		flag byte
 		to   *int64
-	}{{trailOrder, &t.order}, {trailFirst, &t.reached.Time}, {trailFirst, &t.reached.Order}} {
+	}{{trailOrder, &t.order}, {trailFirst, &t.reached.Time}, {trailFirst, &t.reached.Order}, {trailFirst, &t.reached.All}} {
 		if flags&f.flag == 0 {
 			continue
 		}
@@ -293,7 +293,7 @@ func (w *woven) frees(ln *lane, h *laneRecord, force bool) bool {
 			return false
 		case h.rec.Offset >= u.upTo && (own || !u.live || stale):
 			return false
-		case w.patience > 0 && u.live && stale && h.place >= u.All: // tasks that had read all there is may have got more since
+		case w.patience > 0 && (!u.live || stale) && h.place >= u.All: // tasks that had read all there is may have got more since
 			return false
 		}
 	}
@@ -311,6 +311,8 @@ func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
 	}
 	for i := range w.upstream {
 		switch u := &w.upstream[i]; {
+		case !u.live && w.patience > 0:
+			place = min(place, u.All)
 		case !u.live:
 			place = min(place, u.Order)
 		case u.AsOf >= stamp:
