@@ -44,11 +44,13 @@ type Source struct {
 	Key       Serde
 	Value     Serde
 	Windowed  *Windowed
-	Timestamp string   // column that holds the event time; empty for the record's own
-	TimeFmt   string   // its format where it is a STRING
-	SQL       string   // the statement that made it, or changed it last
-	Before    []string // the statements before that one, the first first
-	Query     string   // id of the query that made it with CREATE ... AS, or that keeps a SOURCE TABLE's rows; else empty
+	Timestamp string // column that holds the event time; empty for the record's own
+	TimeFmt   string // its format where it is a STRING
+	// Repartition says that others choose the partitions of its keys: a join sends its rows through a topic of the query's own.
+	Repartition bool
+	SQL         string   // the statement that made it, or changed it last
+	Before      []string // the statements before that one, the first first
+	Query       string   // id of the query that made it with CREATE ... AS, or that keeps a SOURCE TABLE's rows; else empty
 	// Materialized says that pull queries can look rows up.
 	Materialized bool
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -24,7 +26,37 @@ import (
 type problemLog struct {
 	topic  string
 	client *kgo.Client
+	log    *slog.Logger
+	mu     sync.Mutex
+	told   []Notice
 }
+
+// Notice is something of a query that whoever reads its rows should know. It is in the processing log too.
+type Notice struct{ Query, Text string }
+
+// maxNotices bounds how many are remembered: the latest.
+const maxNotices = 100
+
+// notice takes what is told once for a query, into the log and for DESCRIBE EXTENDED.
+func (l *problemLog) notice(n Notice) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.Contains(l.told, n) {
+		return // a query that does its work again finds it again
+	}
+	l.told = append(l.told[max(0, len(l.told)+1-maxNotices):], n)
+	l.log.Warn(n.Text, "query", n.Query)
+}
+
+// notices are those of a query, or all.
+func (l *problemLog) notices(query string) []Notice {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(l.told), func(n Notice) bool { return query != "" && n.Query != query })
+}
+
+// Notices are what is to be known of queries since the engine was opened, those that have ended included.
+func (e *Engine) Notices() []Notice { return e.problems.notices("") }
 
 // queryProblems are the entries of one query: it alone waits for them, and what it does again it tells again.
 type queryProblems struct {
@@ -53,7 +85,7 @@ type problem struct {
 }
 
 func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
-	l := &problemLog{topic: e.opt.ServiceID + "ksql_processing_log"}
+	l := &problemLog{log: e.opt.Log, topic: e.opt.ServiceID + "ksql_processing_log"}
 	_, err := e.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: l.topic, Partitions: 1, Replicas: e.replicas(), IfNotExists: true})
 	if err != nil {
 		return nil, err
@@ -82,6 +114,9 @@ const maxProblemRecord = 64 << 10
 // add takes an entry; called by any task.
 func (q *queryProblems) add(b task.BadRecord) {
 	p := problem{Time: time.Now().UnixMilli(), Query: q.query, Type: string(b.Kind), Topic: b.Topic, Partition: b.Partition, Offset: b.Offset, Reason: b.Message}
+	if b.Kind == task.KeysAstray {
+		q.log.notice(Notice{q.query, b.Message})
+	}
 	if b.Value != nil {
 		cut := b.Value[:min(len(b.Value), maxProblemRecord)]
 		if utf8.Valid(cut) {

@@ -26,6 +26,7 @@ type Query struct {
 	Error     string // why it is not running, or what it is trying again
 	Stats     worker.Stats
 	Group     string // consumer group
+	Notices   []Notice
 }
 
 // QueryState is the state of a query, named as in ksqlDB.
@@ -49,7 +50,7 @@ func (e *Engine) Queries() []Query {
 		if r == nil {
 			continue
 		}
-		x := Query{ID: q.ID, Kind: plan.Persistent, SQL: q.SQL, Sink: q.Sink, Sources: q.Sources, Group: r.group, Stats: r.stats()}
+		x := Query{ID: q.ID, Kind: plan.Persistent, SQL: q.SQL, Sink: q.Sink, Sources: q.Sources, Group: r.group, Stats: r.stats(), Notices: e.problems.notices(q.ID)}
 		if target := r.query.Target(); target != nil {
 			x.SinkTopic = target.Topic
 		}

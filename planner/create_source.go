@@ -65,6 +65,7 @@ func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
 	if err := checkSchemaIDs(s, src, w); err != nil {
 		return nil, err
 	}
+	src.Repartition = w.vals["REPARTITION"] == "true"
 	if src.Windowed, err = b.windowed(w); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,9 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if pos, ok := w.pos["REPARTITION"]; ok {
+		return nil, ofQuery(pos)
+	}
 	if pos, ok := w.pos["LATE_STREAM"]; ok {
 		return nil, noWindow(pos)
 	}

@@ -27,6 +27,8 @@ type side struct {
 	// retention is for how long windows may be joined again, as in plan.WindowedJoin.
 	retention int64
 	headers   int // the slot of the records' headers; -1 for none
+	// astray says that the rows lie where others have put them, and are not to be relied on to meet rows of the same key.
+	astray bool
 	// foreign says that the key is the left table's, of a join by foreign key.
 	foreign bool
 }
@@ -164,7 +166,7 @@ func (j *joining) tree(from ast.Source) (*side, error) {
 }
 
 func scanSide(sc *scope) *side {
-	s := &side{scopes: []*scope{sc}, in: sc.scan, partitioning: partitioning{serde: sc.src.Key}, topic: sc.src, windowed: sc.src.Windowed, headers: -1}
+	s := &side{scopes: []*scope{sc}, in: sc.scan, partitioning: partitioning{serde: sc.src.Key}, topic: sc.src, windowed: sc.src.Windowed, headers: -1, astray: sc.src.Repartition}
 	if slot, ok := sc.slots[plan.ScanCol{Kind: plan.ScanHeaders}]; ok {
 		s.headers = slot
 	}

@@ -32,8 +32,8 @@ func (j *joining) foreignKey(c *condition) (*side, error) {
 	}
 	sub.Slots = append(sub.Slots, plan.Slot{Name: "known", Type: types.TBoolean}, plan.Slot{Name: "version", Type: types.TBigint},
 		plan.Slot{Name: "change", Type: types.TInteger})
-	if hasSchemaIDs(right.serde) {
-		// The bytes of the right table's keys depend on its schema: both sides go to topics that are partitioned in one way.
+	if hasSchemaIDs(right.serde) || right.astray {
+		// The bytes of the right table's keys depend on its schema, or others have chosen their partitions: both sides go to topics that are partitioned in one way.
 		right.scopes[0].materialize()
 		keyed := &plan.Repartition{In: right.in, Step: j.prefix() + "RightSourceKeyed-SelectKey", Key: c.rightKey, Serde: right.serde, SkipNull: true}
 		for i, x := range c.rightKey {

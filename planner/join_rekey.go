@@ -22,7 +22,7 @@ type partitioning struct {
 // keyFormat is how both sides are partitioned: as a side whose rows lie right already, the left one first.
 func (j *joining) keyFormat(c *condition) partitioning {
 	of, list := c.left, c.leftX
-	if !c.leftServes && (c.rightServes || c.left.serde.Format == formats.None) {
+	if c.rightServes && (!c.leftServes || c.left.astray && !c.right.astray) || !c.leftServes && c.left.serde.Format == formats.None {
 		of, list = c.right, c.rightX
 	}
 	out := of.partitioning
@@ -58,11 +58,11 @@ func hasSchemaIDs(s catalog.Serde) bool {
 
 // rekey sends the rows of a side to the partitions of the key, where they don't lie there already.
 func (j *joining) rekey(c *condition, s *side, key []plan.Expr, list []ast.Expr, how partitioning, step string) error {
-	serves := c.serves(s)
-	if s.windowed != nil && (!serves || !hasSchemaIDs(how.serde) && (!how.lies(s) || *s.windowed != *c.left.windowed)) {
+	serves, sent := c.serves(s), s.astray || hasSchemaIDs(how.serde)
+	if s.windowed != nil && (!serves || !sent && (!how.lies(s) || *s.windowed != *c.left.windowed)) {
 		return at(list[0].Pos(), "Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
 	}
-	if serves && how.lies(s) && !hasSchemaIDs(how.serde) {
+	if serves && !sent && how.lies(s) {
 		return nil
 	}
 	if len(s.scopes) == 1 && s.scopes[0].src.IsTable {
@@ -131,4 +131,9 @@ func (j *joining) checkPartitions(c *condition) error {
 	}
 	return at(c.at.Pos(), "Can't join `%s` with `%s` since the number of partitions don't match. `%s` partitions = %d; `%s` partitions = %d. "+
 		"Please repartition either one so that the number of partitions match.", left.Name, right.Name, left.Name, l, right.Name, r)
+}
+
+// ofQuery refuses to repartition what a query writes.
+func ofQuery(pos ast.Pos) error {
+	return at(pos, "REPARTITION is for a stream or table that is declared over a topic which others write. What a query writes lies in the partitions in which joins look for it")
 }

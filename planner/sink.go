@@ -41,6 +41,9 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if pos, ok := w.pos["REPARTITION"]; ok {
+		return nil, ofQuery(pos)
+	}
 	prefix := "CSAS_"
 	if s.IsTable {
 		prefix = "CTAS_"

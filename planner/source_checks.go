@@ -26,6 +26,9 @@ func (b *builder) checkSource(s *ast.CreateSource, src *catalog.Source, w *with)
 	case src.Windowed != nil && len(keys) == 0:
 		return at(s.Name.Pos(), "Windowed sources require a key column.")
 	}
+	if pos, given := w.pos["REPARTITION"]; given && len(keys) == 0 {
+		return at(pos, "REPARTITION is about the partitions of keys, and %s has no key column: every join sends its rows through a topic as it is", src.Name)
+	}
 	for _, k := range keys {
 		if k.Type.Contains(types.Map) {
 			return mapKey(s.Name.Pos(), k.Name, k.Type)

@@ -36,7 +36,8 @@ func (t *Task) Uncounted() []op.StepCounts {
 func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
 	s := a.Topology.Stages[stage]
 	first, feeders := a.Topology.Feeders(stage, a.Parts)
-	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Feeders: feeders, FirstFeeder: first, Out: a.target(s.Output(a.Env)), Late: a.late(s), Lanes: true, AtOnce: a.AtOnce, Idle: a.Idle.Milliseconds(), Query: a.Number})
+	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Tasks: a.Parts[stage], Feeders: feeders, FirstFeeder: first, Out: a.target(s.Output(a.Env)), Late: a.late(s),
+		Lanes: true, AtOnce: a.AtOnce, Idle: a.Idle.Milliseconds(), Query: a.Number})
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func NewLocal(topo *task.Topology, env *task.Env, parts []int32, sinkParts, late
 		first, feeders := topo.Feeders(i, parts)
 		var tasks []*task.Task
 		for p := range parts[i] {
-			t, err := task.NewTask(s, env, task.TaskOptions{Partition: p, Feeders: feeders, FirstFeeder: first, Out: task.Target{Partitions: out}, Late: task.Target{Partitions: lateParts}, Rows: rows})
+			t, err := task.NewTask(s, env, task.TaskOptions{Partition: p, Tasks: parts[i], Feeders: feeders, FirstFeeder: first, Out: task.Target{Partitions: out}, Late: task.Target{Partitions: lateParts}, Rows: rows})
 			if err != nil {
 				return nil, err
 			}

@@ -12,6 +12,7 @@ import (
 // NewTask makes the operators of a stage.
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime, patience: o.Idle}
+	s.keys.restart()
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}
 	if late := s.Late(); late != nil {
@@ -47,6 +48,10 @@ func (t *Task) build(n plan.Node, m *making) error {
 	}
 	if scan, ok := n.(*plan.Scan); ok {
 		r, err := newScanReader(scan, t.env)
+		if err != nil {
+			return err
+		}
+		r.keys, err = t.Stage.keys.watch(len(t.inputs), m.Tasks, t.env.Bad)
 		t.add(n, m, r, ports[0])
 		return err
 	}

@@ -17,6 +17,9 @@ const (
 	RecordProcessingError ProblemKind = "RECORD_PROCESSING_ERROR"
 	// RecordsLost is our own: records that were to be read, or were written, are gone.
 	RecordsLost ProblemKind = "RECORDS_LOST"
+	// KeysAstray is our own too: keys of a source that is joined lie in other partitions than they are looked for in. It is told once for each
+	// query and source, and no row is left out for it.
+	KeysAstray ProblemKind = "KEYS_ASTRAY"
 )
 
 // BadRecord is an entry for the processing log: a record that was left out, or of which a part could not be computed.

@@ -34,6 +34,7 @@ type scanReader struct {
 	ctx     *eval.Ctx
 	needKey bool // a table's rows must have a key
 	window  *catalog.Windowed
+	keys    *keyWatch // nil once enough keys have been looked at
 }
 
 type headerSlot struct {
@@ -135,6 +136,9 @@ func (r *scanReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
 	} else if r.key != nil {
 		if err := r.key.Decode(key, row); err != nil && !errors.Is(err, formats.ErrNullRecord) {
 			return false, fmt.Errorf("key: %w", err)
+		}
+		if r.keys != nil && !r.keys.see(rec, row) {
+			r.keys = nil
 		}
 	}
 	if rec.Value != nil && r.value != nil {

@@ -41,6 +41,8 @@ type Target struct {
 // TaskOptions say where a task stands in its topology.
 type TaskOptions struct {
 	Partition int32
+	// Tasks is how many tasks the stage has: as many as its topics have partitions.
+	Tasks int32
 	// Feeders is the number of partitions of sources and upstream tasks that feed this one, and FirstFeeder which of them each input
 	// begins with.
 	Feeders     int
@@ -125,4 +127,5 @@ func (t *Task) Committed() {
 	for _, s := range t.Stores {
 		s.Committed()
 	}
+	t.Stage.keys.committed()
 }

@@ -32,6 +32,7 @@ type Stage struct {
 	Woven []bool
 	// Stores are what its steps keep, from the end to the inputs.
 	Stores []Kept
+	keys   *astray // nil where no keys are looked at
 }
 
 // Env is what a query runs with.
@@ -57,6 +58,7 @@ func Build(q *plan.Query) (*Topology, error) {
 		if err := s.listStores(); err != nil {
 			return nil, err
 		}
+		s.keys = s.watchKeys()
 	}
 	return t, nil
 }

@@ -64,6 +64,11 @@ func description(d *engine.Description) wire.SourceDescription {
 		}
 	}
 	for _, q := range d.Writers {
+		for _, n := range q.Notices {
+			if d.Extended {
+				out.ErrorStats = strings.TrimSpace(out.ErrorStats + "\n" + q.ID + ": " + n.Text)
+			}
+		}
 		if q.Error != "" {
 			out.ErrorStats = strings.TrimSpace(q.ID + ": " + q.Error + "\n" + out.ErrorStats)
 		}
