@@ -123,4 +123,12 @@ func (r *scriptRun) summary(stopped bool) {
 	}
 	fmt.Fprintf(r.notes, "%s. %s rows in, %s out%s, %s late, %s bad, %s rows/s, %.1f s\n", word, render.Count(total.RowsIn), render.Count(total.RowsOut), shown,
 		render.Count(total.Late), render.Count(total.Bad), render.Count(int64(float64(total.RowsIn)/max(took.Seconds(), 0.001))), took.Seconds())
+	for _, l := range r.n.engine.LeftOut() {
+		for _, line := range leftOut(l) {
+			fmt.Fprintln(r.notes, line)
+		}
+	}
+	for _, n := range r.n.engine.Notices() {
+		fmt.Fprintf(r.notes, "%s: %s\n", n.Query, n.Text)
+	}
 }

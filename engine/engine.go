@@ -70,6 +70,7 @@ type Engine struct {
 	queries    map[string]*running
 	ending     []*running   // no longer among the queries, and not yet stopped
 	ended      worker.Stats // of those that are
+	endedOut   []LeftOut    // by those
 	declared   map[string]declaredConnector
 	lost       casualties
 	lineage    atomic.Pointer[lineage]

@@ -35,6 +35,7 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 			e.mu.Lock()
 			e.ending = slices.DeleteFunc(e.ending, func(o *running) bool { return o == r })
 			addStats(&e.ended, r.stats())
+			e.endedOut = appendLeftOut(e.endedOut, r.leftOut())
 			e.mu.Unlock()
 		}
 		e.tryAgain(func() error {

@@ -29,6 +29,7 @@ type problemLog struct {
 	log    *slog.Logger
 	mu     sync.Mutex
 	told   []Notice
+	first  map[string]string // the first record of a query that could not be read
 }
 
 // Notice is something of a query that whoever reads its rows should know. It is in the processing log too.
@@ -85,7 +86,7 @@ type problem struct {
 }
 
 func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
-	l := &problemLog{log: e.opt.Log, topic: e.opt.ServiceID + "ksql_processing_log"}
+	l := &problemLog{log: e.opt.Log, first: map[string]string{}, topic: e.opt.ServiceID + "ksql_processing_log"}
 	_, err := e.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: l.topic, Partitions: 1, Replicas: e.replicas(), IfNotExists: true})
 	if err != nil {
 		return nil, err
@@ -114,8 +115,11 @@ const maxProblemRecord = 64 << 10
 // add takes an entry; called by any task.
 func (q *queryProblems) add(b task.BadRecord) {
 	p := problem{Time: time.Now().UnixMilli(), Query: q.query, Type: string(b.Kind), Topic: b.Topic, Partition: b.Partition, Offset: b.Offset, Reason: b.Message}
-	if b.Kind == task.KeysAstray {
+	switch {
+	case b.Kind == task.KeysAstray:
 		q.log.notice(Notice{q.query, b.Message})
+	case b.Kind == task.DeserializationError && !b.NoKey:
+		q.log.firstBad(q.query, p)
 	}
 	if b.Value != nil {
 		cut := b.Value[:min(len(b.Value), maxProblemRecord)]

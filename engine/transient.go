@@ -30,6 +30,7 @@ type transients struct {
 	closed bool
 	all    sync.WaitGroup
 	gone   local.Figures // of those that have ended
+	left   []LeftOut     // by those
 }
 
 // add lets a query begin; done has to be called when it has ended. most bounds the push queries.
@@ -59,6 +60,7 @@ func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, m
 		t.mu.Lock()
 		t.open = slices.DeleteFunc(t.open, func(o *transient) bool { return o == x })
 		t.gone = sum(t.gone, x)
+		t.left = appendLeftOut(t.left, x.leftOut())
 		t.mu.Unlock()
 		t.all.Done()
 	}, nil
@@ -138,6 +140,17 @@ func (t *transients) figures() local.Figures {
 		all = sum(all, x)
 	}
 	return all
+}
+
+// leftOut is what queries of clients have left out.
+func (t *transients) leftOut() []LeftOut {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := slices.Clone(t.left)
+	for _, x := range t.open {
+		out = appendLeftOut(out, x.leftOut())
+	}
+	return out
 }
 
 func (t *transients) list() []Query {

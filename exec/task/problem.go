@@ -32,6 +32,7 @@ type BadRecord struct {
 	Message   string
 	Key       []byte // of a DeserializationError: shares memory with the record
 	Value     []byte
+	NoKey     bool // the record only lacks the key that a table's row needs
 }
 
 // refusal is a record that makes no row, and why; nil for a missing key.
@@ -42,16 +43,17 @@ type refusal struct {
 
 // refuse counts a record that makes no row, and logs it.
 func (t *Task) refuse(in *input, r refusal) {
-	rec, err := r.rec, r.err
+	rec, err, noKey := r.rec, r.err, false
 	if err == nil {
 		in.counts.NullKey++
+		noKey = true
 		err = fmt.Errorf("the record has no key: a row of a table needs one")
 	} else {
 		in.counts.Bad++
 	}
 	if t.env.Bad != nil {
 		t.env.Bad(BadRecord{Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Time: rec.Timestamp.UnixMilli(),
-			Kind: DeserializationError, Message: err.Error(), Key: rec.Key, Value: rec.Value})
+			Kind: DeserializationError, Message: err.Error(), Key: rec.Key, Value: rec.Value, NoKey: noKey})
 	}
 }
 
