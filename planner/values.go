@@ -131,7 +131,7 @@ func assign(e ast.Expr, x plan.Expr, t *types.Type, column string) (plan.Expr, e
 	if from.Kind == types.Null || from.Equal(t) {
 		return implicit(x, t), nil
 	}
-	if _, err := types.NewCaster(from, t); err != nil || from.Kind == types.Double && t.Kind != types.Double && t.Kind != types.String && t.Kind != types.Decimal {
+	if _, err := types.NewExactCaster(from, t); err != nil || from.Kind == types.Double && t.Kind != types.Double && t.Kind != types.String && t.Kind != types.Decimal {
 		return nil, at(e.Pos(), "Expected type %s for field `%s` but got %s(%s)", t, column, from, ast.Format(e))
 	}
 	return &plan.Cast{E: x, T: t, Implicit: true}, nil

@@ -28,12 +28,16 @@ func NewCaster(from, to *Type) (Caster, error) {
 	if err != nil {
 		return nil, err
 	}
+	return passNull(f), nil
+}
+
+func passNull(f Caster) Caster {
 	return func(v Value) (Value, error) {
 		if v.kind == Null {
 			return v, nil
 		}
 		return f(v)
-	}, nil
+	}
 }
 
 func caster(from, to *Type) (Caster, error) {
@@ -66,7 +70,7 @@ func caster(from, to *Type) (Caster, error) {
 		return temporalCaster(from, to)
 	case Array, Map, Struct:
 		if from.Kind == to.Kind {
-			return nestedCaster(from, to)
+			return nestedCaster(from, to, NewCaster)
 		}
 	}
 	return nil, &CastError{from, to}
@@ -173,10 +177,11 @@ func temporalCaster(from, to *Type) (Caster, error) {
 	return nil, &CastError{from, to}
 }
 
-func nestedCaster(from, to *Type) (Caster, error) {
+// nestedCaster converts parts as of says.
+func nestedCaster(from, to *Type, of func(from, to *Type) (Caster, error)) (Caster, error) {
 	switch to.Kind {
 	case Array:
-		elem, err := NewCaster(from.Elem, to.Elem)
+		elem, err := of(from.Elem, to.Elem)
 		if err != nil {
 			return nil, err
 		}
@@ -185,11 +190,11 @@ func nestedCaster(from, to *Type) (Caster, error) {
 			return ArrayValue(out), err
 		}, nil
 	case Map:
-		key, err := NewCaster(from.Key, to.Key)
+		key, err := of(from.Key, to.Key)
 		if err != nil {
 			return nil, err
 		}
-		elem, err := NewCaster(from.Elem, to.Elem)
+		elem, err := of(from.Elem, to.Elem)
 		if err != nil {
 			return nil, err
 		}
@@ -199,7 +204,7 @@ func nestedCaster(from, to *Type) (Caster, error) {
 			return MapValue(out), err
 		}, nil
 	}
-	return structCaster(from, to)
+	return structCaster(from, to, of)
 }
 
 func castEach(in []Value, with func(int) Caster) ([]Value, error) {
@@ -215,7 +220,7 @@ func castEach(in []Value, with func(int) Caster) ([]Value, error) {
 }
 
 // structCaster pairs fields by name; what the source has not is NULL.
-func structCaster(from, to *Type) (Caster, error) {
+func structCaster(from, to *Type, of func(from, to *Type) (Caster, error)) (Caster, error) {
 	at := make([]int, len(to.Fields))
 	casters := make([]Caster, len(to.Fields))
 	for i, f := range to.Fields {
@@ -223,7 +228,7 @@ func structCaster(from, to *Type) (Caster, error) {
 		if at[i] < 0 {
 			continue
 		}
-		c, err := NewCaster(from.Fields[at[i]].Type, f.Type)
+		c, err := of(from.Fields[at[i]].Type, f.Type)
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,13 @@ func (k *Compiler) arith(e *plan.Arith) Fn {
 		l, r = notNull(l), notNull(r)
 	}
 	switch e.T.Kind {
+	case types.Integer, types.Bigint:
+		if k.Checked {
+			return checkedArith(e.Op, l, r, e.T)
+		}
+	default: // others don't wrap
+	}
+	switch e.T.Kind {
 	case types.Integer:
 		return integerArith(e.Op, l, r, func(n int64) types.Value { return types.IntValue(int32(n)) })
 	case types.Bigint:
@@ -40,6 +47,41 @@ func (k *Compiler) arith(e *plan.Arith) Fn {
 		return doubleArith(e.Op, l, r)
 	}
 	return decimalArith(e.Op, l, r, e.T)
+}
+
+// checkedArith computes with whole numbers, and makes an error of a result that its type can't hold.
+func checkedArith(op byte, l, r Fn, t *types.Type) Fn {
+	wide := types.TDecimal(types.MaxPrecision, 0)
+	fit, err := types.NewExactCaster(wide, t)
+	if err != nil {
+		return func(c *Ctx) types.Value { return c.fail(err) }
+	}
+	return func(c *Ctx) types.Value {
+		a, b := l(c), r(c)
+		if a.IsNull() || b.IsNull() {
+			return types.NullValue
+		}
+		x, y := big.NewInt(a.Int()), big.NewInt(b.Int())
+		switch {
+		case op == '+':
+			x.Add(x, y)
+		case op == '-':
+			x.Sub(x, y)
+		case op == '*':
+			x.Mul(x, y)
+		case y.Sign() == 0:
+			return c.fail(errDivByZero)
+		case op == '/':
+			x.Quo(x, y)
+		default:
+			x.Rem(x, y)
+		}
+		out, err := fit(types.BigDecimalValue(x, 0))
+		if err != nil {
+			return c.fail(err)
+		}
+		return out
+	}
 }
 
 // integerArith wraps around on overflow, as Java's int and long do.
@@ -136,6 +178,10 @@ func decimalArith(op byte, l, r Fn, t *types.Type) Fn {
 
 func (k *Compiler) neg(e *plan.Neg) Fn {
 	in := k.Compile(e.E)
+	if t := e.E.Type(); k.Checked && (t.Kind == types.Integer || t.Kind == types.Bigint) {
+		zero := types.NumberValue(t.Kind, 0)
+		return checkedArith('-', func(*Ctx) types.Value { return zero }, in, t)
+	}
 	return func(c *Ctx) types.Value {
 		v := in(c)
 		switch v.Kind() {

@@ -35,6 +35,8 @@ type Fn func(c *Ctx) types.Value
 type Compiler struct {
 	Env       *functions.Env
 	MaxParams int
+	// Checked makes an error of what a type can't hold, instead of what Java makes of it: for rows that a statement writes down.
+	Checked bool
 	lambdas   int // around what is being compiled
 }
 
@@ -167,7 +169,7 @@ func (k *Compiler) cast(e *plan.Cast) Fn {
 			}
 			return types.BigintValue(v.Int())
 		}
-	case from.Kind.Numeric() && to.Kind == types.Double:
+	case from.Kind.Numeric() && to.Kind == types.Double: // to the nearest, as is meant by a DOUBLE
 		return func(c *Ctx) types.Value {
 			v := in(c)
 			if v.IsNull() {
@@ -176,7 +178,14 @@ func (k *Compiler) cast(e *plan.Cast) Fn {
 			return types.DoubleValue(v.AsDouble())
 		}
 	}
-	conv, err := types.NewCaster(from, to)
+	maker := types.NewCaster
+	switch {
+	case k.Checked && e.Implicit:
+		maker = types.NewExactCaster
+	case k.Checked:
+		maker = types.NewRangeCaster
+	}
+	conv, err := maker(from, to)
 	if err != nil {
 		return func(c *Ctx) types.Value { return c.fail(err) }
 	}

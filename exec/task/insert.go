@@ -24,7 +24,7 @@ type Inserted struct {
 
 // Insert computes the row of an INSERT INTO ... VALUES.
 func Insert(v *plan.Values, env *functions.Env) (Inserted, error) {
-	k := &eval.Compiler{Env: env}
+	k := &eval.Compiler{Env: env, Checked: true}
 	exprs := append([]plan.Expr{v.RowTime}, v.Exprs...)
 	fns := make([]eval.Fn, len(exprs))
 	for i, x := range exprs {
@@ -35,14 +35,19 @@ func Insert(v *plan.Values, env *functions.Env) (Inserted, error) {
 	ctx := k.NewCtx()
 	row := make([]types.Value, len(exprs))
 	for i, f := range fns {
-		if f != nil {
-			row[i] = f(ctx)
+		if f == nil {
+			continue
+		}
+		if row[i] = f(ctx); ctx.Err != nil {
+			name := types.RowTime
+			if i > 0 {
+				name = v.Target.Schema[i-1].Name
+			}
+			return Inserted{}, fmt.Errorf("Column %s: %w", types.QuoteName(name), ctx.Err)
 		}
 	}
 	out := Inserted{Values: row[1:]}
 	switch at := row[0]; {
-	case ctx.Err != nil:
-		return out, ctx.Err
 	case at.IsNull():
 	case at.Int() < 0:
 		return out, fmt.Errorf("Invalid timestamp: %d. Timestamp should always be non-negative or null.", at.Int())
