@@ -14,7 +14,7 @@ func coercion(from, to *types.Type) (kind types.Kind, convert types.Caster, err 
 	number := func(k types.Kind) bool { return k == types.Integer || k == types.Bigint }
 	switch k := from.Kind; {
 	case to.Kind == k && k != types.Decimal:
-		return k, nil, nil
+		return k, bounded(k), nil
 	case to.Kind == types.Decimal && k == types.Decimal:
 		return k, func(v types.Value) (types.Value, error) { return exactDecimal(v, to) }, nil
 	case to.Kind == types.String && !k.Nested(), to.Kind == types.Decimal && number(k),
@@ -22,9 +22,22 @@ func coercion(from, to *types.Type) (kind types.Kind, convert types.Caster, err 
 		convert, err = types.NewCaster(from, to)
 		return k, convert, err
 	case number(k) && to.Kind.Temporal(), k.Temporal() && to.Kind == types.Bigint, k == types.Date && to.Kind == types.Integer:
-		return to.Kind, nil, nil // the same number
+		return to.Kind, bounded(to.Kind), nil // the same number
 	}
 	return 0, nil, errMismatch
+}
+
+// bounded checks numbers of kinds that do not take all that are written; nil for others.
+func bounded(k types.Kind) types.Caster {
+	if k != types.Time && k != types.Date {
+		return nil
+	}
+	return func(v types.Value) (types.Value, error) {
+		if !k.Holds(v.Int()) {
+			return types.NullValue, errRange
+		}
+		return v, nil
+	}
 }
 
 // writing is the reverse of coercion: how a column's value becomes what a given schema has in its place.

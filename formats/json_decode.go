@@ -306,7 +306,7 @@ func (d *jsonDecoder) number(data []byte, i int, n *jsonNode) (types.Value, int,
 		} else {
 			num, err = truncInt(text)
 		}
-		if n.typ.Kind == types.Integer && !fits32(num) {
+		if !n.typ.Kind.Holds(num) {
 			err = errRange
 		}
 		v = types.NumberValue(n.typ.Kind, num)

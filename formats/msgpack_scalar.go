@@ -46,7 +46,7 @@ func (d *msgDecoder) whole(n int64, to *types.Type) (types.Value, bool) {
 	case types.Integer:
 		return types.IntValue(int32(n)), fits32(n)
 	case types.Bigint, types.Time, types.Date, types.Timestamp:
-		return types.NumberValue(to.Kind, n), true
+		return types.NumberValue(to.Kind, n), to.Kind.Holds(n)
 	case types.Double:
 		return types.DoubleValue(float64(n)), true
 	case types.Decimal:
@@ -97,7 +97,8 @@ func (d *msgDecoder) timestamp(ms int64, to *types.Type) (types.Value, bool) {
 	case types.Timestamp, types.Bigint:
 		return types.NumberValue(to.Kind, ms), true
 	case types.Date:
-		return types.DateValue(types.FloorDiv(ms, day)), true
+		days := types.FloorDiv(ms, day)
+		return types.DateValue(days), types.Date.Holds(days)
 	case types.Time:
 		return types.TimeValue(types.FloorMod(ms, day)), true
 	case types.String:

@@ -20,6 +20,9 @@ func (a *arena) scalarOfText(b []byte, t *types.Type, iso bool) (types.Value, er
 		return types.BoolValue(bytes.EqualFold(b, []byte("true"))), nil
 	case types.Time, types.Date, types.Timestamp:
 		if n, err := parseInt(b); err == nil || !iso {
+			if !t.Kind.Holds(n) {
+				err = errRange
+			}
 			return types.NumberValue(t.Kind, n), err
 		}
 		n, err := parseTemporal(alias(b), t.Kind)
@@ -81,9 +84,9 @@ func wants(t *types.Type) string {
 	case types.Boolean:
 		return "true or false"
 	case types.Time:
-		return "a TIME, milliseconds of the day"
+		return "a TIME, milliseconds of the day from 0 to 86399999"
 	case types.Date:
-		return "a DATE, days since 1970-01-01"
+		return "a DATE, days since 1970-01-01 in 32 bits"
 	case types.Timestamp:
 		return "a TIMESTAMP, milliseconds since 1970-01-01"
 	}

@@ -35,6 +35,9 @@ var dateFunctions = []Scalar{
 	{Doc: Doc{"STRINGTODATE", DateTimeFn, "The days since 1970-01-01 of the date that a text in a format stands for. The format has to name a year, a month and a day.", []Example{{"STRINGTODATE('11/05/2019', 'dd/MM/yyyy')", "18027"}}},
 		Overloads: []Overload{{Sig: "(s STRING, format STRING) INTEGER", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
 			days, err := p.parseDay(c.Args[0].Str())
+			if err == nil && !types.Integer.Holds(days) {
+				err = fmt.Errorf("%w: %d days do not fit INTEGER", types.ErrOverflow, days)
+			}
 			return types.IntValue(int32(days)), err
 		})}}},
 	{Doc: Doc{"TIMEADD", DateTimeFn, "The time of day so many units later, going on from midnight.", []Example{{"TIMEADD(MINUTES, 90, TIME '23:00')", "TIME '00:30'"}}},
@@ -76,7 +79,11 @@ func shifts(name string, kind types.Kind, sign int64) []Overload {
 	return []Overload{{Sig: "(unit UNIT, n INTEGER, t " + name + ") " + name, Make: func(b *Binding) Eval {
 		millis, err := unitMillis(b.Unit())
 		return func(c *Call) (types.Value, error) {
-			by, n := sign*c.Args[0].Int()*millis, c.Args[1].Int()
+			if err != nil {
+				return types.NullValue, err
+			}
+			by, was := sign*c.Args[0].Int()*millis, c.Args[1].Int()
+			n := was
 			switch kind {
 			case types.Date:
 				n = (n*types.MillisPerDay + by) / types.MillisPerDay
@@ -85,7 +92,10 @@ func shifts(name string, kind types.Kind, sign int64) []Overload {
 			default:
 				n += by
 			}
-			return types.NumberValue(kind, n), err
+			if !kind.Holds(n) || kind == types.Timestamp && (n > was) != (by > 0) && by != 0 {
+				return types.NullValue, fmt.Errorf("%w: there is no such %s", types.ErrOverflow, name)
+			}
+			return types.NumberValue(kind, n), nil
 		}
 	}}}
 }
@@ -117,6 +127,9 @@ func formatDate(b *Binding) Eval {
 func parseDate(b *Binding) Eval {
 	return withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
 		days, err := p.parseDayLeniently(c.Args[0].Str(), b.Env.Now().Year())
+		if err == nil && !types.Date.Holds(days) {
+			err = fmt.Errorf("%w: %q does not fit DATE", types.ErrOverflow, c.Args[0].Str())
+		}
 		return types.DateValue(days), err
 	})(b)
 }

@@ -168,7 +168,13 @@ func temporalCaster(from, to *Type) (Caster, error) {
 			return Value{kind: to.Kind, num: n}, err
 		}, nil
 	case from.Kind == Timestamp && to.Kind == Date:
-		return func(v Value) (Value, error) { return DateValue(FloorDiv(v.num, MillisPerDay)), nil }, nil
+		return func(v Value) (Value, error) {
+			days := FloorDiv(v.num, MillisPerDay)
+			if !Date.Holds(days) {
+				return NullValue, fmt.Errorf("%w: %s does not fit DATE", ErrOverflow, TimestampText(v.num))
+			}
+			return DateValue(days), nil
+		}, nil
 	case from.Kind == Timestamp && to.Kind == Time:
 		return func(v Value) (Value, error) { return TimeValue(FloorMod(v.num, MillisPerDay)), nil }, nil
 	case from.Kind == Date && to.Kind == Timestamp:

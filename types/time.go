@@ -2,6 +2,7 @@ package types
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,21 @@ import (
 
 // MillisPerDay is the length of a day without leap seconds.
 const MillisPerDay = 24 * 60 * 60 * 1000
+
+// Holds says whether a number is one of a whole kind: of 32 bits in an INTEGER and a DATE, a millisecond of the day in a TIME.
+func (k Kind) Holds(n int64) bool {
+	switch k {
+	case Integer, Date:
+		return n >= math.MinInt32 && n <= math.MaxInt32
+	case Time:
+		return n >= 0 && n < MillisPerDay
+	default: // 64 bits
+		return true
+	}
+}
+
+// maxYear is the last year that 64 bits of milliseconds reach whole, on both sides.
+const maxYear = 292_000_000
 
 // TimestampText prints a TIMESTAMP as 2020-01-02T03:04:05.678, in UTC.
 func TimestampText(ms int64) string {
@@ -46,6 +62,9 @@ func ParseTimestamp(s string) (int64, error) {
 	nums, err := splitNumbers(datePart, '-', 3)
 	if err != nil {
 		return 0, fmt.Errorf("not a timestamp: %q: want a form such as 2020-01-02T03:04:05.678", s)
+	}
+	if nums[0] > maxYear || nums[0] < -maxYear {
+		return 0, fmt.Errorf("not a timestamp: %q: years reach from -%d to %d", s, maxYear, maxYear)
 	}
 	month, day := 1, 1
 	if len(nums) > 1 {
@@ -139,7 +158,11 @@ func ParseDate(s string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("not a date: %q: want a form such as 2020-01-02", s)
 	}
-	return FloorDiv(ms, MillisPerDay), nil
+	days := FloorDiv(ms, MillisPerDay)
+	if !Date.Holds(days) {
+		return 0, fmt.Errorf("not a date: %q: days reach from %s to %s", s, DateText(math.MinInt32), DateText(math.MaxInt32))
+	}
+	return days, nil
 }
 
 // ParseTime reads 03:04, 03:04:05 or 03:04:05.678 as milliseconds of the day.
