@@ -48,7 +48,7 @@ func doubleDeviation(result func(w []uint64) types.Value) words {
 			w[0] += other[0]
 		},
 		Result: result,
-	}, false}
+	}, false, 0}
 }
 
 // wholeDeviation keeps the same with a whole sum.
@@ -82,7 +82,7 @@ func wholeDeviation(result func(w []uint64) types.Value) words {
 			w[0] += other[0]
 		},
 		Result: result,
-	}, false}
+	}, false, 0}
 }
 
 // addDistance adds what the n-th value adds to the squared distances, as Youngs and Cramer do, or takes it away for sign -1.

@@ -13,26 +13,26 @@ var numberAggregates = []Aggregate{
 			{Sig: "() BIGINT", Bind: bindWords(countAll)},
 			{Sig: "(x T) BIGINT", Bind: bindWords(countNotNull)},
 		}},
-	{Doc{"SUM", AggregateFn, "Adds numbers up. NULLs are left out; without any number the sum is 0. A DECIMAL sum has the type of the column and fails when it no longer fits.",
+	{Doc{"SUM", AggregateFn, "Adds numbers up. NULLs are left out; without any number the sum is 0. The sum has the type of the column. One of whole numbers is NULL while it does not fit, and each row with which it does not is in the processing log; a DECIMAL sum stops the query. CAST the column to a wider type.",
 		[]Example{{"SUM({1, 2, NULL, 3})", "6"}, {"SUM({1.50, 2.25})", "3.75"}}},
 		[]AggregateOverload{
-			{Sig: "(x INTEGER) INTEGER", Bind: bindWords(sumIntegers(types.Integer))},
-			{Sig: "(x BIGINT) BIGINT", Bind: bindWords(sumIntegers(types.Bigint))},
+			{Sig: "(x INTEGER) INTEGER", Bind: bindWords(sumIntegers)},
+			{Sig: "(x BIGINT) BIGINT", Bind: bindWords(sumBigints)},
 			{Sig: "(x DECIMAL) DECIMAL", Bind: bindDecimalSum},
 			{Sig: "(x DOUBLE) DOUBLE", Bind: bindWords(sumDoubles)},
 		}},
-	{Doc{"SUM_LIST", AggregateFn, "Adds up all numbers of all arrays. NULLs, as arrays and in them, are left out.",
+	{Doc{"SUM_LIST", AggregateFn, "Adds up all numbers of all arrays. NULLs, as arrays and in them, are left out. A sum that does not fit the type of the items is NULL, as with SUM.",
 		[]Example{{"SUM_LIST({ARRAY[1, 2], ARRAY[NULL, 3]})", "6"}}},
 		[]AggregateOverload{
-			{Sig: "(list ARRAY<INTEGER>) INTEGER", Bind: bindWords(eachItem(sumIntegers(types.Integer)))},
-			{Sig: "(list ARRAY<BIGINT>) BIGINT", Bind: bindWords(eachItem(sumIntegers(types.Bigint)))},
+			{Sig: "(list ARRAY<INTEGER>) INTEGER", Bind: bindWords(eachItem(sumIntegers))},
+			{Sig: "(list ARRAY<BIGINT>) BIGINT", Bind: bindWords(eachItem(sumBigints))},
 			{Sig: "(list ARRAY<DOUBLE>) DOUBLE", Bind: bindWords(eachItem(sumDoubles))},
 		}},
 	{Doc{"AVG", AggregateFn, "The mean of the numbers. NULLs are left out; without any number it is 0.",
-		[]Example{{"AVG({1, 2, NULL, 2})", "1.6666666666666667E0"}}},
+		[]Example{{"AVG({1, 2, NULL, 2})", "1.6666666666666667E0"}, {"AVG({6000000000000000000, 6000000000000000000})", "6E18"}}},
 		[]AggregateOverload{
 			{Sig: "(x INTEGER) DOUBLE", Bind: bindWords(avgIntegers)},
-			{Sig: "(x BIGINT) DOUBLE", Bind: bindWords(avgIntegers)},
+			{Sig: "(x BIGINT) DOUBLE", Bind: bindWords(avgBigints)},
 			{Sig: "(x DOUBLE) DOUBLE", Bind: bindWords(avgDoubles)},
 		}},
 }
@@ -41,11 +41,13 @@ var numberAggregates = []Aggregate{
 type words struct {
 	*WordAggregate
 	exact bool
+	// version is raised where the words are others than they were.
+	version int
 }
 
 func bindWords(w words) func([]*types.Type, []types.Value) (*BoundAggregate, error) {
 	return func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-		return &BoundAggregate{Words: w.WordAggregate, CanUndo: w.Undo != nil, Exact: w.exact}, nil
+		return &BoundAggregate{Words: w.WordAggregate, CanUndo: w.Undo != nil, Exact: w.exact, Version: w.version}, nil
 	}
 }
 
@@ -59,7 +61,7 @@ var countAll = words{&WordAggregate{
 	Undo:   func(w []uint64, _ []types.Value) error { w[0]--; return nil },
 	Merge:  func(w, other []uint64) { w[0] += other[0] },
 	Result: func(w []uint64) types.Value { return types.BigintValue(int64(w[0])) },
-}, true}
+}, true, 0}
 
 var countNotNull = words{&WordAggregate{
 	Size: 1,
@@ -77,24 +79,7 @@ var countNotNull = words{&WordAggregate{
 	},
 	Merge:  countAll.Merge,
 	Result: countAll.Result,
-}, true}
-
-// sumIntegers keeps 64 bits; the result is cut to the kind, as Java's addition does.
-func sumIntegers(k types.Kind) words {
-	return words{&WordAggregate{
-		Size: 1,
-		// A NULL's number is 0.
-		Add:   func(w []uint64, args []types.Value, _ int64) error { w[0] += uint64(args[0].Int()); return nil },
-		Undo:  func(w []uint64, args []types.Value) error { w[0] -= uint64(args[0].Int()); return nil },
-		Merge: func(w, other []uint64) { w[0] += other[0] },
-		Result: func(w []uint64) types.Value {
-			if k == types.Integer {
-				return types.IntValue(int32(w[0]))
-			}
-			return types.BigintValue(int64(w[0]))
-		},
-	}, true}
-}
+}, true, 0}
 
 var sumDoubles = words{&WordAggregate{
 	Size:   1,
@@ -102,7 +87,7 @@ var sumDoubles = words{&WordAggregate{
 	Undo:   func(w []uint64, args []types.Value) error { addFloat(&w[0], -args[0].Double()); return nil },
 	Merge:  func(w, other []uint64) { addFloat(&w[0], float(other[0])) },
 	Result: func(w []uint64) types.Value { return types.DoubleValue(float(w[0])) },
-}, false}
+}, false, 0}
 
 // eachItem turns an aggregate of values into one of arrays of values.
 func eachItem(of words) words {
@@ -110,12 +95,11 @@ func eachItem(of words) words {
 		Size: of.Size,
 		Add: func(w []uint64, args []types.Value, seq int64) error {
 			items := args[0].Items()
+			var failed error // a sum takes in what makes it too large, too
 			for i := range items {
-				if err := of.Add(w, items[i:i+1], seq); err != nil {
-					return err
-				}
+				failed = of.Add(w, items[i:i+1], seq)
 			}
-			return nil
+			return failed
 		},
 		Undo: func(w []uint64, args []types.Value) error {
 			items := args[0].Items()
@@ -127,8 +111,9 @@ func eachItem(of words) words {
 			return nil
 		},
 		Merge:  of.Merge,
+		Fits:   of.Fits,
 		Result: of.Result,
-	}, of.exact}
+	}, of.exact, of.version}
 }
 
 var avgIntegers = words{&WordAggregate{
@@ -154,7 +139,7 @@ var avgIntegers = words{&WordAggregate{
 		}
 		return types.DoubleValue(float64(int64(w[0])) / float64(int64(w[1])))
 	},
-}, true}
+}, true, 0}
 
 var avgDoubles = words{&WordAggregate{
 	Size: 2, // sum, count
@@ -179,4 +164,4 @@ var avgDoubles = words{&WordAggregate{
 		}
 		return types.DoubleValue(float(w[0]) / float64(int64(w[1])))
 	},
-}, false}
+}, false, 0}

@@ -39,7 +39,7 @@ var correlation = words{&WordAggregate{
 		n, x, y, xx, yy, xy := float64(int64(w[0])), float(w[1]), float(w[2]), float(w[3]), float(w[4]), float(w[5])
 		return types.DoubleValue((n*xy - x*y) / math.Sqrt((n*xx-x*x)*(n*yy-y*y)))
 	},
-}, false}
+}, false, 0}
 
 func correlate(w []uint64, args []types.Value, sign float64) {
 	if args[0].IsNull() || args[1].IsNull() {

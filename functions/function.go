@@ -106,6 +106,8 @@ type BoundAggregate struct {
 	ByTime bool
 	// Exact says that merging partial results in any order gives what adding the rows would have given.
 	Exact bool
+	// Version is that of the state: it is raised when an aggregate keeps it otherwise.
+	Version int
 }
 
 // WordAggregate keeps its state in Size machine words without pointers, all zero to begin with: the cheap kind.
@@ -115,6 +117,8 @@ type WordAggregate struct {
 	Undo   func(w []uint64, args []types.Value) error // nil where rows can't be taken back
 	Merge  func(w, other []uint64)
 	Result func(w []uint64) types.Value
+	// Fits says why there is no result. Add says so, too, and has taken the row in; Merge can't. Nil where there always is one.
+	Fits func(w []uint64) error
 }
 
 // Object is the state of an aggregate that needs memory of its own: lists, text, decimals.

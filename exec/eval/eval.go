@@ -37,7 +37,7 @@ type Compiler struct {
 	MaxParams int
 	// Checked makes an error of what a type can't hold, instead of what Java makes of it: for rows that a statement writes down.
 	Checked bool
-	lambdas   int // around what is being compiled
+	lambdas int // around what is being compiled
 }
 
 // NewCtx is a Ctx with room for what was compiled.

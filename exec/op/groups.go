@@ -166,6 +166,18 @@ func (a *accumulators) results(w []uint64, objs []functions.Object, out []types.
 	}
 }
 
+// fits says why an aggregate has no result though every row has been taken in: merging has made it too large.
+func (a *accumulators) fits(w []uint64) error {
+	for i := range a.aggs {
+		if acc := &a.aggs[i]; acc.words != nil && acc.words.Fits != nil {
+			if err := acc.words.Fits(w[acc.at : acc.at+acc.words.Size]); err != nil {
+				return fmt.Errorf("%s: %w", acc.name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // append encodes a group's state.
 func (a *accumulators) append(dst []byte, w []uint64, objs []functions.Object) []byte {
 	n := a.words

@@ -163,7 +163,11 @@ func grouped(g *plan.Grouping, how string) Kept {
 	if g.Window != nil {
 		name += fmt.Sprintf(" %v", *g.Window)
 	}
-	return Kept{Name: name + how, Columns: columnTexts(g.Slots)}
+	k := Kept{Name: name + how, Columns: columnTexts(g.Slots)}
+	for _, a := range g.Aggs {
+		k.Version = max(k.Version, a.Bound.Version)
+	}
+	return k
 }
 
 // joinedBy is what a join by key keeps.
