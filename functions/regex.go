@@ -9,7 +9,7 @@ import (
 )
 
 var regexFunctions = []Scalar{
-	{Doc: Doc{"REGEXP_EXTRACT", RegexFn, "The first part of the text that matches the pattern, or what the n-th group in it matches. Patterns are RE2's.",
+	{Doc: Doc{"REGEXP_EXTRACT", RegexFn, "The first part of the text that matches the pattern, or what the n-th group in it matches. Patterns are RE2's, and mean what they mean in Java: $ also matches before a line terminator at the end of the text, . none of those.",
 		[]Example{{"REGEXP_EXTRACT('(.*) (.*)', 'steven zhang', 2)", "'zhang'"}, {"REGEXP_EXTRACT('b.', 'abcb')", "'bc'"}}},
 		Overloads: []Overload{
 			{Sig: "(pattern STRING, s STRING) STRING", Make: regexEval(0, regexpExtract)},
@@ -25,20 +25,20 @@ var regexFunctions = []Scalar{
 		[]Example{{"REGEXP_REPLACE('baababaa', '(ab)+', 'cat')", "'bacataa'"}, {"REGEXP_REPLACE('a-b', '(\\w)-(\\w)', '$2-$1')", "'b-a'"}}},
 		Overloads: []Overload{{Sig: "(s STRING, pattern STRING, replacement STRING) STRING", Make: regexEval(1, regexpReplace)}}},
 	{Doc: Doc{"REGEXP_SPLIT_TO_ARRAY", RegexFn, "The parts of the text between the matches of the pattern.", []Example{{"REGEXP_SPLIT_TO_ARRAY('aabcda', '(ab|cd)')", "ARRAY['a', '', 'a']"}, {"REGEXP_SPLIT_TO_ARRAY('abc', '')", "ARRAY['a', 'b', 'c']"}}},
-		Overloads: []Overload{{Sig: "(s STRING, pattern STRING) ARRAY<STRING>", Make: regexEval(1, func(re *regexp.Regexp, c *Call) (types.Value, error) {
+		Overloads: []Overload{{Sig: "(s STRING, pattern STRING) ARRAY<STRING>", Make: regexEval(1, func(re *javaPattern, c *Call) (types.Value, error) {
 			return stringArray(splitPattern(re, c.Args[0].Str())), nil
 		})}}},
 }
 
 // regexEval compiles the pattern when it changes from one row to the next, so a literal once.
-func regexEval(at int, f func(re *regexp.Regexp, c *Call) (types.Value, error)) func(*Binding) Eval {
+func regexEval(at int, f func(re *javaPattern, c *Call) (types.Value, error)) func(*Binding) Eval {
 	return func(*Binding) Eval {
-		var last *regexp.Regexp
+		var last *javaPattern
 		return func(c *Call) (types.Value, error) {
-			if pattern := c.Args[at].Str(); last == nil || last.String() != pattern {
-				re, err := regexp.Compile(strings.Clone(pattern))
+			if pattern := c.Args[at].Str(); last == nil || last.text != pattern {
+				re, err := compileJava(pattern)
 				if err != nil {
-					return types.NullValue, fmt.Errorf("not a regular expression (of RE2's syntax): %w", err)
+					return types.NullValue, err
 				}
 				last = re
 			}
@@ -47,24 +47,24 @@ func regexEval(at int, f func(re *regexp.Regexp, c *Call) (types.Value, error)) 
 	}
 }
 
-func groupOf(re *regexp.Regexp, c *Call) (int, error) {
+func groupOf(re *javaPattern, c *Call) (int, error) {
 	group := 0
 	if len(c.Args) > 2 {
 		group = int(c.Args[2].Int())
 	}
-	if group < 0 || group > re.NumSubexp() {
-		return 0, fmt.Errorf("there is no group %d in %q", group, re)
+	if group < 0 || group > re.re.NumSubexp() {
+		return 0, fmt.Errorf("there is no group %d in %q", group, re.text)
 	}
 	return group, nil
 }
 
-func regexpExtract(re *regexp.Regexp, c *Call) (types.Value, error) {
+func regexpExtract(re *javaPattern, c *Call) (types.Value, error) {
 	group, err := groupOf(re, c)
 	if err != nil {
 		return types.NullValue, nil
 	}
 	s := c.Args[1].Str()
-	m := re.FindStringSubmatchIndex(s)
+	m := re.find(s)
 	if m == nil || m[2*group] < 0 {
 		return types.NullValue, nil
 	}
@@ -101,14 +101,14 @@ func allMatches(re *regexp.Regexp, s string) [][]int {
 	return out
 }
 
-func regexpExtractAll(re *regexp.Regexp, c *Call) (types.Value, error) {
+func regexpExtractAll(re *javaPattern, c *Call) (types.Value, error) {
 	group, err := groupOf(re, c)
 	if err != nil {
 		return types.NullValue, nil
 	}
 	s := c.Args[1].Str()
 	var out []types.Value
-	for _, m := range allMatches(re, s) {
+	for _, m := range re.all(s) {
 		if m[2*group] < 0 {
 			out = append(out, types.NullValue)
 			continue
@@ -120,16 +120,19 @@ func regexpExtractAll(re *regexp.Regexp, c *Call) (types.Value, error) {
 
 // splitPattern splits as Java does: a pattern that matches nothing at all cuts everywhere, but not before the first character,
 // and leaves no empty parts at the end.
-func splitPattern(re *regexp.Regexp, s string) []string {
+func splitPattern(re *javaPattern, s string) []string {
 	if s == "" {
 		return []string{s}
 	}
-	if !re.MatchString("") {
-		return re.Split(s, -1)
-	}
 	var out []string
 	from := 0
-	for _, m := range allMatches(re, s) {
+	if !re.re.MatchString("") {
+		for _, m := range re.all(s) {
+			out, from = append(out, s[from:m[0]]), m[1]
+		}
+		return append(out, s[from:])
+	}
+	for _, m := range re.all(s) {
 		if m[1] > 0 {
 			out, from = append(out, s[from:m[0]]), m[1]
 		}
@@ -141,11 +144,11 @@ func splitPattern(re *regexp.Regexp, s string) []string {
 	return out
 }
 
-func regexpReplace(re *regexp.Regexp, c *Call) (types.Value, error) {
+func regexpReplace(re *javaPattern, c *Call) (types.Value, error) {
 	s, with := c.Args[0].Str(), c.Args[2].Str()
 	var out []byte
 	end := 0
-	for _, m := range allMatches(re, s) {
+	for _, m := range re.all(s) {
 		out = append(out, s[end:m[0]]...)
 		var err error
 		if out, err = appendReplacement(out, with, s, m); err != nil {
