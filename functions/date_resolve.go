@@ -82,7 +82,7 @@ func (r *readTime) time(loc *time.Location) (time.Time, error) {
 	if nextDay {
 		day = day.AddDate(0, 0, 1)
 	}
-	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, int(clock/time.Second), int(clock%time.Second), loc), err
+	return atLocal(time.Date(day.Year(), day.Month(), day.Day(), 0, 0, int(clock/time.Second), int(clock%time.Second), time.UTC), loc), err
 }
 
 // parseDay reads a day since 1970-01-01. The text has to name all of it.

@@ -8,7 +8,7 @@ import (
 )
 
 var timestampFunctions = []Scalar{
-	{Doc: Doc{"CONVERT_TZ", DateTimeFn, "The timestamp moved by the difference of two time zones.",
+	{Doc: Doc{"CONVERT_TZ", DateTimeFn, "What clocks of the second time zone show when those of the first show the timestamp. A time that they skip is read with the offset before the change; one that they show twice is the first.",
 		[]Example{{"CONVERT_TZ(TIMESTAMP '1970-01-01T00:00:00', 'America/Los_Angeles', 'America/New_York')", "TIMESTAMP '1970-01-01T03:00:00'"}}},
 		Overloads: []Overload{{Sig: "(t TIMESTAMP, from STRING, to STRING) TIMESTAMP", Make: func(*Binding) Eval {
 			from, to := zoneCache(), zoneCache()
@@ -21,10 +21,10 @@ var timestampFunctions = []Scalar{
 				if err != nil {
 					return types.NullValue, err
 				}
-				t := time.UnixMilli(c.Args[0].Int())
-				_, fromSecs := t.In(a).Zone()
-				_, toSecs := t.In(b).Zone()
-				return types.TimestampValue(c.Args[0].Int() + int64(toSecs-fromSecs)*1000), nil
+				wall := time.UnixMilli(c.Args[0].Int()).UTC()
+				t := atLocal(wall, a)
+				_, secs := t.In(b).Zone()
+				return types.TimestampValue(t.UnixMilli() + int64(secs)*1000), nil
 			}
 		}}}},
 	{Doc: Doc{"FORMAT_TIMESTAMP", DateTimeFn, "The timestamp as text in a format of Java's DateTimeFormatter, in UTC or a time zone.",

@@ -15,7 +15,7 @@ func (k *Compiler) like(e *plan.Like) Fn {
 		return func(c *Ctx) types.Value {
 			v := in(c)
 			if v.IsNull() {
-				return types.BoolValue(false)
+				return types.NullValue
 			}
 			return types.BoolValue(match(v.Str()) != not)
 		}
@@ -24,7 +24,7 @@ func (k *Compiler) like(e *plan.Like) Fn {
 	return func(c *Ctx) types.Value {
 		v, p := in(c), pattern(c)
 		if v.IsNull() || p.IsNull() {
-			return types.BoolValue(false)
+			return types.NullValue
 		}
 		return types.BoolValue(likeMatch(v.Str(), likeParts(p.Str(), escape)) != not)
 	}
