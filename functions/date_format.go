@@ -53,10 +53,16 @@ func (p *patternPart) append(dst []byte, t time.Time) ([]byte, error) {
 	case 'M', 'L':
 		return p.appendName(dst, int(t.Month()), t.Month().String())
 	case 'Q', 'q':
-		return appendPadded(dst, (int(t.Month())+2)/3, min(p.count, 2))
-	case 'w':
-		_, week := t.ISOWeek()
-		return appendPadded(dst, week, p.count)
+		return p.appendQuarter(dst, (int(t.Month())+2)/3)
+	case 'w', 'Y':
+		year, week := weekOf(t)
+		if p.letter == 'w' {
+			return appendPadded(dst, week, p.count)
+		}
+		if p.count == 2 {
+			return appendPadded(dst, (year%100+100)%100, 2)
+		}
+		return appendPadded(dst, year, p.count)
 	case 'd':
 		return appendPadded(dst, t.Day(), p.count)
 	case 'D':
@@ -112,6 +118,32 @@ func appendPadded(dst []byte, n, width int) ([]byte, error) {
 	return append(dst, text...), nil
 }
 
+// quarterNames are those of four letters.
+var quarterNames = []string{"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"}
+
+func (p *patternPart) appendQuarter(dst []byte, n int) ([]byte, error) {
+	switch p.count {
+	case 3:
+		return strconv.AppendInt(append(dst, 'Q'), int64(n), 10), nil
+	case 4:
+		return append(dst, quarterNames[n-1]...), nil
+	}
+	if p.count == 5 {
+		return appendPadded(dst, n, 1)
+	}
+	return appendPadded(dst, n, p.count)
+}
+
+// weekOf is the week of a day, and its year, as in the United States: weeks begin on Sunday, and the one with the first of January is the first.
+func weekOf(t time.Time) (year, week int) {
+	next := time.Date(t.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	if left := int(next.Sub(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)).Hours()) / 24; left <= int(next.Weekday()) {
+		return t.Year() + 1, 1
+	}
+	first := time.Date(t.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+	return t.Year(), (t.YearDay()-1+int(first.Weekday()))/7 + 1
+}
+
 // appendName prints a month or day as a number, short or in full.
 func (p *patternPart) appendName(dst []byte, n int, name string) ([]byte, error) {
 	switch {
@@ -147,7 +179,10 @@ func (p *patternPart) appendZone(dst []byte, t time.Time) ([]byte, error) {
 		if secs == 0 {
 			return append(dst, "GMT"...), nil
 		}
-		return appendOffset(append(dst, "GMT"...), secs, p.count == 4, true), nil
+		if p.count == 4 {
+			return appendOffset(append(dst, "GMT"...), secs, true, true), nil
+		}
+		return appendShortOffset(append(dst, "GMT"...), secs), nil
 	case 'X':
 		if secs == 0 {
 			return append(dst, 'Z'), nil
@@ -168,6 +203,19 @@ func (p *patternPart) appendZone(dst []byte, t time.Time) ([]byte, error) {
 		return appendOffset(dst, secs, true, false), nil
 	}
 	return appendOffset(dst, secs, p.count > 1, p.count == 3 || p.count == 5), nil
+}
+
+// appendShortOffset prints an offset as short as it can be: +1, -5:30.
+func appendShortOffset(dst []byte, secs int) []byte {
+	sign := byte('+')
+	if secs < 0 {
+		sign, secs = '-', -secs
+	}
+	dst = strconv.AppendInt(append(dst, sign), int64(secs/3600), 10)
+	if m := secs / 60 % 60; m > 0 {
+		dst = append(dst, ':', byte('0'+m/10), byte('0'+m%10))
+	}
+	return dst
 }
 
 // appendOffset prints an offset; without always the minutes are left out where they are 0.

@@ -193,6 +193,17 @@ func (r *readTime) word(p *patternPart, s string) (rest string, err error) {
 		}
 		r.weekday = n
 		return rest, nil
+	case 'Q', 'q':
+		_, rest, ok := readName(s, false, 4, func(i int) string {
+			if p.count == 3 {
+				return fmt.Sprintf("Q%d", i+1)
+			}
+			return quarterNames[i]
+		})
+		if !ok {
+			return "", fmt.Errorf("want the name of a quarter at %q", s)
+		}
+		return rest, nil
 	case 'a':
 		n, rest, ok := readName(s, false, 2, func(i int) string { return []string{"AM", "PM"}[i] })
 		if !ok {

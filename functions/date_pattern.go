@@ -24,9 +24,9 @@ type patternPart struct {
 
 // The letters that are read and written as numbers, and those that are names, offsets and zones.
 const (
-	numberLetters = "yuMLdDHkKhmsSnAwQqe"
+	numberLetters = "yuYMLdDHkKhmsSnAwQqe"
 	otherLetters  = "EcaGzVXxZO"
-	dateLetters   = "yuMLdDwQqeEcG"
+	dateLetters   = "yuYMLdDwQqeEcG"
 )
 
 // fields are what a value has for the letters of a pattern.
