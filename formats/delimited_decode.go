@@ -40,7 +40,8 @@ func (d *delimitedDecoder) Decode(data []byte, dst []types.Value) error {
 		var field []byte
 		var end int
 		var err error
-		if at < len(line) && line[at] == '"' {
+		quoted := at < len(line) && line[at] == '"'
+		if quoted {
 			field, end, err = d.quoted(line, at)
 		} else {
 			end = d.fieldEnd(line, at)
@@ -53,7 +54,7 @@ func (d *delimitedDecoder) Decode(data []byte, dst []types.Value) error {
 			return err
 		}
 		if n < len(d.cols) && d.wanted[n] >= 0 {
-			if err := d.set(&dst[d.wanted[n]], field, n, at); err != nil {
+			if err := d.set(&dst[d.wanted[n]], field, quoted, n, at); err != nil {
 				return err
 			}
 		}
@@ -81,12 +82,13 @@ func (d *delimitedDecoder) fieldEnd(line []byte, at int) int {
 	return at + n
 }
 
-func (d *delimitedDecoder) set(slot *types.Value, field []byte, n, at int) error {
-	if len(field) == 0 {
+// set reads a field. An empty one is NULL; in quotes it is an empty text.
+func (d *delimitedDecoder) set(slot *types.Value, field []byte, quoted bool, n, at int) error {
+	c := &d.cols[n]
+	if len(field) == 0 && !(quoted && (c.Type.Kind == types.String || c.Type.Kind == types.Bytes)) {
 		*slot = types.NullValue
 		return nil
 	}
-	c := &d.cols[n]
 	v, err := d.scalarOfText(field, c.Type, false)
 	if err == nil && c.Type.Kind == types.String && !utf8.Valid(field) {
 		err = errNotText
