@@ -15,6 +15,9 @@ func leftOut(l engine.LeftOut) []string {
 	for _, late := range l.Late {
 		out = append(out, l.Query+": "+lateText(late))
 	}
+	if l.Behind > 0 {
+		out = append(out, l.Query+": "+countOf(l.Behind, "row")+" came behind others that were to come after them, and "+was(l.Behind)+" joined and aggregated as they came. A longer max.task.idle.ms or weir.wait.upstream waits for such rows.")
+	}
 	if l.Bad > 0 {
 		text := l.Query + ": " + countOf(l.Bad, "record") + " could not be read or written, and " + was(l.Bad) + " left out"
 		if l.First != "" {

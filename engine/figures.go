@@ -41,6 +41,7 @@ func addStats(to *worker.Stats, s worker.Stats) {
 	to.StateBytes += s.StateBytes
 	to.Commits += s.Commits
 	to.Lag += s.Lag
+	to.GivenUp += s.GivenUp
 	if s.LastCommit.After(to.LastCommit) {
 		to.LastCommit, to.CommitTime = s.LastCommit, s.CommitTime
 	}

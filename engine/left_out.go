@@ -10,10 +10,11 @@ import (
 
 // LeftOut is what a query has left out since the engine was opened: rows that came too late, and records that could not be read or written.
 type LeftOut struct {
-	Query string
-	Late  []LateRows // by step; a query of a client only knows how many they are in all, and has one
-	Bad   int64
-	First string // the first bad record, and what is wrong with it; empty where it was bad for its place in a topic
+	Query  string
+	Late   []LateRows // by step; a query of a client only knows how many they are in all, and has one
+	Bad    int64
+	Behind int64  // rows that were used, and came behind others that were to come after them
+	First  string // the first bad record, and what is wrong with it; empty where it was bad for its place in a topic
 }
 
 // LateRows are the late rows of a step.
@@ -55,7 +56,7 @@ func (e *Engine) LeftOut() []LeftOut {
 
 // appendLeftOut adds to a list of bounded length what has anything to tell.
 func appendLeftOut(to []LeftOut, l LeftOut) []LeftOut {
-	if l.Bad == 0 && len(l.Late) == 0 {
+	if l.Bad == 0 && len(l.Late) == 0 && l.Behind == 0 {
 		return to
 	}
 	return append(to[max(0, len(to)+1-maxLeftOut):], l)
@@ -64,7 +65,7 @@ func appendLeftOut(to []LeftOut, l LeftOut) []LeftOut {
 // leftOut is what a persistent query has left out.
 func (r *running) leftOut() LeftOut {
 	s := r.stats()
-	out := LeftOut{Query: r.query.ID, Bad: s.Bad}
+	out := LeftOut{Query: r.query.ID, Bad: s.Bad, Behind: s.Behind}
 	for _, step := range lateSteps(r.query) {
 		for _, c := range s.Steps {
 			if c.Step == step.line && c.Late > 0 {

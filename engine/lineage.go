@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"weir/catalog"
 	"weir/exec/task"
@@ -106,4 +107,34 @@ func queryNumber(id string) uint64 {
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return uint64(h.Sum32()) | 1<<32
+}
+
+// Wait says that rows of a query wait for what may come before them.
+type Wait struct {
+	worker.Wait
+	Writers []string // the queries that write its topic
+}
+
+func (e *Engine) waits(list []worker.Wait) []Wait {
+	var out []Wait
+	for _, w := range list {
+		out = append(out, Wait{w, e.writers(w.Topic)})
+	}
+	return out
+}
+
+// String says what is waited for.
+func (w Wait) String() string {
+	parts := make([]string, len(w.Partitions))
+	for i, p := range w.Partitions {
+		parts[i] = strconv.Itoa(int(p))
+	}
+	text := "topic " + w.Topic
+	switch {
+	case w.Own:
+		text += ", which the query writes itself"
+	case len(w.Writers) > 0:
+		text += " of " + strings.Join(w.Writers, ", ")
+	}
+	return text + ", partition " + strings.Join(parts, ", ") + ", since " + w.Since.UTC().Format(time.RFC3339)
 }

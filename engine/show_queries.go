@@ -26,6 +26,7 @@ type Query struct {
 	Error     string // why it is not running, or what it is trying again
 	Stats     worker.Stats
 	Group     string // consumer group
+	Waits     []Wait
 	Notices   []Notice
 }
 
@@ -55,6 +56,9 @@ func (e *Engine) Queries() []Query {
 			x.SinkTopic = target.Topic
 		}
 		x.State, x.Error = r.state()
+		if x.State == Running {
+			x.Waits = e.waits(x.Stats.Waits)
+		}
 		out = append(out, x)
 	}
 	for _, c := range e.lost {

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -47,6 +48,16 @@ var queryMetrics = []queryMetric{
 	perQuery("null_key_total", "Rows dropped because their key was null.", counter, func(q *engine.Query) float64 { return float64(q.Stats.NullKey) }),
 	perQuery("bad_total", "Records that could not be read.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Bad) }),
 	perQuery("expression_errors_total", "Expressions that failed and became NULL.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Errors) }),
+	perQuery("behind_total", "Rows that came behind others that were to come after them and had waited long enough.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Behind) }),
+	perQuery("foreign_total", "Rows that others have written into a topic that a query writes.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Foreign) }),
+	perQuery("waits_given_up_total", "How often rows went on without what they had waited for.", counter, func(q *engine.Query) float64 { return float64(q.Stats.GivenUp) }),
+	perQuery("waiting_seconds", "For how long rows have waited for what may come before them, a second or more; 0 where none has.", gauge, func(q *engine.Query) float64 {
+		longest := 0.0
+		for _, w := range q.Waits {
+			longest = max(longest, time.Since(w.Since).Seconds())
+		}
+		return longest
+	}),
 	perQuery("commits_total", "Commits.", counter, func(q *engine.Query) float64 { return float64(q.Stats.Commits) }),
 	perQuery("commit_seconds", "Time that the last commit took.", gauge, func(q *engine.Query) float64 { return q.Stats.CommitTime.Seconds() }),
 	perQuery("state_entries", "Entries of the state.", gauge, func(q *engine.Query) float64 { return float64(q.Stats.StateEntries) }),

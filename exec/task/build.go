@@ -11,7 +11,7 @@ import (
 
 // NewTask makes the operators of a stage.
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
-	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime, patience: o.Idle}
+	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime, passed: types.NoTime, patience: o.Idle}
 	s.keys.restart()
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}

@@ -24,6 +24,7 @@ type lanes struct {
 	waiting int      // records that wait in the lanes
 	heard   int64    // announcements that said something new
 	gone    int64    // the greatest place that has gone on
+	passed  *int64   // the same, of all inputs of the task
 	sent    int64    // a time at which all had been sent that release has let go of last
 	counts  *op.Counts
 	// numbered is the number of the next row that goes on. It grows no faster than offsets do, and begins with one.
@@ -59,9 +60,9 @@ func newLane(key uint64) lane {
 	return lane{key: key, last: types.NoTime, bound: types.NoTime, asOf: types.NoTime}
 }
 
-// newLanes makes the lanes of so many upstream tasks.
-func newLanes(n int, counts *op.Counts) *lanes {
-	l := &lanes{all: make([]lane, n), gone: types.NoTime, counts: counts}
+// newLanes makes the lanes of so many upstream tasks. passed is the greatest place that has gone on of all inputs of the task.
+func newLanes(n int, passed *int64, counts *op.Counts) *lanes {
+	l := &lanes{all: make([]lane, n), gone: types.NoTime, passed: passed, counts: counts}
 	for i := range l.all {
 		l.all[i] = newLane(uint64(i))
 	}
@@ -95,10 +96,9 @@ func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 	if rec.Offset < ln.next {
 		return false
 	}
-	if place < l.gone {
+	if ln.last = max(ln.last, place); ln.last < max(l.gone, *l.passed) {
 		l.counts.Behind++
 	}
-	ln.last = max(ln.last, place)
 	ln.recs = append(ln.recs, laneRecord{rec: rec, place: ln.last, stamp: now})
 	ln.givenUp = false
 	l.waiting++

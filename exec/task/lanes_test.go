@@ -90,7 +90,7 @@ func TestLanesPutRowsInOrder(t *testing.T) {
 		tasks := 1 + rng.IntN(5)
 		u := randomUpstreams(rng, tasks)
 		var behind op.Counts
-		l := newLanes(tasks, &behind)
+		l := newLanes(tasks, new(int64), &behind)
 		var got []string
 		var ready []*kgo.Record // let go, not yet processed
 		counts := make([]int, tasks)
@@ -109,7 +109,7 @@ func TestLanesPutRowsInOrder(t *testing.T) {
 				if rng.IntN(3) > 0 {
 					continue
 				}
-				l = newLanes(tasks, &behind) // and a new start behind it
+				l = newLanes(tasks, new(int64), &behind) // and a new start behind it
 				ready = nil
 				for key, value := range saved {
 					if err := l.Load([]byte(key), value); err != nil {
@@ -151,7 +151,7 @@ func TestLanesPutRowsInOrder(t *testing.T) {
 // A row waits for a lane that says nothing, goes on once that has been given up, and what comes after all is counted.
 func TestLanesCountWhatComesBehind(t *testing.T) {
 	var behind op.Counts
-	l := newLanes(2, &behind)
+	l := newLanes(2, new(int64), &behind)
 	l.add(sentRow(0, 100, types.NoTime, 0), 1)
 	if got := l.release(nil, 10, false); len(got) != 0 {
 		t.Fatalf("the row did not wait: %v", got)

@@ -123,6 +123,7 @@ func (t *Task) merge(force bool) error {
 		for in.row < in.batch.N && (in.row == from || in.batch.Meta[in.row].Place() <= limit && (asOf == never || in.stampOf(in.row) <= asOf)) {
 			in.row++
 		}
+		t.passed = max(t.passed, in.batch.Meta[in.row-1].Place())
 		if err := t.push(in, from, in.row); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func laneStore(input int) Kept { return Kept{Name: fmt.Sprintf("lanes %d", input
 func (t *Task) openLanes(o TaskOptions) {
 	for at, in := range t.inputs {
 		if in.repartitioned || in.woven != nil {
-			in.lanes = newLanes(in.feeders, &in.counts.Counts)
+			in.lanes = newLanes(in.feeders, &t.passed, &in.counts.Counts)
 			if in.woven != nil {
 				in.lanes.all, in.lanes.woven = nil, in.woven
 				in.woven.patience = t.patience
@@ -126,6 +126,29 @@ func (t *Task) UpstreamAsOf(input int) int64 {
 
 // Laned says whether the task puts the rows of repartitions in order.
 func (t *Task) Laned() bool { return t.laned }
+
+// Awaited are the inputs that rows of the task wait for: others, or tasks upstream of their own.
+func (t *Task) Awaited() []int {
+	var first *input
+	for _, in := range t.inputs {
+		if in.row < in.batch.N && (first == nil || in.batch.Meta[in.row].Place() < first.batch.Meta[first.row].Place()) {
+			first = in
+		}
+	}
+	var out []int
+	for i, in := range t.inputs {
+		if first == nil {
+			if in.queued.Load() > 0 {
+				out = append(out, i)
+			}
+			continue
+		}
+		if to, _ := in.floor(first.stampOf(first.row), false); in != first && to <= first.batch.Meta[first.row].Place() {
+			out = append(out, i)
+		}
+	}
+	return out
+}
 
 // Ahead are the upstream tasks of an input from which rows wait in their lanes.
 func (t *Task) Ahead(input int) []int {

@@ -27,6 +27,7 @@ type Task struct {
 	laned     bool // some input has lanes
 	waits     bool // rows wait for inputs of which it is not known that they hold no more
 	awaits    atomic.Bool
+	passed    int64 // the greatest place that has gone on
 	patience  int64 // TaskOptions.Idle
 	front     int64 // the frontier, as last looked at
 	idle      idling

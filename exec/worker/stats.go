@@ -23,6 +23,9 @@ type Stats struct {
 	CommitTime               time.Duration // of the last commit
 	Lag                      int64         // records of the inputs that are still to be read
 	LastCommit               time.Time
+	// Waits are what rows wait for now, for a second or more, and GivenUp how often they have gone on in the end without it.
+	Waits   []Wait
+	GivenUp int64
 }
 
 type stats struct {
@@ -103,10 +106,18 @@ func (s *stats) committed(tasks []*assignment.Task, took time.Duration, changed 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.size(tasks)
+	s.now.Waits = waiting(tasks, time.Now())
 	if changed {
 		s.now.Commits++
 		s.now.CommitTime, s.now.LastCommit = took, time.Now()
 	}
+}
+
+// gaveUp counts that rows have waited for too long.
+func (s *stats) gaveUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.GivenUp++
 }
 
 // changed takes in that tasks have come or gone.

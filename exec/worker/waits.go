@@ -28,6 +28,8 @@ func (w *Worker) dontWait(now time.Time) {
 			continue
 		}
 		t.WaitingSince = time.Time{}
+		w.stats.gaveUp()
+		w.opt.Log.Warn("rows have waited for too long for what may come before them, and go on", "query", w.assigned.Query(), "partition", t.Partition, "after", limit)
 		if err := t.Drain(); err != nil {
 			w.lose(err)
 		}

@@ -31,9 +31,18 @@ func runningQueries(list []engine.Query) []wire.RunningQuery {
 		if q.Sink != "" {
 			out[i].Sinks = append(out[i].Sinks, q.Sink)
 		}
+		out[i].Waits = waits(q)
 		if q.SinkTopic != "" {
 			out[i].SinkTopics = append(out[i].SinkTopics, q.SinkTopic)
 		}
+	}
+	return out
+}
+
+func waits(q engine.Query) []string {
+	var out []string
+	for _, w := range q.Waits {
+		out = append(out, w.String())
 	}
 	return out
 }
@@ -56,7 +65,7 @@ func queryDescription(q engine.Query) wire.QueryDescription {
 		Fields: []wire.Field{}, Sources: list(q.Sources), Sinks: []string{}, Properties: map[string]string{},
 		HostStatus: map[string]string{}, Errors: []wire.QueryError{}, Tasks: []any{},
 	}
-	d.Steps = steps(q.Stats.Steps)
+	d.Steps, d.Waits = steps(q.Stats.Steps), waits(q)
 	if q.Sink != "" {
 		d.Sinks = append(d.Sinks, q.Sink)
 	}

@@ -58,6 +58,11 @@ func description(d *engine.Description) wire.SourceDescription {
 	if d.Extended {
 		out.Statistics, out.ErrorStats = statistics(d.Stats)
 		for _, q := range d.Writers {
+			for _, w := range waits(q) {
+				out.Statistics = strings.TrimSpace(out.Statistics + "\n" + q.ID + " waits for " + w)
+			}
+		}
+		for _, q := range d.Writers {
 			if len(q.Stats.Steps) > 0 {
 				out.Steps = append(out.Steps, wire.QuerySteps{ID: q.ID, Steps: steps(q.Stats.Steps)})
 			}
@@ -87,6 +92,9 @@ func statistics(s worker.Stats) (figures, errors string) {
 	}
 	figures = fmt.Sprintf("rows read: %d, rows written: %d, bytes written: %d, filtered: %d, late: %d, state: %d entries in %d bytes, lag: %d",
 		s.RowsIn, s.RowsOut, s.BytesOut, s.Filtered, s.Late, s.StateEntries, s.StateBytes, s.Lag)
+	if s.Behind+s.Foreign+s.GivenUp > 0 {
+		figures += fmt.Sprintf(", behind: %d, of other writers: %d, waits given up: %d", s.Behind, s.Foreign, s.GivenUp)
+	}
 	if !s.LastCommit.IsZero() {
 		figures += ", last commit: " + s.LastCommit.UTC().Format(time.RFC3339)
 	}

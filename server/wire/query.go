@@ -23,6 +23,7 @@ type RunningQuery struct {
 	StatusCount map[string]int `json:"statusCount"`
 	Type        string         `json:"queryType"` // PERSISTENT or PUSH
 	State       string         `json:"state"`
+	Waits       []string       `json:"waits,omitempty"` // our own: what its rows wait for, for a second or more
 }
 
 // Queries answers SHOW QUERIES.
@@ -33,10 +34,19 @@ type Queries struct {
 
 // Layout implements answer.Entity.
 func (e *Queries) Layout() answer.Layout {
-	line := func(q RunningQuery) []string {
-		return []string{q.ID, q.Type, q.State, strings.Join(q.Sinks, ","), strings.Join(q.SinkTopics, ","), oneLine(q.SQL)}
+	headers := []string{"Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String"}
+	waits := slices.ContainsFunc(e.Queries, func(q RunningQuery) bool { return len(q.Waits) > 0 })
+	if waits {
+		headers = append(headers, "Waits For")
 	}
-	return answer.TableOf(e.Queries, line, "Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String")
+	line := func(q RunningQuery) []string {
+		row := []string{q.ID, q.Type, q.State, strings.Join(q.Sinks, ","), strings.Join(q.SinkTopics, ","), oneLine(q.SQL)}
+		if waits {
+			row = append(row, strings.Join(q.Waits, "; "))
+		}
+		return row
+	}
+	return answer.TableOf(e.Queries, line, headers...)
 }
 
 // QueryDescription is what EXPLAIN tells of a query.
@@ -57,6 +67,7 @@ type QueryDescription struct {
 	State         string            `json:"state"`
 	Group         string            `json:"consumerGroupId"`
 	Steps         []Step            `json:"steps,omitempty"` // our own: of a query that runs
+	Waits         []string          `json:"waits,omitempty"` // our own: as in RunningQuery
 }
 
 // QueryError is what a query failed of. The time is in milliseconds since 1970.
@@ -99,6 +110,9 @@ func (d QueryDescription) layout() answer.Layout {
 	}
 	for _, e := range d.Errors {
 		facts = append(facts, [2]string{"Error", e.Message})
+	}
+	for _, w := range d.Waits {
+		facts = append(facts, [2]string{"Waits for", w})
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Properties)) {
 		facts = append(facts, [2]string{"Property", name + " = " + d.Properties[name]})

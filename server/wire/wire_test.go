@@ -26,7 +26,7 @@ func TestEntities(t *testing.T) {
 		"streams": {&Streams{Streams: []Source{{"STREAM", "S", "s", "KAFKA", "JSON", false}}},
 			`{"@type":"streams","statementText":"S;","warnings":[],"streams":[{"type":"STREAM","name":"S","topic":"s","keyFormat":"KAFKA","valueFormat":"JSON","isWindowed":false}]}`},
 		"tables": {&Tables{Tables: []Source{}}, `{"@type":"tables","statementText":"S;","warnings":[],"tables":[]}`},
-		"queries": {&Queries{Queries: []RunningQuery{{"SELECT 1;", []string{"T"}, []string{"t"}, "Q_1", map[string]int{"RUNNING": 1}, "PERSISTENT", "RUNNING"}}},
+		"queries": {&Queries{Queries: []RunningQuery{{"SELECT 1;", []string{"T"}, []string{"t"}, "Q_1", map[string]int{"RUNNING": 1}, "PERSISTENT", "RUNNING", nil}}},
 			`{"@type":"queries","statementText":"S;","warnings":[],"queries":[{"queryString":"SELECT 1;","sinks":["T"],"sinkKafkaTopics":["t"],"id":"Q_1","statusCount":{"RUNNING":1},"queryType":"PERSISTENT","state":"RUNNING"}]}`},
 		"description": {&SourceDescriptionEntity{Source: SourceDescription{Name: "S", Type: "STREAM", ReadQueries: []RunningQuery{}, WriteQueries: []RunningQuery{},
 			Fields:  []Field{{"K", Schema{Type: "STRING"}, "KEY", ""}, {"A", Schema{Type: "ARRAY", Member: &Schema{Type: "DECIMAL", Parameters: map[string]int{"precision": 4, "scale": 2}}}, "", ""}},

@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// chained makes a node with a stream l of four partitions and a table u, whose rows a query of its own copies to t, which is joined to j.
+func chained(t *testing.T, p *place, config ...string) (*node, *Session) {
+	t.Helper()
+	n := p.start(t)
+	s := NewSession()
+	s.Properties["auto.offset.reset"] = "earliest"
+	for i := 0; i+1 < len(config); i += 2 {
+		s.Properties[config[i]] = config[i+1]
+	}
+	n.run(t, s, `CREATE STREAM l (k INT KEY, v INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);
+		CREATE STREAM u (k INT KEY, x INT) WITH (KAFKA_TOPIC='u', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);
+		CREATE TABLE t WITH (KAFKA_TOPIC='t') AS SELECT k, LATEST_BY_OFFSET(x) AS x FROM u GROUP BY k;
+		CREATE STREAM j WITH (KAFKA_TOPIC='j') AS SELECT l.k AS k, v, x FROM l LEFT JOIN t ON l.k = t.k;`)
+	return n, s
+}
+
+func queryOf(t *testing.T, n *node, sink string) Query {
+	t.Helper()
+	for _, q := range n.Queries() {
+		if q.Sink == sink {
+			return q
+		}
+	}
+	t.Fatalf("no query makes %s", sink)
+	return Query{}
+}
+
+// A join waits for a query upstream that is paused, says so, and goes on in the end; what comes then all the same is counted.
+func TestPausedUpstreamIsWaitedFor(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n, s := chained(t, p, "weir.wait.upstream", "4000")
+		up := queryOf(t, n, "T").ID
+		n.run(t, s, "PAUSE "+up+";")
+		n.run(t, s, "INSERT INTO u (rowtime, k, x) VALUES (1000, 1, 10); INSERT INTO l (rowtime, k, v) VALUES (2000, 1, 20);")
+		until(t, "the join says what it waits for", func() bool {
+			return slices.ContainsFunc(queryOf(t, n, "J").Waits, func(w Wait) bool { return strings.Contains(w.String(), "topic t of "+up+", partition ") })
+		})
+		if got := n.texts(t, "j"); len(got) > 0 {
+			t.Errorf("it did not wait: %q", got)
+		}
+		until(t, "it goes on without", func() bool { return len(n.texts(t, "j")) == 1 })
+		if q := queryOf(t, n, "J"); q.Stats.GivenUp == 0 {
+			t.Error("that it gave up is not counted")
+		}
+		n.run(t, s, "RESUME "+up+";")
+		until(t, "the row that was waited for is counted as behind", func() bool { return queryOf(t, n, "J").Stats.Behind == 1 })
+		n.run(t, s, "INSERT INTO l (rowtime, k, v) VALUES (3000, 1, 21);")
+		until(t, "the next one finds it", func() bool { got := n.texts(t, "j"); return len(got) == 2 && strings.Contains(got[1], `"X":10`) })
+	})
+}
+
+// While a query upstream is replaced, its readers wait, and go on with what the new one makes.
+func TestReplacedUpstream(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n, s := chained(t, p)
+		n.run(t, s, "INSERT INTO u (rowtime, k, x) VALUES (1000, 1, 10); INSERT INTO l (rowtime, k, v) VALUES (2000, 1, 20);")
+		n.settle(t)
+		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t') AS SELECT k, LATEST_BY_OFFSET(x) AS x FROM u WHERE x > 0 GROUP BY k;")
+		for i := range 20 {
+			n.run(t, s, fmt.Sprintf("INSERT INTO u (rowtime, k, x) VALUES (%d, %d, 30); INSERT INTO l (rowtime, k, v) VALUES (%d, %d, 20);", 3000+10*i, i, 3001+10*i, i))
+		}
+		n.settle(t)
+		for _, rec := range n.texts(t, "j") {
+			if strings.Contains(rec, "null") {
+				t.Errorf("a row missed the table: %q", rec)
+			}
+		}
+		if q := queryOf(t, n, "J"); q.Stats.Behind != 0 {
+			t.Errorf("%d rows are behind", q.Stats.Behind)
+		}
+	})
+}
+
+// A query that no longer runs is at its end: its readers go on by themselves, and by what others write into its topic.
+func TestTerminatedUpstream(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n, s := chained(t, p)
+		n.run(t, s, "INSERT INTO u (rowtime, k, x) VALUES (1000, 1, 10); INSERT INTO l (rowtime, k, v) VALUES (2000, 1, 20);")
+		n.settle(t)
+		n.run(t, s, "TERMINATE "+queryOf(t, n, "T").ID+";")
+		n.put(t, &kgo.Record{Topic: "t", Partition: 1, Timestamp: time.UnixMilli(2500), Key: []byte{0, 0, 0, 7}, Value: []byte(`{"X":70}`)})
+		n.run(t, s, "INSERT INTO l (rowtime, k, v) VALUES (3000, 1, 21);")
+		until(t, "the join goes on", func() bool { return len(n.texts(t, "j")) == 2 })
+		n.leave(t)
+		n = p.start(t)
+		n.run(t, s, "INSERT INTO l (rowtime, k, v) VALUES (4000, 1, 22);")
+		until(t, "it goes on after a restart", func() bool { return len(n.texts(t, "j")) == 3 })
+	})
+}
+
+// A reader that is made later gives what one gives that was there from the beginning, and rows that strangers write into the topic are counted.
+func TestReaderMadeLater(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n := p.start(t)
+		s := NewSession()
+		s.Properties["auto.offset.reset"] = "earliest"
+		n.run(t, s, `CREATE STREAM l (k INT KEY, v INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);
+			CREATE STREAM m WITH (KAFKA_TOPIC='m') AS SELECT v AS v, k AS k FROM l PARTITION BY v;`)
+		make := func(name string) {
+			n.run(t, s, fmt.Sprintf(`CREATE TABLE %s WITH (KAFKA_TOPIC='%[1]s') AS SELECT v, COUNT(*) AS n, COLLECT_LIST(k) AS ks FROM m WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY v EMIT FINAL;`, name))
+		}
+		make("early")
+		for slice := range 4 { // one partition is far behind the others
+			var recs []*kgo.Record
+			for part := range int32(3) {
+				for i := range 50 {
+					at := int64(slice)*5000 + int64(i)*100
+					recs = append(recs, &kgo.Record{Topic: "l", Partition: part, Timestamp: time.UnixMilli(at), Key: []byte{0, 0, 0, byte(part)}, Value: fmt.Appendf(nil, `{"V":%d}`, i%7)})
+				}
+			}
+			n.put(t, recs...)
+			n.settle(t)
+		}
+		make("late")
+		n.settle(t)
+		if err := n.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		early, late := n.texts(t, "early"), n.texts(t, "late")
+		slices.Sort(early)
+		slices.Sort(late)
+		if len(early) == 0 || !slices.Equal(early, late) {
+			t.Errorf("the early reader made %d rows, the late one %d: %q, %q", len(early), len(late), early, late)
+		}
+		for _, q := range n.Queries() {
+			if q.Stats.Late+q.Stats.Behind+q.Stats.Foreign != 0 {
+				t.Errorf("%s: %d late, %d behind, %d foreign", q.ID, q.Stats.Late, q.Stats.Behind, q.Stats.Foreign)
+			}
+		}
+		n.put(t, &kgo.Record{Topic: "m", Partition: 0, Timestamp: time.UnixMilli(90_000), Key: []byte{0, 0, 0, 1}, Value: []byte(`{"K":1}`)})
+		until(t, "the stranger's row is counted", func() bool { return queryOf(t, n, "EARLY").Stats.Foreign == 1 })
+	})
+}
+
+// A query whose result comes back to it by INSERT INTO does not wait for itself.
+func TestCycle(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n := p.start(t)
+		s := NewSession()
+		s.Properties["auto.offset.reset"] = "earliest"
+		n.run(t, s, `CREATE STREAM l (k INT KEY, v INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=2);
+			CREATE STREAM m WITH (KAFKA_TOPIC='m') AS SELECT k, v FROM l;
+			CREATE STREAM o WITH (KAFKA_TOPIC='o') AS SELECT k, v - 1 AS v FROM m WHERE v > 0;
+			INSERT INTO m SELECT k, v FROM o;
+			INSERT INTO l (rowtime, k, v) VALUES (1000, 1, 5);`)
+		until(t, "it comes to its end", func() bool { return len(n.texts(t, "m")) == 6 })
+	})
+}
