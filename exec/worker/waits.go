@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"weir/exec/assignment"
@@ -124,13 +125,14 @@ func (w *Worker) endsAt(ctx context.Context, f *assignment.Feed, ends kafka.Offs
 func (w *Worker) announce(ctx context.Context, began time.Time) error {
 	ends := kafka.Offsets{}
 	topo := w.assigned.Topology
+	waits := w.progress.wanted || slices.ContainsFunc(w.assigned.Tasks, func(t *assignment.Task) bool { return t.Waits() })
 	for i, s := range topo.Stages {
 		if !task.IsRepartition(s.End) || !topo.Stages[s.To].Ordered() {
 			continue
 		}
-		due := w.progress.wanted
+		due := waits // who waits may do so behind several stages
 		for _, t := range w.assigned.Tasks {
-			due = due || t.Stage == s && t.Moved() || t.Stage.Index == s.To && t.Waits()
+			due = due || t.Stage == s && t.Moved()
 		}
 		if !due {
 			continue
