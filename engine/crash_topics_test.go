@@ -24,7 +24,7 @@ import (
 const crashTooLarge, crashLimitBytes = 30_000, "20000"
 
 // crashOutputs are the topics that the queries of the crash tests write.
-var crashOutputs = []string{"counts", "punctual", "late", "totals", "odd"}
+var crashOutputs = []string{"counts", "punctual", "late", "totals", "chained", "odd"}
 
 type crashValue struct {
 	Grp string `json:"GRP"`
@@ -64,7 +64,7 @@ type crashTopics struct {
 
 func newCrashTopics(t *testing.T) *crashTopics {
 	return &crashTopics{t: t, read: kafka.Offsets{}, own: kafka.Offsets{}, counts: map[string]int64{}, punctual: map[string]int64{}, totals: map[string]int64{}, late: map[int64]crashValue{},
-		odd: map[int64]string{}, seen: map[string]map[string]int64{"counts": {}, "punctual": {}, "totals": {}}, foreign: map[string]int{}, tooLarge: map[int64]bool{}, deleted: map[string]int64{}}
+		odd: map[int64]string{}, seen: map[string]map[string]int64{"counts": {}, "punctual": {}, "totals": {}, "chained": {}}, foreign: map[string]int{}, tooLarge: map[int64]bool{}, deleted: map[string]int64{}}
 }
 
 // look reads what has come to the topics, the input first.
@@ -128,7 +128,7 @@ func (c *crashTopics) output(name string, r *kgo.Record, v crashValue) {
 		return
 	}
 	key := string(r.Key)
-	if name != "totals" {
+	if name != "totals" && name != "chained" {
 		key = fmt.Sprintf("%s@%d", r.Key[:len(r.Key)-8], binary.BigEndian.Uint64(r.Key[len(r.Key)-8:]))
 	}
 	if v.N <= c.seen[name][key] {
@@ -147,7 +147,7 @@ func (c *crashTopics) verify(cluster *kafka.Cluster) {
 	}
 	c.look(cluster)
 	c.named(cluster)
-	for name, want := range map[string]map[string]int64{"counts": c.counts, "punctual": c.punctual, "totals": c.totals} {
+	for name, want := range map[string]map[string]int64{"counts": c.counts, "punctual": c.punctual, "totals": c.totals, "chained": c.totals} {
 		for key, n := range want {
 			if got := c.seen[name][key]; got != n {
 				c.t.Errorf("%s, %s: the count ends at %d, want %d", name, key, got, n)
