@@ -20,6 +20,8 @@ var (
 		Doc: "How long what has been read to its end still holds back the rows of others, which joins and aggregates that hang on the order of rows take in the order of event time. 0 waits for what topics hold by the time that a row is read; more is for producers whose records of one time come to several partitions at different moments."}, millis(0), 0)
 	WaitUpstream = define(Info{Name: "weir.wait.upstream",
 		Doc: "How long a row that a join or an aggregate is to take in the order of event time waits for rows that may come before it, while what they come from makes no progress. Rows that come after all are counted as behind."}, millis(0), 10*time.Second)
+	WaitBytes = define(Info{Name: "weir.wait.bytes",
+		Doc: "How much memory the records of one input of a task may take that wait for others; above it, what is ahead is not read on, and above eight times as much rows go on without what they wait for."}, whole("bytes", 1<<16, most), 16<<20)
 	IdleClose = define(Info{Name: "weir.idle.close", Unset: "never",
 		Doc: "After how long without a record the stream time of a source goes on by itself, so that its windows close."}, span(), 0)
 	// OnLostRecords goes on by default: standing still brings nothing back, and retention does not wait.

@@ -4,7 +4,7 @@ import "iter"
 
 // table is all of them, in the order of the documentation.
 var table = []Setting{
-	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
+	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
 	MaxPushQueries, StateMemory, Replicas,
 	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxConnections, MaxStreams,

@@ -18,7 +18,7 @@ var (
 	most     = flag.Int("chains.queries", 4, "queries in a chain, at most")
 	only     = flag.String("chains.kinds", "", "kinds of queries, with commas between them; all where it is empty")
 	where    = flag.String("chains.ways", "", "ways, with commas between them; all that there are where it is empty")
-	all      = flag.Bool("chains.all", false, "also pipelines that ask for what is not there yet: see needs.go")
+	all      = flag.Bool("chains.all", false, "also pipelines that ask for what is not promised, or not done by the Driver: see needs.go")
 	order    = flag.Bool("chains.order", true, "also aggregates that hang on the order of rows")
 	smaller  = flag.Duration("chains.shrink", 20*time.Second, "how long a smaller pipeline is looked for where one fails")
 )

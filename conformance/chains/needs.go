@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// needs says what a trial asks for that is not there yet; it is empty where there is nothing. Such trials are left out unless
-// -chains.all is given. As what they need comes, its case goes from here, and in the end this file.
+// needs says what a trial asks for that is not promised (docs/time.md: rows without a match), or that the Driver does not do, which feeds
+// records in the order in which they were made; it is empty where there is nothing. Such trials are left out unless -chains.all is given.
 func (t *trial) needs() string {
 	for _, q := range t.p.queries {
 		timed := q.windowed() || q.does(streamJoin) || q.does(lookup) || q.ordered

@@ -254,8 +254,8 @@ func (t *Task) Expect(input int, more bool) { t.inputs[input].more = more }
 // Share says whether an input's records are given to others too: then the task does not recycle them.
 func (t *Task) Share(input int, shared bool) { t.inputs[input].shared = shared }
 
-// Queued is how many records of an input wait for the others; from any goroutine.
-func (t *Task) Queued(input int) int64 { return t.inputs[input].queued.Load() }
+// Queued is how many bytes of memory the records of an input take that wait for others; from any goroutine.
+func (t *Task) Queued(input int) int64 { return t.inputs[input].size.Load() }
 
 // Came says that an input is idle no longer.
 func (t *Task) Came(input int) { t.idle.came(t.inputs[input]) }

@@ -16,10 +16,11 @@ type merging struct {
 	row    int           // the next row of the batch
 	told   bool          // an announcement comes next in the queue
 	more   bool          // the broker is known to hold more than was given
-	queued atomic.Int64  // records waiting, for whoever fetches
-	came   []arrival     // when what waits came
-	asOf   int64         // when the input was found to hold no more than was given
-	stamp  int64         // the latest stamp of what the lanes have let go of
+	queued atomic.Int64  // records that wait, and their bytes, for whoever fetches
+	size   atomic.Int64
+	came   []arrival // when what waits came
+	asOf   int64     // when the input was found to hold no more than was given
+	stamp  int64     // the latest stamp of what the lanes have let go of
 }
 
 // arrival is until when the records from an offset on wait for what has been read to its end: when they came, by the node's clock, or later.
@@ -42,7 +43,7 @@ func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 		return err
 	default:
 		in.queue = append(in.queue, recs...)
-		in.queued.Add(int64(len(recs)))
+		in.wait(recs, 1)
 		if t.waits && len(recs) > 0 {
 			in.came = append(in.came, arrival{recs[0].Offset, t.now() + t.patience})
 		}
@@ -52,15 +53,27 @@ func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 
 // take puts records into their lanes.
 func (t *Task) take(in *input, recs []*kgo.Record) {
-	now, n := t.now()+t.patience, int64(0)
+	now := t.now() + t.patience
 	for i, rec := range recs {
 		if in.lanes.add(rec, now) {
-			n++
+			in.wait(recs[i:i+1], 1)
 		} else {
 			t.recycle(in, recs[i:i+1])
 		}
 	}
-	in.queued.Add(n)
+}
+
+// recordBytes is what a record takes in memory beside its key and value.
+const recordBytes = 256
+
+// wait counts records that have come to wait, or with -1 wait no longer.
+func (m *merging) wait(recs []*kgo.Record, sign int64) {
+	n := int64(len(recs)) * recordBytes
+	for _, r := range recs {
+		n += int64(len(r.Key) + len(r.Value))
+	}
+	m.queued.Add(sign * int64(len(recs)))
+	m.size.Add(sign * n)
 }
 
 // now is the time of the node's clock.
@@ -223,8 +236,8 @@ func (t *Task) refill(in *input, force bool) error {
 			t.pass(in, in.batch.N)
 			in.reset()
 			in.row = 0
+			in.wait(done, -1)
 			t.recycle(in, done)
-			in.queued.Add(-int64(len(done)))
 		}
 		if in.told {
 			if err := t.tell(in, in.queue[0]); err != nil {
@@ -232,9 +245,9 @@ func (t *Task) refill(in *input, force bool) error {
 			}
 			in.told = false
 			in.processed(1)
+			in.wait(in.queue[:1], -1)
 			t.recycle(in, in.queue[:1])
 			in.take(1)
-			in.queued.Add(-1)
 		}
 		if len(in.queue) == 0 && in.lanes != nil {
 			in.ready = in.lanes.release(in.ready[:0], letGo, force)

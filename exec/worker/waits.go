@@ -14,6 +14,8 @@ import (
 // maxTaskIdle is how long rows of one input wait for another of which the broker is said to hold more.
 const maxTaskIdle = time.Second
 
+const defaultWaitBytes = 16 << 20
+
 // dontWait lets tasks go on whose rows have waited for too long without any progress: the broker may have told of records that never come,
 // such as those of an aborted transaction, and an upstream task may have come to a halt.
 func (w *Worker) dontWait(now time.Time) {
@@ -25,12 +27,12 @@ func (w *Worker) dontWait(now time.Time) {
 		if t.Laned() {
 			limit = w.opt.WaitUpstream
 		}
-		if t.Stuck(now) <= limit {
+		if t.Stuck(now) <= limit && !w.full(t) {
 			continue
 		}
 		t.WaitingSince = time.Time{}
 		w.stats.gaveUp()
-		w.opt.Log.Warn("rows have waited for too long for what may come before them, and go on", "query", w.assigned.Query(), "partition", t.Partition, "after", limit)
+		w.opt.Log.Warn("rows have waited for too long, or too many have, for what may come before them, and go on", "query", w.assigned.Query(), "partition", t.Partition, "after", limit)
 		if err := t.Drain(); err != nil {
 			w.lose(err)
 		}
@@ -120,6 +122,19 @@ func (w *Worker) endsAt(ctx context.Context, f *assignment.Feed, ends kafka.Offs
 	return err
 }
 
+// mostWaiting is how many times weir.wait.bytes may wait in lanes: what lies in one partition with what is waited for has to be read on.
+const mostWaiting = 8
+
+// full says whether so much waits in the lanes of a task that it can't be waited for any longer.
+func (w *Worker) full(t *assignment.Task) bool {
+	for _, f := range t.Feeds {
+		if t.Laned() && t.Queued(f.Input) > mostWaiting*w.opt.WaitBytes {
+			return true
+		}
+	}
+	return false
+}
+
 // announce tells the tasks before a repartition whose rows are put in order what to say of themselves at this commit: that they have read all
 // there was when it began, or not. All tasks of a stage speak where one of them has gone on, or where somebody waits for them.
 func (w *Worker) announce(ctx context.Context, began time.Time) error {
@@ -201,7 +216,7 @@ func (w *Worker) hold() {
 	}
 	for _, t := range w.assigned.Tasks {
 		for _, f := range t.Feeds {
-			if n := t.Queued(f.Input); n <= maxWaiting/2 || n <= maxWaiting && !w.holding {
+			if n := t.Queued(f.Input); n <= w.opt.WaitBytes/2 || n <= w.opt.WaitBytes && !w.holding {
 				continue
 			}
 			for _, from := range topo.Stages[:t.Stage.Index] {
@@ -230,9 +245,6 @@ func (w *Worker) hold() {
 	}
 }
 
-// maxWaiting is how many records of an input may wait for the other inputs of their task before no more are fetched.
-const maxWaiting = 50_000
-
 // holdBack stops fetching what could only wait.
 func (w *Worker) holdBack() {
 	if !w.merges {
@@ -248,9 +260,9 @@ func (w *Worker) holdBack() {
 		}
 		at := map[string][]int32{tp.Topic: {tp.Partition}}
 		switch {
-		case !paused && most > maxWaiting:
+		case !paused && most > w.opt.WaitBytes:
 			w.commit.Client().PauseFetchPartitions(at)
-		case paused && most <= maxWaiting/2:
+		case paused && most <= w.opt.WaitBytes/2:
 			if !held {
 				w.commit.Client().ResumeFetchPartitions(at)
 			}

@@ -32,6 +32,8 @@ type Options struct {
 	IdleUpstream time.Duration
 	// Number stands for the query in the trails of the rows that it writes; 0 leaves them out.
 	Number uint64
+	// WaitBytes is how much memory the records of one input of a task may take that wait for others, before what is ahead is not read on.
+	WaitBytes int64
 	// Upstream are the queries that write a topic.
 	Upstream func(topic string) []Upstream
 	// TaskIdle is how long what has been read to its end still holds back the rows of others that are put in order.
@@ -73,6 +75,9 @@ type Worker struct {
 // New prepares a query to run.
 func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w := &Worker{assigned: assignment.New(topo, env, opt.Earliest), opt: opt, cmds: make(chan command, 16), done: make(chan struct{})}
+	if w.opt.WaitBytes == 0 {
+		w.opt.WaitBytes = defaultWaitBytes
+	}
 	if w.opt.Look == 0 {
 		w.opt.Look = DefaultLook
 	}
