@@ -250,7 +250,7 @@ func (c *crashTopics) floor(cluster *kafka.Cluster) map[int32]int64 {
 			}
 		}
 	}
-	maps.DeleteFunc(floor, func(p int32, _ int64) bool { return readers[p] < 4 }) // a query that has not begun
+	maps.DeleteFunc(floor, func(p int32, _ int64) bool { return readers[p] < 5 }) // a query that has not begun
 	return floor
 }
 
@@ -272,6 +272,9 @@ func (c *crashTopics) cut(cluster *kafka.Cluster, name string, below map[int32]i
 
 func (c *crashTopics) ends(cluster *kafka.Cluster, name string) map[int32]int64 {
 	ends, err := cluster.StableOffsets(c.t.Context(), crashName(c.run, name))
+	if errors.Is(err, kafka.ErrNoTopic) {
+		return nil // killed before it was made
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
