@@ -22,6 +22,7 @@ type Settings struct {
 	Listen          string
 	KafkaListen     string
 	KafkaAdvertise  string
+	KafkaAutoCreate bool
 	RegistryListen  string
 	LogLevel        slog.Level
 	ServiceID       string
@@ -38,6 +39,7 @@ func (s *Settings) read() {
 	c := s.Properties
 	s.Brokers, s.SchemaRegistry, s.DataDir = settings.Brokers.In(c), settings.SchemaRegistry.In(c), settings.DataDir.In(c)
 	s.Listen, s.KafkaListen, s.KafkaAdvertise = settings.Listen.In(c), settings.KafkaListen.In(c), settings.KafkaAdvertise.In(c)
+	s.KafkaAutoCreate = settings.KafkaAutoCreate.In(c)
 	s.RegistryListen, s.LogLevel, s.ServiceID = settings.RegistryListen.In(c), settings.LogLevel.In(c), settings.ServiceID.In(c)
 	s.MaxRequestBytes, s.MaxConnections, s.MaxStreams = settings.MaxRequestBytes.In(c), settings.MaxConnections.In(c), settings.MaxStreams.In(c)
 }

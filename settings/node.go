@@ -18,6 +18,8 @@ var (
 	KafkaAdvertise = define(Info{Name: "weir.kafka.advertise", Flag: "kafka-advertise", Scope: Start, Unset: "the address it listens on",
 		Doc: "The address that clients of the broker are told, if they can't use the one it listens on."},
 		text("HOST[:PORT]", "a host, with a port or without"), "")
+	KafkaAutoCreate = define(Info{Name: "weir.kafka.auto.create.topics", Flag: "kafka-auto-create-topics", Scope: Start,
+		Doc: "Whether the broker in this program makes a topic that a client writes to or reads, and that is not there, if the client wants it."}, truth(), true)
 	RegistryListen = define(Info{Name: "weir.registry.listen", Flag: "registry-listen", Scope: Start,
 		Doc: "Address of the schema registry in this program."}, address(), "127.0.0.1:8081")
 	LogLevel = define(Info{Name: "weir.log.level", Flag: "log-level", Scope: Start,

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -40,6 +41,8 @@ type Options struct {
 	Advertise string
 	// Partitions of topics created without a number. Default DefaultPartitions.
 	Partitions int
+	// AutoCreate makes topics that a client asks for and that are not there, if the client wants it, as Kafka does by default.
+	AutoCreate bool
 	// SyncWrites makes every produced batch safe against a power loss, at 10 to 35 % of the throughput.
 	SyncWrites bool
 	// MaxDataWarn is the size of the data directory in bytes above which a warning is logged; 0 never warns.
@@ -51,6 +54,8 @@ type Options struct {
 	MaxConnections int
 	// Logger takes the broker's log; nil discards it.
 	Logger *slog.Logger
+
+	more map[string]string // settings of the broker, for tests
 }
 
 // Broker is a running broker. All methods may be called from several goroutines.
@@ -59,6 +64,7 @@ type Broker struct {
 	cluster *kfake.Cluster
 	ln      *listener
 	lock    *dirLock
+	answers *answers
 	stop    chan struct{}
 	wg      sync.WaitGroup
 	once    sync.Once
@@ -78,7 +84,13 @@ func Start(opts Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	ln, err := listen(opts)
+	if err := dropEmptyGroups(opts.DataDir); err != nil {
+		return nil, errors.Join(fmt.Errorf("the embedded broker cannot read its groups: %w", err), lock.release())
+	}
+	configs := fixedConfigs()
+	maps.Copy(configs, opts.more)
+	fixes := &answers{topics: newTopicSettings(configs)}
+	ln, err := listen(opts, fixes)
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
@@ -87,7 +99,8 @@ func Start(opts Options) (*Broker, error) {
 		kfake.ClusterID("weir"),
 		kfake.DataDir(opts.DataDir),
 		kfake.DefaultNumPartitions(opts.Partitions),
-		kfake.BrokerConfigs(fixedConfigs()),
+		kfake.BrokerConfigs(configs),
+		kfake.MaxVersions(served()),
 		kfake.WithLogger(brokerLog{opts.Logger}),
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return ln, nil }),
 		syncOption(opts.SyncWrites),
@@ -97,7 +110,7 @@ func Start(opts Options) (*Broker, error) {
 			opts.DataDir, err)
 		return nil, errors.Join(err, ln.Close(), lock.release())
 	}
-	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, stop: make(chan struct{})}
+	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, stop: make(chan struct{})}
 	b.guardRequests()
 	if opts.MaxDataWarn > 0 {
 		b.wg.Go(b.watchSize)

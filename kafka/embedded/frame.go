@@ -1,13 +1,16 @@
 package embedded
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 
+	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -18,13 +21,15 @@ const (
 )
 
 // frameConn passes whole requests with a known key and a believable size on, and ends the connection at anything else.
-// kfake allocates whatever size it reads and panics at a key it doesn't know.
+// kfake allocates whatever size it reads and panics at a key it doesn't know. Responses go out completed.
 type frameConn struct {
 	net.Conn
 	maxFrame int
 	log      *slog.Logger
 	closed   func()
 	once     sync.Once
+	answers  *answers
+	awaited  awaited
 
 	head []byte // checked, not yet passed on
 	left int    // bytes of the frame after head
@@ -62,7 +67,50 @@ func (c *frameConn) next() error {
 		return err
 	}
 	c.head, c.left = c.buf[:], int(binary.BigEndian.Uint32(c.buf[:]))-headerLen
+	if slices.Contains(looksAt, kmsg.Key(binary.BigEndian.Uint16(c.buf[sizeLen:]))) {
+		return c.look()
+	}
 	return nil
+}
+
+// look reads the rest of a request whose response may have to be completed.
+func (c *frameConn) look() error {
+	var whole bytes.Buffer // grows as the bytes come, whatever size was announced
+	whole.Write(c.buf[:])
+	if _, err := io.CopyN(&whole, c.Conn, int64(c.left)); err != nil {
+		return io.ErrUnexpectedEOF
+	}
+	c.head, c.left = whole.Bytes(), 0
+	in := kbin.Reader{Src: c.head[sizeLen:]}
+	w := await{key: in.Int16(), version: in.Int16(), correlation: in.Uint32()}
+	req := kmsg.RequestForKey(w.key)
+	req.SetVersion(w.version)
+	in.NullableString() // the client's id
+	if req.IsFlexible() {
+		kmsg.SkipTags(&in)
+	}
+	if !in.Ok() || req.ReadFrom(in.Src) != nil {
+		return nil // kfake ends the connection
+	}
+	if w.then = c.answers.of(req); w.then != nil {
+		c.awaited.add(w)
+	}
+	return nil
+}
+
+// Write takes a response, which kfake writes whole.
+func (c *frameConn) Write(p []byte) (int, error) {
+	if len(p) < sizeLen+4 {
+		return c.Conn.Write(p)
+	}
+	w, ok := c.awaited.take(binary.BigEndian.Uint32(p[sizeLen:]))
+	if !ok {
+		return c.Conn.Write(p)
+	}
+	if _, err := c.Conn.Write(w.complete(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // checkFrame judges the first 12 bytes of a request.

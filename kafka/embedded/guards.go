@@ -1,8 +1,6 @@
 package embedded
 
 import (
-	"strings"
-
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -14,34 +12,37 @@ func fixedConfigs() map[string]string {
 		"log.retention.bytes": "-1",
 		// A hundred years: the ticker that compacts and expires never fires, whatever a topic's configs say.
 		"log.cleaner.backoff.ms": "3153600000000",
-		// Query groups may rest for months; their offsets must still be there.
-		"offsets.retention.minutes":  "2147483647",
+		// A hundred years, too: groups may rest for months; their offsets must still be there. kfake counts this in nanoseconds, and
+		// the largest number of minutes turned into a time that had passed.
+		"offsets.retention.minutes":  "52560000",
 		"default.replication.factor": "1",
 		// Rows of up to 8 MB, as large as the batches that queries write.
 		"message.max.bytes": "8388608",
+		// What was deleted takes place on disk until all of its file was.
+		"log.segment.bytes": "16777216",
 	}
 }
 
-// guardRequests looks at the rare requests that could undo the guards.
+// guardRequests looks at the rare requests that could undo the guards, and at those that kfake doesn't check as Kafka does.
 func (b *Broker) guardRequests() {
-	b.control(int16(kmsg.CreateTopics), func(r kmsg.Request) kmsg.Response {
-		req := r.(*kmsg.CreateTopicsRequest)
-		refused := boundTopics(req)
-		if refused == nil {
-			b.noteTopicConfigs(req)
-		}
-		return refused
-	})
-	b.control(int16(kmsg.CreatePartitions), boundPartitions)
-	b.control(int16(kmsg.AlterConfigs), keepBrokerConfigs)
-	b.control(int16(kmsg.IncrementalAlterConfigs), keepBrokerConfigs)
-	b.control(int16(kmsg.DeleteRecords), b.keepLastRecord)
+	b.control(kmsg.CreateTopics, func(r kmsg.Request) kmsg.Response { return b.createTopics(r.(*kmsg.CreateTopicsRequest)) })
+	b.control(kmsg.CreatePartitions, b.boundPartitions)
+	b.control(kmsg.AlterConfigs, b.checkConfigs)
+	b.control(kmsg.IncrementalAlterConfigs, b.checkConfigs)
+	b.control(kmsg.DeleteRecords, b.keepLastRecord)
+	b.control(kmsg.DeleteGroups, b.deleteGroups)
+	for _, key := range []kmsg.Key{kmsg.DescribeACLs, kmsg.CreateACLs, kmsg.DeleteACLs} {
+		b.control(key, noSecurity)
+	}
+	if b.opts.AutoCreate {
+		b.control(kmsg.Metadata, func(r kmsg.Request) kmsg.Response { b.createOnUse(r.(*kmsg.MetadataRequest)); return nil })
+	}
 }
 
 // control registers fn for a request key for good. It registers anew at each request, since kfake remembers every connection that a
 // control function has ever seen.
-func (b *Broker) control(key int16, fn func(kmsg.Request) kmsg.Response) {
-	b.cluster.ControlKey(key, func(req kmsg.Request) (kmsg.Response, error, bool) {
+func (b *Broker) control(key kmsg.Key, fn func(kmsg.Request) kmsg.Response) {
+	b.cluster.ControlKey(int16(key), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		b.cluster.DropControl()
 		b.control(key, fn)
 		resp := fn(req)
@@ -49,59 +50,46 @@ func (b *Broker) control(key int16, fn func(kmsg.Request) kmsg.Response) {
 	})
 }
 
-// noteTopicConfigs tells that a topic's cleanup is kept as a setting and not done.
-func (b *Broker) noteTopicConfigs(req *kmsg.CreateTopicsRequest) {
-	for _, t := range req.Topics {
-		for _, c := range t.Configs {
-			if c.Value == nil {
-				continue
-			}
-			compact := c.Name == "cleanup.policy" && strings.Contains(*c.Value, "compact")
-			expire := (c.Name == "retention.ms" || c.Name == "retention.bytes") && *c.Value != "-1"
-			if compact || expire {
-				b.opts.Logger.Info("the embedded broker keeps all records: a topic's setting is stored and has no effect",
-					"topic", t.Topic, "setting", c.Name, "value", *c.Value)
-			}
-		}
+// deleteGroups lets groups be deleted for good.
+func (b *Broker) deleteGroups(r kmsg.Request) kmsg.Response {
+	req := r.(*kmsg.DeleteGroupsRequest)
+	err := b.strikeOut(req)
+	if err == nil {
+		return nil
 	}
+	b.opts.Logger.Error("groups cannot be deleted", "groups", req.Groups, "err", err)
+	resp := req.ResponseKind().(*kmsg.DeleteGroupsResponse)
+	for _, g := range req.Groups {
+		out := kmsg.NewDeleteGroupsResponseGroup()
+		out.Group, out.ErrorCode = g, kerr.CoordinatorNotAvailable.Code
+		resp.Groups = append(resp.Groups, out)
+	}
+	return resp
 }
 
-// keepBrokerConfigs refuses requests that change the broker's own settings.
-func keepBrokerConfigs(r kmsg.Request) kmsg.Response {
-	const why = "the embedded broker's own settings are fixed; topics' settings can be altered"
-	reason := why
+// noSecurity answers as a Kafka without an authorizer. kfake would keep rules that nobody applies.
+func noSecurity(r kmsg.Request) kmsg.Response {
+	why := "No Authorizer is configured: the embedded broker has no access control"
 	switch req := r.(type) {
-	case *kmsg.AlterConfigsRequest:
-		resp := req.ResponseKind().(*kmsg.AlterConfigsResponse)
-		touched := false
-		for _, res := range req.Resources {
-			touched = touched || changesBroker(res.ResourceType)
-			out := kmsg.NewAlterConfigsResponseResource()
-			out.ErrorCode, out.ErrorMessage = kerr.PolicyViolation.Code, &reason
-			out.ResourceType, out.ResourceName = res.ResourceType, res.ResourceName
-			resp.Resources = append(resp.Resources, out)
+	case *kmsg.DescribeACLsRequest:
+		resp := req.ResponseKind().(*kmsg.DescribeACLsResponse)
+		resp.ErrorCode, resp.ErrorMessage = kerr.SecurityDisabled.Code, &why
+		return resp
+	case *kmsg.CreateACLsRequest:
+		resp := req.ResponseKind().(*kmsg.CreateACLsResponse)
+		for range req.Creations {
+			resp.Results = append(resp.Results, kmsg.CreateACLsResponseResult{ErrorCode: kerr.SecurityDisabled.Code, ErrorMessage: &why})
 		}
-		if touched {
-			return resp
+		return resp
+	case *kmsg.DeleteACLsRequest:
+		resp := req.ResponseKind().(*kmsg.DeleteACLsResponse)
+		for range req.Filters {
+			resp.Results = append(resp.Results, kmsg.DeleteACLsResponseResult{ErrorCode: kerr.SecurityDisabled.Code, ErrorMessage: &why})
 		}
-	case *kmsg.IncrementalAlterConfigsRequest:
-		resp := req.ResponseKind().(*kmsg.IncrementalAlterConfigsResponse)
-		touched := false
-		for _, res := range req.Resources {
-			touched = touched || changesBroker(res.ResourceType)
-			out := kmsg.NewIncrementalAlterConfigsResponseResource()
-			out.ErrorCode, out.ErrorMessage = kerr.PolicyViolation.Code, &reason
-			out.ResourceType, out.ResourceName = res.ResourceType, res.ResourceName
-			resp.Resources = append(resp.Resources, out)
-		}
-		if touched {
-			return resp
-		}
+		return resp
 	}
 	return nil
 }
-
-func changesBroker(t kmsg.ConfigResourceType) bool { return t == kmsg.ConfigResourceTypeBroker }
 
 // keepLastRecord lowers a trim to the whole partition by one record. With no record left, a partition that is opened again after a
 // kill starts at offset 0, below the offsets that groups have committed.

@@ -23,6 +23,7 @@ type listener struct {
 	open     atomic.Int64
 	max      int64
 	maxFrame int
+	answers  *answers
 	log      *slog.Logger
 	wg       sync.WaitGroup
 }
@@ -32,7 +33,7 @@ type advertised string
 func (advertised) Network() string  { return "tcp" }
 func (a advertised) String() string { return string(a) }
 
-func listen(opts Options) (*listener, error) {
+func listen(opts Options, fixes *answers) (*listener, error) {
 	host, _, err := net.SplitHostPort(opts.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("the embedded broker's address %q is not host:port, such as 127.0.0.1:9092", opts.Addr)
@@ -53,7 +54,7 @@ func listen(opts Options) (*listener, error) {
 	}
 	l := &listener{
 		tcp: tcp, addr: addr, conns: make(chan net.Conn), done: make(chan struct{}),
-		max: int64(opts.MaxConnections), maxFrame: opts.MaxFrameBytes, log: opts.Logger,
+		max: int64(opts.MaxConnections), maxFrame: opts.MaxFrameBytes, answers: fixes, log: opts.Logger,
 	}
 	l.wg.Go(l.acceptTCP)
 	return l, nil
@@ -96,7 +97,7 @@ func (l *listener) acceptTCP() {
 			conn.Close()
 			continue
 		}
-		guarded := &frameConn{Conn: conn, maxFrame: l.maxFrame, log: l.log, closed: func() { l.open.Add(-1) }}
+		guarded := l.guard(conn, func() { l.open.Add(-1) })
 		select {
 		case l.conns <- guarded:
 		case <-l.done:
@@ -106,10 +107,14 @@ func (l *listener) acceptTCP() {
 	}
 }
 
+func (l *listener) guard(conn net.Conn, closed func()) *frameConn {
+	return &frameConn{Conn: conn, maxFrame: l.maxFrame, answers: l.answers, log: l.log, closed: closed}
+}
+
 func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, broker := net.Pipe()
 	select {
-	case l.conns <- broker:
+	case l.conns <- l.guard(broker, func() {}):
 		return client, nil
 	case <-l.done:
 		return nil, errors.New("the embedded broker is closed")

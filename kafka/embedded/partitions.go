@@ -30,24 +30,45 @@ func boundTopics(req *kmsg.CreateTopicsRequest) kmsg.Response {
 	return resp
 }
 
-// boundPartitions refuses to give topics more partitions than there is room for.
-func boundPartitions(r kmsg.Request) kmsg.Response {
+// boundPartitions refuses to give topics more partitions than there is room for, and to take some from them.
+func (b *Broker) boundPartitions(r kmsg.Request) kmsg.Response {
 	req := r.(*kmsg.CreatePartitionsRequest)
 	total := int64(0)
 	for _, t := range req.Topics {
 		total += int64(t.Count)
 	}
-	if total <= maxNewPartitions {
-		return nil
-	}
-	why := tooMany(total)
 	resp := req.ResponseKind().(*kmsg.CreatePartitionsResponse)
+	any := false
 	for _, t := range req.Topics {
 		out := kmsg.NewCreatePartitionsResponseTopic()
-		out.Topic, out.ErrorCode, out.ErrorMessage = t.Topic, kerr.InvalidPartitions.Code, &why
+		out.Topic = t.Topic
+		var why error = refusal{kerr.InvalidPartitions, tooMany(total)}
+		if total <= maxNewPartitions {
+			why = fewer(t.Topic, t.Count, int32(len(b.cluster.PartitionInfos(t.Topic))))
+		}
+		out.ErrorCode, out.ErrorMessage = codeOf(why)
+		any = any || why != nil
 		resp.Topics = append(resp.Topics, out)
 	}
+	if !any {
+		return nil
+	}
+	for i := range resp.Topics {
+		if t := &resp.Topics[i]; t.ErrorCode == 0 {
+			t.ErrorCode, t.ErrorMessage = codeOf(refusal{kerr.InvalidRequest, "another topic of the same request is refused: none was changed"})
+		}
+	}
 	return resp
+}
+
+func fewer(topic string, want, have int32) error {
+	switch {
+	case have == 0 || want > have: // kfake knows no topic without any
+		return nil
+	case want == have:
+		return refusal{kerr.InvalidPartitions, fmt.Sprintf("Topic already has %d partition(s).", have)}
+	}
+	return refusal{kerr.InvalidPartitions, fmt.Sprintf("The topic %s currently has %d partition(s); %d would not be an increase.", topic, have, want)}
 }
 
 func tooMany(n int64) string {
