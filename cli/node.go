@@ -97,7 +97,8 @@ func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger)
 		return err
 	}
 	n.broker, err = embedded.Start(embedded.Options{
-		DataDir: n.dir.join("broker"), Addr: addr, Advertise: s.KafkaAdvertise, AutoCreate: s.KafkaAutoCreate, MaxDataWarn: maxDataWarn, Logger: log.With("part", "broker"),
+		DataDir: n.dir.join("broker"), Addr: addr, Advertise: s.KafkaAdvertise, AutoCreate: s.KafkaAutoCreate,
+		Retention: s.KafkaRetention, RetentionBytes: s.KafkaRetentionBytes, MaxDataWarn: maxDataWarn, Logger: log.With("part", "broker"),
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"weir/parser/suggest"
 	"weir/settings"
@@ -16,20 +17,22 @@ import (
 
 // Settings say how a node runs. They are resolved in one place, resolve: flags over WEIR_* variables over a file over defaults.
 type Settings struct {
-	Brokers         []string // empty for a broker in the process
-	SchemaRegistry  string   // empty for a registry in the process
-	DataDir         string
-	Listen          string
-	KafkaListen     string
-	KafkaAdvertise  string
-	KafkaAutoCreate bool
-	RegistryListen  string
-	LogLevel        slog.Level
-	ServiceID       string
-	Properties      map[string]string // all that is set, under canonical names: the engine's, too
-	MaxRequestBytes int64
-	MaxConnections  int64
-	MaxStreams      int64
+	Brokers             []string // empty for a broker in the process
+	SchemaRegistry      string   // empty for a registry in the process
+	DataDir             string
+	Listen              string
+	KafkaListen         string
+	KafkaAdvertise      string
+	KafkaAutoCreate     bool
+	KafkaRetention      time.Duration
+	KafkaRetentionBytes int64
+	RegistryListen      string
+	LogLevel            slog.Level
+	ServiceID           string
+	Properties          map[string]string // all that is set, under canonical names: the engine's, too
+	MaxRequestBytes     int64
+	MaxConnections      int64
+	MaxStreams          int64
 
 	told map[string]bool // by flag: not a default
 }
@@ -39,7 +42,7 @@ func (s *Settings) read() {
 	c := s.Properties
 	s.Brokers, s.SchemaRegistry, s.DataDir = settings.Brokers.In(c), settings.SchemaRegistry.In(c), settings.DataDir.In(c)
 	s.Listen, s.KafkaListen, s.KafkaAdvertise = settings.Listen.In(c), settings.KafkaListen.In(c), settings.KafkaAdvertise.In(c)
-	s.KafkaAutoCreate = settings.KafkaAutoCreate.In(c)
+	s.KafkaAutoCreate, s.KafkaRetention, s.KafkaRetentionBytes = settings.KafkaAutoCreate.In(c), settings.KafkaRetention.In(c), settings.KafkaRetentionBytes.In(c)
 	s.RegistryListen, s.LogLevel, s.ServiceID = settings.RegistryListen.In(c), settings.LogLevel.In(c), settings.ServiceID.In(c)
 	s.MaxRequestBytes, s.MaxConnections, s.MaxStreams = settings.MaxRequestBytes.In(c), settings.MaxConnections.In(c), settings.MaxStreams.In(c)
 }

@@ -20,6 +20,11 @@ var (
 		text("HOST[:PORT]", "a host, with a port or without"), "")
 	KafkaAutoCreate = define(Info{Name: "weir.kafka.auto.create.topics", Flag: "kafka-auto-create-topics", Scope: Start,
 		Doc: "Whether the broker in this program makes a topic that a client writes to or reads, and that is not there, if the client wants it."}, truth(), true)
+	KafkaRetention = define(Info{Name: "weir.kafka.retention", Flag: "kafka-retention", Scope: Start, Unset: "for ever",
+		Doc: "How long the broker in this program keeps records, by their own times, in topics without a retention.ms; looked at every 5 minutes. What queries have not read yet is deleted, too."}, span(), 0)
+	KafkaRetentionBytes = define(Info{Name: "weir.kafka.retention.bytes", Flag: "kafka-retention-bytes", Scope: Start, Unset: "all",
+		Doc: "How much the broker in this program keeps in each partition of topics without a retention.bytes; whole files of 16 MB are deleted. 0 is all."},
+		whole("bytes", 0, most), 0)
 	RegistryListen = define(Info{Name: "weir.registry.listen", Flag: "registry-listen", Scope: Start,
 		Doc: "Address of the schema registry in this program."}, address(), "127.0.0.1:8081")
 	LogLevel = define(Info{Name: "weir.log.level", Flag: "log-level", Scope: Start,

@@ -83,7 +83,7 @@ func TestTopicSettingsDescribed(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"retention.ms":           "5 DYNAMIC_TOPIC_CONFIG LONG 3",
-				"retention.bytes":        "-1 STATIC_BROKER_CONFIG LONG 2",
+				"retention.bytes":        "-1 DEFAULT_CONFIG LONG 1",
 				"max.message.bytes":      "8388608 STATIC_BROKER_CONFIG INT 2",
 				"file.delete.delay.ms":   "60000 DEFAULT_CONFIG LONG 1",
 				"message.timestamp.type": "CreateTime DEFAULT_CONFIG STRING 1",

@@ -2,8 +2,9 @@
 //
 // The broker is franz-go's kfake with a data directory. It keeps topics, offsets, groups and transactional ids over restarts, loses no
 // acknowledged record when the process is killed, and without Options.SyncWrites may lose the last seconds at a power loss. A kill in
-// the middle of EndTransaction can tear the transaction, so nothing should lean on its transactions over a crash. It never expires and
-// never compacts: kfake's retention looks at every record's own timestamp, and its compaction loses a partition when killed.
+// the middle of EndTransaction can tear the transaction, so nothing should lean on its transactions over a crash. What kfake takes without
+// a check, answers less than wholly, forgets or deletes by rules of its own, is done here instead: see guards.go, answers.go, groups.go,
+// retention.go.
 package embedded
 
 import (
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -43,6 +45,10 @@ type Options struct {
 	Partitions int
 	// AutoCreate makes topics that a client asks for and that are not there, if the client wants it, as Kafka does by default.
 	AutoCreate bool
+	// Retention is how long topics without a retention.ms of their own keep records, by the records' times; 0 for ever.
+	Retention time.Duration
+	// RetentionBytes is how much a partition keeps of a topic without a retention.bytes of its own; 0 for all.
+	RetentionBytes int64
 	// SyncWrites makes every produced batch safe against a power loss, at 10 to 35 % of the throughput.
 	SyncWrites bool
 	// MaxDataWarn is the size of the data directory in bytes above which a warning is logged; 0 never warns.
@@ -55,13 +61,16 @@ type Options struct {
 	// Logger takes the broker's log; nil discards it.
 	Logger *slog.Logger
 
-	more map[string]string // settings of the broker, for tests
+	// For tests: settings of the broker, and how often what has expired is looked for.
+	more              map[string]string
+	retentionInterval time.Duration
 }
 
 // Broker is a running broker. All methods may be called from several goroutines.
 type Broker struct {
 	opts    Options
 	cluster *kfake.Cluster
+	client  *kgo.Client
 	ln      *listener
 	lock    *dirLock
 	answers *answers
@@ -87,7 +96,7 @@ func Start(opts Options) (*Broker, error) {
 	if err := dropEmptyGroups(opts.DataDir); err != nil {
 		return nil, errors.Join(fmt.Errorf("the embedded broker cannot read its groups: %w", err), lock.release())
 	}
-	configs := fixedConfigs()
+	configs := fixedConfigs(opts)
 	maps.Copy(configs, opts.more)
 	fixes := &answers{topics: newTopicSettings(configs)}
 	ln, err := listen(opts, fixes)
@@ -112,6 +121,10 @@ func Start(opts Options) (*Broker, error) {
 	}
 	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, stop: make(chan struct{})}
 	b.guardRequests()
+	if b.client, err = b.inner(); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	b.wg.Go(b.watchRetention)
 	if opts.MaxDataWarn > 0 {
 		b.wg.Go(b.watchSize)
 	}
@@ -141,6 +154,9 @@ func (o *Options) complete() error {
 	}
 	if o.MaxConnections <= 0 {
 		o.MaxConnections = DefaultMaxConnections
+	}
+	if o.retentionInterval <= 0 {
+		o.retentionInterval = retentionInterval
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -172,8 +188,11 @@ func (b *Broker) ClientOpts() []kgo.Opt {
 func (b *Broker) Close() error {
 	b.once.Do(func() {
 		close(b.stop)
-		b.cluster.Close()
+		if b.client != nil {
+			b.client.Close()
+		}
 		b.wg.Wait()
+		b.cluster.Close()
 		b.err = errors.Join(b.ln.Close(), b.lock.release())
 	})
 	return b.err

@@ -1,15 +1,24 @@
 package embedded
 
 import (
+	"strconv"
+
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// fixedConfigs are the broker settings that keep kfake from ever deleting anything by itself.
-func fixedConfigs() map[string]string {
+// fixedConfigs are the broker settings that keep kfake from ever deleting anything by itself, and those of o.
+func fixedConfigs(o Options) map[string]string {
+	millis, size := "-1", "-1"
+	if o.Retention > 0 {
+		millis = strconv.FormatInt(o.Retention.Milliseconds(), 10)
+	}
+	if o.RetentionBytes > 0 {
+		size = strconv.FormatInt(o.RetentionBytes, 10)
+	}
 	return map[string]string{
-		"log.retention.ms":    "-1",
-		"log.retention.bytes": "-1",
+		"log.retention.ms":    millis,
+		"log.retention.bytes": size,
 		// A hundred years: the ticker that compacts and expires never fires, whatever a topic's configs say.
 		"log.cleaner.backoff.ms": "3153600000000",
 		// A hundred years, too: groups may rest for months; their offsets must still be there. kfake counts this in nanoseconds, and

