@@ -1,6 +1,9 @@
 package embedded
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -21,6 +24,9 @@ type setting struct {
 // checkConfigs refuses to alter the broker's own settings, and settings of topics that Kafka would refuse. A request is carried out whole or
 // not at all.
 func (b *Broker) checkConfigs(r kmsg.Request) kmsg.Response {
+	if b.fromInside(r) {
+		return nil
+	}
 	changes := changesOf(r)
 	refused := make([]error, len(changes))
 	any := false
@@ -30,6 +36,7 @@ func (b *Broker) checkConfigs(r kmsg.Request) kmsg.Response {
 		}
 	}
 	if !any {
+		b.hide(r)
 		return nil
 	}
 	for i := range refused {
@@ -38,6 +45,48 @@ func (b *Broker) checkConfigs(r kmsg.Request) kmsg.Response {
 		}
 	}
 	return answerChanges(r, changes, refused)
+}
+
+// hide puts the settings that kfake is not to act on under other names. It knows no lists of those names: what is to be added to one, or
+// taken from it, is worked out here.
+func (b *Broker) hide(r kmsg.Request) {
+	switch req := r.(type) {
+	case *kmsg.AlterConfigsRequest:
+		for _, res := range req.Resources {
+			for i := range res.Configs {
+				res.Configs[i].Name = kept(res.Configs[i].Name)
+			}
+		}
+	case *kmsg.IncrementalAlterConfigsRequest:
+		for _, res := range req.Resources {
+			for i := range res.Configs {
+				c := &res.Configs[i]
+				if c.Name == kept(c.Name) {
+					continue
+				}
+				if info := b.cluster.TopicInfo(res.ResourceName); info != nil {
+					c.Op, c.Value = listOp(c.Op, c.Value, b.answers.topics.value(c.Name, info.Configs))
+				}
+				c.Name = kept(c.Name)
+			}
+		}
+	}
+}
+
+// listOp turns a change of a list into its new value.
+func listOp(op kmsg.IncrementalAlterConfigOp, items *string, now string) (kmsg.IncrementalAlterConfigOp, *string) {
+	if items == nil || op != kmsg.IncrementalAlterConfigOpAppend && op != kmsg.IncrementalAlterConfigOpSubtract {
+		return op, items
+	}
+	list := strings.Split(now, ",")
+	for item := range strings.SplitSeq(*items, ",") {
+		list = slices.DeleteFunc(list, func(s string) bool { return s == item })
+		if op == kmsg.IncrementalAlterConfigOpAppend {
+			list = append(list, item)
+		}
+	}
+	value := strings.Join(list, ",")
+	return kmsg.IncrementalAlterConfigOpSet, &value
 }
 
 func changesOf(r kmsg.Request) []change {

@@ -12,35 +12,51 @@ import (
 // answers completes what kfake answers to what a real broker sends: the protocol allows to leave more out than clients other than Go's
 // can do without. A request of one of its keys is read whole when it comes, and its response is changed on its way out.
 type answers struct {
-	topics *topicSettings
-	fences fences
+	topics    *topicSettings
+	producers *producers
+	fences    fences
 }
 
 // completion changes a response.
 type completion func(kmsg.Response)
 
-// of says what is to be done with the response of a request; nil for nothing.
-func (a *answers) of(r kmsg.Request) completion {
+// of says what is to be done with the response of a request, which it may change; nil for nothing. A client may be one of this process.
+func (a *answers) of(r kmsg.Request, inside bool) completion {
 	switch req := r.(type) {
 	case *kmsg.ApiVersionsRequest:
 		return func(r kmsg.Response) { hideFeatures(r.(*kmsg.ApiVersionsResponse)) }
 	case *kmsg.MetadataRequest:
 		return refuseNames(req)
 	case *kmsg.DescribeConfigsRequest:
-		return func(r kmsg.Response) { a.topics.describe(req, r.(*kmsg.DescribeConfigsResponse)) }
+		names := askForAll(req)
+		return func(r kmsg.Response) {
+			a.topics.describe(names, req.IncludeSynonyms, r.(*kmsg.DescribeConfigsResponse))
+		}
 	case *kmsg.DescribeTopicPartitionsRequest:
 		return func(r kmsg.Response) { fillReplicas(r.(*kmsg.DescribeTopicPartitionsResponse)) }
 	case *kmsg.DescribeClientQuotasRequest:
 		return func(r kmsg.Response) { fillQuotas(r.(*kmsg.DescribeClientQuotasResponse)) }
 	case *kmsg.InitProducerIDRequest:
 		if req.TransactionalID == nil {
-			return nil
+			return a.given(inside)
 		}
 		return func(r kmsg.Response) { a.fences.began(*req.TransactionalID, r.(*kmsg.InitProducerIDResponse)) }
 	case *kmsg.EndTxnRequest:
 		return func(r kmsg.Response) { a.fences.ended(req, r.(*kmsg.EndTxnResponse)) }
 	}
 	return nil
+}
+
+// given notes the id that a producer is given, before it can write anything.
+func (a *answers) given(inside bool) completion {
+	if inside {
+		return nil
+	}
+	return func(r kmsg.Response) {
+		if resp := r.(*kmsg.InitProducerIDResponse); resp.ErrorCode == 0 {
+			a.producers.add(resp.ProducerID)
+		}
+	}
 }
 
 // looksAt are the keys of the requests that of knows.

@@ -4,11 +4,12 @@
 // acknowledged record when the process is killed, and without Options.SyncWrites may lose the last seconds at a power loss. A kill in
 // the middle of EndTransaction can tear the transaction, so nothing should lean on its transactions over a crash. What kfake takes without
 // a check, answers less than wholly, forgets or deletes by rules of its own, is done here instead: see guards.go, answers.go, groups.go,
-// retention.go.
+// retention.go, compaction.go. Topics into which queries have written are not compacted.
 package embedded
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -61,9 +63,11 @@ type Options struct {
 	// Logger takes the broker's log; nil discards it.
 	Logger *slog.Logger
 
-	// For tests: settings of the broker, and how often what has expired is looked for.
-	more              map[string]string
-	retentionInterval time.Duration
+	// For tests: settings of the broker, how often it looks for what has expired and what can be compacted, and points of a compaction.
+	more                                  map[string]string
+	retentionInterval, compactionInterval time.Duration
+	momentTimeout                         time.Duration
+	failPoint                             func(string)
 }
 
 // Broker is a running broker. All methods may be called from several goroutines.
@@ -74,10 +78,13 @@ type Broker struct {
 	ln      *listener
 	lock    *dirLock
 	answers *answers
+	secret  string // stands before settings that the broker itself alters
 	stop    chan struct{}
 	wg      sync.WaitGroup
 	once    sync.Once
-	err     error
+
+	compacting atomic.Pointer[compactionJob]
+	err        error
 }
 
 // Start opens the data directory and starts the broker. It fails if another process has the directory open, if the address is taken,
@@ -96,12 +103,21 @@ func Start(opts Options) (*Broker, error) {
 	if err := dropEmptyGroups(opts.DataDir); err != nil {
 		return nil, errors.Join(fmt.Errorf("the embedded broker cannot read its groups: %w", err), lock.release())
 	}
-	configs := fixedConfigs(opts)
+	if err := errors.Join(putBack(opts.DataDir), hideSettings(opts.DataDir)); err != nil {
+		return nil, errors.Join(fmt.Errorf("the embedded broker cannot open its data in %s: %w", opts.DataDir, err), lock.release())
+	}
+	producers, err := openProducers(opts.DataDir)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the embedded broker cannot read which producers there were: %w", err), lock.release())
+	}
+	configs := fixedConfigs()
 	maps.Copy(configs, opts.more)
-	fixes := &answers{topics: newTopicSettings(configs)}
+	shown := maps.Clone(configs)
+	maps.Copy(shown, topicDefaults(opts))
+	fixes := &answers{topics: newTopicSettings(shown), producers: producers}
 	ln, err := listen(opts, fixes)
 	if err != nil {
-		return nil, errors.Join(err, lock.release())
+		return nil, errors.Join(err, producers.close(), lock.release())
 	}
 	cluster, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
@@ -117,14 +133,15 @@ func Start(opts Options) (*Broker, error) {
 	if err != nil {
 		err = fmt.Errorf("the embedded broker cannot open its data in %s: %w; restore the directory from a copy, or move it away to start empty",
 			opts.DataDir, err)
-		return nil, errors.Join(err, ln.Close(), lock.release())
+		return nil, errors.Join(err, ln.Close(), producers.close(), lock.release())
 	}
-	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, stop: make(chan struct{})}
+	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, secret: rand.Text() + ".", stop: make(chan struct{})}
 	b.guardRequests()
 	if b.client, err = b.inner(); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	b.wg.Go(b.watchRetention)
+	b.wg.Go(b.watchCompaction)
 	if opts.MaxDataWarn > 0 {
 		b.wg.Go(b.watchSize)
 	}
@@ -157,6 +174,15 @@ func (o *Options) complete() error {
 	}
 	if o.retentionInterval <= 0 {
 		o.retentionInterval = retentionInterval
+	}
+	if o.compactionInterval <= 0 {
+		o.compactionInterval = compactionInterval
+	}
+	if o.momentTimeout <= 0 {
+		o.momentTimeout = momentTimeout
+	}
+	if o.failPoint == nil {
+		o.failPoint = func(string) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -193,7 +219,7 @@ func (b *Broker) Close() error {
 		}
 		b.wg.Wait()
 		b.cluster.Close()
-		b.err = errors.Join(b.ln.Close(), b.lock.release())
+		b.err = errors.Join(b.ln.Close(), b.answers.producers.close(), b.lock.release())
 	})
 	return b.err
 }

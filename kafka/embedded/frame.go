@@ -28,6 +28,7 @@ type frameConn struct {
 	log      *slog.Logger
 	closed   func()
 	once     sync.Once
+	inside   bool // the client is one of this process
 	answers  *answers
 	awaited  awaited
 
@@ -92,8 +93,11 @@ func (c *frameConn) look() error {
 	if !in.Ok() || req.ReadFrom(in.Src) != nil {
 		return nil // kfake ends the connection
 	}
-	if w.then = c.answers.of(req); w.then != nil {
+	head := whole.Len() - len(in.Src)
+	if w.then = c.answers.of(req, c.inside); w.then != nil {
 		c.awaited.add(w)
+		c.head = req.AppendTo(c.head[:head:head])
+		binary.BigEndian.PutUint32(c.head, uint32(len(c.head)-sizeLen))
 	}
 	return nil
 }

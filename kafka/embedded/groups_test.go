@@ -17,7 +17,7 @@ import (
 
 // kfake turns minutes into nanoseconds: what doesn't fit has already passed, and every offset with it.
 func TestOffsetsOutliveTheirCheck(t *testing.T) {
-	minutes, err := strconv.ParseInt(fixedConfigs(Options{})["offsets.retention.minutes"], 10, 64)
+	minutes, err := strconv.ParseInt(fixedConfigs()["offsets.retention.minutes"], 10, 64)
 	if err != nil || minutes < 365*24*60 || minutes > math.MaxInt64/int64(time.Minute) {
 		t.Errorf("offsets are kept for %d minutes, %v", minutes, err)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// fixedConfigs are the broker settings that keep kfake from ever deleting anything by itself, and those of o.
-func fixedConfigs(o Options) map[string]string {
+// topicDefaults are what topics have that are given nothing else, beside fixedConfigs.
+func topicDefaults(o Options) map[string]string {
 	millis, size := "-1", "-1"
 	if o.Retention > 0 {
 		millis = strconv.FormatInt(o.Retention.Milliseconds(), 10)
@@ -16,9 +16,14 @@ func fixedConfigs(o Options) map[string]string {
 	if o.RetentionBytes > 0 {
 		size = strconv.FormatInt(o.RetentionBytes, 10)
 	}
+	return map[string]string{"log.retention.ms": millis, "log.retention.bytes": size}
+}
+
+// fixedConfigs are the broker settings that keep kfake from ever deleting anything by itself.
+func fixedConfigs() map[string]string {
 	return map[string]string{
-		"log.retention.ms":    millis,
-		"log.retention.bytes": size,
+		"log.retention.ms":    "-1",
+		"log.retention.bytes": "-1",
 		// A hundred years: the ticker that compacts and expires never fires, whatever a topic's configs say.
 		"log.cleaner.backoff.ms": "3153600000000",
 		// A hundred years, too: groups may rest for months; their offsets must still be there. kfake counts this in nanoseconds, and
@@ -38,6 +43,7 @@ func (b *Broker) guardRequests() {
 	b.control(kmsg.CreatePartitions, b.boundPartitions)
 	b.control(kmsg.AlterConfigs, b.checkConfigs)
 	b.control(kmsg.IncrementalAlterConfigs, b.checkConfigs)
+	b.control(kmsg.DescribeConfigs, b.stoodStill)
 	b.control(kmsg.DeleteRecords, b.keepLastRecord)
 	b.control(kmsg.DeleteGroups, b.deleteGroups)
 	for _, key := range []kmsg.Key{kmsg.DescribeACLs, kmsg.CreateACLs, kmsg.DeleteACLs} {

@@ -97,7 +97,7 @@ func (l *listener) acceptTCP() {
 			conn.Close()
 			continue
 		}
-		guarded := l.guard(conn, func() { l.open.Add(-1) })
+		guarded := l.guard(conn, false, func() { l.open.Add(-1) })
 		select {
 		case l.conns <- guarded:
 		case <-l.done:
@@ -107,14 +107,14 @@ func (l *listener) acceptTCP() {
 	}
 }
 
-func (l *listener) guard(conn net.Conn, closed func()) *frameConn {
-	return &frameConn{Conn: conn, maxFrame: l.maxFrame, answers: l.answers, log: l.log, closed: closed}
+func (l *listener) guard(conn net.Conn, inside bool, closed func()) *frameConn {
+	return &frameConn{Conn: conn, inside: inside, maxFrame: l.maxFrame, answers: l.answers, log: l.log, closed: closed}
 }
 
 func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, broker := net.Pipe()
 	select {
-	case l.conns <- l.guard(broker, func() {}):
+	case l.conns <- l.guard(broker, true, func() {}):
 		return client, nil
 	case <-l.done:
 		return nil, errors.New("the embedded broker is closed")

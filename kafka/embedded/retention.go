@@ -159,8 +159,7 @@ type segment struct{ base, size int64 }
 
 // segments are the files of a partition, in order.
 func (b *Broker) segments(topic string, partition int32) ([]segment, error) {
-	dir := filepath.Join(b.opts.DataDir, "partitions", url.PathEscape(topic)+"-"+strconv.Itoa(int(partition)))
-	files, err := os.ReadDir(dir)
+	files, err := os.ReadDir(b.partitionDir(topic, partition))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -175,6 +174,11 @@ func (b *Broker) segments(topic string, partition int32) ([]segment, error) {
 	}
 	slices.SortFunc(out, func(a, b segment) int { return int(min(max(a.base-b.base, -1), 1)) })
 	return out, nil
+}
+
+// partitionDir is where kfake keeps a partition.
+func (b *Broker) partitionDir(topic string, partition int32) string {
+	return filepath.Join(b.opts.DataDir, "partitions", url.PathEscape(topic)+"-"+strconv.Itoa(int(partition)))
 }
 
 // topicPartitions are all topics, with the numbers of their partitions.

@@ -10,6 +10,18 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// makeTopic makes a topic with settings that clients may not give, such as tiny files.
+func makeTopic(t *testing.T, b *Broker, name string, partitions int32, configs map[string]string) {
+	t.Helper()
+	hidden := map[string]string{}
+	for k, v := range configs {
+		hidden[kept(k)] = v
+	}
+	if err := b.cluster.CreateTopic(name, partitions, hidden); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // bounds are where partition 0 of a topic starts and ends.
 func bounds(b *Broker, topic string) [2]int64 {
 	p := b.cluster.PartitionInfo(topic, 0)
@@ -73,9 +85,7 @@ func TestRetentionByAge(t *testing.T) {
 func TestRetentionOfWhatIsNotFound(t *testing.T) {
 	b := start(t, Options{})
 	cl := client(t, append(b.ClientOpts(), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.NoCompression()))...)
-	if err := b.cluster.CreateTopic("t", 1, map[string]string{"retention.ms": "604800000", "segment.bytes": "200"}); err != nil { // two records in a file
-		t.Fatal(err)
-	}
+	makeTopic(t, b, "t", 1, map[string]string{"retention.ms": "604800000", "segment.bytes": "200"}) // two records in a file
 	now := time.Now()
 	for _, age := range []time.Duration{1000 * time.Hour, -time.Hour, -time.Hour, -time.Hour, -time.Hour} {
 		if err := cl.ProduceSync(within(t), &kgo.Record{Topic: "t", Value: []byte(strings.Repeat("x", 60)), Timestamp: now.Add(age)}).FirstErr(); err != nil {
@@ -96,9 +106,7 @@ func TestRetentionOfWhatIsNotFound(t *testing.T) {
 // What a transaction has not ended yet stays.
 func TestRetentionWaitsForTransactions(t *testing.T) {
 	b := start(t, Options{})
-	if err := b.cluster.CreateTopic("t", 1, map[string]string{"retention.ms": "1"}); err != nil {
-		t.Fatal(err)
-	}
+	makeTopic(t, b, "t", 1, map[string]string{"retention.ms": "1"})
 	cl := client(t, append(b.ClientOpts(), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
 	produce(t, cl, "t", "1", "2")
 	tx := client(t, append(b.ClientOpts(), kgo.TransactionalID("tx"), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
@@ -128,9 +136,7 @@ func TestRetentionBySize(t *testing.T) {
 	b := start(t, Options{RetentionBytes: 3 << 20, retentionInterval: 20 * time.Millisecond})
 	cl := client(t, append(b.ClientOpts(), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.NoCompression()))...)
 	for topic, configs := range map[string]map[string]string{"bounded": {"segment.bytes": "1048576"}, "own": {"segment.bytes": "1048576", "retention.bytes": "-1"}} {
-		if err := b.cluster.CreateTopic(topic, 1, configs); err != nil {
-			t.Fatal(err)
-		}
+		makeTopic(t, b, topic, 1, configs)
 	}
 	value := []byte(strings.Repeat("x", 100_000))
 	for range 100 {
@@ -171,9 +177,7 @@ func TestRetentionBySize(t *testing.T) {
 // A broker that is closed while it looks for what has expired is closed all the same.
 func TestCloseWhileExpiring(t *testing.T) {
 	b := start(t, Options{retentionInterval: time.Nanosecond})
-	if err := b.cluster.CreateTopic("t", 1, map[string]string{"retention.ms": "1"}); err != nil {
-		t.Fatal(err)
-	}
+	makeTopic(t, b, "t", 1, map[string]string{"retention.ms": "1"})
 	if err := errors.Join(b.Close(), b.Close()); err != nil {
 		t.Error(err)
 	}

@@ -175,7 +175,7 @@ func (*topicSettings) isList(name string) bool {
 
 // describe gives all the settings of topics, in the names that topics have for them. kfake knows a few of them, and gives those of the
 // broker under the broker's names.
-func (s *topicSettings) describe(req *kmsg.DescribeConfigsRequest, resp *kmsg.DescribeConfigsResponse) {
+func (s *topicSettings) describe(names map[string][]string, synonyms bool, resp *kmsg.DescribeConfigsResponse) {
 	for i := range resp.Resources {
 		r := &resp.Resources[i]
 		if r.ResourceType != kmsg.ConfigResourceTypeTopic || r.ErrorCode != 0 {
@@ -187,18 +187,19 @@ func (s *topicSettings) describe(req *kmsg.DescribeConfigsRequest, resp *kmsg.De
 				given[c.Name] = c.Value
 			}
 		}
-		r.Configs = s.all(given, wanted(req, r.ResourceName), req.IncludeSynonyms)
+		r.Configs = s.all(given, names[r.ResourceName], synonyms)
 	}
 }
 
-// wanted are the names that a request asks for; nil for all.
-func wanted(req *kmsg.DescribeConfigsRequest, topic string) []string {
-	for _, r := range req.Resources {
-		if r.ResourceType == kmsg.ConfigResourceTypeTopic && r.ResourceName == topic {
-			return r.ConfigNames
+// askForAll makes a request ask for all settings of topics, and gives the names that it asked for; nil for all.
+func askForAll(req *kmsg.DescribeConfigsRequest) map[string][]string {
+	names := map[string][]string{}
+	for i := range req.Resources {
+		if r := &req.Resources[i]; r.ResourceType == kmsg.ConfigResourceTypeTopic {
+			names[r.ResourceName], r.ConfigNames = r.ConfigNames, nil
 		}
 	}
-	return nil
+	return names
 }
 
 func (s *topicSettings) all(given map[string]*string, names []string, synonyms bool) []kmsg.DescribeConfigsResponseResourceConfig {
@@ -224,7 +225,7 @@ type synonym = kmsg.DescribeConfigsResponseResourceConfigConfigSynonym
 // sources are what a setting's value is taken from, the one that holds first.
 func (s *topicSettings) sources(t topicSetting, given map[string]*string) []synonym {
 	var out []synonym
-	if v, ok := given[t.name]; ok {
+	if v, ok := given[kept(t.name)]; ok {
 		out = append(out, synonym{Name: t.name, Value: v, Source: kmsg.ConfigSourceDynamicTopicConfig})
 	}
 	if b, ok := s.broker[t.name]; ok && b.value != t.otherwise {

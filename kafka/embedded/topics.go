@@ -75,7 +75,7 @@ func (b *Broker) createTopic(t *kmsg.CreateTopicsRequestTopic, out *kmsg.CreateT
 		if why := b.answers.topics.bad(c.Name, c.Value); why != "" {
 			return refusal{kerr.InvalidConfig, why}
 		}
-		given[c.Name], configs[c.Name] = c.Value, *c.Value
+		given[kept(c.Name)], configs[kept(c.Name)] = c.Value, *c.Value
 	}
 	if !dry {
 		if err := b.cluster.CreateTopic(t.Topic, partitions, configs); err != nil {

@@ -102,6 +102,15 @@ func TestTopicSettingsChecked(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, r, err)
 		}
 	}
+	got, err := adm.DescribeTopicConfigs(within(t), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range got[0].Configs {
+		if want := map[string]string{"cleanup.policy": "delete,compact", "retention.ms": "1000"}[c.Key]; want != "" && c.MaybeValue() != want {
+			t.Errorf("%s is %s, want %s", c.Key, c.MaybeValue(), want)
+		}
+	}
 	// One that is refused keeps the others from being carried out, and says so.
 	r, err := adm.AlterTopicConfigs(within(t), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "retention.ms", Value: kadm.StringPtr("x")}}, "t", "missing")
 	if err != nil || len(r) != 2 || !errors.Is(r[0].Err, kerr.InvalidConfig) {
