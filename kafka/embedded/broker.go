@@ -103,7 +103,7 @@ func Start(opts Options) (*Broker, error) {
 	if err := dropEmptyGroups(opts.DataDir); err != nil {
 		return nil, errors.Join(fmt.Errorf("the embedded broker cannot read its groups: %w", err), lock.release())
 	}
-	if err := errors.Join(putBack(opts.DataDir), hideSettings(opts.DataDir)); err != nil {
+	if err := errors.Join(putBack(opts.DataDir), mendTopics(opts.DataDir, opts.Logger)); err != nil {
 		return nil, errors.Join(fmt.Errorf("the embedded broker cannot open its data in %s: %w", opts.DataDir, err), lock.release())
 	}
 	producers, err := openProducers(opts.DataDir)

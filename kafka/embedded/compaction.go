@@ -19,7 +19,7 @@ import (
 )
 
 // Compaction is kfake's, which deletes the files of a partition before it writes new ones, goes over all topics that have cleanup.policy,
-// and heeds neither open transactions nor who may still have to find its batches. So kfake knows of no such setting (see hidden), and a topic is
+// and heeds neither open transactions nor who may still have to find its batches. So kfake knows of no such setting (see topics_file.go), and a topic is
 // compacted by giving it one for a moment, in which nothing else is served: its files are linked aside, compacted, and the links are taken
 // away. After a kill in between they are put back.
 //

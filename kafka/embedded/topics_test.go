@@ -229,3 +229,24 @@ func TestDeletedTopicsStayDeleted(t *testing.T) {
 		t.Errorf("files of deleted topics: %v", entries)
 	}
 }
+
+// A topic of an earlier version, whose name is too long for a folder, keeps the others from nothing.
+func TestTooLongNameFromBefore(t *testing.T) {
+	dir := t.TempDir()
+	b := start(t, Options{DataDir: dir})
+	for _, name := range []string{"good", strings.Repeat("y", 300), strings.Repeat("/", 85)} {
+		if err := b.cluster.CreateTopic(name, 1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	produce(t, client(t, b.ClientOpts()...), "good", "1")
+	_ = b.Close() // it can't write down where the others end
+	again := start(t, Options{DataDir: dir})
+	topics, err := kadm.NewClient(client(t, again.ClientOpts()...)).ListTopics(within(t))
+	if err != nil || len(topics) != 1 {
+		t.Errorf("%v, %v", topics.Names(), err)
+	}
+	if got := consume(t, 1, append(again.ClientOpts(), kgo.ConsumeTopics("good"))...); string(got[0].Value) != "1" {
+		t.Errorf("%v", got)
+	}
+}
