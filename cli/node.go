@@ -98,7 +98,7 @@ func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger)
 	}
 	n.broker, err = embedded.Start(embedded.Options{
 		DataDir: n.dir.join("broker"), Addr: addr, Advertise: s.KafkaAdvertise, AutoCreate: s.KafkaAutoCreate,
-		Retention: s.KafkaRetention, RetentionBytes: s.KafkaRetentionBytes, MaxDataWarn: maxDataWarn, Logger: log.With("part", "broker"),
+		Retention: s.KafkaRetention, RetentionBytes: s.KafkaRetentionBytes, MaxData: s.KafkaMaxBytes, MaxDataWarn: maxDataWarn, Logger: log.With("part", "broker"),
 	})
 	if err != nil {
 		return err

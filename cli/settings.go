@@ -26,6 +26,7 @@ type Settings struct {
 	KafkaAutoCreate     bool
 	KafkaRetention      time.Duration
 	KafkaRetentionBytes int64
+	KafkaMaxBytes       int64
 	RegistryListen      string
 	LogLevel            slog.Level
 	ServiceID           string
@@ -43,6 +44,7 @@ func (s *Settings) read() {
 	s.Brokers, s.SchemaRegistry, s.DataDir = settings.Brokers.In(c), settings.SchemaRegistry.In(c), settings.DataDir.In(c)
 	s.Listen, s.KafkaListen, s.KafkaAdvertise = settings.Listen.In(c), settings.KafkaListen.In(c), settings.KafkaAdvertise.In(c)
 	s.KafkaAutoCreate, s.KafkaRetention, s.KafkaRetentionBytes = settings.KafkaAutoCreate.In(c), settings.KafkaRetention.In(c), settings.KafkaRetentionBytes.In(c)
+	s.KafkaMaxBytes = settings.KafkaMaxBytes.In(c)
 	s.RegistryListen, s.LogLevel, s.ServiceID = settings.RegistryListen.In(c), settings.LogLevel.In(c), settings.ServiceID.In(c)
 	s.MaxRequestBytes, s.MaxConnections, s.MaxStreams = settings.MaxRequestBytes.In(c), settings.MaxConnections.In(c), settings.MaxStreams.In(c)
 }

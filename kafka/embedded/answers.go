@@ -15,6 +15,7 @@ type answers struct {
 	topics    *topicSettings
 	producers *producers
 	fences    fences
+	limit     limit
 }
 
 // completion changes a response.
@@ -41,6 +42,11 @@ func (a *answers) of(r kmsg.Request, inside bool) completion {
 			return a.given(inside)
 		}
 		return func(r kmsg.Response) { a.fences.began(*req.TransactionalID, r.(*kmsg.InitProducerIDResponse)) }
+	case *kmsg.ProduceRequest:
+		if inside || req.Acks == 0 {
+			return nil
+		}
+		return a.limit.tell
 	case *kmsg.EndTxnRequest:
 		return func(r kmsg.Response) { a.fences.ended(req, r.(*kmsg.EndTxnResponse)) }
 	}
@@ -59,7 +65,12 @@ func (a *answers) given(inside bool) completion {
 	}
 }
 
-// looksAt are the keys of the requests that of knows.
+// looks says whether of has to know a request. What producers send is not read for that, unless it will be refused.
+func (a *answers) looks(key kmsg.Key) bool {
+	return slices.Contains(looksAt, key) || key == kmsg.Produce && a.limit.full.Load()
+}
+
+// looksAt are the keys of the others.
 var looksAt = []kmsg.Key{kmsg.ApiVersions, kmsg.Metadata, kmsg.DescribeConfigs, kmsg.DescribeTopicPartitions, kmsg.DescribeClientQuotas,
 	kmsg.InitProducerID, kmsg.EndTxn}
 

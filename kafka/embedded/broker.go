@@ -56,6 +56,8 @@ type Options struct {
 	// MaxDataWarn is the size of the data directory in bytes above which a warning is logged; 0 never warns.
 	// A start after a crash needs about as much memory as there is data.
 	MaxDataWarn int64
+	// MaxData is the size of the data directory in bytes from which on nothing can be written; 0 is no limit.
+	MaxData int64
 	// MaxFrameBytes bounds one request. Default DefaultMaxFrameBytes.
 	MaxFrameBytes int
 	// MaxConnections bounds the connections from outside the process. Default DefaultMaxConnections.
@@ -66,7 +68,7 @@ type Options struct {
 	// For tests: settings of the broker, how often it looks for what has expired and what can be compacted, and points of a compaction.
 	more                                  map[string]string
 	retentionInterval, compactionInterval time.Duration
-	momentTimeout                         time.Duration
+	limitInterval, momentTimeout          time.Duration
 	failPoint                             func(string)
 }
 
@@ -142,6 +144,9 @@ func Start(opts Options) (*Broker, error) {
 	}
 	b.wg.Go(b.watchRetention)
 	b.wg.Go(b.watchCompaction)
+	if fixes.limit.max = opts.MaxData; opts.MaxData > 0 {
+		b.wg.Go(b.watchLimit)
+	}
 	if opts.MaxDataWarn > 0 {
 		b.wg.Go(b.watchSize)
 	}
@@ -177,6 +182,9 @@ func (o *Options) complete() error {
 	}
 	if o.compactionInterval <= 0 {
 		o.compactionInterval = compactionInterval
+	}
+	if o.limitInterval <= 0 {
+		o.limitInterval = limitInterval
 	}
 	if o.momentTimeout <= 0 {
 		o.momentTimeout = momentTimeout

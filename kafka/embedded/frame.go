@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kbin"
@@ -68,7 +67,7 @@ func (c *frameConn) next() error {
 		return err
 	}
 	c.head, c.left = c.buf[:], int(binary.BigEndian.Uint32(c.buf[:]))-headerLen
-	if slices.Contains(looksAt, kmsg.Key(binary.BigEndian.Uint16(c.buf[sizeLen:]))) {
+	if c.answers.looks(kmsg.Key(binary.BigEndian.Uint16(c.buf[sizeLen:]))) {
 		return c.look()
 	}
 	return nil

@@ -157,7 +157,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(frame(10, 18, 0, "\xff\xff"))
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		conn := &frameConn{Conn: &readConn{Reader: bytes.NewReader(in)}, maxFrame: 1 << 10, log: slog.New(slog.DiscardHandler), closed: func() {}}
+		conn := &frameConn{Conn: &readConn{Reader: bytes.NewReader(in)}, answers: &answers{}, maxFrame: 1 << 10, log: slog.New(slog.DiscardHandler), closed: func() {}}
 		out, _ := io.ReadAll(conn)
 		if !bytes.HasPrefix(in, out) {
 			t.Fatalf("bytes were changed: %q of %q", out, in)
