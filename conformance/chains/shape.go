@@ -94,18 +94,6 @@ func (s *source) exact() bool {
 	return true
 }
 
-// depth is how many queries lie before the rows of a source.
-func (s *source) depth() int {
-	if s.made == nil {
-		return 0
-	}
-	most := 0
-	for _, in := range s.made.in {
-		most = max(most, in.depth())
-	}
-	return most + 1
-}
-
 // has says whether there is a query of a kind.
 func (p *pipeline) has(k kind) bool {
 	return slices.ContainsFunc(p.queries, func(q *query) bool { return q.does(k) })

@@ -201,8 +201,7 @@ func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Ti
 func (w *Worker) hold() {
 	topo := w.assigned.Topology
 	ahead := map[assignment.TP]bool{}
-	var add func(stage int, partition int32)
-	add = func(stage int, partition int32) {
+	add := func(stage int, partition int32) {
 		for _, t := range w.assigned.Tasks {
 			if t.Stage.Index != stage || t.Partition != partition {
 				continue

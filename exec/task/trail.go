@@ -1,0 +1,83 @@
+package task
+
+import (
+	"encoding/binary"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/types"
+)
+
+// trailHeader is the name of the record header in which a row's trail lies; HEADERS columns hide it.
+const trailHeader = "_weir"
+
+// trail is what stands in the header of a row. A row without one is of the task of its partition's number, and its place is its time.
+type trail struct {
+	query, task uint64
+	order       int64 // NoTime where its time is its place
+	reached     Reached
+	first       bool // it is the first row of a commit in its partition: reached is of the commit before
+}
+
+const (
+	trailOrder = 1 << iota
+	trailFirst
+)
+
+func (t *trail) append(dst []byte) []byte {
+	flags := byte(0)
+	if t.order != types.NoTime {
+		flags |= trailOrder
+	}
+	if t.first {
+		flags |= trailFirst
+	}
+	dst = binary.AppendUvarint(binary.AppendUvarint(append(dst, flags), t.query), t.task)
+	if t.order != types.NoTime {
+		dst = binary.AppendVarint(dst, t.order)
+	}
+	if t.first {
+		dst = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(dst, t.reached.Time), t.reached.Order), t.reached.All)
+	}
+	return dst
+}
+
+// trailOf reads the trail of a record; ok is false where it has none.
+func trailOf(rec *kgo.Record) (t trail, ok bool) {
+	for i := len(rec.Headers) - 1; i >= 0; i-- {
+		if rec.Headers[i].Key == trailHeader {
+			return readTrail(rec.Headers[i].Value)
+		}
+	}
+	return t, false
+}
+
+func readTrail(src []byte) (t trail, ok bool) {
+	t.order = types.NoTime
+	if len(src) == 0 {
+		return t, false
+	}
+	flags, src := src[0], src[1:]
+	for _, to := range [...]*uint64{&t.query, &t.task} {
+		v, n := binary.Uvarint(src)
+		if n <= 0 {
+			return t, false
+		}
+		*to, src = v, src[n:]
+	}
+	t.first = flags&trailFirst != 0
+	for _, f := range [...]struct {
+		flag byte
+		to   *int64
+	}{{trailOrder, &t.order}, {trailFirst, &t.reached.Time}, {trailFirst, &t.reached.Order}, {trailFirst, &t.reached.All}} {
+		if flags&f.flag == 0 {
+			continue
+		}
+		v, n := binary.Varint(src)
+		if n <= 0 {
+			return t, false
+		}
+		*f.to, src = v, src[n:]
+	}
+	return t, true
+}
