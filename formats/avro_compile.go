@@ -268,6 +268,22 @@ func mismatch(s avro.Schema, t *types.Type, path string) error {
 	return fmt.Errorf("column %s is of type %s, but the writer's schema has %s there", types.QuoteName(path), t, s)
 }
 
+// microsText writes microseconds as text of the kind, with those digits that are more than a millisecond's where there are any.
+func microsText(k types.Kind) types.Caster {
+	t := &types.Type{Kind: k}
+	return func(v types.Value) (types.Value, error) {
+		ms := types.FloorDiv(v.Int(), 1000)
+		text := types.Text(types.NumberValue(k, ms), t)
+		if more := v.Int() - ms*1000; more > 0 {
+			if !strings.Contains(text, ".") {
+				text += ".000"
+			}
+			text += fmt.Sprintf("%03d", more)
+		}
+		return types.StringValue(text), nil
+	}
+}
+
 // scalar compiles a value that holds no others.
 func (c *avroCompiler) scalar(node *avroNode, s avro.Schema) (*avroNode, error) {
 	kind, scale, precision := natural(s)
@@ -298,6 +314,14 @@ func (c *avroCompiler) scalar(node *avroNode, s avro.Schema) (*avroNode, error) 
 		}
 	}
 	t := node.typ
+	if t != nil && node.divide > 0 && !t.Kind.Temporal() {
+		if t.Kind == types.String {
+			node.convert, node.want = microsText(kind), wants(t)
+			node.kind, node.divide = types.Bigint, 0
+			return node, nil
+		}
+		kind, node.kind, node.divide = types.Bigint, types.Bigint, 0 // the microseconds as they are
+	}
 	if t == nil || t.Kind == kind && kind != types.Decimal {
 		return node, nil
 	}

@@ -171,6 +171,9 @@ func avroScalarWriter(w *avroWriter, s avro.Schema) (*avroWriter, error) {
 		}
 	}
 	t := w.typ
+	if w.times > 0 && !t.Kind.Temporal() {
+		n.kind, w.kind, w.times = types.Bigint, types.Bigint, 0 // the microseconds as they are
+	}
 	_, scale, precision := natural(s)
 	to := &types.Type{Kind: n.kind, Scale: scale, Precision: precision}
 	if n.kind == types.Null || s.Type() == avro.Null {

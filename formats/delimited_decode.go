@@ -89,7 +89,7 @@ func (d *delimitedDecoder) set(slot *types.Value, field []byte, quoted bool, n, 
 		*slot = types.NullValue
 		return nil
 	}
-	v, err := d.scalarOfText(field, c.Type, false)
+	v, err := d.scalarOfText(field, c.Type)
 	if err == nil && c.Type.Kind == types.String && !utf8.Valid(field) {
 		err = errNotText
 	}

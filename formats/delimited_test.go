@@ -126,3 +126,29 @@ func BenchmarkDelimitedDecode(b *testing.B) {
 	}
 	benchDecode(b, d, []byte("1700000000123,user-0001234,a1b2c3d4e5f60718,/products/shoes/1234,https://example.com/search?q=shoes,42,200,DE"))
 }
+
+// TestDelimitedWords reads booleans and times as databases and spreadsheets write them, and takes nothing for something else.
+func TestDelimitedWords(t *testing.T) {
+	for _, c := range []struct {
+		typ      *types.Type
+		in, want string
+	}{
+		{types.TBoolean, "true", "true"}, {types.TBoolean, "FALSE", "false"}, {types.TBoolean, "t", "true"}, {types.TBoolean, "f", "false"}, {types.TBoolean, "", "null"},
+		{types.TBoolean, "yes", "!want a BOOLEAN"}, {types.TBoolean, "1", "!want a BOOLEAN"}, {types.TBoolean, "0", "!want"}, {types.TBoolean, " true", "!want"}, {types.TBoolean, "on", "!want"},
+		{types.TTimestamp, "2026-01-02 03:04:05", "2026-01-02T03:04:05.000"}, {types.TTimestamp, "2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.678"},
+		{types.TTimestamp, "2026-01-02 03:04:05+01:00", "2026-01-02T02:04:05.000"}, {types.TTimestamp, "1000", "1970-01-01T00:00:01.000"},
+		{types.TTimestamp, "2026-02-30 00:00:00", "!want a TIMESTAMP"}, {types.TDate, "2026-01-02", "2026-01-02"}, {types.TDate, "1", "1970-01-02"}, {types.TDate, "02.01.2026", "!want a DATE"},
+		{types.TTime, "03:04:05", "03:04:05"}, {types.TTime, "1000", "00:00:01"}, {types.TTime, "25:00", "!want a TIME"},
+	} {
+		for _, key := range []bool{false, true} {
+			v, err := one(t, Spec{Format: Delimited, IsKey: key}, c.typ, c.in)
+			if want, bad := strings.CutPrefix(c.want, "!"); bad {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%q as %s: got %s, %v, want an error with %q", c.in, c.typ, types.Text(v, c.typ), err, want)
+				}
+			} else if err != nil || types.Text(v, c.typ) != c.want {
+				t.Errorf("%q as %s: got %s, %v, want %s", c.in, c.typ, types.Text(v, c.typ), err, c.want)
+			}
+		}
+	}
+}

@@ -58,7 +58,8 @@ func All() []Format {
 		{Name: JSON, Doc: "JSON documents, read without a schema. A single key column is a bare value.",
 			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true,
 			newDecoder: jsonDecoders, newEncoder: jsonEncoders},
-		{Name: Avro, Doc: "Avro in the wire format of a schema registry: a zero byte, the schema's id, the data.",
+		{Name: Avro, Doc: "Avro in the wire format of a schema registry: a zero byte, the schema's id, the data. Of timestamp-micros, local-timestamp-micros and time-micros " +
+			"a BIGINT is the microseconds and a STRING shows them; TIMESTAMP and TIME, which are what is inferred, have milliseconds: what is finer is cut off.",
 			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true, Infers: true, Registry: true,
 			Props: []string{PropFullName}, newDecoder: newAvroDecoder, newEncoder: newAvroEncoder,
 			schemaType: registry.Avro, schemaText: avroSchemaText, infer: inferAvro},
@@ -67,7 +68,9 @@ func All() []Format {
 			newDecoder: newJSONSRDecoder, newEncoder: newJSONSREncoder,
 			schemaType: registry.JSON, schemaText: jsonSchemaText, infer: inferJSON},
 		{Name: Protobuf, Doc: "Protobuf in the wire format of a schema registry: a zero byte, the schema's id, which message it is, the message. " +
-			"NULLs become zeros and empty text unless NULLABLE_REPRESENTATION is OPTIONAL or WRAPPER; a single column is the field of a message too.",
+			"NULLs become zeros and empty text unless NULLABLE_REPRESENTATION is OPTIONAL or WRAPPER; a single column is the field of a message too. " +
+			"A uint64 above 9223372036854775807 needs a DECIMAL(20, 0), a DOUBLE or a STRING: as a BIGINT, which is what is inferred, it is negative, as in ksqlDB. " +
+			"A google.protobuf.Timestamp is cut off at milliseconds.",
 			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Infers: true, Registry: true,
 			Props: []string{PropFullName, PropNullable}, newDecoder: newProtoDecoder, newEncoder: newProtoEncoder,
 			schemaType: registry.Protobuf, schemaText: protoSchemaText, infer: inferProto},
@@ -78,7 +81,8 @@ func All() []Format {
 			"TIMESTAMP is MessagePack's own timestamp, DATE days, TIME milliseconds, DECIMAL text, BYTES bin.",
 			Key: true, Value: true, Multi: true, Nested: true, Wraps: true, Unwraps: true,
 			newDecoder: newMsgPackDecoder, newEncoder: newMsgPackEncoder},
-		{Name: Delimited, Doc: "Lines of text with a delimiter between the columns: CSV.",
+		{Name: Delimited, Doc: "Lines of text with a delimiter between the columns: CSV. BOOLEAN is true, false, t or f in any case; TIMESTAMP, DATE and TIME " +
+			"are read as numbers or as text such as 2026-01-02 03:04:05, and written as numbers.",
 			Key: true, Value: true, Multi: true, Unwraps: true, Props: []string{PropDelimiter},
 			newDecoder: newDelimitedDecoder, newEncoder: newDelimitedEncoder},
 		{Name: Kafka, Doc: "The bytes of Kafka's own serializers for INTEGER, BIGINT, DOUBLE, STRING and BYTES: one column.",
@@ -264,13 +268,13 @@ func (f *Format) checkType(t *types.Type, column string) error {
 		f.Name == Kafka && !slices.Contains(kafkaKinds, t.Kind):
 		return fmt.Errorf("The '%s' format does not support type '%s', column: `%s`", f.Name, t.Kind, column)
 	case t.Kind == types.Map && t.Key.Kind != types.String && f.Name == Avro:
-		return fmt.Errorf("Avro only supports MAPs with STRING keys")
+		return fmt.Errorf("Avro only supports MAPs with STRING keys, column: `%s`", column)
 	case t.Kind == types.Map && t.Key.Kind != types.String && f.Name == JSONSR:
-		return fmt.Errorf("JSON only supports MAP types with STRING keys")
+		return fmt.Errorf("JSON only supports MAP types with STRING keys, column: `%s`", column)
 	case t.Kind == types.Map && t.Key.Kind != types.String && f.protobuf():
-		return fmt.Errorf("PROTOBUF format only supports MAP types with STRING keys")
+		return fmt.Errorf("PROTOBUF format only supports MAP types with STRING keys, column: `%s`", column)
 	case t.Kind == types.Map && t.Key.Kind != types.String:
-		return fmt.Errorf("%s only supports MAP types with STRING keys", f.Name)
+		return fmt.Errorf("%s only supports MAP types with STRING keys, column: `%s`", f.Name, column)
 	case t.Kind == types.Array && t.Elem.Kind == types.Array && f.protobuf(), t.Kind == types.Array && t.Elem.Kind == types.Map && f.protobuf():
 		return fmt.Errorf("The '%s' format does not support %s in an ARRAY, column: `%s`. Put a STRUCT in between.", f.Name, t.Elem.Kind, column)
 	case t.Kind == types.Map, t.Kind == types.Array:

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"strconv"
 	"unicode/utf8"
 
 	"weir/formats/jsontext"
@@ -152,7 +153,7 @@ func (d *jsonDecoder) object(data []byte, i int, f *jsonFields, out []types.Valu
 				end, ok = jsontext.SkipValue(data, i)
 			}
 			if !ok {
-				return 0, jsonError(path, data, end, "a JSON value")
+				return 0, jsonError(path, data, end, "a JSON value, nested at most "+strconv.Itoa(jsontext.MaxDepth)+" deep")
 			}
 			i = end
 		} else {
@@ -222,7 +223,7 @@ func (d *jsonDecoder) value(data []byte, i int, n *jsonNode) (types.Value, int, 
 func (d *jsonDecoder) rawText(data []byte, i int, n *jsonNode) (types.Value, int, error) {
 	end, ok := jsontext.SkipValue(data, i)
 	if !ok {
-		return types.NullValue, 0, jsonError(n.path, data, end, "a JSON value")
+		return types.NullValue, 0, jsonError(n.path, data, end, "a JSON value, nested at most "+strconv.Itoa(jsontext.MaxDepth)+" deep")
 	}
 	text := data[i:end]
 	if !utf8.Valid(text) {
@@ -254,7 +255,7 @@ func (d *jsonDecoder) quoted(data []byte, i int, n *jsonNode) (types.Value, int,
 	if n.typ.Kind == types.Boolean || n.typ.Kind.Nested() {
 		return types.NullValue, 0, jsonError(n.path, data, i-1, wants(n.typ))
 	}
-	v, err := d.scalarOfText(text, n.typ, true)
+	v, err := d.scalarOfText(text, n.typ)
 	if err != nil {
 		return types.NullValue, 0, jsonError(n.path, data, i-1, wants(n.typ))
 	}

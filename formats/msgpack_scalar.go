@@ -26,7 +26,7 @@ func (d *msgDecoder) scalar(data []byte, t msgToken, to *types.Type) (v types.Va
 		case types.Double:
 			return types.DoubleValue(float64(t.num)), true
 		case types.Decimal, types.String:
-			v, err := d.scalarOfText(strconv.AppendUint(d.room(20), t.num, 10), to, false)
+			v, err := d.scalarOfText(strconv.AppendUint(d.room(20), t.num, 10), to)
 			return v, err == nil
 		}
 	case msgFloat:
@@ -87,7 +87,7 @@ func (d *msgDecoder) bytes(b []byte, kind msgKind, to *types.Type) (types.Value,
 	case kind != msgStr || to.Kind == types.Boolean || to.Kind.Nested() || !utf8.Valid(b):
 		return types.NullValue, false
 	}
-	v, err := d.scalarOfText(b, to, true)
+	v, err := d.scalarOfText(b, to)
 	return v, err == nil
 }
 

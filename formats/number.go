@@ -11,9 +11,10 @@ import (
 )
 
 var (
-	errNotNumber = errors.New("a number")
-	errRange     = errors.New("in range")
-	errNotText   = errors.New("text in UTF-8")
+	errNotNumber  = errors.New("a number")
+	errRange      = errors.New("in range")
+	errNotText    = errors.New("text in UTF-8")
+	errNotBoolean = errors.New("true or false")
 )
 
 // alias is b as a string that shares memory: for calls that do not keep it.

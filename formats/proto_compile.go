@@ -198,8 +198,8 @@ func protoDefault(n *protoNode, f protoreflect.FieldDescriptor) types.Value {
 	case protoUint32, protoFixed32:
 		return types.NumberValue(n.kind, int64(d.Uint()))
 	case protoInt64, protoFixed64:
-		if f.Kind() == protoreflect.Uint64Kind || f.Kind() == protoreflect.Fixed64Kind {
-			return types.NumberValue(n.kind, int64(d.Uint()))
+		if isUint64(f.Kind()) {
+			return n.whole(d.Uint())
 		}
 	}
 	return types.NumberValue(n.kind, d.Int())
@@ -239,6 +239,9 @@ func newProtoNode(f protoreflect.FieldDescriptor, t *types.Type, path string) (*
 		n.message, err = compileProto(f.Message(), cols, slots, path)
 		return n, err
 	}
+	if isUint64(f.Kind()) && t.Kind != types.Bigint && !t.Kind.Temporal() {
+		natural = types.TDecimal(20, 0) // BIGINT takes the bits, as ksqlDB does
+	}
 	if n.kind, n.convert, err = coercion(natural, t); err != nil {
 		what := f.Kind().String()
 		if f.Message() != nil {
@@ -259,6 +262,10 @@ func newProtoNode(f protoreflect.FieldDescriptor, t *types.Type, path string) (*
 		n.inner, err = newProtoNode(wrapped(f.Message()), t, path)
 	}
 	return n, err
+}
+
+func isUint64(k protoreflect.Kind) bool {
+	return k == protoreflect.Uint64Kind || k == protoreflect.Fixed64Kind
 }
 
 // wireOf is how a value of a kind stands in the bytes.

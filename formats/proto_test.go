@@ -2,8 +2,10 @@ package formats
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -335,4 +337,40 @@ func BenchmarkProtoEncode(b *testing.B) {
 		b.Fatal(err)
 	}
 	benchEncode(b, e, []types.Value{types.StringValue("user-0001234"), types.BigintValue(1700000000000), types.BigintValue(42)})
+}
+
+// TestProtoUint64 reads numbers of 64 bits without a sign into types that hold them; a BIGINT takes the bits, as in ksqlDB.
+func TestProtoUint64(t *testing.T) {
+	spec := protoSpec(t, `syntax = "proto3"; import "google/protobuf/wrappers.proto";
+		message M { uint64 u = 1; fixed64 f = 2; google.protobuf.UInt64Value w = 3; repeated uint64 l = 4; uint64 zero = 5; }`)
+	data := append([]byte{0, 0x08}, binary.AppendUvarint(nil, math.MaxUint64)...)
+	data = append(data, 0x11, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x1A, 0x02, 0x08, 0x07, 0x22, 0x0A)
+	data = binary.AppendUvarint(data, math.MaxUint64)
+	for _, c := range []struct {
+		t    *types.Type
+		want string
+	}{
+		{types.TDecimal(20, 0), "18446744073709551615 18446744073709551615 7 [18446744073709551615] 0"},
+		{types.TString, "18446744073709551615 18446744073709551615 7 [18446744073709551615] 0"},
+		{types.TDouble, "1.8446744073709552E19 1.8446744073709552E19 7.0 [1.8446744073709552E19] 0.0"},
+		{types.TBigint, "-1 -1 7 [-1] 0"},
+	} {
+		cols := types.Schema{{Name: "U", Type: c.t}, {Name: "F", Type: c.t}, {Name: "W", Type: c.t}, {Name: "L", Type: types.TArray(c.t)}, {Name: "ZERO", Type: c.t}}
+		d, err := NewDecoder(spec, cols, slots(5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := make([]types.Value, 5)
+		if err := d.Decode(framed(*spec.SchemaID, data), row); err != nil {
+			t.Errorf("%s: %v", c.t, err)
+			continue
+		}
+		var got []string
+		for i, v := range row {
+			got = append(got, types.Text(v, cols[i].Type))
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: got %s, want %s", c.t, text, c.want)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"unicode/utf8"
 
@@ -77,7 +78,7 @@ func (d *protoDecoder) value(n *protoNode, data []byte, i, end int) (v types.Val
 			return v, 0, d.fail(n.path, data, i, "8 bytes")
 		}
 		u := binary.LittleEndian.Uint64(data[i:])
-		v = types.NumberValue(n.kind, int64(u))
+		v = n.whole(u)
 		if n.code == protoDouble {
 			v = types.DoubleValue(math.Float64frombits(u))
 		}
@@ -128,7 +129,18 @@ func (n *protoNode) number(u uint64, a *arena) types.Value {
 		// A number that the schema does not name yet stays a number.
 		return types.StringOf(strconv.AppendInt(a.room(11), int64(int32(u)), 10))
 	}
-	return types.NumberValue(n.kind, int64(u))
+	return n.whole(u)
+}
+
+// whole is a number of 64 bits: of a DECIMAL they have no sign.
+func (n *protoNode) whole(u uint64) types.Value {
+	switch {
+	case n.kind != types.Decimal:
+		return types.NumberValue(n.kind, int64(u))
+	case u <= math.MaxInt64:
+		return types.DecimalValue(int64(u), 0)
+	}
+	return types.BigDecimalValue(new(big.Int).SetUint64(u), 0)
 }
 
 func (n *protoNode) fixed32(u uint32) types.Value {
@@ -155,7 +167,7 @@ func (d *protoDecoder) done(n *protoNode, v types.Value, data []byte, i, end int
 
 // wrapper reads the value inside one of google.protobuf's wrappers: a zero where there is none.
 func (d *protoDecoder) wrapper(n *protoNode, data []byte, i, end int) (types.Value, error) {
-	v := types.NumberValue(n.kind, 0)
+	v := n.whole(0)
 	switch n.code {
 	case protoString:
 		v = types.StringValue("")

@@ -9,17 +9,17 @@ import (
 )
 
 // scalarOfText reads a scalar from its text: what a quoted JSON value, a field of a DELIMITED line and the key of a
-// map may hold. iso also takes dates and times as people write them.
-func (a *arena) scalarOfText(b []byte, t *types.Type, iso bool) (types.Value, error) {
+// map may hold. Dates and times may also be written as people write them.
+func (a *arena) scalarOfText(b []byte, t *types.Type) (types.Value, error) {
 	switch t.Kind {
 	case types.String:
 		return types.StringOf(b), nil
 	case types.Bytes:
 		return a.base64(b)
 	case types.Boolean:
-		return types.BoolValue(bytes.EqualFold(b, []byte("true"))), nil
+		return boolOfText(b)
 	case types.Time, types.Date, types.Timestamp:
-		if n, err := parseInt(b); err == nil || !iso {
+		if n, err := parseInt(b); err == nil {
 			if !t.Kind.Holds(n) {
 				err = errRange
 			}
@@ -29,6 +29,18 @@ func (a *arena) scalarOfText(b []byte, t *types.Type, iso bool) (types.Value, er
 		return types.NumberValue(t.Kind, n), err
 	}
 	return numberOfText(b, t)
+}
+
+// boolOfText reads true and false in any case, and PostgreSQL's t and f.
+func boolOfText(b []byte) (types.Value, error) {
+	is := func(word string) bool { return bytes.EqualFold(b, []byte(word)) }
+	switch {
+	case is("true"), is("t"):
+		return types.BoolValue(true), nil
+	case is("false"), is("f"):
+		return types.BoolValue(false), nil
+	}
+	return types.NullValue, errNotBoolean
 }
 
 // numberOfText reads a number of a numeric type.
@@ -82,7 +94,7 @@ func wants(t *types.Type) string {
 	case types.Bytes:
 		return "BYTES in base64"
 	case types.Boolean:
-		return "true or false"
+		return "a BOOLEAN, true or false"
 	case types.Time:
 		return "a TIME, milliseconds of the day from 0 to 86399999"
 	case types.Date:

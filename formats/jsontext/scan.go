@@ -9,7 +9,7 @@ import (
 )
 
 // MaxDepth bounds how deep a document may nest.
-const MaxDepth = 500
+const MaxDepth = 1000
 
 const (
 	ones  = 0x0101010101010101
