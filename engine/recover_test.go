@@ -150,7 +150,7 @@ func TestInferredColumns(t *testing.T) {
 			n.run(t, NewSession(), sql)
 			continue
 		}
-		n.refuses(t, sql, "declare those that you need")
+		n.refuses(t, sql, "gives columns that can't be", "Declare the columns that you need")
 		if _, err := n.Validate(NewSession(), sql); err == nil {
 			t.Errorf("%s is validated", topic)
 		}

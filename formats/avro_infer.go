@@ -19,7 +19,7 @@ func inferAvro(spec Spec, s registered) (types.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spec.inferred(t, spec.IsKey || spec.Wrap != nil && !*spec.Wrap), nil
+	return spec.inferred(t)
 }
 
 type avroInference struct {
@@ -63,14 +63,14 @@ func (in *avroInference) typeOf(s avro.Schema) (*types.Type, error) {
 	case *avro.RecordSchema:
 		return in.structOf(t)
 	case *avro.UnionSchema:
-		return nil, fmt.Errorf("a union of several types, %s, is no SQL type", t)
+		return nil, fmt.Errorf("a union of several types, %s, is no SQL type: declare the columns", t)
 	}
 	kind, scale, precision := natural(s)
 	switch kind {
 	case types.Decimal:
 		return types.TDecimal(precision, scale), nil
 	case types.Null:
-		return nil, fmt.Errorf("the Avro type %s is no SQL type", s)
+		return nil, fmt.Errorf("the Avro type %s is no SQL type: declare the columns", s)
 	}
 	return &types.Type{Kind: kind}, nil
 }
@@ -93,7 +93,7 @@ func (in *avroInference) mapOf(key, val avro.Schema) (*types.Type, error) {
 func (in *avroInference) structOf(r *avro.RecordSchema) (*types.Type, error) {
 	for _, o := range in.open {
 		if o == r {
-			return nil, fmt.Errorf("the record %s holds itself, which no SQL type does", r.FullName())
+			return nil, fmt.Errorf("the record %s holds itself, which no SQL type does: declare the columns", r.FullName())
 		}
 	}
 	in.open = append(in.open, r)

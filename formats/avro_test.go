@@ -226,7 +226,9 @@ func TestAvroInfer(t *testing.T) {
 		{`{"type":"record","name":"r","fields":[{"name":"a","type":{"type":"map","values":"double"}}]}`, false, true, nil, "`a` MAP<STRING, DOUBLE>"},
 		{`"long"`, true, false, nil, "`ROWKEY` BIGINT KEY"},
 		{`{"type":"record","name":"r","fields":[{"name":"K","type":"int"},{"name":"L","type":["null","int"]}]}`, true, false, nil, "`ROWKEY` STRUCT<`K` INTEGER, `L` INTEGER> KEY"},
-		{`{"type":"bytes","logicalType":"decimal","precision":8,"scale":3}`, false, false, nil, "`ROWVAL` DECIMAL(8, 3)"},
+		{`{"type":"bytes","logicalType":"decimal","precision":8,"scale":3}`, false, false, new(bool), "`ROWVAL` DECIMAL(8, 3)"},
+		{`"string"`, false, false, nil, "!set 'WRAP_SINGLE_VALUE=false'"},
+		{`{"type":"map","values":"int"}`, false, false, nil, "!set 'WRAP_SINGLE_VALUE=false'"},
 		{`{"type":"record","name":"r","fields":[{"name":"f0","type":"int"}]}`, false, false, new(bool), "`ROWVAL` STRUCT<`F0` INTEGER>"},
 		{`{"type":"record","name":"r","fields":[{"name":"f0","type":["int","string"]}]}`, false, false, nil, "!union of several types"},
 		{`{"type":"record","name":"r","fields":[{"name":"f0","type":["null","r"]}]}`, false, false, nil, "!holds itself"},
@@ -368,4 +370,53 @@ func BenchmarkAvroEncode(b *testing.B) {
 		b.Fatal(err)
 	}
 	benchEncode(b, e, []types.Value{types.StringValue("user-0001234"), types.BigintValue(1700000000000), types.BigintValue(42)})
+}
+
+// TestAvroMicros keeps the microseconds of times for columns that can hold them: what is read is written again.
+func TestAvroMicros(t *testing.T) {
+	const micros = 34359740213
+	for _, c := range []struct {
+		logical string
+		column  *types.Type
+		micros  int64
+		want    string
+		written int64
+	}{
+		{"timestamp-micros", types.TBigint, micros, "34359740213", micros},
+		{"timestamp-micros", types.TDecimal(20, 0), micros, "34359740213", 0},
+		{"timestamp-micros", types.TDouble, 1500, "1500.0", 0},
+		{"timestamp-micros", types.TTimestamp, micros, "1970-01-01T09:32:39.740", 34359740000},
+		{"timestamp-micros", types.TTimestamp, -1, "1969-12-31T23:59:59.999", -1000},
+		{"timestamp-micros", types.TString, micros, "1970-01-01T09:32:39.740213", 0},
+		{"timestamp-micros", types.TString, -1, "1969-12-31T23:59:59.999999", 0},
+		{"timestamp-micros", types.TString, 1000, "1970-01-01T00:00:00.001", 0},
+		{"local-timestamp-micros", types.TBigint, micros, "34359740213", micros},
+		{"time-micros", types.TBigint, micros, "34359740213", micros},
+		{"time-micros", types.TTime, micros, "09:32:39.740", 34359740000},
+		{"time-micros", types.TString, micros, "09:32:39.740213", 0},
+		{"timestamp-millis", types.TBigint, 1500, "1500", 1500},
+	} {
+		spec, id := avroSpec(t, `{"type":"record","name":"r","fields":[{"name":"a","type":["null",{"type":"long","logicalType":"`+c.logical+`"}]}]}`)
+		spec.SchemaID = &id
+		cols := types.Schema{{Name: "A", Type: c.column}}
+		d, err := NewDecoder(spec, cols, slots(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := make([]types.Value, 1)
+		if err := d.Decode(framed(id, binary.AppendVarint([]byte{2}, c.micros)), row); err != nil || types.Text(row[0], c.column) != c.want {
+			t.Errorf("%s as %s: got %s, %v, want %s", c.logical, c.column, types.Text(row[0], c.column), err, c.want)
+		}
+		if c.written == 0 {
+			continue
+		}
+		e, err := NewEncoder(spec, cols, slots(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.Append(nil, row)
+		if want := framed(id, binary.AppendVarint([]byte{2}, c.written)); err != nil || string(got) != string(want) {
+			t.Errorf("%s of %s: wrote %x, %v, want %x", c.logical, c.column, got, err, want)
+		}
+	}
 }

@@ -3,9 +3,12 @@ package formats
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"weir/registry"
+	"weir/types"
 )
 
 // TestInferErrors pins what ksqlDB says of schemas that columns can't be taken from.
@@ -37,5 +40,18 @@ func TestInferErrors(t *testing.T) {
 	}
 	if cols, err := Infer(context.Background(), Spec{Format: Protobuf, Topic: "two", IsKey: true, FullName: "B", Registry: client}); err != nil || cols.String() != "`J` INTEGER KEY" {
 		t.Errorf("by name: %s, %v", cols, err)
+	}
+}
+
+// TestIncompatible tells how to write with the schema that somebody else registered.
+func TestIncompatible(t *testing.T) {
+	client := registry.NewLocal(registry.NewStore())
+	theirs, err := client.Register(context.Background(), "t-value", registry.Schema{Text: `{"name":"r","type":"record","fields":[{"name":"A","type":"int"}]}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Register(context.Background(), Spec{Format: Avro, Topic: "t", Registry: client}, types.Schema{{Name: "A", Type: types.TInteger}})
+	if want := fmt.Sprintf("set VALUE_SCHEMA_ID=%d in the WITH clause", theirs.ID); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want an error with %q", err, want)
 	}
 }

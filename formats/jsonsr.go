@@ -62,7 +62,7 @@ func (e *jsonSREncoder) Append(dst []byte, row []types.Value) ([]byte, error) {
 
 // namedAs gives the columns the names that a given schema has for them.
 func namedAs(spec Spec, s registered, cols types.Schema) (types.Schema, error) {
-	t, err := jsonSchemaType(s, false)
+	t, err := jsonSchemaType(s, false, freeObject)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +103,14 @@ func renamedFields(cols types.Schema, as *types.Type, path string) (types.Schema
 	return out, nil
 }
 
+// freeObject stands for an object of which a given schema does not tell the properties.
+var freeObject = types.TStruct()
+
 // renamed is the type with the names of another one's fields. Scalars must be ones that JSON writes alike.
 func renamed(t, as *types.Type, path string) (*types.Type, error) {
+	if as == freeObject && (t.Kind == types.Map || t.Kind == types.Struct) {
+		return t, nil
+	}
 	if t.Kind != as.Kind {
 		if _, err := writing(t, as); t.Kind.Nested() || err != nil {
 			return nil, fmt.Errorf("column %s of type %s cannot be written as %s", types.QuoteName(path), t, as)

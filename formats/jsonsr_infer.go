@@ -12,32 +12,34 @@ import (
 
 // inferJSON makes columns of a JSON schema.
 func inferJSON(spec Spec, s registered) (types.Schema, error) {
-	t, err := jsonSchemaType(s, spec.SchemaID == nil)
+	t, err := jsonSchemaType(s, spec.SchemaID == nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	return spec.inferred(t, spec.IsKey || spec.Wrap != nil && !*spec.Wrap), nil
+	return spec.inferred(t)
 }
 
-// jsonSchemaType is the type of the documents that a schema describes.
-func jsonSchemaType(s registered, upper bool) (*types.Type, error) {
+// jsonSchemaType is the type of the documents that a schema describes. free stands for objects whose properties it does not tell; nil
+// refuses them.
+func jsonSchemaType(s registered, upper bool, free *types.Type) (*types.Type, error) {
 	docs, err := parseJSONSchema(s)
 	if err != nil {
 		return nil, err
 	}
-	in := &jsonInference{docs: docs, upper: upper}
+	in := &jsonInference{docs: docs, upper: upper, free: free}
 	return in.typeOf(docs.root, docs.root)
 }
 
 type jsonInference struct {
 	docs  *jsonDocuments
 	upper bool
+	free  *types.Type
 	open  []*jsonSchema // what is being read, which may not hold itself
 }
 
 func (in *jsonInference) typeOf(s, doc *jsonSchema) (*types.Type, error) {
 	if slices.Contains(in.open, s) {
-		return nil, errors.New("it holds itself, which no SQL type does")
+		return nil, errors.New("it holds itself, which no SQL type does: declare the columns")
 	}
 	in.open = append(in.open, s)
 	defer func() { in.open = in.open[:len(in.open)-1] }()
@@ -87,16 +89,21 @@ func (in *jsonInference) all(s, doc *jsonSchema) (*types.Type, error) {
 		parts = append(parts, &own)
 	}
 	var out *types.Type
+	none := errNoJSONType
 	for _, p := range parts {
 		if p == nil || p.any {
 			continue
 		}
 		t, err := in.typeOf(p, doc)
+		if errors.Is(err, errFreeObject) {
+			none = err // the others may tell
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		switch {
-		case out == nil:
+		case out == nil, out == in.free:
 			out = t
 		case out.Kind == types.Struct && t.Kind == types.Struct:
 			merged := slices.Clone(out.Fields)
@@ -111,12 +118,15 @@ func (in *jsonInference) all(s, doc *jsonSchema) (*types.Type, error) {
 		}
 	}
 	if out == nil {
-		return nil, errNoJSONType
+		return nil, none
 	}
 	return out, nil
 }
 
-var errNoJSONType = errors.New("the schema gives it no type: declare the columns")
+var (
+	errNoJSONType = errors.New("the schema gives it no type: declare the columns")
+	errFreeObject = errors.New("the schema does not tell the properties of an object: declare the columns, this one as a MAP<STRING, STRING> or a STRING")
+)
 
 // untyped guesses the type of what says none.
 func (in *jsonInference) untyped(s, doc *jsonSchema) (*types.Type, error) {
@@ -238,6 +248,12 @@ func (in *jsonInference) object(s, doc *jsonSchema) (*types.Type, error) {
 			return nil, err
 		}
 		return types.TMap(types.TString, elem), nil
+	}
+	if s.Properties == nil && (s.Additional == nil || !s.Additional.never) {
+		if in.free == nil {
+			return nil, errFreeObject
+		}
+		return in.free, nil
 	}
 	var fields []types.Field
 	for _, p := range s.Properties.ordered() {

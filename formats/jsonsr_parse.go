@@ -29,6 +29,7 @@ type jsonSchema struct {
 	ConnectIndex *int                   `json:"connect.index"`
 	Parameters   map[string]string      `json:"connect.parameters"`
 	any          bool                   // true or false in place of a schema
+	never        bool                   // false
 }
 
 type plainSchema jsonSchema
@@ -37,7 +38,7 @@ type plainSchema jsonSchema
 func (s *jsonSchema) UnmarshalJSON(b []byte) error {
 	switch b = bytes.TrimSpace(b); {
 	case len(b) > 0 && (b[0] == 't' || b[0] == 'f'):
-		*s = jsonSchema{any: true}
+		*s = jsonSchema{any: true, never: b[0] == 'f'}
 		return nil
 	case len(b) > 0 && b[0] == '[':
 		var list []*jsonSchema
@@ -66,7 +67,7 @@ func (t *jsonTypes) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(t))
 }
 
-// jsonProperties are the properties of an object in the order of the text.
+// jsonProperties are the properties of an object in the order of the text; nil where the schema does not speak of them.
 type jsonProperties []jsonProperty
 
 type jsonProperty struct {
@@ -80,6 +81,7 @@ func (p *jsonProperties) UnmarshalJSON(b []byte) error {
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
 		return errors.New("properties are to be an object")
 	}
+	*p = jsonProperties{}
 	for dec.More() {
 		name, err := dec.Token()
 		if err != nil {

@@ -38,8 +38,16 @@ func TestJSONSRInfer(t *testing.T) {
 			`"l":{"type":"array","items":[{"type":"string"}]}`), "`m` MAP<STRING, BIGINT>, `n` MAP<STRING, STRUCT<`city` STRING>>, `l` ARRAY<STRING>"},
 		{object(`"a":{"$ref":"address.json"},"b":{"$ref":"http://x/a#/$defs/name"},"c":{"$ref":"#/properties/b"},"e":{"allOf":[{"$ref":"address.json"},{"properties":{"zip":{"type":"integer"}}}]}`),
 			"`a` STRUCT<`city` STRING>, `b` STRING, `c` STRING, `e` STRUCT<`city` STRING, `zip` BIGINT>"},
-		{`{"oneOf":[{"type":"null"},{"type":"integer","connect.type":"int32"}]}`, "`ROWVAL` INTEGER"},
-		{`{"$ref":"#/definitions/A/definitions/B","definitions":{"A":{"definitions":{"B":{"type":"boolean"}}}}}`, "`ROWVAL` BOOLEAN"},
+		{`{"oneOf":[{"type":"null"},{"type":"integer","connect.type":"int32"}]}`, "!set 'WRAP_SINGLE_VALUE=false'"},
+		{`{"type":"object","additionalProperties":{"type":"string"}}`, "!set 'WRAP_SINGLE_VALUE=false'"},
+		{object(`"a":{"$ref":"#/definitions/A/definitions/B"}},"definitions":{"A":{"definitions":{"B":{"type":"boolean"}}}`), "`a` BOOLEAN"},
+		{object(`"a":{"type":"object"}`), "!property a: the schema does not tell the properties of an object"},
+		{object(`"a":{"type":"object","additionalProperties":true}`), "!does not tell the properties"},
+		{object(`"a":{"type":"object","patternProperties":{"x":{"type":"string"}}}`), "!does not tell the properties"},
+		{`{"type":"object"}`, "!does not tell the properties"},
+		{object(`"a":{"allOf":[{"type":"object"}]}`), "!does not tell the properties"},
+		{object(`"a":{"type":"object","properties":{}},"b":{"type":"object","additionalProperties":false}`), "`a` STRUCT<>, `b` STRUCT<>"},
+		{object(`"a":{"allOf":[{"$ref":"address.json"},{"type":"object","required":["city"]}]}`), "`a` STRUCT<`city` STRING>"},
 		{object(`"a":{"oneOf":[{"type":"string"},{"type":"integer"}]}`), "!property a: one of 2 schemas is no SQL type: declare the columns"},
 		{object(`"a":{"type":["string","integer"]}`), "!one of several types, string, integer"},
 		{object(`"a":{"$ref":"#"}`), "!holds itself"}, {object(`"a":{"$ref":"#/definitions/no"}`), "!leads nowhere"}, {object(`"a":{"$ref":"no.json"}`), `!no schema to refer to as "no.json"`},
@@ -79,6 +87,27 @@ func TestJSONSRSchemaOfColumns(t *testing.T) {
 	back, err := inferJSON(Spec{SchemaID: new(int)}, registered{Schema: registry.Schema{Text: text}})
 	if err != nil || back.String() != cols.String() {
 		t.Errorf("read back as %s, %v", back, err)
+	}
+}
+
+func TestJSONSRBareValues(t *testing.T) {
+	spec := jsonSpec(t, `{"$ref":"#/definitions/A","definitions":{"A":{"type":"integer","connect.type":"int32"}}}`)
+	spec.Wrap = new(bool)
+	if cols, err := Infer(context.Background(), spec); err != nil || cols.String() != "`ROWVAL` INTEGER" {
+		t.Errorf("got %s, %v", cols, err)
+	}
+}
+
+func TestJSONSRGivenFreeObject(t *testing.T) {
+	spec := jsonSpec(t, `{"type":"object","properties":{"id":{"type":"integer"},"free":{"type":"object"}}}`)
+	cols := types.Schema{{Name: "ID", Type: types.TInteger}, {Name: "FREE", Type: types.TMap(types.TString, types.TInteger)}}
+	e, err := NewEncoder(spec, cols, slots(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Append(nil, []types.Value{types.IntValue(1), types.MapValue([]types.Value{types.StringValue("a"), types.IntValue(2)})})
+	if want := `{"id":1,"free":{"a":2}}`; err != nil || string(got[confluentHeader:]) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
 	}
 }
 

@@ -26,7 +26,10 @@ func inferProto(spec Spec, s registered) (types.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	cols := spec.inferred(t, false)
+	cols, err := spec.inferred(t)
+	if err != nil {
+		return nil, err
+	}
 	if n := file.Messages().Len(); n > 1 && spec.fullName() == "" {
 		several := &SeveralError{IsKey: spec.IsKey}
 		for i := range n {
@@ -52,7 +55,7 @@ func (in *protoInference) name(name string) string {
 // message is a STRUCT of the fields; each oneof is a STRUCT of its own, in front.
 func (in *protoInference) message(m protoreflect.MessageDescriptor) (*types.Type, error) {
 	if slices.Contains(in.open, m.FullName()) {
-		return nil, fmt.Errorf("the message %s holds itself, which no SQL type does", m.FullName())
+		return nil, fmt.Errorf("the message %s holds itself, which no SQL type does: declare the columns", m.FullName())
 	}
 	in.open = append(in.open, m.FullName())
 	var fields []types.Field

@@ -70,7 +70,7 @@ func protoCodeOf(f protoreflect.FieldDescriptor) (protoCode, *types.Type, error)
 		return s.code, &types.Type{Kind: s.kind}, nil
 	}
 	if f.Kind() == protoreflect.GroupKind {
-		return 0, nil, fmt.Errorf("field %s is a group, which no SQL type is", f.Name())
+		return 0, nil, fmt.Errorf("field %s is a group, which no SQL type is: declare the columns", f.Name())
 	}
 	m := f.Message()
 	if s, ok := protoMessages[m.FullName()]; ok {

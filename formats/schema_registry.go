@@ -98,7 +98,12 @@ func Register(ctx context.Context, spec Spec, cols types.Schema) (id int, err er
 	}
 	s, err := spec.Registry.Register(ctx, spec.Subject(), registry.Schema{Type: f.schemaType, Text: text})
 	if err != nil {
-		return 0, fmt.Errorf("the schema of subject %s: %w", spec.Subject(), err)
+		err = fmt.Errorf("the schema of subject %s: %w", spec.Subject(), err)
+		if latest, missing := spec.Registry.Latest(ctx, spec.Subject()); registry.IsIncompatible(err) && missing == nil {
+			side, _ := spec.side()
+			err = fmt.Errorf("%w\nTo write with the schema that is there, set %s_SCHEMA_ID=%d in the WITH clause of the stream or table.", err, strings.ToUpper(side), latest.ID)
+		}
+		return 0, err
 	}
 	return s.ID, nil
 }
@@ -204,20 +209,26 @@ func (s Spec) origin() string {
 	return fmt.Sprintf("topic: %s, schema id: %d", s.Topic, *s.SchemaID)
 }
 
-// inferred makes columns of a type: one for each field of a STRUCT that is not to stay whole.
-func (s Spec) inferred(t *types.Type, whole bool) types.Schema {
-	role, bare := types.ValueColumn, "ROWVAL"
+// ErrBare says that a schema's values have no fields around them, and that it was not said that they are one column.
+var ErrBare = errors.New("Schema returned from schema registry is anonymous type. To use this schema with ksqlDB, set 'WRAP_SINGLE_VALUE=false' in the WITH clause properties.")
+
+// inferred makes columns of a type: one for each field of a STRUCT, unless bare keys and values are meant.
+func (s Spec) inferred(t *types.Type) (types.Schema, error) {
+	role, name, bare := types.ValueColumn, "ROWVAL", s.Wrap != nil && !*s.Wrap
 	if s.IsKey {
-		role, bare = types.KeyColumn, "ROWKEY"
+		role, name, bare = types.KeyColumn, "ROWKEY", s.Format != Protobuf
 	}
-	if t.Kind != types.Struct || whole {
-		return types.Schema{{Name: bare, Type: t, Role: role}}
+	switch {
+	case bare:
+		return types.Schema{{Name: name, Type: t, Role: role}}, nil
+	case t.Kind != types.Struct:
+		return nil, ErrBare
 	}
 	out := fieldsOf(t)
 	for i := range out {
 		out[i].Role = role
 	}
-	return out
+	return out, nil
 }
 
 func fieldsOf(t *types.Type) types.Schema {

@@ -1,6 +1,10 @@
 package planner
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
+
 	"weir/parser/ast"
 	"weir/types"
 )
@@ -54,13 +58,62 @@ func (b *builder) declared(cols []ast.Column, isTable bool) (types.Schema, error
 			}
 		case ast.NoConstraint:
 		}
-		if types.PseudoType(c.Name) != nil {
-			return nil, at(c.Pos(), "'%s' is a reserved column name. You cannot use it as a name for a column.", c.Name)
-		}
-		if out.Find(c.Name) >= 0 {
-			return nil, at(c.Pos(), "Duplicate column names: `%s`", c.Name)
+		if err := checkName(col.Name, out); err != nil {
+			return nil, at(c.Pos(), "%v", err)
 		}
 		out = append(out, col)
 	}
 	return out, nil
+}
+
+// checkName refuses the name of a column beside others.
+func checkName(name string, others types.Schema) error {
+	if types.PseudoType(name) != nil {
+		return fmt.Errorf("'%s' is a reserved column name. You cannot use it as a name for a column.", name)
+	}
+	if others.Find(name) >= 0 {
+		return fmt.Errorf("Duplicate column names: `%s`", name)
+	}
+	return nil
+}
+
+// checkInferred holds columns that a schema gave to the rules for those that a statement names.
+func checkInferred(found, declared types.Schema) error {
+	var out types.Schema
+	for _, c := range found {
+		err := checkName(c.Name, slices.Concat(declared, out))
+		if err == nil {
+			err = checkType(c.Type, types.QuoteName(c.Name))
+		}
+		if err != nil {
+			return err
+		}
+		out = append(out, c)
+	}
+	return nil
+}
+
+// checkType refuses what no type in a statement may be.
+func checkType(t *types.Type, path string) error {
+	switch t.Kind {
+	case types.Decimal:
+		if err := checkDecimal(t.Precision, t.Scale); err != nil {
+			return fmt.Errorf("column %s: %w", path, err)
+		}
+	case types.Array:
+		return checkType(t.Elem, path)
+	case types.Map:
+		return cmp.Or(checkType(t.Key, path), checkType(t.Elem, path))
+	case types.Struct:
+		for i, f := range t.Fields {
+			if t.FieldIndex(f.Name) < i {
+				return fmt.Errorf("column %s: %w", path, duplicateField(f.Name))
+			}
+			if err := checkType(f.Type, path+"->"+types.QuoteName(f.Name)); err != nil {
+				return err
+			}
+		}
+	default:
+	}
+	return nil
 }

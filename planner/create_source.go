@@ -1,9 +1,11 @@
 package planner
 
 import (
+	"errors"
 	"strings"
 
 	"weir/catalog"
+	"weir/formats"
 	"weir/parser/ast"
 	"weir/settings"
 	"weir/types"
@@ -105,8 +107,20 @@ func (b *builder) columns(s *ast.CreateSource, src *catalog.Source) (types.Schem
 			continue
 		}
 		found, err := b.env.infer(src.Topic, side.serde, side.key)
+		if errors.Is(err, formats.ErrBare) && settings.WrapSingles.In(b.env.Config) == "false" {
+			src.Value.Props["WRAP_SINGLE_VALUE"] = "false"
+			found, err = b.env.infer(src.Topic, src.Value, side.key)
+		}
 		if err != nil {
 			return nil, at(s.Name.Pos(), "%v", err)
+		}
+		if err := checkInferred(found, out); err != nil {
+			word := "value"
+			if side.key {
+				word = "key"
+			}
+			return nil, at(s.Name.Pos(), "The %s schema of topic %s gives columns that can't be: %v\nDeclare the columns that you need in the statement, under other names or of other types.",
+				word, src.Topic, err)
 		}
 		if side.key {
 			out = append(found, out...)

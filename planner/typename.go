@@ -13,16 +13,26 @@ var scalarTypes = map[ast.TypeKind]*types.Type{
 	ast.TypeDate: types.TDate, ast.TypeTimestamp: types.TTimestamp,
 }
 
-func decimalRule(t *ast.Type) string {
+// checkDecimal refuses what is no DECIMAL.
+func checkDecimal(precision, scale int) error {
+	rule := ""
 	switch {
-	case t.Precision < 1:
-		return "DECIMAL precision must be >= 1"
-	case t.Precision > types.MaxPrecision:
-		return fmt.Sprintf("DECIMAL precision must be <= %d", types.MaxPrecision)
-	case t.Scale < 0:
-		return "DECIMAL scale must be >= 0"
+	case precision < 1:
+		rule = "DECIMAL precision must be >= 1"
+	case precision > types.MaxPrecision:
+		rule = fmt.Sprintf("DECIMAL precision must be <= %d", types.MaxPrecision)
+	case scale < 0:
+		rule = "DECIMAL scale must be >= 0"
+	case scale > precision:
+		rule = "DECIMAL precision must be >= scale"
+	default:
+		return nil
 	}
-	return "DECIMAL precision must be >= scale"
+	return fmt.Errorf("%s: DECIMAL(%d,%d)", rule, precision, scale)
+}
+
+func duplicateField(name string) error {
+	return fmt.Errorf("Duplicate field names found in STRUCT: '%s'", name)
 }
 
 // typeOf resolves a type as written, named types included.
@@ -32,8 +42,8 @@ func (env *Env) typeOf(t *ast.Type) (*types.Type, error) {
 	}
 	switch t.Kind {
 	case ast.TypeDecimal:
-		if t.Precision < 1 || t.Precision > types.MaxPrecision || t.Scale < 0 || t.Scale > t.Precision {
-			return nil, at(t.Pos(), "%s: DECIMAL(%d,%d)", decimalRule(t), t.Precision, t.Scale)
+		if err := checkDecimal(t.Precision, t.Scale); err != nil {
+			return nil, at(t.Pos(), "%v", err)
 		}
 		return types.TDecimal(t.Precision, t.Scale), nil
 	case ast.TypeArray:
@@ -61,7 +71,7 @@ func (env *Env) typeOf(t *ast.Type) (*types.Type, error) {
 				return nil, err
 			}
 			if seen[f.Name] {
-				return nil, at(f.Pos(), "Duplicate field names found in STRUCT: '%s'", f.Name)
+				return nil, at(f.Pos(), "%v", duplicateField(f.Name))
 			}
 			seen[f.Name] = true
 			fields[i] = types.Field{Name: f.Name, Type: ft}
