@@ -7,7 +7,7 @@ var insertForms = []Topic{
 		"Starts another query that writes into a stream. Its columns have the stream's names; numbers widen.",
 		"INSERT INTO clicks SELECT * FROM old_clicks"},
 	{"INSERT INTO name [(column [, ...])] VALUES (expression [, ...])",
-		"Writes one record. ROWTIME may be given among the columns. What a column can not hold as it is, is refused: nothing wraps, is rounded or cut off, but to the nearest DOUBLE.",
+		"Writes one record. ROWTIME, from 0 on, may be given among the columns: times before 1970 are refused, as ksqlDB does. What a column can not hold as it is, is refused: nothing wraps, is rounded or cut off, but to the nearest DOUBLE.",
 		"INSERT INTO clicks (user_id, page) VALUES ('u1', '/home')"},
 }
 
