@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"unicode/utf8"
 
 	"github.com/hamba/avro/v2"
@@ -261,7 +260,7 @@ func (d *avroDecoder) value(n *avroNode, data []byte, i int) (v types.Value, end
 		if err != nil {
 			return types.NullValue, 0, err
 		}
-		return n.converted(twosComplement(data[from:to], n.scale), data, i, to)
+		return n.converted(types.TwosComplement(data[from:to], n.scale), data, i, to)
 	case avroEnum:
 		at, end := varint(data, i)
 		if end == 0 || at < 0 || at >= int64(len(n.symbols)) {
@@ -309,26 +308,7 @@ func (d *avroDecoder) fixed(n *avroNode, data []byte, i int) (types.Value, int, 
 	case avroFixed:
 		v = types.BytesValue(b)
 	case avroFixedDecimal:
-		v = twosComplement(b, n.scale)
+		v = types.TwosComplement(b, n.scale)
 	}
 	return n.converted(v, data, i, i+size)
-}
-
-// twosComplement is the DECIMAL whose unscaled number has the big-endian bytes.
-func twosComplement(b []byte, scale int) types.Value {
-	if len(b) <= 8 {
-		var n int64
-		if len(b) > 0 && b[0] >= 0x80 {
-			n = -1
-		}
-		for _, c := range b {
-			n = n<<8 | int64(c)
-		}
-		return types.DecimalValue(n, scale)
-	}
-	n := new(big.Int).SetBytes(b)
-	if b[0] >= 0x80 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
-	}
-	return types.BigDecimalValue(n, scale)
 }

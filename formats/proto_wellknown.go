@@ -53,7 +53,7 @@ func (d *protoDecoder) wellKnown(n *protoNode, data []byte, i, end int) (types.V
 	if scale := int64(int32(num[3])); scale < 0 || scale > types.MaxPrecision || len(unscaled) > maxUnscaled {
 		return types.NullValue, d.fail(n.path, data[:end], i, wants(n.typ))
 	}
-	return twosComplement(unscaled, int(num[3])), nil
+	return types.TwosComplement(unscaled, int(num[3])), nil
 }
 
 const (

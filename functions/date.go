@@ -14,11 +14,11 @@ var dateFunctions = []Scalar{
 	{Doc: Doc{"DATESUB", DateTimeFn, "The date so many units earlier.", []Example{{"DATESUB(DAYS, 1, DATE '2020-03-01')", "DATE '2020-02-29'"}}},
 		Overloads: shifts("DATE", types.Date, -1)},
 	{Doc: Doc{"DATETOSTRING", DateTimeFn, "Days since 1970-01-01 as text in a format; FORMAT_DATE does the same for a DATE.", []Example{{"DATETOSTRING(17662, 'yyyy-MM-dd')", "'2018-05-11'"}}},
-		Overloads: []Overload{{Sig: "(days INTEGER, format STRING) STRING", Make: formatDate}}},
+		Overloads: []Overload{{Sig: "(days INTEGER, format STRING) STRING", Make: formatDate, Check: writes(dateFields)}}},
 	{Doc: Doc{"FORMAT_DATE", DateTimeFn, "The date as text in a format of Java's DateTimeFormatter.", []Example{{"FORMAT_DATE(DATE '2022-01-01', 'dd-MMM-yyyy')", "'01-Jan-2022'"}}},
-		Overloads: []Overload{{Sig: "(d DATE, format STRING) STRING", Make: formatDate}}},
+		Overloads: []Overload{{Sig: "(d DATE, format STRING) STRING", Make: formatDate, Check: writes(dateFields)}}},
 	{Doc: Doc{"FORMAT_TIME", DateTimeFn, "The time of day as text in a format of Java's DateTimeFormatter.", []Example{{"FORMAT_TIME(TIME '00:01:05', 'HH_mm_ss_SSS')", "'00_01_05_000'"}}},
-		Overloads: []Overload{{Sig: "(t TIME, format STRING) STRING", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+		Overloads: []Overload{{Sig: "(t TIME, format STRING) STRING", Check: writes(timeFields), Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
 			s, err := p.format(time.UnixMilli(c.Args[0].Int()).UTC(), timeFields)
 			return types.StringValue(s), err
 		})}}},
@@ -26,14 +26,14 @@ var dateFunctions = []Scalar{
 		Overloads: []Overload{{Sig: "(days INTEGER) DATE", Eval: func(c *Call) (types.Value, error) { return types.DateValue(c.Args[0].Int()), nil }}}},
 	{Doc: Doc{"PARSE_DATE", DateTimeFn, "The date that a text begins with in a format; what the format lacks is taken from 1970-01-01. Numbers may have fewer digits than the format has letters, and days beyond a month go on in the next one. A time of day has to be midnight.",
 		[]Example{{"PARSE_DATE('01-JAN-2022', 'dd-MMM-yyyy')", "DATE '2022-01-01'"}, {"PARSE_DATE('JAN-2022', 'MMM-yyyy')", "DATE '2022-01-01'"}, {"PARSE_DATE('2022-1-32', 'yyyy-MM-dd')", "DATE '2022-02-01'"}}},
-		Overloads: []Overload{{Sig: "(s STRING, format STRING) DATE", Make: parseDate}}},
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) DATE", Check: reads, Make: parseDate}}},
 	{Doc: Doc{"PARSE_TIME", DateTimeFn, "The time of day that a text in a format stands for.", []Example{{"PARSE_TIME('10-30', 'HH-mm')", "TIME '10:30'"}}},
-		Overloads: []Overload{{Sig: "(s STRING, format STRING) TIME", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) TIME", Check: reads, Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
 			millis, err := p.parseTimeOfDay(c.Args[0].Str())
 			return types.TimeValue(millis), err
 		})}}},
 	{Doc: Doc{"STRINGTODATE", DateTimeFn, "The days since 1970-01-01 of the date that a text in a format stands for. The format has to name a year, a month and a day.", []Example{{"STRINGTODATE('11/05/2019', 'dd/MM/yyyy')", "18027"}}},
-		Overloads: []Overload{{Sig: "(s STRING, format STRING) INTEGER", Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
+		Overloads: []Overload{{Sig: "(s STRING, format STRING) INTEGER", Check: reads, Make: withPattern(1, func(p *datePattern, c *Call) (types.Value, error) {
 			days, err := p.parseDay(c.Args[0].Str())
 			if err == nil && !types.Integer.Holds(days) {
 				err = fmt.Errorf("%w: %d days do not fit INTEGER", types.ErrOverflow, days)
@@ -114,6 +114,37 @@ func withPattern(at int, f func(p *datePattern, c *Call) (types.Value, error)) f
 			}
 			return f(last, c)
 		}
+	}
+}
+
+// constPattern is the pattern, argument 1, where it is a constant; nil where it is not. A constant zone behind it has to be one.
+func constPattern(b *Binding) (*datePattern, error) {
+	if zone := b.Const(2); zone != nil && !zone.IsNull() {
+		if _, err := zoneCache()(zone.Str()); err != nil {
+			return nil, err
+		}
+	}
+	text := b.Const(1)
+	if text == nil || text.IsNull() {
+		return nil, nil
+	}
+	return parsePattern(text.Str())
+}
+
+// reads refuses a constant pattern that is none.
+func reads(b *Binding) error {
+	_, err := constPattern(b)
+	return err
+}
+
+// writes refuses a constant pattern that is none, or that asks for what is not among the fields.
+func writes(has fields) func(*Binding) error {
+	return func(b *Binding) error {
+		p, err := constPattern(b)
+		if err == nil && p != nil {
+			_, err = p.format(time.UnixMilli(0).UTC(), has)
+		}
+		return err
 	}
 }
 

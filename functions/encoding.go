@@ -46,6 +46,12 @@ var conversionFunctions = []Scalar{
 	{Doc: Doc{"BIGINT_FROM_BYTES", ConversionFn, "The BIGINT that 8 bytes stand for, in the byte order BIG_ENDIAN (the default) or LITTLE_ENDIAN.",
 		[]Example{{"BIGINT_FROM_BYTES(TO_BYTES('000000000000002A', 'hex'))", "42"}}},
 		Overloads: fromBytes("BIGINT", 8, func(n uint64) types.Value { return types.BigintValue(int64(n)) })},
+	{Doc: Doc{"DECIMAL_FROM_BYTES", ConversionFn, "The DECIMAL whose unscaled number has these bytes, in two's complement with the highest byte first, as Kafka Connect and Debezium write decimals; " +
+		"of a STRUCT with a SCALE and a VALUE, Debezium's VariableScaleDecimal, the number that it stands for. Precision (64 where it is left out) and scale are constants; " +
+		"a number that does not fit them without rounding is an error.",
+		[]Example{{"DECIMAL_FROM_BYTES(TO_BYTES('CF2C', 'hex'), 2)", "-125.00"}, {"DECIMAL_FROM_BYTES(TO_BYTES('MDk=', 'base64'), 10, 2)", "123.45"},
+			{"DECIMAL_FROM_BYTES(STRUCT(SCALE := 1, VALUE := TO_BYTES('0F', 'hex')), 10, 4)", "1.5000"}}},
+		Overloads: decimalFromBytes()},
 	{Doc: Doc{"DOUBLE_FROM_BYTES", ConversionFn, "The DOUBLE that 8 bytes stand for, in the byte order BIG_ENDIAN (the default) or LITTLE_ENDIAN.",
 		[]Example{{"DOUBLE_FROM_BYTES(TO_BYTES('3FF0000000000000', 'hex'))", "1E0"}}},
 		Overloads: fromBytes("DOUBLE", 8, func(n uint64) types.Value { return types.DoubleValue(math.Float64frombits(n)) })},

@@ -48,6 +48,9 @@ type Overload struct {
 	Make   func(b *Binding) Eval
 	// Returns gives the result type where the signature can't say it, from the types that the arguments are converted to.
 	Returns func(params []*types.Type) *types.Type
+	// Check looks at the arguments when the statement is read; nil takes all. It refuses constants that can't be, and settles Returns
+	// where that hangs on constants.
+	Check func(b *Binding) error
 	// Accepts refuses types that the signature's letters let through; nil takes all.
 	Accepts func(params []*types.Type) bool
 }
@@ -110,6 +113,13 @@ func (s *Scalar) Resolve(args []Arg) (*Bound, error) {
 		if t != nil {
 			values = append(values, t)
 		}
+	}
+	if o.Check != nil {
+		binding := &Binding{Params: values, Returns: b.Returns, Args: args}
+		if err := o.Check(binding); err != nil {
+			return nil, err
+		}
+		b.Returns = binding.Returns
 	}
 	b.New = func(env *Env) Eval {
 		eval := o.Eval

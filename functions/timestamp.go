@@ -30,8 +30,8 @@ var timestampFunctions = []Scalar{
 	{Doc: Doc{"FORMAT_TIMESTAMP", DateTimeFn, "The timestamp as text in a format of Java's DateTimeFormatter, in UTC or a time zone.",
 		[]Example{{"FORMAT_TIMESTAMP(TIMESTAMP '2018-05-11T21:58:33', 'yyyy-MM-dd HH:mm:ss zzz', 'America/Los_Angeles')", "'2018-05-11 14:58:33 PDT'"}}},
 		Overloads: []Overload{
-			{Sig: "(t TIMESTAMP, format STRING) STRING", Make: formatTimestamp},
-			{Sig: "(t TIMESTAMP, format STRING, zone STRING) STRING", Make: formatTimestamp},
+			{Sig: "(t TIMESTAMP, format STRING) STRING", Make: formatTimestamp, Check: writes(allFields)},
+			{Sig: "(t TIMESTAMP, format STRING, zone STRING) STRING", Make: formatTimestamp, Check: writes(allFields)},
 		}},
 	{Doc: Doc{"FROM_UNIXTIME", DateTimeFn, "The timestamp so many milliseconds after 1970-01-01.", []Example{{"FROM_UNIXTIME(1000)", "TIMESTAMP '1970-01-01T00:00:01'"}}},
 		Overloads: []Overload{{Sig: "(millis BIGINT) TIMESTAMP", Eval: func(c *Call) (types.Value, error) { return types.TimestampValue(c.Args[0].Int()), nil }}}},
@@ -39,13 +39,13 @@ var timestampFunctions = []Scalar{
 		[]Example{{"PARSE_TIMESTAMP('2018-05-11T21:58:33', 'yyyy-MM-dd''T''HH:mm:ss')", "TIMESTAMP '2018-05-11T21:58:33'"},
 			{"PARSE_TIMESTAMP('2019-08-27 13:31:09.2+0000', 'yyyy-MM-dd HH:mm:ss.SX')", "TIMESTAMP '2019-08-27T13:31:09.200'"}}},
 		Overloads: []Overload{
-			{Sig: "(s STRING, format STRING) TIMESTAMP", Make: parseTimestamp(types.TimestampValue)},
-			{Sig: "(s STRING, format STRING, zone STRING) TIMESTAMP", Make: parseTimestamp(types.TimestampValue)},
+			{Sig: "(s STRING, format STRING) TIMESTAMP", Make: parseTimestamp(types.TimestampValue), Check: reads},
+			{Sig: "(s STRING, format STRING, zone STRING) TIMESTAMP", Make: parseTimestamp(types.TimestampValue), Check: reads},
 		}},
 	{Doc: Doc{"STRINGTOTIMESTAMP", DateTimeFn, "PARSE_TIMESTAMP with the result in milliseconds since 1970-01-01.", []Example{{"STRINGTOTIMESTAMP('2018-05-11', 'yyyy-MM-dd')", "1525996800000"}}},
 		Overloads: []Overload{
-			{Sig: "(s STRING, format STRING) BIGINT", Make: parseTimestamp(types.BigintValue)},
-			{Sig: "(s STRING, format STRING, zone STRING) BIGINT", Make: parseTimestamp(types.BigintValue)},
+			{Sig: "(s STRING, format STRING) BIGINT", Make: parseTimestamp(types.BigintValue), Check: reads},
+			{Sig: "(s STRING, format STRING, zone STRING) BIGINT", Make: parseTimestamp(types.BigintValue), Check: reads},
 		}},
 	{Doc: Doc{"TIMESTAMPADD", DateTimeFn, "The timestamp so many units later.", []Example{{"TIMESTAMPADD(MINUTES, 5, TIMESTAMP '2020-01-01T00:00:00')", "TIMESTAMP '2020-01-01T00:05:00'"}}},
 		Overloads: shifts("TIMESTAMP", types.Timestamp, 1)},
@@ -53,8 +53,8 @@ var timestampFunctions = []Scalar{
 		Overloads: shifts("TIMESTAMP", types.Timestamp, -1)},
 	{Doc: Doc{"TIMESTAMPTOSTRING", DateTimeFn, "Milliseconds since 1970-01-01 as text in a format; FORMAT_TIMESTAMP does the same for a TIMESTAMP.", []Example{{"TIMESTAMPTOSTRING(0, 'yyyy-MM-dd')", "'1970-01-01'"}}},
 		Overloads: []Overload{
-			{Sig: "(millis BIGINT, format STRING) STRING", Make: formatTimestamp},
-			{Sig: "(millis BIGINT, format STRING, zone STRING) STRING", Make: formatTimestamp},
+			{Sig: "(millis BIGINT, format STRING) STRING", Make: formatTimestamp, Check: writes(allFields)},
+			{Sig: "(millis BIGINT, format STRING, zone STRING) STRING", Make: formatTimestamp, Check: writes(allFields)},
 		}},
 	{Doc: Doc{"UNIX_TIMESTAMP", DateTimeFn, "Milliseconds since 1970-01-01: now, or of a timestamp.", []Example{{"UNIX_TIMESTAMP(TIMESTAMP '1970-01-01T00:00:01')", "1000"}}},
 		Overloads: []Overload{

@@ -7,6 +7,7 @@ import (
 
 	"weir/catalog"
 	"weir/formats"
+	"weir/functions"
 	"weir/parser/ast"
 	"weir/planner/plan"
 	"weir/settings"
@@ -123,6 +124,11 @@ func (b *builder) checkTimestamp(w *with, src *catalog.Source) error {
 	case k == types.String && src.TimeFmt == "":
 		return at(w.pos["TIMESTAMP"], "A String timestamp field has been specified without also specifying the timestamp_format")
 	case k == types.String:
+		format := types.StringValue(src.TimeFmt)
+		read := b.env.Functions.Scalar("PARSE_TIMESTAMP")
+		if _, err := read.Resolve([]functions.Arg{{Type: types.TString}, {Type: types.TString, Const: &format}}); err != nil {
+			return at(w.pos["TIMESTAMP_FORMAT"], "%v", err)
+		}
 		return nil
 	}
 	return at(w.pos["TIMESTAMP"], "Timestamp column, `%s`, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format specified", src.Timestamp)

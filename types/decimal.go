@@ -242,3 +242,22 @@ func DecimalOfDouble(f float64) (Value, error) {
 	}
 	return ParseDecimal(strconv.FormatFloat(f, 'f', -1, 64))
 }
+
+// TwosComplement is the DECIMAL whose unscaled number has the big-endian bytes.
+func TwosComplement(b []byte, scale int) Value {
+	if len(b) <= 8 {
+		var n int64
+		if len(b) > 0 && b[0] >= 0x80 {
+			n = -1
+		}
+		for _, c := range b {
+			n = n<<8 | int64(c)
+		}
+		return DecimalValue(n, scale)
+	}
+	n := new(big.Int).SetBytes(b)
+	if b[0] >= 0x80 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+	}
+	return BigDecimalValue(n, scale)
+}
