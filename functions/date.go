@@ -119,16 +119,28 @@ func withPattern(at int, f func(p *datePattern, c *Call) (types.Value, error)) f
 
 // constPattern is the pattern, argument 1, where it is a constant; nil where it is not. A constant zone behind it has to be one.
 func constPattern(b *Binding) (*datePattern, error) {
-	if zone := b.Const(2); zone != nil && !zone.IsNull() {
-		if _, err := zoneCache()(zone.Str()); err != nil {
-			return nil, err
-		}
+	if err := constZones(2)(b); err != nil {
+		return nil, err
 	}
 	text := b.Const(1)
 	if text == nil || text.IsNull() {
 		return nil, nil
 	}
 	return parsePattern(text.Str())
+}
+
+// constZones refuses constants that are no time zones in the places of some.
+func constZones(places ...int) func(*Binding) error {
+	return func(b *Binding) error {
+		for _, i := range places {
+			if zone := b.Const(i); zone != nil && !zone.IsNull() {
+				if _, err := zoneCache()(zone.Str()); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
 }
 
 // reads refuses a constant pattern that is none.

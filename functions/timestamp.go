@@ -10,7 +10,7 @@ import (
 var timestampFunctions = []Scalar{
 	{Doc: Doc{"CONVERT_TZ", DateTimeFn, "What clocks of the second time zone show when those of the first show the timestamp. A time that they skip is read with the offset before the change; one that they show twice is the first.",
 		[]Example{{"CONVERT_TZ(TIMESTAMP '1970-01-01T00:00:00', 'America/Los_Angeles', 'America/New_York')", "TIMESTAMP '1970-01-01T03:00:00'"}}},
-		Overloads: []Overload{{Sig: "(t TIMESTAMP, from STRING, to STRING) TIMESTAMP", Make: func(*Binding) Eval {
+		Overloads: []Overload{{Sig: "(t TIMESTAMP, from STRING, to STRING) TIMESTAMP", Check: constZones(1, 2), Make: func(*Binding) Eval {
 			from, to := zoneCache(), zoneCache()
 			return func(c *Call) (types.Value, error) {
 				a, err := from(c.Args[1].Str())
