@@ -2,13 +2,10 @@
 package protoschema
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
-	"github.com/bufbuild/protocompile"
 	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -25,29 +22,11 @@ const (
 // Parse compiles a schema. imports are the texts of what it refers to, by the paths that it imports them under; the
 // schemas of Google's and Confluent's well-known types are there already.
 func Parse(text string, imports map[string]string) (protoreflect.FileDescriptor, error) {
-	for _, t := range append([]string{text}, values(imports)...) {
-		if err := bounded(t); err != nil {
-			return nil, err
-		}
-	}
-	sources := &protocompile.SourceResolver{Accessor: func(path string) (io.ReadCloser, error) {
-		source, ok := imports[path]
-		switch {
-		case path == root:
-			source = text
-		case !ok:
-			if source, ok = wellKnown[path]; !ok {
-				return nil, fmt.Errorf("there is no schema to import as %q: register it, and refer to it under that name", path)
-			}
-		}
-		return io.NopCloser(strings.NewReader(source)), nil
-	}}
-	c := protocompile.Compiler{Resolver: protocompile.WithStandardImports(sources), MaxParallelism: 1}
-	files, err := c.Compile(context.Background(), root)
+	resolver, err := sources(text, imports)
 	if err != nil {
-		return nil, readable(err)
+		return nil, err
 	}
-	return files[0], nil
+	return compile(resolver)
 }
 
 func values(m map[string]string) []string {
