@@ -6,11 +6,14 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Incompatible tells why data written with the one schema can't be read with the other; nothing where it can. Messages
-// are compared by their names without the package, fields by their numbers: names of fields may change, fields come and
+// Incompatible tells why data written with the one schema can't be read with the other; nothing where it can. The package has to stay;
+// messages are compared by their names, fields by their numbers: names of fields may change, fields outside of oneofs come and
 // go, and types change to those with the same encoding.
 func Incompatible(reader, writer protoreflect.FileDescriptor) []string {
 	c := &comparison{done: map[pair]bool{}}
+	if reader.Package() != writer.Package() {
+		c.add("the package was %q and is %q", writer.Package(), reader.Package())
+	}
 	c.messages(reader.Messages(), writer.Messages(), "")
 	return c.reasons
 }
@@ -68,12 +71,17 @@ func (c *comparison) message(r, w protoreflect.MessageDescriptor) {
 	c.oneofs(r, w)
 }
 
-// oneofs: more than one field that stood alone can't move into one oneof.
+// oneofs: more than one field that stood alone can't move into a new oneof, and none into one that was there; what such a one had
+// has to stay in it. Each of these could be in the data together with a field that shuts it out, or be taken for not set.
 func (c *comparison) oneofs(r, w protoreflect.MessageDescriptor) {
 	for i := range r.Oneofs().Len() {
 		one := r.Oneofs().Get(i)
 		if one.IsSynthetic() {
 			continue
+		}
+		was := w.Oneofs().ByName(one.Name())
+		if was != nil && was.IsSynthetic() {
+			was = nil
 		}
 		moved := 0
 		for j := range one.Fields().Len() {
@@ -82,8 +90,17 @@ func (c *comparison) oneofs(r, w protoreflect.MessageDescriptor) {
 				moved++
 			}
 		}
-		if moved > 1 {
+		switch {
+		case was != nil && moved > 0:
+			c.add("a field of message %s moved into the oneof %s, which was there", r.Name(), one.Name())
+		case moved > 1:
 			c.add("several fields of message %s moved into the oneof %s", r.Name(), one.Name())
+		}
+		for j := 0; was != nil && j < was.Fields().Len(); j++ {
+			old := was.Fields().Get(j)
+			if now := one.Fields().ByNumber(old.Number()); now == nil {
+				c.add("field %s (number %d) is no more in the oneof %s of message %s", old.Name(), old.Number(), one.Name(), w.Name())
+			}
 		}
 	}
 }

@@ -60,7 +60,8 @@ func TestIncompatible(t *testing.T) {
 	for _, c := range []struct{ next, want string }{
 		{old, ""},
 		{`message A { int64 renamed = 1; bytes s = 2; string more = 9; In in = 3; message In { bool b = 1; } }`, ""},
-		{`package other; message A { message In { E b = 1; } In in = 3; } message New { } enum E { X = 0; }`, ""},
+		{`message A { message In { E b = 1; } In in = 3; } message New { } enum E { X = 0; }`, ""},
+		{`package other; message A { message In { E b = 1; } In in = 3; } message New { } enum E { X = 0; }`, `the package was "" and is "other"`},
 		{`message A { string a = 1; message In {} }`, "field a (number 1) of message A was of type int32 and is of type string"},
 		{`message A { sint32 a = 1; message In {} }`, "of type sint32"},
 		{`message A { Out in = 3; message Out { } message In {} }`, "was of type In and is of type Out"},
@@ -75,6 +76,27 @@ func TestIncompatible(t *testing.T) {
 			t.Fatal(err)
 		}
 		w, err := Parse(`syntax = "proto3"; `+old, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(Incompatible(r, w), "; ")
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.next, got, c.want)
+		}
+	}
+	for _, c := range []struct{ next, want string }{
+		{`message A { string s = 1; oneof o { int32 a = 2; int32 b = 3; int32 c = 4; } }`, ""},
+		{`message A { string s = 1; oneof o { int32 a = 2; string more = 9; int32 b = 3; } oneof new { string t = 5; } }`, ""},
+		{`message A { string s = 1; }`, ""}, // all of it
+		{`message A { string s = 1; oneof o { int32 a = 2; } }`, "field b (number 3) is no more in the oneof o"},
+		{`message A { string s = 1; int32 b = 3; oneof o { int32 a = 2; } }`, "field b (number 3) is no more in the oneof o"},
+		{`message A { oneof o { string s = 1; int32 a = 2; int32 b = 3; } }`, "moved into the oneof o, which was there"},
+	} {
+		r, err := Parse(`syntax = "proto3"; `+c.next, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := Parse(`syntax = "proto3"; message A { string s = 1; oneof o { int32 a = 2; int32 b = 3; } string t = 5; }`, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,5 +126,6 @@ func FuzzParse(f *testing.F) {
 		if reasons := Incompatible(file, file); len(reasons) > 0 {
 			t.Fatalf("%q does not fit itself: %v", text, reasons)
 		}
+		samePrinted(t, file)
 	})
 }
