@@ -20,19 +20,27 @@ import (
 type parsed struct {
 	Schema
 	key   string                      // equal for schemas that are the same
+	bare  string                      // key without metadata and rules
 	avro  avro.Schema                 // nil unless Type is Avro
 	proto protoreflect.FileDescriptor // nil unless Type is Protobuf
 	json  *jsonDocument               // nil unless Type is JSON
 }
 
 // parse checks a schema and brings its text into the form that is kept. deps are what it refers to, innermost first. JSON schemas are
-// checked to be JSON; of Protobuf schemas the text is kept, though blanks and comments make no other schema.
+// checked to be JSON; of Protobuf schemas the text is kept, though blanks and comments make no other schema. So it is with Avro schemas in
+// other spellings: the first one stays, see avroForm.
 func parse(s Schema, deps []Dependency, normalize bool) (*parsed, error) {
 	if s.Type == "" {
 		s.Type = Avro
 	}
 	if strings.TrimSpace(s.Text) == "" {
 		return nil, apiErrorf(codeInvalidSchema, "the schema is empty")
+	}
+	for what, part := range map[string]*json.RawMessage{"metadata": &s.Metadata, "ruleSet": &s.RuleSet} {
+		var err error
+		if *part, err = contractPart(what, *part); err != nil {
+			return nil, err
+		}
 	}
 	p := &parsed{Schema: s}
 	var canonical string
@@ -42,9 +50,11 @@ func parse(s Schema, deps []Dependency, normalize bool) (*parsed, error) {
 		if p.avro, err = parseAvro(s.Text, deps); err != nil {
 			return nil, apiErrorf(codeInvalidSchema, "invalid AVRO schema: %v", err)
 		}
-		if p.Text, canonical, err = compactJSON(s.Text); err != nil { // a bare type name, such as string
+		if p.Text, _, err = compactJSON(s.Text); err != nil { // a bare type name, such as string
 			p.Text = fmt.Sprintf("%q", p.avro.Type())
-			canonical = p.Text
+		}
+		if canonical, err = canonicalAvro(p.Text, deps); err != nil {
+			return nil, apiErrorf(codeInvalidSchema, "invalid AVRO schema: %v", err)
 		}
 	case JSON:
 		compact, sorted, err := compactJSON(s.Text)
@@ -62,15 +72,18 @@ func parse(s Schema, deps []Dependency, normalize bool) (*parsed, error) {
 			canonical = sorted
 		}
 	case Protobuf:
-		var err error
-		if p.proto, err = protoschema.Parse(s.Text, Imports(deps)); err != nil {
+		if err := p.parseProtobuf(deps); err != nil {
 			return nil, apiErrorf(codeInvalidSchema, "invalid PROTOBUF schema: %v", err)
 		}
-		file, err := proto.MarshalOptions{Deterministic: true}.Marshal(protodesc.ToFileDescriptorProto(p.proto))
+		file := protodesc.ToFileDescriptorProto(p.proto)
+		if normalize {
+			protoschema.Normalize(file)
+		}
+		data, err := proto.MarshalOptions{Deterministic: true}.Marshal(file)
 		if err != nil {
 			return nil, apiErrorf(codeInvalidSchema, "invalid PROTOBUF schema: %v", err)
 		}
-		canonical = string(file)
+		canonical = string(data)
 	default:
 		return nil, apiErrorf(codeInvalidSchema, "unknown schema type %q: expected AVRO, JSON or PROTOBUF", s.Type)
 	}
@@ -79,8 +92,24 @@ func parse(s Schema, deps []Dependency, normalize bool) (*parsed, error) {
 	for _, r := range s.References {
 		fmt.Fprintf(&key, " %q %q %d", r.Name, r.Subject, r.Version)
 	}
-	p.key = key.String()
+	p.bare = key.String()
+	fmt.Fprintf(&key, " %q %q", p.Metadata, p.RuleSet)
+	if p.key = key.String(); p.Metadata == nil && p.RuleSet == nil {
+		p.key = p.bare
+	}
 	return p, nil
+}
+
+// parseProtobuf takes a text, or a descriptor in base64, of which a text is made.
+func (p *parsed) parseProtobuf(deps []Dependency) error {
+	imports, err := Imports(deps), error(nil)
+	if protoschema.IsSerialized(p.Text) {
+		if p.Text, err = protoschema.FromSerialized(p.Text, imports); err != nil {
+			return err
+		}
+	}
+	p.proto, err = protoschema.Parse(p.Text, imports)
+	return err
 }
 
 func parseAvro(text string, deps []Dependency) (avro.Schema, error) {

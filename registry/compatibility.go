@@ -9,8 +9,8 @@ import (
 	"weir/registry/protoschema"
 )
 
-// check tells why next doesn't fit the older schemas (oldest first) at a level; nothing if it fits.
-func check(level Level, next *parsed, older []*parsed) []string {
+// check tells why next doesn't fit the older schemas (oldest first) at a level; nothing if it fits. lenient is of the policy for JSON schemas.
+func check(level Level, next *parsed, older []*parsed, lenient bool) []string {
 	if level == None || len(older) == 0 {
 		return nil
 	}
@@ -28,12 +28,12 @@ func check(level Level, next *parsed, older []*parsed) []string {
 			continue
 		}
 		if backward {
-			for _, r := range unreadable(next, old) {
+			for _, r := range unreadable(next, old, lenient) {
 				reasons = append(reasons, fmt.Sprintf("the new schema cannot read data of version %d: %s", old.Version, r))
 			}
 		}
 		if forward {
-			for _, r := range unreadable(old, next) {
+			for _, r := range unreadable(old, next, lenient) {
 				reasons = append(reasons, fmt.Sprintf("version %d cannot read data of the new schema: %s", old.Version, r))
 			}
 		}
@@ -42,12 +42,12 @@ func check(level Level, next *parsed, older []*parsed) []string {
 }
 
 // unreadable tells why data of the writer can't be read with the reader, which is of the same type.
-func unreadable(reader, writer *parsed) []string {
+func unreadable(reader, writer *parsed, lenient bool) []string {
 	switch reader.Type {
 	case Protobuf:
 		return protoschema.Incompatible(reader.proto, writer.proto)
 	case JSON:
-		return incompatibleJSON(reader.json, writer.json)
+		return incompatibleJSON(reader.json, writer.json, lenient)
 	case Avro:
 		// A fresh checker each time: it remembers answers by a fingerprint that leaves out defaults and aliases.
 		if err := avro.NewSchemaCompatibility().Compatible(reader.avro, writer.avro); err != nil {

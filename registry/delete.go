@@ -80,16 +80,20 @@ func (s *Store) remove(name string, number int, permanent bool) {
 		}
 	}
 	if number == 0 {
-		delete(s.levels, name)
+		delete(s.configs, name)
 		delete(s.modes, name)
 	}
 }
 
-// setLevel sets a subject's level, or the general one; an empty level takes a subject's away.
-func (s *Store) setLevel(name string, level Level) error {
+// setConfig changes what is set of a subject, or of all; an empty one takes it away.
+func (s *Store) setConfig(name string, change func(*config) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.commit(entry{Op: opLevel, Subject: name, Level: level})
+	c := s.configs[name]
+	if err := change(&c); err != nil {
+		return err
+	}
+	return s.commit(entry{Op: opLevel, Subject: name, Config: &c})
 }
 
 func (s *Store) setMode(name string, mode Mode) error {

@@ -3,7 +3,6 @@ package registry
 import (
 	"net/http"
 	"slices"
-	"strings"
 )
 
 func (s *Server) listSubjects(r *http.Request) (any, error) {
@@ -15,8 +14,7 @@ func (s *Server) listSubjects(r *http.Request) (any, error) {
 		live := s.store.names(false)
 		names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(live, n) })
 	}
-	prefix := r.URL.Query().Get("subjectPrefix")
-	return slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, prefix) }), nil
+	return page(r, slices.DeleteFunc(names, func(n string) bool { return !asked(r, n) })), nil
 }
 
 func (s *Server) lookup(r *http.Request) (any, error) {
@@ -24,8 +22,8 @@ func (s *Server) lookup(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.store.lookup(r.PathValue("subject"), in, flag(r, "deleted"), flag(r, "normalize"))
-	return toBody(found), err
+	found, err := s.store.lookup(subjectOf(r), in, flag(r, "deleted"), flag(r, "normalize"))
+	return s.answer(r, found, err)
 }
 
 func (s *Server) register(r *http.Request) (any, error) {
@@ -33,16 +31,23 @@ func (s *Server) register(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.store.register(r.PathValue("subject"), in, flag(r, "normalize"))
-	return map[string]int{"id": out.ID}, err
+	out, err := s.store.register(subjectOf(r), in, terms{normalize: flag(r, "normalize")})
+	return registeredBody{out.ID, out.Version, out.GUID}, err
+}
+
+// registeredBody leaves the schema out: clients would keep the text for the form in which they sent it.
+type registeredBody struct {
+	ID      int    `json:"id"`
+	Version int    `json:"version"`
+	GUID    string `json:"guid"`
 }
 
 func (s *Server) deleteSubject(r *http.Request) (any, error) {
-	return s.store.deleteSubject(r.PathValue("subject"), flag(r, "permanent"))
+	return s.store.deleteSubject(subjectOf(r), flag(r, "permanent"))
 }
 
 func (s *Server) listVersions(r *http.Request) (any, error) {
-	return s.store.numbers(r.PathValue("subject"), flag(r, "deleted"))
+	return s.store.numbers(subjectOf(r), flag(r, "deleted"))
 }
 
 func (s *Server) fromPath(r *http.Request) (Schema, error) {
@@ -50,17 +55,17 @@ func (s *Server) fromPath(r *http.Request) (Schema, error) {
 	if err != nil {
 		return Schema{}, err
 	}
-	return s.store.get(r.PathValue("subject"), number, flag(r, "deleted"))
+	return s.store.get(subjectOf(r), number, flag(r, "deleted"))
 }
 
 func (s *Server) getVersion(r *http.Request) (any, error) {
 	found, err := s.fromPath(r)
-	return toBody(found), err
+	return s.answer(r, found, err)
 }
 
 func (s *Server) getVersionText(r *http.Request) (any, error) {
 	found, err := s.fromPath(r)
-	return rawSchema(found.Text), err
+	return s.answerText(r, found, err)
 }
 
 func (s *Server) referencedBy(r *http.Request) (any, error) {
@@ -78,7 +83,7 @@ func (s *Server) deleteVersion(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.store.deleteVersion(r.PathValue("subject"), number, flag(r, "permanent"))
+	return s.store.deleteVersion(subjectOf(r), number, flag(r, "permanent"))
 }
 
 func (s *Server) listSchemas(r *http.Request) (any, error) {
@@ -87,7 +92,7 @@ func (s *Server) listSchemas(r *http.Request) (any, error) {
 	out := []schemaBody{}
 	deleted, latest := flag(r, "deleted"), flag(r, "latestOnly")
 	for _, name := range s.store.names(deleted) {
-		if !strings.HasPrefix(name, r.URL.Query().Get("subjectPrefix")) {
+		if !asked(r, name) {
 			continue
 		}
 		versions, err := s.store.versions(name, deleted)
@@ -101,7 +106,7 @@ func (s *Server) listSchemas(r *http.Request) (any, error) {
 			out = append(out, toBody(s.store.at(name, v)))
 		}
 	}
-	return out, nil
+	return page(r, out), nil
 }
 
 func (s *Server) byID(r *http.Request) (Schema, error) {
@@ -109,19 +114,17 @@ func (s *Server) byID(r *http.Request) (Schema, error) {
 	if err != nil {
 		return Schema{}, err
 	}
-	return s.store.byID(id)
+	return s.store.byID(place{contextOf(subjectIn(requestContext(r), r.URL.Query().Get("subject"))), id})
 }
 
 func (s *Server) getSchema(r *http.Request) (any, error) {
 	found, err := s.byID(r)
-	body := toBody(found)
-	body.ID = 0 // the API leaves out what was asked for
-	return body, err
+	return s.answer(r, found, err)
 }
 
 func (s *Server) getSchemaText(r *http.Request) (any, error) {
 	found, err := s.byID(r)
-	return rawSchema(found.Text), err
+	return s.answerText(r, found, err)
 }
 
 func (s *Server) getSchemaSubjects(r *http.Request) (any, error) {
@@ -132,14 +135,14 @@ func (s *Server) getSchemaSubjects(r *http.Request) (any, error) {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
 	out := []string{}
-	for _, v := range s.store.where(found.ID, flag(r, "deleted")) {
+	for _, v := range s.store.where(s.placeOf(r, found), flag(r, "deleted")) {
 		out = append(out, v.Subject)
 	}
 	return slices.Compact(out), nil
 }
 
 func (s *Server) getSchemaVersions(r *http.Request) (any, error) {
-	type place struct {
+	type where struct {
 		Subject string `json:"subject"`
 		Version int    `json:"version"`
 	}
@@ -149,9 +152,9 @@ func (s *Server) getSchemaVersions(r *http.Request) (any, error) {
 	}
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	out := []place{}
-	for _, v := range s.store.where(found.ID, flag(r, "deleted")) {
-		out = append(out, place{v.Subject, v.Version})
+	out := []where{}
+	for _, v := range s.store.where(s.placeOf(r, found), flag(r, "deleted")) {
+		out = append(out, where{v.Subject, v.Version})
 	}
 	return out, nil
 }
@@ -165,7 +168,7 @@ func (s *Server) compatible(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reasons, err := s.store.compatible(r.PathValue("subject"), in, number, flag(r, "normalize"))
+	reasons, err := s.store.compatible(subjectOf(r), in, number, terms{normalize: flag(r, "normalize")})
 	body := compatibleBody{OK: len(reasons) == 0}
 	if flag(r, "verbose") {
 		body.Reasons = reasons

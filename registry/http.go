@@ -33,6 +33,7 @@ type HTTP struct {
 
 	mu   sync.RWMutex
 	byID map[int]Schema
+	guid map[string]Schema
 }
 
 // maxAnswerBytes bounds an answer of a registry.
@@ -43,7 +44,7 @@ func NewHTTP(urls string, opts HTTPOptions) (*HTTP, error) {
 	if opts.Timeout <= 0 {
 		opts.Timeout = 10 * time.Second
 	}
-	h := &HTTP{opts: opts, client: &http.Client{Timeout: opts.Timeout, Transport: opts.Transport}, byID: make(map[int]Schema)}
+	h := &HTTP{opts: opts, client: &http.Client{Timeout: opts.Timeout, Transport: opts.Transport}, byID: make(map[int]Schema), guid: make(map[string]Schema)}
 	for _, text := range strings.Split(urls, ",") {
 		u, err := url.Parse(strings.TrimSpace(text))
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -171,6 +172,29 @@ func (h *HTTP) SchemaByID(ctx context.Context, id int) (Schema, error) {
 	s.ID, s.Subject, s.Version = id, "", 0
 	h.mu.Lock()
 	h.byID[id] = s
+	h.mu.Unlock()
+	return s, nil
+}
+
+// SchemaByGUID implements Client.
+func (h *HTTP) SchemaByGUID(ctx context.Context, guid string) (Schema, error) {
+	h.mu.RLock()
+	s, ok := h.guid[guid]
+	h.mu.RUnlock()
+	if ok {
+		return s, nil
+	}
+	var b schemaBody
+	if err := h.do(ctx, http.MethodGet, []string{"schemas", "guids", guid}, "", nil, &b); err != nil {
+		return Schema{}, err
+	}
+	s, err := b.schema()
+	if err != nil {
+		return Schema{}, err
+	}
+	s.GUID, s.Subject, s.Version = guid, "", 0
+	h.mu.Lock()
+	h.guid[guid] = s
 	h.mu.Unlock()
 	return s, nil
 }

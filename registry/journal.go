@@ -24,8 +24,13 @@ type entry struct {
 	References []Reference `json:"references,omitempty"`
 	Normalize  bool        `json:"normalize,omitempty"`
 	Permanent  bool        `json:"permanent,omitempty"`
-	Level      Level       `json:"compatibility,omitempty"`
+	Level      Level       `json:"compatibility,omitempty"` // instead of Config, in older files
 	Mode       Mode        `json:"mode,omitempty"`
+
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	RuleSet  json.RawMessage `json:"ruleSet,omitempty"`
+	GUID     string          `json:"guid,omitempty"`
+	Config   *config         `json:"config,omitempty"`
 }
 
 const (
@@ -88,9 +93,17 @@ func (s *Store) apply(e entry) error {
 	case opDelete:
 		s.remove(e.Subject, e.Version, e.Permanent)
 	case opLevel:
-		setOrDelete(s.levels, e.Subject, e.Level)
+		c := config{Level: e.Level}
+		if e.Config != nil {
+			c = *e.Config
+		}
+		if s.configs[e.Subject] = c; c.empty() {
+			delete(s.configs, e.Subject)
+		}
 	case opMode:
-		setOrDelete(s.modes, e.Subject, e.Mode)
+		if s.modes[e.Subject] = e.Mode; e.Mode == "" {
+			delete(s.modes, e.Subject)
+		}
 	default:
 		return fmt.Errorf("unknown change %q; was it written by a newer version?", e.Op)
 	}
@@ -98,15 +111,26 @@ func (s *Store) apply(e entry) error {
 }
 
 func (s *Store) applyRegister(e entry) error {
+	context := contextOf(e.Subject)
 	if e.Text != "" {
-		p, err := s.parse(Schema{ID: e.ID, Type: e.Type, Text: e.Text, References: e.References}, e.Normalize)
+		in := Schema{ID: e.ID, Type: e.Type, Text: e.Text, References: e.References, Metadata: e.Metadata, RuleSet: e.RuleSet}
+		p, err := s.parse(e.Subject, in, e.Normalize)
 		if err != nil {
 			return err
 		}
-		s.schemas[e.ID], s.ids[p.key] = p, e.ID
-		s.lastID = max(s.lastID, e.ID)
+		if p.GUID = e.GUID; p.GUID == "" { // of an older file
+			p.GUID = newGUID(p.Schema)
+		}
+		if s.ids[context] == nil {
+			s.ids[context] = make(map[string]int)
+		}
+		if _, known := s.ids[context][p.key]; !known {
+			s.ids[context][p.key] = e.ID
+		}
+		s.schemas[place{context, e.ID}] = p
+		s.lastID[context] = max(s.lastID[context], e.ID)
 	}
-	if s.schemas[e.ID] == nil {
+	if s.schemas[place{context, e.ID}] == nil {
 		return fmt.Errorf("schema %d is missing", e.ID)
 	}
 	sub := s.subjects[e.Subject]
@@ -116,14 +140,6 @@ func (s *Store) applyRegister(e entry) error {
 	}
 	sub.versions = append(sub.versions, version{number: e.Version, id: e.ID})
 	return nil
-}
-
-func setOrDelete[V ~string](m map[string]V, key string, value V) {
-	if value == "" {
-		delete(m, key)
-		return
-	}
-	m[key] = value
 }
 
 // journal is the file behind a store.

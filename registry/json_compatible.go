@@ -18,14 +18,14 @@ const (
 // it doesn't know, it takes no notice; not, if and dependencies have to stay as they are or get looser.
 //
 // An object may have properties that its schema doesn't name unless additionalProperties says no. By the letter, a new
-// property could then meet older data that has something else under its name. That is let pass, as long as the property
-// isn't required or has a default: every ALTER ... ADD COLUMN of a stream in JSON_SR makes such a change. What
-// additionalProperties and patternProperties do describe, a new property has to accept.
-func incompatibleJSON(reader, writer *jsonDocument) []string {
+// property could then meet older data that has something else under its name, and Confluent's registry refuses it. Where lenient,
+// it is let pass, as long as the property isn't required or has a default. What additionalProperties and patternProperties do describe, a
+// new property has to accept.
+func incompatibleJSON(reader, writer *jsonDocument, lenient bool) []string {
 	if sameJSON(reader.roots, writer.roots) {
 		return nil
 	}
-	c := &jsonComparison{reader: reader, writer: writer, assumed: map[string]bool{}, patterns: map[string]*regexp.Regexp{}}
+	c := &jsonComparison{lenient: lenient, reader: reader, writer: writer, assumed: map[string]bool{}, patterns: map[string]*regexp.Regexp{}}
 	reasons := c.accepts(reader.root(), writer.root(), "#")
 	if c.steps > maxJSONSteps {
 		return []string{"#: the schemas are too large to be compared"}
@@ -38,6 +38,7 @@ func incompatibleJSON(reader, writer *jsonDocument) []string {
 
 type jsonComparison struct {
 	reader, writer *jsonDocument
+	lenient        bool
 	assumed        map[string]bool // pairs that fit, as far as is known: recursive schemas come back to them
 	order          []string        // of assumed
 	patterns       map[string]*regexp.Regexp

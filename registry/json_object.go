@@ -39,8 +39,12 @@ func (c *jsonComparison) objects(r, w jsonNode, path string) []string {
 				reasons = append(reasons, c.accepts(read[name], patterns[pattern], at)...)
 			}
 		}
-		if rest := w.additional(); !matched && !rest.always() {
+		switch rest := w.additional(); {
+		case matched:
+		case !rest.always():
 			reasons = append(reasons, c.accepts(read[name], rest, at)...)
+		case !c.lenient && !read[name].always():
+			reasons = append(reasons, reason(at, "the property is new, and the data may have it already with another type: additionalProperties is not false")...)
 		}
 	}
 	reasons = append(reasons, c.required(r, w, path)...)

@@ -11,13 +11,21 @@ type Local struct{ store *Store }
 // NewLocal returns a client of a store.
 func NewLocal(s *Store) *Local { return &Local{s} }
 
-// Register implements Client.
+// Register implements Client. JSON schemas are compared leniently: every ALTER ... ADD COLUMN of a stream in JSON_SR adds an optional
+// property to an open object.
 func (l *Local) Register(_ context.Context, subject string, s Schema) (Schema, error) {
-	return l.store.register(subject, s, false)
+	return l.store.register(subject, s, terms{lenient: true})
 }
 
 // SchemaByID implements Client.
-func (l *Local) SchemaByID(_ context.Context, id int) (Schema, error) { return l.store.byID(id) }
+func (l *Local) SchemaByID(_ context.Context, id int) (Schema, error) {
+	return l.store.byID(place{defaultContext, id})
+}
+
+// SchemaByGUID implements Client.
+func (l *Local) SchemaByGUID(_ context.Context, guid string) (Schema, error) {
+	return l.store.byGUID(guid)
+}
 
 // Latest implements Client.
 func (l *Local) Latest(_ context.Context, subject string) (Schema, error) {
@@ -48,7 +56,7 @@ func (l *Local) Lookup(_ context.Context, subject string, s Schema) (Schema, err
 
 // Compatible implements Client.
 func (l *Local) Compatible(_ context.Context, subject string, s Schema) (bool, []string, error) {
-	reasons, err := l.store.compatible(subject, s, 0, false)
+	reasons, err := l.store.compatible(subject, s, 0, terms{lenient: true})
 	return err == nil && len(reasons) == 0, reasons, err
 }
 
@@ -56,7 +64,7 @@ func (l *Local) Compatible(_ context.Context, subject string, s Schema) (bool, [
 func (l *Local) Compatibility(_ context.Context, subject string) (Level, error) {
 	l.store.mu.RLock()
 	defer l.store.mu.RUnlock()
-	return l.store.level(subject), nil
+	return l.store.config(subject).Level, nil
 }
 
 // SetCompatibility implements Client.
@@ -65,7 +73,7 @@ func (l *Local) SetCompatibility(_ context.Context, subject string, level Level)
 	if err != nil {
 		return err
 	}
-	return l.store.setLevel(subject, level)
+	return l.store.setConfig(subject, func(c *config) error { c.Level = level; return nil })
 }
 
 // SetMode sets the mode of a subject, or the general one if subject is empty.

@@ -4,6 +4,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,9 +40,12 @@ type Schema struct {
 	ID         int    // one per text, over all subjects; 0 if not registered
 	Subject    string // empty if asked for by ID
 	Version    int    // from 1 within the subject; 0 if asked for by ID
+	GUID       string // like ID, but the same in every registry and context; empty if not registered, or where a registry has none
 	Type       Type
 	Text       string
 	References []Reference
+	Metadata   json.RawMessage // tags and properties, as they were given; nil for none
+	RuleSet    json.RawMessage // rules that clients follow, such as to encrypt fields; nil for none
 }
 
 // Reference names a type that a schema takes from another subject.
@@ -92,6 +96,8 @@ type Client interface {
 	Register(ctx context.Context, subject string, s Schema) (Schema, error)
 	// SchemaByID returns the schema with an ID.
 	SchemaByID(ctx context.Context, id int) (Schema, error)
+	// SchemaByGUID returns the schema with a GUID, in lower case.
+	SchemaByGUID(ctx context.Context, guid string) (Schema, error)
 	// Latest returns the newest version of a subject.
 	Latest(ctx context.Context, subject string) (Schema, error)
 	// Version returns one version of a subject, also if it has been hidden by a delete.

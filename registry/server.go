@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // ContentType is the media type of the API's answers.
@@ -73,12 +74,16 @@ func (s *Server) routes() map[string]handler {
 		"GET /schemas/ids/{id}/schema":                              s.getSchemaText,
 		"GET /schemas/ids/{id}/subjects":                            s.getSchemaSubjects,
 		"GET /schemas/ids/{id}/versions":                            s.getSchemaVersions,
-		"GET /config":                                               s.getLevel,
-		"GET /config/{subject}":                                     s.getLevel,
-		"PUT /config":                                               s.putLevel,
-		"PUT /config/{subject}":                                     s.putLevel,
-		"DELETE /config":                                            s.deleteLevel,
-		"DELETE /config/{subject}":                                  s.deleteLevel,
+		"GET /schemas/guids/{guid}":                                 s.getByGUID,
+		"GET /schemas/guids/{guid}/ids":                             s.getGUIDPlaces,
+		"GET /subjects/{subject}/metadata":                          s.getWithMetadata,
+		"GET /contexts":                                             s.listContexts,
+		"GET /config":                                               s.getConfig,
+		"GET /config/{subject}":                                     s.getConfig,
+		"PUT /config":                                               s.putConfig,
+		"PUT /config/{subject}":                                     s.putConfig,
+		"DELETE /config":                                            s.deleteConfig,
+		"DELETE /config/{subject}":                                  s.deleteConfig,
 		"GET /mode":                                                 s.getMode,
 		"GET /mode/{subject}":                                       s.getMode,
 		"PUT /mode":                                                 s.putMode,
@@ -92,7 +97,7 @@ func (s *Server) routes() map[string]handler {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, s.opts.MaxBodyBytes)
-	s.mux.ServeHTTP(w, r)
+	s.mux.ServeHTTP(w, inContext(r))
 }
 
 type errorBody struct {
@@ -125,16 +130,20 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, answer any, err e
 
 // schemaBody is a schema in requests and answers; the type is left out for Avro.
 type schemaBody struct {
-	Subject    string      `json:"subject,omitempty"`
-	ID         int         `json:"id,omitempty"`
-	Version    int         `json:"version,omitempty"`
-	Type       Type        `json:"schemaType,omitempty"`
-	References []Reference `json:"references,omitempty"`
-	Text       string      `json:"schema"`
+	Subject    string          `json:"subject,omitempty"`
+	ID         int             `json:"id,omitempty"`
+	Version    int             `json:"version,omitempty"`
+	GUID       string          `json:"guid,omitempty"`
+	Type       Type            `json:"schemaType,omitempty"`
+	References []Reference     `json:"references,omitempty"`
+	Metadata   json.RawMessage `json:"metadata,omitempty"`
+	RuleSet    json.RawMessage `json:"ruleSet,omitempty"`
+	Text       string          `json:"schema"`
 }
 
 func toBody(s Schema) schemaBody {
-	b := schemaBody{Subject: s.Subject, ID: s.ID, Version: s.Version, Type: s.Type, References: s.References, Text: s.Text}
+	b := schemaBody{Subject: s.Subject, ID: s.ID, Version: s.Version, GUID: s.GUID, Type: s.Type, References: s.References, Text: s.Text,
+		Metadata: s.Metadata, RuleSet: s.RuleSet}
 	if b.Type == Avro {
 		b.Type = ""
 	}
@@ -146,7 +155,8 @@ func (b schemaBody) schema() (Schema, error) {
 	if err != nil {
 		return Schema{}, apiErrorf(codeInvalidSchema, "%v", err)
 	}
-	return Schema{Subject: b.Subject, ID: b.ID, Version: b.Version, Type: t, Text: b.Text, References: b.References}, nil
+	return Schema{Subject: b.Subject, ID: b.ID, Version: b.Version, GUID: strings.ToLower(b.GUID), Type: t, Text: b.Text, References: b.References,
+		Metadata: b.Metadata, RuleSet: b.RuleSet}, nil
 }
 
 func readBody(r *http.Request, into any) error {

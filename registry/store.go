@@ -24,12 +24,12 @@ var modes = []Mode{ReadWrite, ReadOnly, Import}
 type Store struct {
 	mu       sync.RWMutex
 	journal  *journal // nil in memory
-	schemas  map[int]*parsed
-	ids      map[string]int // by parsed.key
+	schemas  map[place]*parsed
+	ids      map[string]map[string]int // by context and parsed.key
 	subjects map[string]*subject
-	levels   map[string]Level // by subject; "" is the general one
+	configs  map[string]config // by subject; "" is the general one, ":.name:" that of a context
 	modes    map[string]Mode
-	lastID   int
+	lastID   map[string]int // by context
 }
 
 type subject struct {
@@ -44,11 +44,12 @@ type version struct {
 // NewStore returns an empty store in memory.
 func NewStore() *Store {
 	return &Store{
-		schemas:  make(map[int]*parsed),
-		ids:      make(map[string]int),
+		schemas:  make(map[place]*parsed),
+		ids:      make(map[string]map[string]int),
 		subjects: make(map[string]*subject),
-		levels:   map[string]Level{"": Backward},
+		configs:  map[string]config{"": {Level: Backward}},
 		modes:    map[string]Mode{"": ReadWrite},
+		lastID:   make(map[string]int),
 	}
 }
 
@@ -62,19 +63,33 @@ func (s *Store) Close() error {
 	return s.journal.close()
 }
 
-// register adds a schema to a subject.
-func (s *Store) register(name string, in Schema, normalize bool) (Schema, error) {
-	if name == "" {
+// register adds a schema to a subject. One that comes without metadata or rules takes those of the newest version: a producer that
+// knows nothing of them must not take them away.
+func (s *Store) register(name string, in Schema, how terms) (Schema, error) {
+	if _, subject := splitSubject(name); subject == "" {
 		return Schema{}, apiErrorf(codeInvalidRequest, "the subject's name is empty")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next, err := s.parse(in, normalize)
+	normalize := how.normalize || s.config(name).normalizes()
+	next, err := s.parse(name, in, normalize)
 	if err != nil {
 		return Schema{}, err
 	}
 	if v, ok := s.find(name, next, false); ok {
 		return s.at(name, v), nil
+	}
+	if v, err := s.version(name, latestVersion, false); err == nil && (next.Metadata == nil || next.RuleSet == nil) {
+		last := s.at(name, v)
+		if next.Metadata == nil {
+			in.Metadata = last.Metadata
+		}
+		if next.RuleSet == nil {
+			in.RuleSet = last.RuleSet
+		}
+		if next, err = s.parse(name, in, normalize); err != nil {
+			return Schema{}, err
+		}
 	}
 	if err := s.writable(name); err != nil {
 		return Schema{}, err
@@ -85,20 +100,28 @@ func (s *Store) register(name string, in Schema, normalize bool) (Schema, error)
 	if in.ID != 0 {
 		return Schema{}, apiErrorf(codeNotPermitted, "Subject %s is not in import mode: ids are given by the registry", name)
 	}
-	if reasons := check(s.level(name), next, s.live(name)); len(reasons) > 0 {
+	if reasons := s.check(name, next, how.lenient); len(reasons) > 0 {
 		return Schema{}, apiErrorf(codeIncompatible, "Schema being registered is incompatible with an earlier schema for subject '%s': %s (compatibility is %s)",
-			name, reasons[0], s.level(name))
+			name, reasons[0], s.config(name).Level)
 	}
-	return s.add(name, next, s.lastID+1, normalize)
+	return s.add(name, next, s.nextID(name), normalize)
 }
+
+// terms are those on which a schema is registered.
+type terms struct {
+	normalize bool
+	lenient   bool // see config.Policy
+}
+
+func (s *Store) nextID(name string) int { return s.lastID[contextOf(name)] + 1 }
 
 // importSchema adds a schema with the id that it brings, or with the next one.
 func (s *Store) importSchema(name string, next *parsed, normalize bool) (Schema, error) {
-	known := s.ids[next.key]
+	known := s.id(name, next)
 	switch {
 	case next.ID == 0:
-		return s.add(name, next, s.lastID+1, normalize)
-	case next.ID < 0 || known == 0 && s.schemas[next.ID] != nil:
+		return s.add(name, next, s.nextID(name), normalize)
+	case next.ID < 0 || known == 0 && s.schemas[place{contextOf(name), next.ID}] != nil:
 		return Schema{}, apiErrorf(codeNotPermitted, "The id %d is not free for a new schema of subject %s", next.ID, name)
 	case known != 0 && known != next.ID:
 		return Schema{}, apiErrorf(codeNotPermitted, "The schema for subject %s is there with the id %d, and cannot have the id %d too", name, known, next.ID)
@@ -108,9 +131,10 @@ func (s *Store) importSchema(name string, next *parsed, normalize bool) (Schema,
 
 // add makes a new version of a subject; id is for a schema that has none yet.
 func (s *Store) add(name string, next *parsed, id int, normalize bool) (Schema, error) {
-	e := entry{Op: opRegister, Subject: name, Version: s.nextVersion(name), ID: s.ids[next.key]}
+	e := entry{Op: opRegister, Subject: name, Version: s.nextVersion(name), ID: s.id(name, next)}
 	if e.ID == 0 {
 		e.ID, e.Type, e.Text, e.References, e.Normalize = id, next.Type, next.Text, next.References, normalize
+		e.Metadata, e.RuleSet, e.GUID = next.Metadata, next.RuleSet, newGUID(next.Schema)
 	}
 	if err := s.commit(e); err != nil {
 		return Schema{}, err
@@ -126,29 +150,39 @@ func (s *Store) nextVersion(name string) int {
 	return sub.versions[len(sub.versions)-1].number + 1
 }
 
-// parse checks a schema together with what it refers to.
-func (s *Store) parse(in Schema, normalize bool) (*parsed, error) {
-	deps, err := dependencies(in, func(r Reference) (Schema, error) {
-		v, err := s.version(r.Subject, r.Version, true)
-		if err != nil {
-			return Schema{}, err
-		}
-		return s.at(r.Subject, v), nil
-	})
+// id is the one that a schema has in the context of a subject, 0 if none.
+func (s *Store) id(name string, p *parsed) int { return s.ids[contextOf(name)][p.key] }
+
+// parse checks a schema together with what it refers to, in the context of its subject.
+func (s *Store) parse(name string, in Schema, normalize bool) (*parsed, error) {
+	deps, err := s.dependencies(contextOf(name), in)
 	if err != nil {
 		return nil, apiErrorf(codeInvalidSchema, "invalid schema: %v", err)
 	}
 	return parse(in, deps, normalize)
 }
 
-// find looks for a schema among a subject's versions, the newest first.
+func (s *Store) dependencies(context string, in Schema) ([]Dependency, error) {
+	return dependencies(in, func(r Reference) (Schema, error) {
+		subject := subjectIn(context, r.Subject)
+		v, err := s.version(subject, r.Version, true)
+		if err != nil {
+			return Schema{}, err
+		}
+		return s.at(subject, v), nil
+	})
+}
+
+// find looks for a schema among a subject's versions, the newest first. One without metadata and rules is found whatever the
+// version has of them.
 func (s *Store) find(name string, p *parsed, deleted bool) (version, bool) {
-	sub, id := s.subjects[name], s.ids[p.key]
-	if sub == nil || id == 0 {
+	sub := s.subjects[name]
+	if sub == nil {
 		return version{}, false
 	}
 	for _, v := range slices.Backward(sub.versions) {
-		if v.id == id && (deleted || !v.deleted) {
+		there := s.schemas[place{contextOf(name), v.id}]
+		if (there.key == p.key || p.key == p.bare && there.bare == p.bare) && (deleted || !v.deleted) {
 			return v, true
 		}
 	}
@@ -164,17 +198,21 @@ func (s *Store) live(name string) []*parsed {
 	var out []*parsed
 	for _, v := range sub.versions {
 		if !v.deleted {
-			p := *s.schemas[v.id]
-			p.Version = v.number
-			out = append(out, &p)
+			out = append(out, s.numbered(name, v))
 		}
 	}
 	return out
 }
 
+func (s *Store) numbered(name string, v version) *parsed {
+	p := *s.schemas[place{contextOf(name), v.id}]
+	p.Version = v.number
+	return &p
+}
+
 // at is the schema of one version.
 func (s *Store) at(name string, v version) Schema {
-	out := s.schemas[v.id].Schema
+	out := s.schemas[place{contextOf(name), v.id}].Schema
 	out.ID, out.Subject, out.Version = v.id, name, v.number
 	out.References = slices.Clone(out.References)
 	return out
@@ -231,11 +269,14 @@ func (s *Store) names(deleted bool) []string {
 }
 
 // where are the versions that hold a schema.
-func (s *Store) where(id int, deleted bool) []Schema {
+func (s *Store) where(at place, deleted bool) []Schema {
 	var out []Schema
 	for name, sub := range s.subjects {
+		if contextOf(name) != at.context {
+			continue
+		}
 		for _, v := range sub.versions {
-			if v.id == id && (deleted || !v.deleted) {
+			if v.id == at.id && (deleted || !v.deleted) {
 				out = append(out, s.at(name, v))
 			}
 		}
@@ -249,10 +290,10 @@ func (s *Store) where(id int, deleted bool) []Schema {
 // referrers are the ids of the schemas in use that refer to a version.
 func (s *Store) referrers(name string, number int) []int {
 	out := []int{}
-	for id, p := range s.schemas {
+	for at, p := range s.schemas {
 		for _, r := range p.References {
-			if r.Subject == name && r.Version == number && len(s.where(id, false)) > 0 {
-				out = append(out, id)
+			if subjectIn(at.context, r.Subject) == name && r.Version == number && len(s.where(at, false)) > 0 {
+				out = append(out, at.id)
 				break
 			}
 		}
@@ -261,9 +302,22 @@ func (s *Store) referrers(name string, number int) []int {
 	return out
 }
 
-func (s *Store) level(name string) Level { return cmp.Or(s.levels[name], s.levels[""]) }
+// inherited are the names under which settings of a subject may stand, its own first.
+func inherited(name string) []string {
+	if context := contextOf(name); context != defaultContext {
+		return []string{name, ":" + context + ":", ""}
+	}
+	return []string{name, ""}
+}
 
-func (s *Store) mode(name string) Mode { return cmp.Or(s.modes[name], s.modes[""]) }
+func (s *Store) mode(name string) Mode {
+	for _, at := range inherited(name) {
+		if m := s.modes[at]; m != "" {
+			return m
+		}
+	}
+	return ReadWrite
+}
 
 func (s *Store) writable(name string) error {
 	if s.mode(name) == ReadOnly {
@@ -273,23 +327,22 @@ func (s *Store) writable(name string) error {
 }
 
 // compatible tells why a schema doesn't fit: against a subject's level if number is 0, else against that version alone.
-func (s *Store) compatible(name string, in Schema, number int, normalize bool) ([]string, error) {
+func (s *Store) compatible(name string, in Schema, number int, how terms) ([]string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	next, err := s.parse(in, normalize)
+	next, err := s.parse(name, in, how.normalize || s.config(name).normalizes())
 	if err != nil {
 		return nil, err
 	}
 	if number == 0 {
-		return check(s.level(name), next, s.live(name)), nil
+		return s.check(name, next, how.lenient), nil
 	}
 	v, err := s.version(name, number, false)
 	if err != nil {
 		return nil, err
 	}
-	p := *s.schemas[v.id]
-	p.Version = v.number
-	return check(s.level(name), next, []*parsed{&p}), nil
+	c := s.config(name)
+	return check(c.Level, next, []*parsed{s.numbered(name, v)}, how.lenient || c.Policy == Lenient), nil
 }
 
 func (s *Store) lookup(name string, in Schema, deleted, normalize bool) (Schema, error) {
@@ -298,7 +351,7 @@ func (s *Store) lookup(name string, in Schema, deleted, normalize bool) (Schema,
 	if _, err := s.versions(name, deleted); err != nil {
 		return Schema{}, err
 	}
-	p, err := s.parse(in, normalize)
+	p, err := s.parse(name, in, normalize || s.config(name).normalizes())
 	if err != nil {
 		return Schema{}, err
 	}
@@ -310,16 +363,41 @@ func (s *Store) lookup(name string, in Schema, deleted, normalize bool) (Schema,
 }
 
 // byID finds schemas of deleted subjects too: records written with them may still be there.
-func (s *Store) byID(id int) (Schema, error) {
+func (s *Store) byID(at place) (Schema, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	p, ok := s.schemas[id]
+	p, ok := s.schemas[at]
 	if !ok {
-		return Schema{}, apiErrorf(codeSchemaNotFound, "Schema %d not found", id)
+		return Schema{}, apiErrorf(codeSchemaNotFound, "Schema %d not found", at.id)
 	}
 	out := p.Schema
-	out.ID, out.References = id, slices.Clone(out.References)
+	out.ID, out.References = at.id, slices.Clone(out.References)
 	return out, nil
+}
+
+// byGUID finds a schema in any context, the default one first.
+func (s *Store) byGUID(guid string) (Schema, error) {
+	places := s.places(guid)
+	if len(places) == 0 {
+		return Schema{}, apiErrorf(codeSchemaNotFound, "Schema %s not found", guid)
+	}
+	return s.byID(places[0])
+}
+
+// places are where a GUID's schema has an id.
+func (s *Store) places(guid string) []place {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []place
+	for at, p := range s.schemas {
+		if p.GUID == guid {
+			out = append(out, at)
+		}
+	}
+	slices.SortFunc(out, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.context, b.context), cmp.Compare(a.id, b.id))
+	})
+	return out
 }
 
 // commit writes an entry to the file, then applies it.
