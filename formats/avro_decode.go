@@ -14,7 +14,7 @@ import (
 	"weir/types"
 )
 
-// avroDecoder reads Avro data by a program made of the writer's schema, one per schema id, and the wanted columns. What
+// avroDecoder reads Avro data by a program made of the writer's schema, one per schema, and the wanted columns. What
 // the writer has not is NULL. Names match exactly or, failing that, in upper case.
 type avroDecoder struct {
 	arena
@@ -23,13 +23,13 @@ type avroDecoder struct {
 	wanted   []int
 	slots    []int // the wanted ones
 	unwrap   bool
-	programs map[int]*avroProgram
+	programs map[schemaRef]*avroProgram
 	last     *avroProgram
-	lastID   int
+	lastRef  schemaRef
 	zeros    int // items without a byte of their own that the record has had
 }
 
-// avroProgram is compiled for one schema id; err is set where the columns can't be read with it.
+// avroProgram is compiled for one schema; err is set where the columns can't be read with it.
 type avroProgram struct {
 	root *avroNode
 	err  error
@@ -38,7 +38,7 @@ type avroProgram struct {
 const maxEmptyItems = 1 << 16
 
 func newAvroDecoder(spec Spec, cols types.Schema, wanted []int) (Decoder, error) {
-	d := &avroDecoder{client: spec.Registry, cols: cols, wanted: wanted, unwrap: spec.unwrapped(cols), programs: map[int]*avroProgram{}}
+	d := &avroDecoder{client: spec.Registry, cols: cols, wanted: wanted, unwrap: spec.unwrapped(cols), programs: map[schemaRef]*avroProgram{}}
 	for _, slot := range wanted {
 		if slot >= 0 {
 			d.slots = append(d.slots, slot)
@@ -53,12 +53,25 @@ func (d *avroDecoder) Reset() { d.reset() }
 // Decode reads one record in the wire format of a schema registry. The first record of a schema waits for the registry;
 // where that can't be asked the error is ErrRegistry.
 func (d *avroDecoder) Decode(data []byte, dst []types.Value) error {
-	id, err := schemaID(Avro, data)
+	ref, at, err := prefixed(Avro, data)
 	if err != nil {
 		return err
 	}
-	if d.last == nil || id != d.lastID {
-		if err := d.load(id); err != nil {
+	return d.decode(ref, data, at, dst)
+}
+
+// DecodeHeaded implements Headed.
+func (d *avroDecoder) DecodeHeaded(header, data []byte, dst []types.Value) error {
+	ref, _, err := headed(Avro, header)
+	if err != nil {
+		return err
+	}
+	return d.decode(ref, data, 0, dst)
+}
+
+func (d *avroDecoder) decode(ref schemaRef, data []byte, at int, dst []types.Value) error {
+	if d.last == nil || ref != d.lastRef {
+		if err := d.load(ref); err != nil {
 			return err
 		}
 	}
@@ -69,25 +82,25 @@ func (d *avroDecoder) Decode(data []byte, dst []types.Value) error {
 		dst[slot] = types.NullValue
 	}
 	d.zeros, d.stack = 0, d.stack[:0]
-	end, err := d.row(d.last.root, data, confluentHeader, dst)
+	end, err := d.row(d.last.root, data, at, dst)
 	if err != nil {
 		if e := (*Error)(nil); errors.As(err, &e) {
-			return fmt.Errorf("schema %d: %w", id, err)
+			return fmt.Errorf("schema %s: %w", ref, err)
 		}
 		return err
 	}
 	if end < len(data) {
-		return fmt.Errorf("schema %d: %w", id, &Error{Format: Avro, Offset: end, Want: "the end of the record", Got: excerpt(data[end:])})
+		return fmt.Errorf("schema %s: %w", ref, &Error{Format: Avro, Offset: end, Want: "the end of the record", Got: excerpt(data[end:])})
 	}
 	return nil
 }
 
-func (d *avroDecoder) load(id int) error {
-	p := d.programs[id]
+func (d *avroDecoder) load(ref schemaRef) error {
+	p := d.programs[ref]
 	if p == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
 		defer cancel()
-		schema, err := fetchAvro(ctx, d.client, id)
+		schema, err := fetchAvro(ctx, d.client, ref)
 		if errors.Is(err, ErrRegistry) {
 			return err
 		}
@@ -103,12 +116,15 @@ func (d *avroDecoder) load(id int) error {
 				p.root, p.err = c.value(schema, d.cols[0].Type, d.cols[0].Name)
 			}
 			if p.err != nil {
-				p.err = fmt.Errorf("schema %d: %w", id, p.err)
+				p.err = fmt.Errorf("schema %s: %w", ref, p.err)
 			}
 		}
-		d.programs[id] = p
+		if len(d.programs) >= maxPrograms {
+			clear(d.programs)
+		}
+		d.programs[ref] = p
 	}
-	d.last, d.lastID = p, id
+	d.last, d.lastRef = p, ref
 	return nil
 }
 

@@ -16,9 +16,9 @@ import (
 // defaultRecordName is the record that ksqlDB writes.
 const defaultRecordName = "io.confluent.ksql.avro_schemas.KsqlDataSourceSchema"
 
-// fetchAvro gets a schema by its id.
-func fetchAvro(ctx context.Context, client registry.Client, id int) (avro.Schema, error) {
-	s, err := fetch(ctx, client, id, registry.Avro)
+// fetchAvro gets a schema by what names it in records.
+func fetchAvro(ctx context.Context, client registry.Client, ref schemaRef) (avro.Schema, error) {
+	s, err := fetch(ctx, client, ref, registry.Avro)
 	if err != nil {
 		return nil, err
 	}

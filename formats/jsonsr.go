@@ -18,16 +18,29 @@ func newJSONSRDecoder(spec Spec, cols types.Schema, wanted []int) (Decoder, erro
 
 // Decode reads one record.
 func (d jsonSRDecoder) Decode(data []byte, dst []types.Value) error {
-	if _, err := schemaID(JSONSR, data); err != nil {
+	_, at, err := prefixed(JSONSR, data)
+	if err != nil {
 		return err
 	}
-	err := d.jsonDecoder.Decode(data[confluentHeader:], dst)
+	return d.decode(data, at, dst)
+}
+
+// DecodeHeaded implements Headed.
+func (d jsonSRDecoder) DecodeHeaded(header, data []byte, dst []types.Value) error {
+	if _, _, err := headed(JSONSR, header); err != nil {
+		return err
+	}
+	return d.decode(data, 0, dst)
+}
+
+func (d jsonSRDecoder) decode(data []byte, at int, dst []types.Value) error {
+	err := d.jsonDecoder.Decode(data[at:], dst)
 	if err == nil {
 		return nil
 	}
 	if e := (*Error)(nil); errors.As(err, &e) {
 		e.Format = JSONSR
-		e.Offset += confluentHeader
+		e.Offset += at
 	}
 	return err
 }

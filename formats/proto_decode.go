@@ -23,16 +23,16 @@ type protoDecoder struct {
 	cols     types.Schema
 	wanted   []int
 	unwrap   bool
-	files    map[int]protoreflect.FileDescriptor // by schema id
+	files    map[schemaRef]protoreflect.FileDescriptor
 	programs map[protoKey]*protoProgram
 	last     *protoProgram
 	lastKey  protoKey
 	grown    map[*types.Value]grownList
 }
 
-// protoKey names a message: the schema's id and the path of indexes as it stands in the record.
+// protoKey names a message: the schema and the path of indexes as it stands in the record.
 type protoKey struct {
-	id   int
+	ref  schemaRef
 	path string
 }
 
@@ -53,7 +53,7 @@ func newProtoDecoder(spec Spec, cols types.Schema, wanted []int) (Decoder, error
 	d := &protoDecoder{format: f.Name, cols: cols, wanted: wanted, unwrap: spec.unwrapped(cols) && cols[0].Type.Kind == types.Struct}
 	if f.Registry {
 		d.client, d.programs = spec.Registry, map[protoKey]*protoProgram{}
-		d.files = map[int]protoreflect.FileDescriptor{}
+		d.files = map[schemaRef]protoreflect.FileDescriptor{}
 		return d, nil
 	}
 	text, err := protoSchemaText(spec, cols)
@@ -77,10 +77,33 @@ func (d *protoDecoder) Decode(data []byte, dst []types.Value) error {
 	at := 0
 	if d.programs != nil {
 		var err error
-		if at, err = d.header(data); err != nil {
+		var ref schemaRef
+		if ref, at, err = prefixed(d.format, data); err != nil {
+			return err
+		}
+		if at, err = d.choose(ref, data, at); err != nil {
 			return err
 		}
 	}
+	return d.decode(data, at, dst)
+}
+
+// DecodeHeaded implements Headed. A bare message has no schema of a registry, whatever its headers.
+func (d *protoDecoder) DecodeHeaded(header, data []byte, dst []types.Value) error {
+	if d.programs == nil {
+		return d.Decode(data, dst)
+	}
+	ref, at, err := headed(d.format, header)
+	if err != nil {
+		return err
+	}
+	if _, err := d.choose(ref, header, at); err != nil {
+		return err
+	}
+	return d.decode(data, 0, dst)
+}
+
+func (d *protoDecoder) decode(data []byte, at int, dst []types.Value) error {
 	if d.last.err != nil {
 		return d.last.err
 	}
@@ -92,7 +115,7 @@ func (d *protoDecoder) Decode(data []byte, dst []types.Value) error {
 		return nil
 	}
 	if e := (*Error)(nil); d.programs != nil && errors.As(err, &e) {
-		return fmt.Errorf("schema %d: %w", d.lastKey.id, err)
+		return fmt.Errorf("schema %s: %w", d.lastKey.ref, err)
 	}
 	return err
 }
@@ -126,32 +149,28 @@ func (m *protoMessage) defaults(dst []types.Value) {
 	}
 }
 
-// header reads the schema's id and which message it is, and finds the program.
-func (d *protoDecoder) header(data []byte) (end int, err error) {
-	id, err := schemaID(d.format, data)
-	if err != nil {
-		return 0, err
-	}
-	end, ok := indexesEnd(data, confluentHeader)
+// choose reads which message of a schema it is, at a place of what names the schema, and finds the program.
+func (d *protoDecoder) choose(ref schemaRef, data []byte, at int) (end int, err error) {
+	end, ok := indexesEnd(data, at)
 	if !ok {
-		return 0, &Error{Format: d.format, Offset: confluentHeader, Want: "the indexes of a message", Got: excerpt(data[confluentHeader:])}
+		return 0, &Error{Format: d.format, Offset: at, Want: "the indexes of a message", Got: excerpt(data[at:])}
 	}
-	path := data[confluentHeader:end]
-	if d.last != nil && id == d.lastKey.id && string(path) == d.lastKey.path {
+	path := data[at:end]
+	if d.last != nil && ref == d.lastKey.ref && string(path) == d.lastKey.path {
 		return end, nil
 	}
-	p := d.programs[protoKey{id, string(path)}]
+	p := d.programs[protoKey{ref, string(path)}]
 	if p == nil {
-		p, err = d.load(id, path)
+		p, err = d.load(ref, path)
 		if err != nil {
 			return 0, err
 		}
 		if len(d.programs) >= maxPrograms {
 			clear(d.programs)
 		}
-		d.programs[protoKey{id, string(path)}] = p
+		d.programs[protoKey{ref, string(path)}] = p
 	}
-	d.last, d.lastKey = p, protoKey{id, string(path)}
+	d.last, d.lastKey = p, protoKey{ref, string(path)}
 	return end, nil
 }
 
@@ -172,12 +191,12 @@ func indexesEnd(data []byte, i int) (end int, ok bool) {
 	return i, true
 }
 
-func (d *protoDecoder) load(id int, path []byte) (*protoProgram, error) {
-	file := d.files[id]
+func (d *protoDecoder) load(ref schemaRef, path []byte) (*protoProgram, error) {
+	file := d.files[ref]
 	if file == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
 		defer cancel()
-		s, err := fetch(ctx, d.client, id, registry.Protobuf)
+		s, err := fetch(ctx, d.client, ref, registry.Protobuf)
 		if errors.Is(err, ErrRegistry) {
 			return nil, err
 		}
@@ -187,7 +206,10 @@ func (d *protoDecoder) load(id int, path []byte) (*protoProgram, error) {
 		if err != nil {
 			return &protoProgram{err: err}, nil
 		}
-		d.files[id] = file
+		if len(d.files) >= maxPrograms {
+			clear(d.files)
+		}
+		d.files[ref] = file
 	}
 	n, i := varint(path, 0)
 	indexes := []int{0}
@@ -201,7 +223,7 @@ func (d *protoDecoder) load(id int, path []byte) (*protoProgram, error) {
 	}
 	p := d.compile(file, indexes)
 	if p.err != nil {
-		p.err = fmt.Errorf("schema %d: %w", id, p.err)
+		p.err = fmt.Errorf("schema %s: %w", ref, p.err)
 	}
 	return p, nil
 }

@@ -23,14 +23,6 @@ const registryTimeout = 30 * time.Second
 
 const confluentHeader = 5 // bytes: a zero and the schema id
 
-// schemaID reads the header of the wire format of a schema registry.
-func schemaID(format string, data []byte) (int, error) {
-	if len(data) < confluentHeader || data[0] != 0 {
-		return 0, &Error{Format: format, Offset: 0, Want: "a zero byte and the 4 bytes of a schema id", Got: excerpt(data)}
-	}
-	return int(binary.BigEndian.Uint32(data[1:])), nil
-}
-
 func schemaHeader(id int) [confluentHeader]byte {
 	var h [confluentHeader]byte
 	binary.BigEndian.PutUint32(h[1:], uint32(id))
@@ -43,17 +35,17 @@ type registered struct {
 	deps []registry.Dependency
 }
 
-// fetch gets a schema of a type by its id.
-func fetch(ctx context.Context, client registry.Client, id int, typ registry.Type) (registered, error) {
+// fetch gets a schema of a type by what names it in records.
+func fetch(ctx context.Context, client registry.Client, ref schemaRef, typ registry.Type) (registered, error) {
 	if client == nil {
 		return registered{}, errNoRegistry
 	}
-	s, err := client.SchemaByID(ctx, id)
+	s, err := ref.find(ctx, client)
 	if registry.IsNotFound(err) {
-		return registered{}, fmt.Errorf("there is no schema %d in the registry", id)
+		return registered{}, fmt.Errorf("there is no schema %s in the registry", ref)
 	}
 	if err != nil {
-		return registered{}, fmt.Errorf("%w: schema %d: %w", ErrRegistry, id, err)
+		return registered{}, fmt.Errorf("%w: schema %s: %w", ErrRegistry, ref, err)
 	}
 	return withReferences(ctx, client, s, typ)
 }
@@ -116,7 +108,7 @@ func registerAndFetch(spec Spec, cols types.Schema, typ registry.Type) (register
 	if err != nil {
 		return registered{}, err
 	}
-	s, err := fetch(ctx, spec.Registry, id, typ)
+	s, err := fetch(ctx, spec.Registry, schemaRef{id: id}, typ)
 	s.ID = id
 	return s, err
 }

@@ -134,14 +134,20 @@ func (k *sink) mark(rec *kgo.Record, m types.Meta) {
 	}
 }
 
-// recordHeaders are the headers in an ARRAY of STRUCTs, in memory of their own.
+// recordHeaders are the headers in an ARRAY of STRUCTs, in memory of their own. Those that name the schema of what was read stay behind:
+// what is written names its own.
 func recordHeaders(list types.Value) []kgo.RecordHeader {
-	out := make([]kgo.RecordHeader, list.Len())
-	for i, h := range list.Items() {
-		out[i].Key = strings.Clone(h.Items()[0].Str())
-		if v := h.Items()[1]; !v.IsNull() {
-			out[i].Value = append([]byte{}, v.Bytes()...)
+	out := make([]kgo.RecordHeader, 0, list.Len())
+	for _, h := range list.Items() {
+		name := h.Items()[0].Str()
+		if name == formats.KeySchemaHeader || name == formats.ValueSchemaHeader {
+			continue
 		}
+		header := kgo.RecordHeader{Key: strings.Clone(name)}
+		if v := h.Items()[1]; !v.IsNull() {
+			header.Value = append([]byte{}, v.Bytes()...)
+		}
+		out = append(out, header)
 	}
 	return out
 }

@@ -134,7 +134,7 @@ func (r *scanReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
 			return false, nil
 		}
 	} else if r.key != nil {
-		if err := r.key.Decode(key, row); err != nil && !errors.Is(err, formats.ErrNullRecord) {
+		if err := decode(r.key, formats.KeySchemaHeader, rec.Headers, key, row); err != nil && !errors.Is(err, formats.ErrNullRecord) {
 			return false, fmt.Errorf("key: %w", err)
 		}
 		if r.keys != nil && !r.keys.see(rec, row) {
@@ -142,7 +142,7 @@ func (r *scanReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
 		}
 	}
 	if rec.Value != nil && r.value != nil {
-		if err := r.value.Decode(rec.Value, row); errors.Is(err, formats.ErrNullRecord) {
+		if err := decode(r.value, formats.ValueSchemaHeader, rec.Headers, rec.Value, row); errors.Is(err, formats.ErrNullRecord) {
 			meta.Flags |= types.NullRow
 		} else if err != nil {
 			return false, fmt.Errorf("value: %w", err)
@@ -160,6 +160,19 @@ func (r *scanReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
 		row[p.slot] = pseudoValue(p.kind, rec, *meta)
 	}
 	return true, nil
+}
+
+// decode reads data whose schema may be named in a header, as deserializers of Confluent's do: they look there first.
+func decode(d formats.Decoder, name string, headers []kgo.RecordHeader, data []byte, row []types.Value) error {
+	for i := range headers {
+		if headers[i].Key != name {
+			continue
+		}
+		if h, ok := d.(formats.Headed); ok {
+			return h.DecodeHeaded(headers[i].Value, data, row)
+		}
+	}
+	return d.Decode(data, row)
 }
 
 func (r *scanReader) eventTime(row []types.Value, m *types.Meta) error {
