@@ -46,6 +46,7 @@ func FromSerialized(text string, imports map[string]string) (string, error) {
 		return "", fmt.Errorf("expected a .proto text, or a FileDescriptorProto in base64: %w", err)
 	}
 	file.Name, file.SourceCodeInfo = proto.String(root), nil
+	nameForJSON(file.MessageType)
 	texts, err := sources("", imports)
 	if err != nil {
 		return "", err
@@ -61,6 +62,19 @@ func FromSerialized(text string, imports map[string]string) (string, error) {
 		return "", err
 	}
 	return textOf(linked)
+}
+
+// nameForJSON gives fields the names in JSON that protoc leaves out of what it embeds in programs, and without which the linker takes
+// any two fields for fields of one name.
+func nameForJSON(messages []*descriptorpb.DescriptorProto) {
+	for _, m := range messages {
+		for _, f := range m.Field {
+			if f.GetJsonName() == "" {
+				f.JsonName = proto.String(jsonName(f.GetName()))
+			}
+		}
+		nameForJSON(m.NestedType)
+	}
 }
 
 // sources finds the schema's text under root, those it refers to, and the well-known ones.

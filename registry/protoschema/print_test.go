@@ -1,6 +1,7 @@
 package protoschema
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -48,16 +49,16 @@ func TestPrint(t *testing.T) {
 
 func samePrinted(t *testing.T, f protoreflect.FileDescriptor) {
 	t.Helper()
-	base64, err := Serialized(f)
+	data, err := Serialized(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !IsSerialized(base64) {
-		t.Fatalf("%s is not taken for a descriptor", base64)
+	if !IsSerialized(data) {
+		t.Fatalf("%s is not taken for a descriptor", data)
 	}
-	text, err := FromSerialized(base64, printedImports)
+	text, err := FromSerialized(data, printedImports)
 	if err != nil {
-		t.Fatalf("%s: %v", base64, err)
+		t.Fatalf("%s: %v", data, err)
 	}
 	again, err := Parse(text, printedImports)
 	if err != nil {
@@ -74,6 +75,27 @@ func samePrinted(t *testing.T, f protoreflect.FileDescriptor) {
 	}
 	if string(one) != string(two) {
 		t.Errorf("%s\nis\n%v\nnot\n%v", text, got, want)
+	}
+}
+
+// TestNoJSONNames: descriptors in programs have none.
+func TestNoJSONNames(t *testing.T) {
+	f, err := Parse(`syntax = "proto3"; message M { int32 a_b = 1; message In { int32 c = 1; int32 d = 2; } string e = 2; }`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := protodesc.ToFileDescriptorProto(f)
+	m := file.MessageType[0]
+	for _, field := range append(m.Field, m.NestedType[0].Field...) {
+		field.JsonName = nil
+	}
+	data, err := proto.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := FromSerialized(base64.StdEncoding.EncodeToString(data), nil)
+	if err != nil || strings.Contains(text, "json_name") {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 
