@@ -121,6 +121,17 @@ func ask(t *testing.T, s *Server, method, path, body string, into any) {
 	}
 }
 
+// TestOtherContext: a request in one context may name a subject of another.
+func TestOtherContext(t *testing.T) {
+	s := NewServer(NewStore(), ServerOptions{})
+	var a registeredBody
+	ask(t, s, "POST", "/subjects/a/versions", `{"schemaType":"PROTOBUF","schema":"syntax = \"proto3\"; message M {}"}`, &a)
+	var found schemaBody
+	if ask(t, s, "GET", "/contexts/.c/subjects/:.:a/versions/1?format=serialized", "", &found); !protoschema.IsSerialized(found.Text) {
+		t.Errorf("%+v", found)
+	}
+}
+
 // TestSerialized: a client that sends descriptors gets descriptors, one that sends texts gets texts, of one schema with one id.
 func TestSerialized(t *testing.T) {
 	s := NewServer(NewStore(), ServerOptions{})

@@ -16,11 +16,10 @@ const (
 
 // placeOf is where the id of a schema that was found for a request counts.
 func (s *Server) placeOf(r *http.Request, found Schema) place {
-	name := found.Subject
-	if name == "" {
-		name = r.URL.Query().Get("subject")
+	if found.Subject != "" {
+		return place{contextOf(found.Subject), found.ID}
 	}
-	return place{contextOf(subjectIn(requestContext(r), name)), found.ID}
+	return place{contextOf(subjectIn(requestContext(r), r.URL.Query().Get("subject"))), found.ID}
 }
 
 // answer gives a schema in the form that the request asks for.
