@@ -170,13 +170,15 @@ func (t *Task) earliest(force bool) (first *input, limit, asOf int64) {
 			continue
 		}
 		to, by := in.floor(stamp, force)
+		if to == math.MinInt64 && in.lanes == nil {
+			t.awaits.Store(true)
+		}
 		if first.number > in.number && to > math.MinInt64 {
 			to-- // rows of one time come from the left first
 		}
 		limit, asOf = min(limit, to), min(asOf, by)
 	}
 	if at > limit {
-		t.awaits.Store(true)
 		return nil, 0, 0
 	}
 	return first, limit, asOf
@@ -189,7 +191,7 @@ func (t *Task) InputEnded(input int, asOf int64) error {
 	return t.merge(false)
 }
 
-// Awaits says whether rows have come to wait for another input since it was last asked; from any goroutine.
+// Awaits says whether rows have come to wait for the end of a source since it was last asked; from any goroutine.
 func (t *Task) Awaits() bool { return t.awaits.Swap(false) }
 
 // floor is the place before which the input brings nothing, for a row of another one that came at a time, and up to which time that holds.
