@@ -40,7 +40,7 @@ func TestOrderThroughTopics(t *testing.T) {
 			bothWays(t, nil, func(t *testing.T, p *place) {
 				n := p.start(t)
 				s := NewSession()
-				s.Properties["auto.offset.reset"] = "earliest"
+				s.Properties["auto.offset.reset"], s.Properties["weir.idle.upstream"] = "earliest", "600000" // no wait runs out
 				n.run(t, s, `CREATE STREAM l (k INT KEY, g INT, v INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);
 					CREATE STREAM u (id INT KEY, x INT) WITH (KAFKA_TOPIC='u', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);
 					CREATE TABLE d (id INT PRIMARY KEY, x INT) WITH (KAFKA_TOPIC='d', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);`)

@@ -17,7 +17,7 @@ func TestVisitorsAreCountedOnce(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
 		n := p.start(t)
 		s := NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
+		s.Properties["auto.offset.reset"], s.Properties["weir.idle.upstream"] = "earliest", "600000" // no wait runs out
 		n.run(t, s, `CREATE STREAM lines (file INT KEY, line STRING) WITH (KAFKA_TOPIC='lines', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=3);
 			CREATE TABLE places (net STRING PRIMARY KEY, country STRING) WITH (KAFKA_TOPIC='places', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=3);`)
 		for i := range 20 {
@@ -73,7 +73,7 @@ func TestPositionsAreImputed(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
 		n := p.start(t)
 		s := NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
+		s.Properties["auto.offset.reset"], s.Properties["weir.idle.upstream"] = "earliest", "600000" // no wait runs out
 		n.run(t, s, `CREATE STREAM pings (page STRING, refer STRING, href STRING, pos INT, stay INT) WITH (KAFKA_TOPIC='pings', VALUE_FORMAT='JSON', PARTITIONS=4);
 			CREATE STREAM exits (page STRING, href STRING, pos INT) WITH (KAFKA_TOPIC='pings', VALUE_FORMAT='JSON');`)
 		type ping struct {

@@ -105,7 +105,7 @@ func TestReaderMadeLater(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
 		n := p.start(t)
 		s := NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
+		s.Properties["auto.offset.reset"], s.Properties["weir.idle.upstream"] = "earliest", "600000" // no wait runs out
 		n.run(t, s, `CREATE STREAM l (k INT KEY, v INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);
 			CREATE STREAM m WITH (KAFKA_TOPIC='m') AS SELECT v AS v, k AS k FROM l PARTITION BY v;`)
 		make := func(name string) {

@@ -231,10 +231,11 @@ func (t *Task) hear(in *input) error {
 	if in.lanes != nil && bound > f.bound {
 		bound = min(bound, in.lanes.earliest())
 	}
-	if bound <= f.bound && w.atEnd == f.atEnd {
+	atEnd := w.atEnd && in.queued.Load() == 0
+	if bound <= f.bound && atEnd == f.atEnd {
 		return nil
 	}
-	f.bound, f.atEnd = max(f.bound, bound), w.atEnd
+	f.bound, f.atEnd = max(f.bound, bound), atEnd
 	return t.advance(0)
 }
 
