@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -165,32 +164,15 @@ func (w *engineWay) records(ctx context.Context, topic string) ([][]*kgo.Record,
 		return nil, err
 	}
 	out := make([][]*kgo.Record, len(ends[topic]))
-	from := map[int32]kgo.Offset{}
 	for p, end := range ends[topic] {
-		if starts[topic][p] < end {
-			from[p] = kgo.NewOffset().At(starts[topic][p])
-		}
-	}
-	c, err := w.cluster.NewClient(kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(50*time.Millisecond),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}))
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	for len(from) > 0 {
-		fetches := c.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
+		err := w.cluster.Read(ctx, topic, p, starts[topic][p], end, func(r *kgo.Record) error {
+			r.Topic = strings.TrimPrefix(r.Topic, w.prefix)
+			out[p] = append(out[p], r)
+			return nil
+		})
+		if err != nil {
 			return nil, err
 		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			if r.Offset+1 >= ends[topic][r.Partition] {
-				delete(from, r.Partition)
-			}
-			if !r.Attrs.IsControl() {
-				r.Topic = strings.TrimPrefix(r.Topic, w.prefix)
-				out[r.Partition] = append(out[r.Partition], r)
-			}
-		})
 	}
 	return out, nil
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -145,40 +147,19 @@ func (b *onBroker) drain(ctx context.Context) (map[string]int64, error) {
 }
 
 // records reads a topic from its beginning to its end.
-func (b *onBroker) records(ctx context.Context, topic string) ([]*kgo.Record, error) {
+func (b *onBroker) records(ctx context.Context, topic string) (out []*kgo.Record, err error) {
 	ends, err := b.cluster.StableOffsets(ctx, topic)
 	if err != nil {
 		return nil, err
 	}
-	from := map[int32]kgo.Offset{}
-	for p, end := range ends[topic] {
-		if end > 0 {
-			from[p] = kgo.NewOffset().At(0)
-		}
-	}
-	if len(from) == 0 {
-		return nil, nil
-	}
-	c, err := b.cluster.NewClient(kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(50*time.Millisecond),
-		kgo.FetchMaxPartitionBytes(1<<20), kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}))
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	var out []*kgo.Record
-	for len(from) > 0 {
-		fetches := c.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
+	for _, p := range slices.Sorted(maps.Keys(ends[topic])) {
+		err := b.cluster.Read(ctx, topic, p, 0, ends[topic][p], func(r *kgo.Record) error {
+			out = append(out, r)
+			return nil
+		})
+		if err != nil {
 			return nil, err
 		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			if r.Offset+1 >= ends[topic][r.Partition] {
-				delete(from, r.Partition)
-			}
-			if !r.Attrs.IsControl() {
-				out = append(out, r)
-			}
-		})
 	}
 	return out, nil
 }
