@@ -31,7 +31,8 @@ type input struct {
 	lanes         *lanes        // of rows of several paths that are put in order; else nil
 	offsets       []int64       // of the rows of the view, which have other numbers
 	numbered      int64         // the number of the first of them
-	merging                     // where the task has several inputs
+	heard         hearing
+	merging       // where the task has several inputs
 }
 
 // record is the record with an offset, where it is at hand.
@@ -220,6 +221,9 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	return t.advance(t.idle.heard(from, a))
 }
 
+// hearing is what hear went by: the time that was told, and how many records had been processed.
+type hearing struct{ time, read int64 }
+
 // hear takes in the bound that the query upstream has told: no row that waits comes before it.
 func (t *Task) hear(in *input) error {
 	w := in.woven
@@ -227,11 +231,16 @@ func (t *Task) hear(in *input) error {
 		return nil
 	}
 	f := &t.feeders[in.feeder]
+	atEnd := w.atEnd && in.queued.Load() == 0
+	if at := (hearing{w.time, in.counts.Read}); at != in.heard || atEnd != f.atEnd {
+		in.heard = at
+	} else {
+		return nil // nothing has been told, and nothing has gone on, since
+	}
 	bound := w.time
 	if in.lanes != nil && bound > f.bound {
 		bound = min(bound, in.lanes.earliest())
 	}
-	atEnd := w.atEnd && in.queued.Load() == 0
 	if bound <= f.bound && atEnd == f.atEnd {
 		return nil
 	}

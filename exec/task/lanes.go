@@ -53,6 +53,8 @@ type laneRecord struct {
 	place int64
 	stamp int64 // until when it waits for what has been read to its end: a time at which it had been sent, or later
 	note  bool
+	// behind and foreign are to be counted once it is processed.
+	behind, foreign bool
 }
 
 func newLane(key uint64) lane {
@@ -79,8 +81,9 @@ func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 	}
 	var ln *lane
 	var place int64
+	r := laneRecord{rec: rec, stamp: now}
 	if l.woven != nil {
-		ln, place = l.weave(rec)
+		ln, place, r.foreign = l.weave(rec)
 	} else {
 		if n, ok := announcement(rec); ok {
 			return n.upstream < len(l.all) && l.announced(&l.all[n.upstream], rec, n)
@@ -95,10 +98,9 @@ func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 	if rec.Offset < ln.next {
 		return false
 	}
-	if ln.last = max(ln.last, place); ln.last < max(l.gone, *l.passed) {
-		l.counts.Behind++
-	}
-	ln.recs = append(ln.recs, laneRecord{rec: rec, place: ln.last, stamp: now})
+	ln.last = max(ln.last, place)
+	r.place, r.behind = ln.last, !l.atOnce && ln.last < max(l.gone, *l.passed)
+	ln.recs = append(ln.recs, r)
 	ln.givenUp = false
 	l.waiting++
 	return true
@@ -129,6 +131,9 @@ func (l *lanes) announced(ln *lane, rec *kgo.Record, n note) (taken bool) {
 func (l *lanes) processed() {
 	ln := &l.all[l.route[l.routed]]
 	l.routed++
+	if r := &ln.recs[0]; r.behind || r.foreign {
+		l.count(r)
+	}
 	ln.next = ln.recs[0].rec.Offset + 1
 	ln.recs[0] = laneRecord{}
 	ln.recs = ln.recs[1:]
@@ -136,6 +141,16 @@ func (l *lanes) processed() {
 	ln.stamped = max(ln.stamped-1, 0)
 	if l.routed == len(l.route) {
 		l.route, l.routed = l.route[:0], 0
+	}
+}
+
+// count counts a row apart.
+func (l *lanes) count(r *laneRecord) {
+	if r.behind {
+		l.counts.Behind++
+	}
+	if r.foreign {
+		l.counts.Foreign++
 	}
 }
 

@@ -54,26 +54,29 @@ func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 // take puts records into their lanes.
 func (t *Task) take(in *input, recs []*kgo.Record) {
 	now := t.now() + t.patience
+	n, size := int64(0), int64(0)
 	for i, rec := range recs {
 		if in.lanes.add(rec, now) {
-			in.wait(recs[i:i+1], 1)
+			n, size = n+1, size+sizeOf(rec)
 		} else {
 			t.recycle(in, recs[i:i+1])
 		}
 	}
+	in.queued.Add(n)
+	in.size.Add(size)
 }
 
-// recordBytes is what a record takes in memory beside its key and value.
-const recordBytes = 256
+// sizeOf is about what a record takes in memory.
+func sizeOf(r *kgo.Record) int64 { return int64(256 + len(r.Key) + len(r.Value)) }
 
 // wait counts records that have come to wait, or with -1 wait no longer.
 func (m *merging) wait(recs []*kgo.Record, sign int64) {
-	n := int64(len(recs)) * recordBytes
+	size := int64(0)
 	for _, r := range recs {
-		n += int64(len(r.Key) + len(r.Value))
+		size += sizeOf(r)
 	}
 	m.queued.Add(sign * int64(len(recs)))
-	m.size.Add(sign * n)
+	m.size.Add(sign * size)
 }
 
 // now is the time of the node's clock.
@@ -152,15 +155,10 @@ func (t *Task) hearAll() error {
 	return nil
 }
 
-// earliest is the input whose next row has the least place, the left one of two, and up to which place its rows come before those of the
+// earliest is the foremost input, and up to which place its rows come before those of the
 // others, as long as they came by asOf. There is none where another input may still bring rows that come before.
 func (t *Task) earliest(force bool) (first *input, limit, asOf int64) {
-	for _, in := range t.inputs {
-		if in.row < in.batch.N && (first == nil || in.batch.Meta[in.row].Place() < first.batch.Meta[first.row].Place()) {
-			first = in
-		}
-	}
-	if first == nil {
+	if first = t.foremost(); first == nil {
 		return nil, 0, 0
 	}
 	limit, asOf = never, never
@@ -182,6 +180,16 @@ func (t *Task) earliest(force bool) (first *input, limit, asOf int64) {
 		return nil, 0, 0
 	}
 	return first, limit, asOf
+}
+
+// foremost is the input whose next row has the least place, the left one of two; nil where none has a row.
+func (t *Task) foremost() (first *input) {
+	for _, in := range t.inputs {
+		if in.row < in.batch.N && (first == nil || in.batch.Meta[in.row].Place() < first.batch.Meta[first.row].Place()) {
+			first = in
+		}
+	}
+	return first
 }
 
 // InputEnded says that an input held no more than was given at the time asOf, by the node's clock, and carries on what waited for that.

@@ -129,12 +129,7 @@ func (t *Task) Laned() bool { return t.laned }
 
 // Awaited are the inputs that rows of the task wait for: others, or tasks upstream of their own.
 func (t *Task) Awaited() []int {
-	var first *input
-	for _, in := range t.inputs {
-		if in.row < in.batch.N && (first == nil || in.batch.Meta[in.row].Place() < first.batch.Meta[first.row].Place()) {
-			first = in
-		}
-	}
+	first := t.foremost()
 	var out []int
 	for i, in := range t.inputs {
 		if first == nil {

@@ -63,6 +63,9 @@ func (w *woven) of(query uint64) *upstream {
 
 // heard takes in how far a query had come when the topic ended before an offset, and says whether that is new.
 func (w *woven) heard(query uint64, r Reached, upTo int64, live bool) bool {
+	if w.listed && !slices.ContainsFunc(w.upstream, func(u upstream) bool { return u.query == query }) {
+		return false // it writes no more
+	}
 	u := w.of(query)
 	if upTo < u.upTo || !live && u.live && upTo == u.upTo {
 		return false

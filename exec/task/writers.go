@@ -29,13 +29,14 @@ func newWoven(partition int32) *woven {
 	return &woven{partition: uint64(partition), time: types.NoTime}
 }
 
-// weave finds the lane of a record, and its place.
-func (l *lanes) weave(rec *kgo.Record) (*lane, int64) {
+// weave finds the lane of a record, and its place; others says that none of our queries is known to have written it.
+func (l *lanes) weave(rec *kgo.Record) (ln *lane, place int64, others bool) {
 	w := l.woven
-	place := rec.Timestamp.UnixMilli()
+	place = rec.Timestamp.UnixMilli()
 	t, ok := trailOf(rec)
 	if !ok {
-		return l.lane(w.plain(rec, &l.counts.Foreign)), place
+		key := w.plain(rec)
+		return l.lane(key), place, key == foreign && len(w.writers) > 0
 	}
 	w.saw(rec, t.query)
 	if t.first {
@@ -44,7 +45,7 @@ func (l *lanes) weave(rec *kgo.Record) (*lane, int64) {
 	if t.order != types.NoTime {
 		place = t.order
 	}
-	return l.lane(laneKey(t.query, t.task)), place
+	return l.lane(laneKey(t.query, t.task)), place, false
 }
 
 // taskBits are those of a lane's key that hold the task; the others hold the query.
@@ -75,14 +76,11 @@ func (w *woven) saw(rec *kgo.Record, query uint64) {
 }
 
 // plain is the lane of a record without a trail.
-func (w *woven) plain(rec *kgo.Record, others *int64) uint64 {
+func (w *woven) plain(rec *kgo.Record) uint64 {
 	for i := len(w.writers) - 1; i >= 0; i-- {
 		if by := &w.writers[i]; by.producer == rec.ProducerID && rec.Offset >= by.from {
 			return laneKey(by.query, w.partition)
 		}
-	}
-	if len(w.writers) > 0 {
-		*others++
 	}
 	return foreign
 }

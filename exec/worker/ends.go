@@ -2,12 +2,10 @@ package worker
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"weir/exec/assignment"
 	"weir/exec/task"
-	"weir/kafka"
 )
 
 // findEnds tells the tasks which sources are at their ends, and those before a repartition whether they are themselves. Fetches
@@ -24,20 +22,11 @@ func (w *Worker) findEnds(ctx context.Context, now time.Time) error {
 			asked = append(asked, t)
 		}
 	}
-	if len(asked) == 0 {
-		return nil
-	}
-	ends := kafka.Offsets{}
 	for _, t := range asked {
 		for _, f := range t.Feeds {
-			if _, known := ends[f.TP.Topic]; !known {
-				at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
-				if err != nil {
-					return err
-				}
-				maps.Copy(ends, at)
+			if err := w.askEnd(ctx, f); err != nil {
+				return err
 			}
-			f.High = max(f.High, ends[f.TP.Topic][f.TP.Partition])
 		}
 		if _, err := w.endsOf(t, now, true); err != nil {
 			return err

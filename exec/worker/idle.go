@@ -3,8 +3,6 @@ package worker
 import (
 	"context"
 	"time"
-
-	"weir/exec/assignment"
 )
 
 // idle lets the stream time of sources go on that have been at their ends for weir.idle.close, by the time for which they
@@ -42,13 +40,4 @@ func (w *Worker) idle(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
-}
-
-// askEnd asks the broker for the end of a feed.
-func (w *Worker) askEnd(ctx context.Context, f *assignment.Feed) error {
-	at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
-	if err == nil {
-		f.High = max(f.High, at[f.TP.Topic][f.TP.Partition])
-	}
-	return err
 }

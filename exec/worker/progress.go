@@ -11,7 +11,6 @@ import (
 	"weir/exec/assignment"
 	"weir/exec/commit"
 	"weir/exec/task"
-	"weir/kafka"
 )
 
 // Progress is how far a query has come, for the queries that read its result. It is told once what it speaks of can be read.
@@ -66,7 +65,8 @@ func (w *Worker) beginProgress(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.progress.base = ends[w.result()]
+	w.progress.base = map[int32]int64{}
+	maps.Copy(w.progress.base, ends[w.result()])
 	return nil
 }
 
@@ -74,7 +74,6 @@ func (w *Worker) beginProgress(ctx context.Context) error {
 // the brokers are asked for the ends where somebody looks on, and otherwise only what has been idle for long is taken for that.
 func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, error) {
 	out := task.Reached{Time: math.MaxInt64, Order: math.MaxInt64, All: math.MaxInt64, AsOf: began.UnixMilli(), AtEnd: true}
-	ends := kafka.Offsets{}
 	n, most := 0, task.NoTime
 	for _, t := range w.assigned.Tasks {
 		if t.Stage != w.assigned.Topology.Last() {
@@ -83,7 +82,7 @@ func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, er
 		n++
 		caughtUp := t.Ended
 		if w.progress.watched.Load() {
-			asOf, err := w.caughtUp(ctx, t, began, ends)
+			asOf, err := w.caughtUp(ctx, t, began)
 			if err != nil {
 				return out, err
 			}

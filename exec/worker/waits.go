@@ -58,17 +58,18 @@ func (w *Worker) peek() error {
 		return nil
 	}
 	w.peeked = now
-	ends := kafka.Offsets{}
+	w.ends = kafka.Offsets{}
 	for _, t := range asked {
 		for _, f := range t.Feeds {
 			if f.Repartitioned() || t.Woven(f.Input) {
 				continue
 			}
-			if err := w.endsAt(w.alive, f, ends); err != nil {
+			end, err := w.endOf(w.alive, f)
+			if err != nil {
 				return err
 			}
 			w.pending.Add(1)
-			w.shards[t.Shard] <- work{task: t, feed: f, high: ends[f.TP.Topic][f.TP.Partition], asOf: now.UnixMilli()}
+			w.shards[t.Shard] <- work{task: t, feed: f, high: end, asOf: now.UnixMilli()}
 		}
 	}
 	return nil
@@ -79,7 +80,6 @@ func (w *Worker) expect(ctx context.Context, began time.Time) error {
 	if !w.merges {
 		return nil
 	}
-	ends := kafka.Offsets{}
 	for _, t := range w.assigned.Tasks {
 		if len(t.Feeds) == 1 || !t.Waits() {
 			continue
@@ -88,10 +88,11 @@ func (w *Worker) expect(ctx context.Context, began time.Time) error {
 			if f.Repartitioned() || t.Woven(f.Input) {
 				continue
 			}
-			if err := w.endsAt(ctx, f, ends); err != nil {
+			end, err := w.endOf(ctx, f)
+			if err != nil {
 				return err
 			}
-			if err := w.ended(f, ends[f.TP.Topic][f.TP.Partition], began.UnixMilli()); err != nil {
+			if err := w.ended(f, end, began.UnixMilli()); err != nil {
 				return err
 			}
 		}
@@ -110,15 +111,22 @@ func (w *Worker) ended(f *assignment.Feed, end, asOf int64) error {
 	return f.Task.InputEnded(f.Input, asOf)
 }
 
-// endsAt asks for the ends of a feed's topic, once.
-func (w *Worker) endsAt(ctx context.Context, f *assignment.Feed, ends kafka.Offsets) error {
-	if _, asked := ends[f.TP.Topic]; asked {
-		return nil
+// endOf is the end of a feed's partition. The brokers are asked once a commit for each topic.
+func (w *Worker) endOf(ctx context.Context, f *assignment.Feed) (int64, error) {
+	if _, asked := w.ends[f.TP.Topic]; !asked {
+		at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
+		if err != nil {
+			return 0, err
+		}
+		maps.Copy(w.ends, at)
 	}
-	at, err := w.opt.Cluster.StableOffsets(ctx, f.TP.Topic)
-	if err == nil {
-		maps.Copy(ends, at)
-	}
+	return w.ends[f.TP.Topic][f.TP.Partition], nil
+}
+
+// askEnd takes in the end of a feed's partition.
+func (w *Worker) askEnd(ctx context.Context, f *assignment.Feed) error {
+	end, err := w.endOf(ctx, f)
+	f.High = max(f.High, end)
 	return err
 }
 
@@ -138,7 +146,6 @@ func (w *Worker) full(t *assignment.Task) bool {
 // announce tells the tasks before a repartition whose rows are put in order what to say of themselves at this commit: that they have read all
 // there was when it began, or not. All tasks of a stage speak where one of them has gone on, or where somebody waits for them.
 func (w *Worker) announce(ctx context.Context, began time.Time) error {
-	ends := kafka.Offsets{}
 	topo := w.assigned.Topology
 	waits := w.progress.wanted || slices.ContainsFunc(w.assigned.Tasks, func(t *assignment.Task) bool { return t.Waits() })
 	for i, s := range topo.Stages {
@@ -156,7 +163,7 @@ func (w *Worker) announce(ctx context.Context, began time.Time) error {
 			if t.Stage.Index != i {
 				continue
 			}
-			asOf, err := w.caughtUp(ctx, t, began, ends)
+			asOf, err := w.caughtUp(ctx, t, began)
 			if err != nil {
 				return err
 			}
@@ -171,8 +178,8 @@ func (w *Worker) announce(ctx context.Context, began time.Time) error {
 }
 
 // caughtUp is as of when the task has read all there was; NoTime where it has not. The brokers are asked for the ends of what seems to have
-// come to one, once a commit.
-func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Time, ends kafka.Offsets) (int64, error) {
+// come to one.
+func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Time) (int64, error) {
 	if t.Waits() {
 		return task.NoTime, nil
 	}
@@ -187,11 +194,8 @@ func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Ti
 		if f.Next < f.High {
 			return task.NoTime, nil
 		}
-		if err := w.endsAt(ctx, f, ends); err != nil {
+		if err := w.askEnd(ctx, f); err != nil || f.Next < f.High {
 			return task.NoTime, err
-		}
-		if f.High = max(f.High, ends[f.TP.Topic][f.TP.Partition]); f.Next < f.High {
-			return task.NoTime, nil
 		}
 	}
 	return asOf, nil

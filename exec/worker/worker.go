@@ -68,6 +68,7 @@ type Worker struct {
 	paused     atomic.Bool
 	partitions atomic.Int32                       // of the last stage
 	peeked     time.Time                          // when the brokers were last asked for ends between commits
+	ends       kafka.Offsets                      // of topics, as asked for since the commit, or the peek, began
 	polling    atomic.Pointer[context.CancelFunc] // ends the poll that is going on
 	lost       atomic.Pointer[error]              // why the session has to end
 }
@@ -270,6 +271,7 @@ func (w *Worker) commitAll() (err error) {
 		return err
 	}
 	began := time.Now()
+	w.ends = kafka.Offsets{}
 	w.committing(began)
 	defer w.committing(time.Time{})
 	if err := w.ask(); err != nil {
