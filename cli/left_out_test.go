@@ -39,6 +39,8 @@ func TestRunTellsWhatIsLeftOut(t *testing.T) {
 			[]string{"CTAS_T_2: 2 rows came too late"}},
 		{"bad records", log + "CREATE STREAM t AS SELECT a FROM l;", "0 late, 1 bad",
 			[]string{"CSAS_T_3: 1 record could not be read or written, and was left out; the first at offset 1 of topic l, partition 0: value: JSON, column `A`"}},
+		{"rows that can't be written", clicks + inserts + "CREATE STREAM t WITH (TIMESTAMP='seen') AS SELECT k, CASE WHEN v = 3 THEN NULL ELSE CAST(v AS BIGINT) END AS seen FROM c;", "0 late, 1 bad",
+			[]string{"CSAS_T_2: 1 record could not be read or written, and was left out; the first at offset 2 of topic c, partition 0: sink: row left out: the event time, column SEEN, is NULL"}},
 		{"bad records of a client's query", log + "SELECT a FROM l EMIT CHANGES;", "0 late, 1 bad",
 			[]string{"transient_L_1: 1 record could not be read or written, and was left out; the first at offset 1 of topic l, partition 0: value: JSON, column `A`"}},
 	} {

@@ -118,7 +118,7 @@ func (q *queryProblems) add(b task.BadRecord) {
 	switch {
 	case b.Kind == task.KeysAstray:
 		q.log.notice(Notice{q.query, b.Message})
-	case b.Kind == task.DeserializationError && !b.NoKey:
+	case b.LeftOut:
 		q.log.firstBad(q.query, p)
 	}
 	if b.Value != nil {

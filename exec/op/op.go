@@ -34,6 +34,8 @@ const (
 	Failed  Reason = "expression failed"
 	Late    Reason = "late record"
 	NullKey Reason = "null key"
+	// Unwritten is a row that could not be written, and is left out.
+	Unwritten Reason = "row left out"
 )
 
 // Problem is an entry for the processing log.

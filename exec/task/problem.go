@@ -32,7 +32,7 @@ type BadRecord struct {
 	Message   string
 	Key       []byte // of a DeserializationError: shares memory with the record
 	Value     []byte
-	NoKey     bool // the record only lacks the key that a table's row needs
+	LeftOut   bool // it is counted as bad: nothing of it was used, or written
 }
 
 // refusal is a record that makes no row, and why; nil for a missing key.
@@ -43,17 +43,16 @@ type refusal struct {
 
 // refuse counts a record that makes no row, and logs it.
 func (t *Task) refuse(in *input, r refusal) {
-	rec, err, noKey := r.rec, r.err, false
-	if err == nil {
+	rec, err, bad := r.rec, r.err, r.err != nil
+	if !bad {
 		in.counts.NullKey++
-		noKey = true
 		err = fmt.Errorf("the record has no key: a row of a table needs one")
 	} else {
 		in.counts.Bad++
 	}
 	if t.env.Bad != nil {
 		t.env.Bad(BadRecord{Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Time: rec.Timestamp.UnixMilli(),
-			Kind: DeserializationError, Message: err.Error(), Key: rec.Key, Value: rec.Value, NoKey: noKey})
+			Kind: DeserializationError, Message: err.Error(), Key: rec.Key, Value: rec.Value, LeftOut: bad})
 	}
 }
 
@@ -65,7 +64,7 @@ func (t *Task) report(p op.Problem) {
 	in := t.inputs[p.Row.Input]
 	offset := in.offset(p.Row.Offset)
 	b := BadRecord{Topic: in.topic, Partition: t.Partition, Offset: max(offset, -1), Time: p.Row.Timestamp,
-		Kind: RecordProcessingError, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)}
+		Kind: RecordProcessingError, LeftOut: p.Reason == op.Unwritten, Message: fmt.Sprintf("%s: %s: %s", p.Operator, p.Reason, p.Message)}
 	if rec := in.record(offset); rec != nil && !in.repartitioned {
 		b.Key, b.Value = rec.Key, rec.Value
 	}

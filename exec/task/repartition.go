@@ -109,7 +109,7 @@ func (r *repartition) encode(dst []byte, row []types.Value, m types.Meta) ([]byt
 	out, err := r.enc.Append(dst[:0], r.vals)
 	if err != nil {
 		r.why = &r.host.Counts.Bad
-		r.fail(op.Failed, err.Error(), m)
+		r.fail(op.Unwritten, err.Error(), m)
 		return nil, false
 	}
 	return out, true
@@ -202,7 +202,7 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (se
 	if err := r.takes.Check(rec, r.clock); err != nil {
 		r.out.undo()
 		r.why = &r.host.Counts.Bad
-		r.fail(op.Failed, err.Error(), m)
+		r.fail(op.Unwritten, err.Error(), m)
 		return false
 	}
 	return true

@@ -56,7 +56,7 @@ func (k *sink) Push(b *types.Batch) error {
 		if err := k.row(b.Row(i), b.Meta[i]); err != nil {
 			k.host.Counts.Bad++
 			if k.host.Report != nil {
-				k.host.Report(op.Problem{Reason: op.Failed, Operator: "sink", Message: err.Error(), Row: b.Meta[i]})
+				k.host.Report(op.Problem{Reason: op.Unwritten, Operator: "sink", Message: err.Error(), Row: b.Meta[i]})
 			}
 		}
 	}
