@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // What an error is, for errors.Is; its text says more.
@@ -58,7 +59,7 @@ func (c *Cluster) fail(what string, err error) error {
 func unreachable(err error) bool {
 	var netErr net.Error
 	return errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, kerr.BrokerNotAvailable) || errors.Is(err, kerr.CoordinatorNotAvailable)
+		kgo.IsRetryableBrokerErr(err) || errors.Is(err, kerr.BrokerNotAvailable) || errors.Is(err, kerr.CoordinatorNotAvailable)
 }
 
 // missing tells an answer that the topic isn't there.

@@ -129,7 +129,7 @@ func measure(ctx context.Context, cluster *kafka.Cluster, want map[uint64]uint32
 
 // produce writes the records, and counts per user and minute as it goes.
 func produce(ctx context.Context, cluster *kafka.Cluster) (map[uint64]uint32, int, error) {
-	client, err := cluster.NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+	client, err := cluster.NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()), kafka.LZ4(),
 		kgo.MaxBufferedRecords(200_000), kgo.ManualFlushing(), kgo.ProducerBatchMaxBytes(1<<20))
 	if err != nil {
 		return nil, 0, err

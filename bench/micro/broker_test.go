@@ -41,7 +41,7 @@ func newClient(b *testing.B, cluster *kafka.Cluster, opts ...kgo.Opt) *kgo.Clien
 	b.Helper()
 	client, err := cluster.NewClient(append([]kgo.Opt{
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ManualFlushing(), kgo.MaxBufferedRecords(2 * chunk),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(8 << 20), kgo.WithPools(exec.FetchPool),
+		kafka.LZ4(), kgo.ProducerBatchMaxBytes(8 << 20), kgo.WithPools(exec.FetchPool),
 	}, opts...)...)
 	if err != nil {
 		b.Fatal(err)

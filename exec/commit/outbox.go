@@ -11,6 +11,7 @@ import (
 	"weir/exec/assignment"
 	"weir/exec/state"
 	"weir/exec/task"
+	"weir/kafka"
 )
 
 // Outbox commits on the broker in this process, whose transactions don't survive a kill. State, offsets and an outbox
@@ -96,7 +97,7 @@ func (e *Outbox) connect(ctx context.Context) error {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ManualFlushing(),
 		kgo.MaxBufferedRecords(2*sendChunk),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+		kafka.LZ4(),
 		kgo.ProducerBatchMaxBytesFn(batchBytes(e.tasks)),
 		// After a refusal nothing more may be written: what arrived has to be the beginning of what was sent.
 		kgo.StopProducerOnDataLossDetected(),

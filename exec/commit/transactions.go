@@ -18,6 +18,7 @@ import (
 	"weir/exec/assignment"
 	"weir/exec/state"
 	"weir/exec/task"
+	"weir/kafka"
 )
 
 // Transactions commits on a Kafka cluster: outputs, changelogs and the offsets of the group go into one transaction, and
@@ -87,7 +88,7 @@ func (x *Transactions) Start(ctx context.Context) error {
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.SessionTimeout(20*time.Second), kgo.RebalanceTimeout(30*time.Second),
 		kgo.TransactionalID(id), kgo.TransactionTimeout(40*time.Second),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytesFn(batchBytes(x.tasks)),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kafka.LZ4(), kgo.ProducerBatchMaxBytesFn(batchBytes(x.tasks)),
 		kgo.FetchMaxWait(250*time.Millisecond), kgo.WithPools(FetchPool), kgo.KeepControlRecords(),
 	)...)
 	if err != nil {
