@@ -88,6 +88,9 @@ func Register(ctx context.Context, spec Spec, cols types.Schema) (id int, err er
 	if err != nil {
 		return 0, err
 	}
+	if err := keepsAll(ctx, spec, f, cols); err != nil {
+		return 0, err
+	}
 	s, err := spec.Registry.Register(ctx, spec.Subject(), registry.Schema{Type: f.schemaType, Text: text})
 	if err != nil {
 		err = fmt.Errorf("the schema of subject %s: %w", spec.Subject(), err)

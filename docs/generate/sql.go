@@ -34,6 +34,8 @@ func sqlPage() string {
 	for _, p := range planner.WithProperties {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", p.Name, p.Meaning)
 	}
+	b.WriteString("\nWhere others registered a schema for the topic that a query writes, the schema of the query's columns replaces it only if that takes nothing away. If a field would be gone, or a\n" +
+		"number of it have less room, the statement is refused, whatever the registry's rules would allow; `VALUE_SCHEMA_ID` writes with the schema that is there.\n")
 	b.WriteString("\n## Formats\n\n| Format | Meaning |\n|---|---|\n")
 	for _, f := range formats.All() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name, cell(f.Doc))
