@@ -32,13 +32,15 @@ func (i *idling) came(in *input) {
 	}
 }
 
-// heard takes what an upstream task says of itself, and gives by how much the task goes on with it.
-func (i *idling) heard(from int, a note) (by int64) {
+// heard takes what an upstream task says of itself, and gives by how much the task goes on with it. The upstream task has moved where its bound
+// has, by more than it idled, and where it is at its end no longer; that it has caught up with something, or puts its rows in order up to
+// another place, is no reason to begin anew.
+func (i *idling) heard(from int, a note, wasAtEnd bool) (by int64) {
 	if from >= len(i.went) || i.went[from] == never {
 		return 0
 	}
 	before := i.least()
-	if a.bound > i.told[from]+a.idled || a.idled == 0 && !a.atEnd && !a.quiet {
+	if a.bound > i.told[from]+a.idled || a.idled == 0 && wasAtEnd && !a.atEnd {
 		i.went[from] = 0
 	}
 	i.told[from] = max(i.told[from], a.bound)

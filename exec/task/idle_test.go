@@ -1,26 +1,29 @@
 package task
 
-import (
-	"math"
-	"testing"
-	"time"
+import "testing"
 
-	"weir/planner/plan"
-)
-
-// Windows of several centuries are longer than a Duration can say.
-func TestIdleSpan(t *testing.T) {
+// What an upstream task has idled adds up until it moves: a note that says only what it has caught up with, or how far its rows are in
+// order, takes nothing back. Were it so, a window whose time is nearly over would stay open for ever: who idles does so no further than it must.
+func TestIdleAddsUp(t *testing.T) {
 	for _, c := range []struct {
-		size, grace int64
-		want        time.Duration
+		name     string
+		between  note
+		wasAtEnd bool
+		want     int64
 	}{
-		{60_000, 1_000, 61_001 * time.Millisecond},
-		{math.MaxInt64 / 1_000_000, 0, math.MaxInt64 / 1_000_000 * time.Millisecond},
-		{math.MaxInt64 / 1_000_000, math.MaxInt64 / 1_000_000, math.MaxInt64 / 1_000_000 * time.Millisecond},
+		{"caught up", note{bound: 1000, caughtUp: true, asOf: 5}, false, 500},
+		{"in order further", note{bound: 1000, order: 7}, false, 500},
+		{"at its end", note{bound: 1000, atEnd: true}, false, 500},
+		{"no longer at its end", note{bound: 1000}, true, 200},
+		{"moved", note{bound: 1001}, false, 200},
 	} {
-		root := &plan.Aggregate{Grouping: plan.Grouping{In: &plan.Scan{}, Window: &plan.Window{Size: c.size, Grace: c.grace}}}
-		if got := (&Topology{Query: &plan.Query{Root: root}}).IdleSpan(); got != c.want {
-			t.Errorf("size %d ms and grace %d ms: %v, want %v", c.size, c.grace, got, c.want)
+		i := newIdling(nil, make([]feeder, 1))
+		i.heard(0, note{bound: 1000}, false)
+		i.heard(0, note{bound: 1000, idled: 300}, false)
+		i.heard(0, c.between, c.wasAtEnd)
+		i.heard(0, note{bound: c.between.bound, idled: 200}, false)
+		if got := i.least(); got != c.want {
+			t.Errorf("%s: gone on by %d, want %d", c.name, got, c.want)
 		}
 	}
 }

@@ -217,8 +217,9 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	if a.bound == types.NoTime {
 		f.goOn(a.idled)
 	}
+	wasAtEnd := f.atEnd
 	f.bound, f.atEnd = max(f.bound, a.bound), a.atEnd
-	return t.advance(t.idle.heard(from, a))
+	return t.advance(t.idle.heard(from, a, wasAtEnd))
 }
 
 // hearing is what hear went by: the time that was told, and how many records had been processed.
