@@ -36,14 +36,12 @@ func (c *clocked) Advance(bound int64) error {
 // UpTo bounds how far the rows that come next close windows, by what may still come from other sources.
 func (c *clocked) UpTo(bound int64) { c.clock.upTo = bound }
 
-// Idle lets the stream time go on to a bound, or by so many milliseconds, and hands on what that closes. Before the first row there is
-// no time to go on.
+// Idle lets the stream time go on because nothing comes, from anybody: by so many milliseconds from where it stands, the latest row among
+// that, or to the bound where that is further. Whatever a path is not known to have come to, nobody waits for it any more. Before the first
+// row there is no time to go on.
 func (c *clocked) Idle(by, bound int64) error {
-	if c.clock.shut != types.NoTime {
-		if bound < c.clock.shut { // it is not known, or not any more
-			bound = c.clock.shut + by
-		}
-		c.clock.advance(bound)
+	if at := max(c.clock.now, c.clock.shut); at != types.NoTime {
+		c.clock.advance(max(at+by, bound))
 	}
 	return c.handOn()
 }

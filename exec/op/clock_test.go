@@ -62,3 +62,21 @@ func TestClockIsStored(t *testing.T) {
 		t.Error("half a clock is read")
 	}
 }
+
+// When nothing comes from anybody, time goes on from the latest row, whatever a path that never had one holds back; before a row it stands.
+func TestIdleGoesOnFromTheLatestRow(t *testing.T) {
+	c := clocked{clock: newClock(false), handOn: func() error { return nil }}
+	idle := func(by, bound, want int64) {
+		t.Helper()
+		if err := c.Idle(by, bound); err != nil || c.clock.closed() != want {
+			t.Errorf("closed to %d, %v, want %d", c.clock.closed(), err, want)
+		}
+	}
+	idle(300, types.NoTime, types.NoTime)
+	c.clock.see(types.Meta{Timestamp: 1000, StreamTime: types.NoTime})
+	idle(300, types.NoTime, 1300)
+	c.clock.see(types.Meta{Timestamp: 9000, StreamTime: types.NoTime}) // nothing is known of another path
+	idle(300, types.NoTime, 9300)
+	idle(200, 1500, 9500)
+	idle(100, 20000, 20000) // rows were filtered up to there
+}
