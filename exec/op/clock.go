@@ -36,12 +36,15 @@ func (c *clocked) Advance(bound int64) error {
 // UpTo bounds how far the rows that come next close windows, by what may still come from other sources.
 func (c *clocked) UpTo(bound int64) { c.clock.upTo = bound }
 
-// Idle lets the stream time go on because nothing comes, from anybody: by so many milliseconds from where it stands, the latest row among
-// that, or to the bound where that is further. Whatever a path is not known to have come to, nobody waits for it any more. Before the first
+// Idle lets the stream time go on because nothing comes, from anybody: to the bound, which has gone on, too; or, where that is behind the rows
+// that have come, because of a path that is not known to have come so far, by so many milliseconds from the latest of them. Before the first
 // row there is no time to go on.
 func (c *clocked) Idle(by, bound int64) error {
-	if at := max(c.clock.now, c.clock.shut); at != types.NoTime {
-		c.clock.advance(max(at+by, bound))
+	if c.clock.now != types.NoTime {
+		if bound < c.clock.now {
+			bound = c.clock.now + by
+		}
+		c.clock.advance(bound)
 	}
 	return c.handOn()
 }

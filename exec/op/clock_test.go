@@ -79,4 +79,5 @@ func TestIdleGoesOnFromTheLatestRow(t *testing.T) {
 	idle(300, types.NoTime, 9300)
 	idle(200, 1500, 9500)
 	idle(100, 20000, 20000) // rows were filtered up to there
+	idle(100, 20000, 20000) // another upstream task tells of the same
 }

@@ -35,7 +35,7 @@ type Windowed interface {
 	Advance(bound int64) error
 	// UpTo is said before rows that come straight from one of several sources: how far the others let these rows close windows.
 	UpTo(bound int64)
-	// Idle lets the stream time go on because nothing comes from anybody: by so many milliseconds, or to a bound where that is further.
+	// Idle lets the stream time go on because nothing comes from anybody: to a bound, or where that is behind the rows, by so many milliseconds.
 	Idle(by, bound int64) error
 	// CloseAll moves the stream time just far enough to close all that is open: the input has ended for good.
 	CloseAll() error
