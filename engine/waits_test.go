@@ -37,6 +37,30 @@ func queryOf(t *testing.T, n *node, sink string) Query {
 	return Query{}
 }
 
+// A query without joins, windows or repartitions that reads what two others write waits for the one that is paused no longer than it is to.
+func TestAPlainReaderGivesUpToo(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n, s := p.start(t), NewSession()
+		s.Properties["weir.wait.upstream"] = "2000"
+		n.run(t, s, `CREATE STREAM a (k INT KEY, v INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=1);
+			CREATE STREAM b (k INT KEY, v INT) WITH (KAFKA_TOPIC='b', VALUE_FORMAT='JSON', PARTITIONS=1);
+			CREATE STREAM u WITH (KAFKA_TOPIC='u') AS SELECT * FROM a;`)
+		n.run(t, s, "INSERT INTO u SELECT * FROM b;")
+		var other string
+		for _, q := range n.Queries() {
+			if strings.HasPrefix(q.ID, "INSERTQUERY") {
+				other = q.ID
+			}
+		}
+		n.run(t, s, "CREATE STREAM r WITH (KAFKA_TOPIC='r') AS SELECT * FROM u; PAUSE "+other+";")
+		n.run(t, s, "INSERT INTO b (rowtime, k, v) VALUES (500, 1, 1); INSERT INTO a (rowtime, k, v) VALUES (1000, 1, 2);")
+		until(t, "the row goes on", func() bool { return len(n.texts(t, "r")) == 1 })
+		if q := queryOf(t, n, "R"); q.Stats.GivenUp == 0 {
+			t.Error("that it gave up is not counted")
+		}
+	})
+}
+
 // A join waits for a query upstream that is paused, says so, and goes on in the end; what comes then all the same is counted.
 func TestPausedUpstreamIsWaitedFor(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {

@@ -90,7 +90,6 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 		w.opt.Upstream = func(string) []Upstream { return nil }
 	}
 	w.opt.Complete()
-	w.merges = slices.ContainsFunc(topo.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 || s.Ordered() })
 	w.assigned.Budget, w.assigned.AtOnce = w.opt.Budget, w.opt.IdleUpstream == 0
 	w.assigned.Idle = opt.TaskIdle
 	if !w.assigned.AtOnce {
@@ -103,6 +102,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 // Start runs the query until Stop, or until it fails for good. A first look at the topics that fails for more than the
 // moment is the error.
 func (w *Worker) Start(ctx context.Context) error {
+	w.merges = slices.ContainsFunc(w.assigned.Topology.Stages, func(s *task.Stage) bool { return len(s.Inputs) > 1 || s.Ordered() })
 	err := w.survey(ctx)
 	if err != nil && !errors.Is(err, kafka.ErrUnreachable) && !errors.Is(err, kafka.ErrNoTopic) {
 		close(w.done)
