@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,24 +15,27 @@ func TestReaderOfWritersOneAfterTheOther(t *testing.T) {
 	for _, aggs := range []string{"COUNT(*) AS n", "COUNT(*) AS n, COLLECT_LIST(v) AS vs"} {
 		t.Run(aggs, func(t *testing.T) {
 			bothWays(t, nil, func(t *testing.T, p *place) {
+				p.opts = []kgo.Opt{kgo.FetchMaxPartitionBytes(2000), kgo.MaxConcurrentFetches(1)}
 				n, s := p.start(t), NewSession()
 				s.Properties["auto.offset.reset"], s.Properties["weir.idle.upstream"] = "earliest", "600000" // no wait runs out
 				n.run(t, s, `CREATE STREAM a (k INT KEY, v INT) WITH (KAFKA_TOPIC='a', FORMAT='JSON', PARTITIONS=2);
 					CREATE STREAM b (k INT KEY, v INT) WITH (KAFKA_TOPIC='b', FORMAT='JSON', PARTITIONS=2);`)
-				const each = 300
+				const each = 6000
 				var recs []*kgo.Record
 				for _, topic := range []string{"a", "b"} {
 					for i := range each {
-						recs = append(recs, &kgo.Record{Topic: topic, Partition: int32(i % 2), Timestamp: time.UnixMilli(int64(i) * 100), Key: fmt.Append(nil, i%2), Value: fmt.Appendf(nil, `{"V":%d}`, i)})
+						recs = append(recs, &kgo.Record{Topic: topic, Partition: int32(i % 2), Timestamp: time.UnixMilli(int64(i) * 10), Key: fmt.Append(nil, i%2), Value: fmt.Appendf(nil, `{"V":%d}`, i)})
 					}
 				}
-				n.put(t, recs[:each]...)
 				n.run(t, s, "CREATE STREAM u WITH (KAFKA_TOPIC='u') AS SELECT * FROM a;")
-				n.settle(t)
+				for slice := range slices.Chunk(recs[:each], each/6) { // each a commit
+					n.put(t, slice...)
+					n.settle(t)
+				}
 				n.put(t, recs[each:]...)
-				n.settle(t)
 				n.run(t, s, "INSERT INTO u SELECT * FROM b;")
 				n.settle(t)
+				s.Properties["commit.interval.ms"] = "2000" // it reads before it has asked who writes
 				n.run(t, s, "CREATE TABLE c WITH (KAFKA_TOPIC='c') AS SELECT k, "+aggs+" FROM u WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY k EMIT FINAL;")
 				n.settle(t)
 				if err := n.Drain(t.Context()); err != nil {

@@ -25,7 +25,7 @@ type woven struct {
 	partition uint64
 	writers   []writer
 	upstream  []upstream
-	time      int64 // of Reached: the least of all
+	time      int64 // of Reached: the least of all; NoTime until it is known which queries those are
 	atEnd     bool  // all are
 	listed    bool  // it is known which queries those are
 	patience  int64 // as the task's
@@ -48,6 +48,19 @@ func (w *woven) known(queries []uint64) {
 		w.of(q)
 	}
 	w.listed, w.orphan = true, len(queries) == 0
+	w.sum()
+}
+
+// sum takes together what the queries have told, once it is known which those are: of one that has told nothing yet, everything may come.
+func (w *woven) sum() {
+	if !w.listed || w.orphan {
+		return
+	}
+	w.time, w.atEnd = math.MaxInt64, true
+	for i := range w.upstream {
+		u := &w.upstream[i]
+		w.time, w.atEnd = min(w.time, u.Time), w.atEnd && u.AtEnd
+	}
 }
 
 // of is what is known of a query.
@@ -73,11 +86,7 @@ func (w *woven) heard(query uint64, r Reached, upTo int64, live bool) bool {
 	told := r.Order != u.Order || upTo != u.upTo
 	r.Time = max(r.Time, u.Time)
 	u.Reached, u.upTo, u.live, w.givenUp = r, upTo, live, false
-	w.time, w.atEnd = r.Time, r.AtEnd
-	for i := range w.upstream {
-		o := &w.upstream[i]
-		w.time, w.atEnd = min(w.time, o.Time), w.atEnd && o.AtEnd
-	}
+	w.sum()
 	return told
 }
 
