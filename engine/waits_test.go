@@ -182,3 +182,53 @@ func TestCycle(t *testing.T) {
 		until(t, "it comes to its end", func() bool { return len(n.texts(t, "m")) == 6 })
 	})
 }
+
+// What is waited for is given up once it makes no progress, whatever others do meanwhile: the query that writes the other side of a join, and
+// another one that writes the same topic. And it is not waited for again before it does.
+func TestPausedBesideALivelyOne(t *testing.T) {
+	for name, sql := range map[string]string{
+		"the other side": `CREATE TABLE p WITH (KAFKA_TOPIC='p') AS SELECT k, LATEST_BY_OFFSET(v) AS x FROM b GROUP BY k;
+			CREATE STREAM u WITH (KAFKA_TOPIC='u') AS SELECT * FROM a;
+			CREATE STREAM r WITH (KAFKA_TOPIC='r') AS SELECT u.k AS k, v, x FROM u LEFT JOIN p ON u.k = p.k;`,
+		"a topic of two": `CREATE STREAM u WITH (KAFKA_TOPIC='u') AS SELECT * FROM a;
+			INSERT INTO u SELECT * FROM b;
+			CREATE STREAM r WITH (KAFKA_TOPIC='r') AS SELECT * FROM u;`,
+		"behind a repartition": `CREATE STREAM u WITH (KAFKA_TOPIC='u') AS SELECT * FROM a;
+			INSERT INTO u SELECT * FROM b;
+			CREATE TABLE r WITH (KAFKA_TOPIC='r') AS SELECT v, COLLECT_LIST(k) AS ks FROM u GROUP BY v;`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, nil, func(t *testing.T, p *place) {
+				n, s := p.start(t), NewSession()
+				s.Properties["weir.wait.upstream"], s.Properties["cache.max.bytes.buffering"] = "3000", "0"
+				n.run(t, s, `CREATE STREAM a (k INT KEY, v INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=2);
+					CREATE STREAM b (k INT KEY, v INT) WITH (KAFKA_TOPIC='b', VALUE_FORMAT='JSON', PARTITIONS=2);`+sql)
+				paused := ""
+				for _, q := range n.Queries() {
+					if slices.Contains(q.Sources, "B") {
+						paused = q.ID
+					}
+				}
+				n.run(t, s, "PAUSE "+paused+"; INSERT INTO b (rowtime, k, v) VALUES (1, 7, 7);")
+				put := 0
+				more := func() {
+					put++
+					n.put(t, &kgo.Record{Topic: "a", Partition: int32(put % 2), Timestamp: time.UnixMilli(int64(put) * 10), Key: []byte{0, 0, 0, byte(put % 2)}, Value: fmt.Appendf(nil, `{"V":%d}`, put)})
+				}
+				until(t, "the rows go on", func() bool { more(); return len(n.texts(t, "r")) > 0 })
+				given := queryOf(t, n, "R").Stats.GivenUp
+				if given == 0 {
+					t.Error("that it gave up is not counted")
+				}
+				upTo := put + 100
+				for put < upTo {
+					more()
+				}
+				until(t, "all rows go on", func() bool { return len(n.texts(t, "r")) == put })
+				if now := queryOf(t, n, "R").Stats.GivenUp; now > 2*given {
+					t.Errorf("it has given up %d times, then %d times", given, now)
+				}
+			})
+		})
+	}
+}

@@ -15,7 +15,7 @@ type Task struct {
 	Feeds        []*Feed
 	Shard        int       // the goroutine that it runs on
 	WaitingSince time.Time // since when rows have waited for others, and nothing has gone on
-	reached      int64     // Progress of the task, as last looked at
+	read         int64     // Read of the task, as last looked at
 	Advanced     bool      // its stream time has gone on since the last commit, because it was idle
 	Ended        bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
 	counted      []op.StepCounts
@@ -91,14 +91,23 @@ func (t *Task) AllAtEnd(now time.Time, idle time.Duration) bool {
 	return all
 }
 
-// Stuck is for how long rows have waited for others without any progress.
-func (t *Task) Stuck(now time.Time) time.Duration {
-	switch at := t.Progress(); {
+// Waiting is for how long rows have waited for others, with none going on.
+func (t *Task) Waiting(now time.Time) time.Duration {
+	switch at := t.Read(); {
 	case !t.Waits():
 		t.WaitingSince = time.Time{}
 		return 0
-	case t.WaitingSince.IsZero() || at != t.reached:
-		t.WaitingSince, t.reached = now, at
+	case t.WaitingSince.IsZero() || at != t.read:
+		t.WaitingSince, t.read = now, at
 	}
 	return now.Sub(t.WaitingSince)
+}
+
+// Stuck is the same, but counts from when all that they wait for has last told something new.
+func (t *Task) Stuck(now time.Time) time.Duration {
+	waiting := t.Waiting(now)
+	if waiting == 0 {
+		return 0
+	}
+	return min(waiting, now.Sub(time.UnixMilli(t.SilentSince())))
 }

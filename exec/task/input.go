@@ -103,7 +103,7 @@ func (in *input) follow(rec *kgo.Record, m *types.Meta) {
 	}
 	m.Order = t.order
 	if in.lanes == nil && t.first {
-		in.woven.heard(t.query, t.reached, rec.Offset, false)
+		in.woven.heard(t.query, t.reached, rec.Offset, false, 0)
 	}
 }
 

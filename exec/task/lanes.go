@@ -21,7 +21,6 @@ type lanes struct {
 	route   []uint16 // lanes of the records that have been let go, and are not processed yet
 	routed  int      // how many of route have been processed
 	waiting int      // records that wait in the lanes
-	heard   int64    // announcements that said something new
 	gone    int64    // the greatest place that has gone on
 	passed  *int64   // the same, of all inputs of the task
 	sent    int64    // a time at which all had been sent that release has let go of last
@@ -34,8 +33,17 @@ type lanes struct {
 	woven           *woven // of the topic of another query; nil of a repartition
 }
 
+// teller is what tells how far it has come.
+type teller struct {
+	told    int64 // when it last told something new, by the node's clock
+	givenUp bool  // nobody waits for it until it does
+}
+
+func (w *teller) news(now int64) { w.told, w.givenUp = now, false }
+
 // lane is what one upstream task has sent.
 type lane struct {
+	teller
 	key     uint64       // names it: of a repartition, the number of the upstream task
 	recs    []laneRecord // not processed yet
 	free    int          // how many of recs have been let go
@@ -45,7 +53,6 @@ type lane struct {
 	stamped int          // how many of recs lie before an announcement
 	next    int64        // what lies before this offset is processed
 	saved   int64        // next, as last written
-	givenUp bool         // nobody waits for it until it brings something
 }
 
 type laneRecord struct {
@@ -81,12 +88,12 @@ func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 	}
 	var ln *lane
 	var place int64
-	r := laneRecord{rec: rec, stamp: now}
+	r := laneRecord{rec: rec, stamp: now + l.patience}
 	if l.woven != nil {
-		ln, place, r.foreign = l.weave(rec)
+		ln, place, r.foreign = l.weave(rec, now)
 	} else {
 		if n, ok := announcement(rec); ok {
-			return n.upstream < len(l.all) && l.announced(&l.all[n.upstream], rec, n)
+			return n.upstream < len(l.all) && l.announced(&l.all[n.upstream], rec, n, now)
 		}
 		h, ok := headOf(rec)
 		if !ok || h.upstream >= len(l.all) {
@@ -101,20 +108,19 @@ func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 	ln.last = max(ln.last, place)
 	r.place, r.behind = ln.last, !l.atOnce && ln.last < max(l.gone, *l.passed)
 	ln.recs = append(ln.recs, r)
-	ln.givenUp = false
+	ln.news(now)
 	l.waiting++
 	return true
 }
 
-func (l *lanes) announced(ln *lane, rec *kgo.Record, n note) (taken bool) {
+func (l *lanes) announced(ln *lane, rec *kgo.Record, n note, now int64) (taken bool) {
 	if !n.quiet {
-		l.heard++
+		ln.news(now)
 	}
 	ln.last, ln.bound = max(ln.last, n.order), max(ln.bound, n.order)
 	if ln.asOf = types.NoTime; n.caughtUp {
 		ln.asOf = n.asOf
 	}
-	ln.givenUp = false
 	for i := max(ln.stamped, ln.free); i < len(ln.recs); i++ {
 		ln.recs[i].stamp = min(ln.recs[i].stamp, max(n.asOf, 0)+l.patience)
 	}
@@ -203,16 +209,4 @@ func (l *lanes) caughtUp() int64 {
 		asOf = min(asOf, l.all[i].asOf)
 	}
 	return asOf
-}
-
-// giveUp lets nobody wait any longer for what brings nothing.
-func (l *lanes) giveUp() {
-	if l.woven != nil {
-		l.woven.givenUp = true
-	}
-	for i := range l.all {
-		if ln := &l.all[i]; ln.head() == nil {
-			ln.givenUp = true
-		}
-	}
 }

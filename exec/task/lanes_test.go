@@ -3,6 +3,7 @@ package task
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -156,7 +157,7 @@ func TestLanesCountWhatComesBehind(t *testing.T) {
 	if got := l.release(nil, 10, false); len(got) != 0 {
 		t.Fatalf("the row did not wait: %v", got)
 	}
-	l.giveUp()
+	l.awaited(math.MaxInt64, 0, false, func(by *teller) { by.givenUp = true })
 	if got := l.release(nil, 10, false); len(got) != 1 {
 		t.Fatal("the row waits for a lane that was given up")
 	}

@@ -53,7 +53,7 @@ func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 
 // take puts records into their lanes.
 func (t *Task) take(in *input, recs []*kgo.Record) {
-	now := t.now() + t.patience
+	now := t.now()
 	n, size := int64(0), int64(0)
 	for i, rec := range recs {
 		if in.lanes.add(rec, now) {
@@ -86,11 +86,6 @@ func (t *Task) now() int64 { return t.env.Functions.Now().UnixMilli() }
 func (t *Task) Drain() error {
 	if len(t.inputs) == 1 && !t.laned {
 		return nil
-	}
-	for _, in := range t.inputs {
-		if in.lanes != nil {
-			in.lanes.giveUp()
-		}
 	}
 	return t.merge(true)
 }

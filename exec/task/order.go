@@ -127,24 +127,6 @@ func (t *Task) UpstreamAsOf(input int) int64 {
 // Laned says whether the task puts the rows of repartitions in order.
 func (t *Task) Laned() bool { return t.laned }
 
-// Awaited are the inputs that rows of the task wait for: others, or tasks upstream of their own.
-func (t *Task) Awaited() []int {
-	first := t.foremost()
-	var out []int
-	for i, in := range t.inputs {
-		if first == nil {
-			if in.queued.Load() > 0 {
-				out = append(out, i)
-			}
-			continue
-		}
-		if to, _ := in.floor(first.stampOf(first.row), false); in != first && to <= first.batch.Meta[first.row].Place() {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
 // Ahead are the upstream tasks of an input from which rows wait in their lanes.
 func (t *Task) Ahead(input int) []int {
 	var out []int
@@ -156,15 +138,4 @@ func (t *Task) Ahead(input int) []int {
 		}
 	}
 	return out
-}
-
-// Progress grows with each row that goes on, and with each announcement that says something new.
-func (t *Task) Progress() int64 {
-	n := int64(0)
-	for _, in := range t.inputs {
-		if n += in.counts.Read; in.lanes != nil {
-			n += in.lanes.heard
-		}
-	}
-	return n
 }

@@ -51,10 +51,8 @@ func (t *Task) Upstream(input int, queries []uint64) error {
 // all.
 func (t *Task) Hear(input int, query uint64, r Reached, upTo int64) error {
 	in := t.inputs[input]
-	if in.lanes != nil {
-		in.lanes.reached(query, r, upTo, true)
+	if in.woven.heard(query, r, upTo, true, t.now()); in.lanes != nil {
 		return t.merge(false)
 	}
-	in.woven.heard(query, r, upTo, true)
 	return t.hear(in)
 }

@@ -30,11 +30,11 @@ type woven struct {
 	listed    bool  // it is known which queries those are
 	patience  int64 // as the task's
 	orphan    bool  // nobody writes the topic any more
-	givenUp   bool  // nothing comes, and nobody waits for it until it does
 }
 
 // upstream is one of the queries that write a topic.
 type upstream struct {
+	teller
 	query uint64
 	Reached
 	upTo int64 // it holds of the rows before this offset
@@ -74,74 +74,83 @@ func (w *woven) of(query uint64) *upstream {
 	return &w.upstream[len(w.upstream)-1]
 }
 
-// heard takes in how far a query had come when the topic ended before an offset, and says whether that is new.
-func (w *woven) heard(query uint64, r Reached, upTo int64, live bool) bool {
+// heard takes in how far a query had come when the topic ended before an offset.
+func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64) {
 	if w.listed && !slices.ContainsFunc(w.upstream, func(u upstream) bool { return u.query == query }) {
-		return false // it writes no more
+		return // it writes no more
 	}
 	u := w.of(query)
 	if upTo < u.upTo || !live && u.live && upTo == u.upTo {
-		return false
+		return
 	}
-	told := r.Order != u.Order || upTo != u.upTo
+	if r.Order != u.Order || r.All != u.All { // what it writes meanwhile is no news to who waits for it to go on
+		u.news(now)
+	}
 	r.Time = max(r.Time, u.Time)
-	u.Reached, u.upTo, u.live, w.givenUp = r, upTo, live, false
+	u.Reached, u.upTo, u.live = r, upTo, live
 	w.sum()
-	return told
-}
-
-// reached takes in how far a query had come.
-func (l *lanes) reached(query uint64, r Reached, upTo int64, live bool) {
-	if l.woven.heard(query, r, upTo, live) {
-		l.heard++
-	}
 }
 
 // frees says whether no row comes any more that is to go before a lane's: by what each query has said of the time when the row was there.
 func (w *woven) frees(ln *lane, h *laneRecord, force bool) bool {
-	if force || w.givenUp || w.orphan {
+	if force || w.orphan {
 		return true
 	}
 	if !w.listed {
 		return false
 	}
 	for i := range w.upstream {
-		u := &w.upstream[i]
-		own := ln.key != foreign && ln.key>>taskBits == u.query
-		switch stale := u.AsOf < h.stamp; {
-		case h.place >= u.Order && u.Order != math.MaxInt64:
-			return false
-		case h.rec.Offset >= u.upTo && (own || !u.live || stale):
-			return false
-		case w.patience > 0 && (!u.live || stale) && h.place >= u.All: // tasks that had read all there is may have got more since
+		if w.holds(&w.upstream[i], ln, h) {
 			return false
 		}
 	}
 	return true
 }
 
+// holds says whether a query may still write what is to go before the row of a lane.
+func (w *woven) holds(u *upstream, ln *lane, h *laneRecord) bool {
+	if u.givenUp {
+		return false
+	}
+	own := ln.key != foreign && ln.key>>taskBits == u.query
+	switch stale := u.AsOf < h.stamp; {
+	case h.place >= u.Order && u.Order != math.MaxInt64:
+		return true
+	case h.rec.Offset >= u.upTo && (own || !u.live || stale):
+		return true
+	}
+	return w.patience > 0 && (!u.live || u.AsOf < h.stamp) && h.place >= u.All // tasks that had read all there is may have got more since
+}
+
 // floor is the place before which no row comes any more, for a row of another input that came at a time, and up to which time that holds.
 func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
 	place, asOf = math.MaxInt64, math.MaxInt64
-	if force || w.givenUp || w.orphan {
+	if force || w.orphan {
 		return place, asOf
 	}
 	if !w.listed {
 		return math.MinInt64, asOf
 	}
 	for i := range w.upstream {
-		switch u := &w.upstream[i]; {
-		case !u.live && w.patience > 0:
-			place = min(place, u.All)
-		case !u.live:
-			place = min(place, u.Order)
-		case u.AsOf >= stamp:
-			place, asOf = min(place, u.Order), min(asOf, u.AsOf)
-		default:
-			return math.MinInt64, math.MaxInt64
-		}
+		to, by := w.floorOf(&w.upstream[i], stamp)
+		place, asOf = min(place, to), min(asOf, by)
 	}
 	return place, asOf
+}
+
+// floorOf is what one query adds to floor.
+func (w *woven) floorOf(u *upstream, stamp int64) (place, asOf int64) {
+	switch {
+	case u.givenUp:
+		return math.MaxInt64, math.MaxInt64
+	case !u.live && w.patience > 0:
+		return u.All, math.MaxInt64
+	case !u.live:
+		return u.Order, math.MaxInt64
+	case u.AsOf >= stamp:
+		return u.Order, u.AsOf
+	}
+	return math.MinInt64, math.MaxInt64
 }
 
 // order is the place before which no row comes any more.

@@ -30,7 +30,7 @@ func newWoven(partition int32) *woven {
 }
 
 // weave finds the lane of a record, and its place; others says that none of our queries is known to have written it.
-func (l *lanes) weave(rec *kgo.Record) (ln *lane, place int64, others bool) {
+func (l *lanes) weave(rec *kgo.Record, now int64) (ln *lane, place int64, others bool) {
 	w := l.woven
 	place = rec.Timestamp.UnixMilli()
 	t, ok := trailOf(rec)
@@ -40,7 +40,7 @@ func (l *lanes) weave(rec *kgo.Record) (ln *lane, place int64, others bool) {
 	}
 	w.saw(rec, t.query)
 	if t.first {
-		l.reached(t.query, t.reached, rec.Offset, false)
+		w.heard(t.query, t.reached, rec.Offset, false, now)
 	}
 	if t.order != types.NoTime {
 		place = t.order

@@ -23,7 +23,7 @@ const waitShown = time.Second
 func waiting(tasks []*assignment.Task, now time.Time) []Wait {
 	var out []Wait
 	for _, t := range tasks {
-		if t.Stuck(now) < waitShown {
+		if t.Waiting(now) < waitShown {
 			continue
 		}
 		for _, i := range t.Awaited() {

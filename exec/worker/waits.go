@@ -27,13 +27,19 @@ func (w *Worker) dontWait(now time.Time) {
 		if t.Laned() {
 			limit = w.opt.WaitUpstream
 		}
-		if t.Stuck(now) <= limit && !w.full(t) {
+		full := w.full(t)
+		if t.Stuck(now) <= limit && !full {
 			continue
 		}
-		t.WaitingSince = time.Time{}
 		w.stats.gaveUp()
 		w.opt.Log.Warn("rows have waited for too long, or too many have, for what may come before them, and go on", "query", w.assigned.Query(), "partition", t.Partition, "after", limit)
-		if err := t.Drain(); err != nil {
+		var err error
+		if full {
+			err = t.Drain()
+		} else {
+			err = t.GiveUp(now.Add(-limit).UnixMilli())
+		}
+		if err != nil {
 			w.lose(err)
 		}
 	}
