@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/kafka"
 )
 
 // chained makes a node with a stream l of four partitions and a table u, whose rows a query of its own copies to t, which is joined to j.
@@ -165,6 +167,42 @@ func TestReaderMadeLater(t *testing.T) {
 		}
 		n.put(t, &kgo.Record{Topic: "m", Partition: 0, Timestamp: time.UnixMilli(90_000), Key: []byte{0, 0, 0, 1}, Value: []byte(`{"K":1}`)})
 		until(t, "the stranger's row is counted", func() bool { return queryOf(t, n, "EARLY").Stats.Foreign == 1 })
+	})
+}
+
+// What waits for the rows of another task upstream is read on past what may wait of other inputs: these lie behind it in the same partition.
+func TestReaderOfLargeCommits(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		p.opts = []kgo.Opt{kgo.FetchMaxPartitionBytes(1000), kgo.MaxConcurrentFetches(1)}
+		n, s := p.start(t), NewSession()
+		for name, value := range map[string]string{"auto.offset.reset": "earliest", "weir.idle.upstream": "600000", "weir.wait.upstream": "600000", "weir.wait.bytes": "65536"} {
+			s.Properties[name] = value
+		}
+		n.run(t, s, `CREATE STREAM l (k INT KEY, v INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);`)
+		small := map[string]string{"max.message.bytes": "3000"} // a commit is many batches
+		if _, err := n.cluster.CreateTopic(t.Context(), kafka.TopicSpec{Name: "m", Partitions: 1, Replicas: 1, Configs: small}); err != nil {
+			t.Fatal(err)
+		}
+		var recs []*kgo.Record
+		for part := range int32(4) {
+			for i := range 150 {
+				recs = append(recs, &kgo.Record{Topic: "l", Partition: part, Timestamp: time.UnixMilli(int64(i) * 100), Key: []byte{0, 0, 0, byte(part)}, Value: fmt.Appendf(nil, `{"V":%d}`, i)})
+			}
+		}
+		n.put(t, recs...)
+		n.run(t, s, `SET 'commit.interval.ms'='1000'; CREATE STREAM m WITH (KAFKA_TOPIC='m') AS SELECT v, k FROM l PARTITION BY v; SET 'commit.interval.ms'='20';`)
+		until(t, "all is in its topic", func() bool { return len(n.texts(t, "m")) == len(recs) })
+		n.run(t, s, `CREATE TABLE c WITH (KAFKA_TOPIC='c') AS SELECT v, COLLECT_LIST(k) AS ks FROM m WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY v EMIT FINAL;`)
+		n.settle(t)
+		if err := n.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := n.texts(t, "c"); len(got) != 150 {
+			t.Errorf("%d of 150 windows", len(got))
+		}
+		if q := queryOf(t, n, "C"); q.Stats.GivenUp+q.Stats.Behind+q.Stats.Late != 0 {
+			t.Errorf("given up %d times, %d rows behind, %d late", q.Stats.GivenUp, q.Stats.Behind, q.Stats.Late)
+		}
 	})
 }
 

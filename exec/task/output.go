@@ -30,6 +30,12 @@ type Bank struct {
 	start   int
 }
 
+// recordSize is about what a record takes in memory beside its key and its value.
+const recordSize = 200
+
+// Size is about how much memory the records take.
+func (b *Bank) Size() int { return b.Bytes + recordSize*len(b.Records) }
+
 const outputChunk = 256 << 10
 
 // keptChunks bounds the memory that is kept after a burst.

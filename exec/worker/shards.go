@@ -74,12 +74,12 @@ func (w *Worker) process(job work) {
 		return
 	}
 	f.Next = recs[len(recs)-1].Offset + 1
-	before := job.task.Out.Bytes
+	before := job.task.Out.Size()
 	if err := job.task.Offer(f.Input, recs, f.Next < f.End()); err != nil {
 		w.lose(err)
 		return
 	}
-	w.stats.held.Add(int64(job.task.Out.Bytes - before))
+	w.stats.held.Add(int64(job.task.Out.Size() - before))
 }
 
 // lose notes why the session has to end: the first reason counts.

@@ -30,7 +30,7 @@ type Stats struct {
 
 type stats struct {
 	topo *task.Topology
-	held atomic.Int64 // bytes of output not yet committed
+	held atomic.Int64 // bytes of memory of output not yet committed
 	mu   sync.Mutex
 	now  Stats
 	all  [][]op.StepCounts // by stage

@@ -263,7 +263,7 @@ func (w *Worker) holdBack() {
 		most, paused, held := int64(0), false, false
 		for _, f := range feeds {
 			paused, held = paused || f.Paused, held || f.Held
-			if !f.Repartitioned() || !f.Task.Laned() { // what comes behind in the same partition may be what the others wait for
+			if !f.Repartitioned() && !f.Task.Woven(f.Input) || !f.Task.Laned() { // what comes behind in the same partition may be what the others wait for
 				most = max(most, f.Task.Queued(f.Input))
 			}
 		}

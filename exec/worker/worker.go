@@ -212,7 +212,8 @@ func (w *Worker) leave() {
 	w.commit.Stop(ctx)
 }
 
-// maxUncommitted is how many bytes of output are held back before a commit comes early.
+// maxUncommitted is how much memory output may take that is held back before a commit comes early. Who reads it puts the rows of one or two
+// commits in order, and has as much to hold back.
 const maxUncommitted = 32 << 20
 
 func (w *Worker) backlog() int64 { return w.stats.held.Load() }
