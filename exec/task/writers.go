@@ -45,7 +45,8 @@ func (l *lanes) weave(rec *kgo.Record, now int64) (ln *lane, place int64, others
 	if t.order != types.NoTime {
 		place = t.order
 	}
-	return l.lane(laneKey(t.query, t.task)), place, false
+	ln = l.lane(laneKey(t.query, t.task))
+	return ln, place, ln.key == foreign
 }
 
 // taskBits are those of a lane's key that hold the task; the others hold the query.
@@ -54,12 +55,18 @@ const taskBits = 20
 // laneKey names the lane of a query's task.
 func laneKey(query, task uint64) uint64 { return query<<taskBits | task&(1<<taskBits-1) }
 
-// lane is the one of a key.
+// mostLanes bounds the lanes of a partition: there are as many as tasks that write it, unless others write what only looks like our trails.
+const mostLanes = 4096
+
+// lane is the one of a key; that of foreign rows where there would be too many.
 func (l *lanes) lane(key uint64) *lane {
 	for i := range l.all {
 		if l.all[i].key == key {
 			return &l.all[i]
 		}
+	}
+	if len(l.all) >= mostLanes && key != foreign {
+		return l.lane(foreign)
 	}
 	l.all = append(l.all, newLane(key))
 	return &l.all[len(l.all)-1]
