@@ -12,6 +12,10 @@ func (t *trial) needs() string {
 		timed := q.windowed() || q.does(streamJoin) || q.does(lookup) || q.ordered
 		memory := t.course.way == memoryWay
 		switch {
+		case t.course.late.slices > 0 && q.ordered:
+			return fmt.Sprintf("%s: records in order that come when what was there has been read", q.out.name)
+		case q.does(lookup) && mixed(q.in[1]):
+			return fmt.Sprintf("%s: versions of a table that is joined of others, one of which puts its changes together", q.out.name)
 		case memory && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
 		case q.more != nil && q.does(streamJoin) && q.join != "INNER", q.does(lookup) && behindOuter(q):
@@ -25,6 +29,16 @@ func (t *trial) needs() string {
 		}
 	}
 	return ""
+}
+
+// mixed says whether a table is joined of others whose changes are put together: its rows meet newer ones of one than of the other meanwhile,
+// as there are at no time.
+func mixed(s *source) bool {
+	if s.made == nil {
+		return false
+	}
+	joins := s.made.kind == tableJoin || s.made.kind == foreignJoin
+	return slices.ContainsFunc(s.made.in, func(in *source) bool { return joins && !in.exact() || mixed(in) })
 }
 
 // behindOuter says whether rows come from an outer join of streams, some of which are put out later than others of their time.
