@@ -20,6 +20,7 @@ type Feed struct {
 	Ended  time.Time     // since when it has been at its end with nothing coming
 	Idled  time.Duration // how far its stream time has gone on since then
 	seen   int64         // Next, as of the last look
+	Looked bool          // it is known whether it had been read to its end before the session
 }
 
 // FeedID names a feed in what is stored.

@@ -1,6 +1,10 @@
 package task
 
-import "math"
+import (
+	"math"
+
+	"weir/planner/plan"
+)
 
 // Reached is how far the task that writes the query's result has come, of what it has written up to the next Flush. caughtUp says that it
 // has read all that there is.
@@ -10,6 +14,23 @@ func (t *Task) Reached(caughtUp bool) Reached {
 		r.Order = r.All
 	}
 	return r
+}
+
+// Recalls says whether the time to which an input has come is the greatest one of the records that have been read of its topic.
+func (t *Task) Recalls(input int) bool {
+	scan, ok := t.Stage.Inputs[input].(*plan.Scan)
+	return ok && scan.Time == nil && t.inputs[input].follows()
+}
+
+// Recall says to which time a source has come that had been read before the task was made.
+func (t *Task) Recall(input int, to int64) error {
+	in := t.inputs[input]
+	f := &t.feeders[in.feeder]
+	if to <= f.bound {
+		return nil
+	}
+	f.bound = to
+	return t.advance(0)
 }
 
 // bound is the time before which the task writes no row any more.

@@ -15,7 +15,7 @@ import (
 // Whatever others write into the header of our trails, their rows go on, each once.
 func TestForeignTrails(t *testing.T) {
 	const rows = 20_000
-	passed, rng := int64(types.NoTime), rand.New(rand.NewPCG(1, 2))
+	passed, rng := types.NoTime, rand.New(rand.NewPCG(1, 2))
 	var counts op.Counts
 	l := newLanes(0, &passed, &counts)
 	l.woven = newWoven(0)

@@ -137,7 +137,11 @@ func (w *Worker) committed(r task.Reached, changed bool) {
 	for _, t := range w.assigned.Tasks {
 		t.SetReached(r)
 	}
-	if !changed && w.result() != "" && w.progress.told.Load() >= w.progress.made.Load() && (w.progress.wanted || w.progress.now.Load() == nil && w.progress.watched.Load()) {
+	if changed || w.result() == "" || w.progress.told.Load() < w.progress.made.Load() {
+		return
+	}
+	before := w.progress.now.Load()
+	if w.progress.wanted || w.progress.watched.Load() && (before == nil || r.Time > before.Time) {
 		w.tell(r, nil)
 	}
 }

@@ -281,6 +281,9 @@ func (w *Worker) commitAll() (err error) {
 	if err := w.findEnds(w.alive, began); err != nil {
 		return err
 	}
+	if err := w.recall(w.alive); err != nil {
+		return err
+	}
 	if err := w.expect(w.alive, began); err != nil {
 		return err
 	}
