@@ -170,6 +170,25 @@ func TestReaderMadeLater(t *testing.T) {
 	})
 }
 
+// A query that waits behind a repartition of its own says what its rows are waited for: the topic that is read before it.
+func TestWaitBehindARepartition(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n, s := p.start(t), NewSession()
+		s.Properties["weir.wait.upstream"] = "600000"
+		n.run(t, s, `CREATE STREAM a (k INT KEY, v INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=2);
+			CREATE STREAM b (k INT KEY, v INT) WITH (KAFKA_TOPIC='b', VALUE_FORMAT='JSON', PARTITIONS=2);
+			CREATE STREAM p WITH (KAFKA_TOPIC='p') AS SELECT * FROM b;
+			CREATE STREAM r WITH (KAFKA_TOPIC='r') AS SELECT a.k AS k, p.k AS pk FROM a JOIN p WITHIN 1 SECOND ON a.k = p.v;`)
+		up := queryOf(t, n, "P").ID
+		n.run(t, s, "PAUSE "+up+"; INSERT INTO b (rowtime, k, v) VALUES (500, 1, 1); INSERT INTO a (rowtime, k, v) VALUES (1000, 1, 1);")
+		until(t, "the join says for which query it waits", func() bool {
+			return slices.ContainsFunc(queryOf(t, n, "R").Waits, func(w Wait) bool { return strings.Contains(w.String(), "topic p of "+up+", partition ") })
+		})
+		n.run(t, s, "RESUME "+up+";")
+		until(t, "the rows meet", func() bool { return len(n.texts(t, "r")) == 1 })
+	})
+}
+
 // What waits for the rows of another task upstream is read on past what may wait of other inputs: these lie behind it in the same partition.
 func TestReaderOfLargeCommits(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
