@@ -30,7 +30,7 @@ var (
 
 const (
 	atOnce  = 24              // cases that run at a time: they mostly wait
-	patient = 2 * time.Minute // for one case
+	patient = 5 * time.Minute // for one case
 )
 
 func TestMain(m *testing.M) {
