@@ -16,6 +16,7 @@ type answers struct {
 	producers *producers
 	fences    fences
 	limit     limit
+	changed   func() // the list of topics has
 }
 
 // completion changes a response.
@@ -47,6 +48,8 @@ func (a *answers) of(r kmsg.Request, inside bool) completion {
 			return nil
 		}
 		return a.limit.tell
+	case *kmsg.CreateTopicsRequest, *kmsg.DeleteTopicsRequest, *kmsg.CreatePartitionsRequest, *kmsg.AlterConfigsRequest, *kmsg.IncrementalAlterConfigsRequest:
+		return func(kmsg.Response) { a.changed() }
 	case *kmsg.EndTxnRequest:
 		return func(r kmsg.Response) { a.fences.ended(req, r.(*kmsg.EndTxnResponse)) }
 	}
@@ -72,7 +75,7 @@ func (a *answers) looks(key kmsg.Key) bool {
 
 // looksAt are the keys of the others.
 var looksAt = []kmsg.Key{kmsg.ApiVersions, kmsg.Metadata, kmsg.DescribeConfigs, kmsg.DescribeTopicPartitions, kmsg.DescribeClientQuotas,
-	kmsg.InitProducerID, kmsg.EndTxn}
+	kmsg.InitProducerID, kmsg.EndTxn, kmsg.CreateTopics, kmsg.DeleteTopics, kmsg.CreatePartitions, kmsg.AlterConfigs, kmsg.IncrementalAlterConfigs}
 
 func hideFeatures(resp *kmsg.ApiVersionsResponse) {
 	resp.SupportedFeatures = slices.DeleteFunc(resp.SupportedFeatures, func(f kmsg.ApiVersionsResponseSupportedFeature) bool {

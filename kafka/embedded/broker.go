@@ -17,6 +17,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,6 +81,8 @@ type Broker struct {
 	ln      *listener
 	lock    *dirLock
 	answers *answers
+	ends    ends
+	lost    []Lost
 	secret  string // stands before settings that the broker itself alters
 	stop    chan struct{}
 	wg      sync.WaitGroup
@@ -102,11 +105,8 @@ func Start(opts Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := dropEmptyGroups(opts.DataDir); err != nil {
-		return nil, errors.Join(fmt.Errorf("the embedded broker cannot read its groups: %w", err), lock.release())
-	}
-	if err := errors.Join(putBack(opts.DataDir), mendTopics(opts.DataDir, opts.Logger)); err != nil {
-		return nil, errors.Join(fmt.Errorf("the embedded broker cannot open its data in %s: %w", opts.DataDir, err), lock.release())
+	if err := prepare(opts); err != nil {
+		return nil, errors.Join(unopened(opts.DataDir, err), lock.release())
 	}
 	producers, err := openProducers(opts.DataDir)
 	if err != nil {
@@ -116,7 +116,7 @@ func Start(opts Options) (*Broker, error) {
 	maps.Copy(configs, opts.more)
 	shown := maps.Clone(configs)
 	maps.Copy(shown, topicDefaults(opts))
-	fixes := &answers{topics: newTopicSettings(shown), producers: producers}
+	fixes := &answers{topics: newTopicSettings(shown), producers: producers, changed: func() { topicsChanged(opts) }}
 	ln, err := listen(opts, fixes)
 	if err != nil {
 		return nil, errors.Join(err, producers.close(), lock.release())
@@ -133,15 +133,17 @@ func Start(opts Options) (*Broker, error) {
 		syncOption(opts.SyncWrites),
 	)
 	if err != nil {
-		err = fmt.Errorf("the embedded broker cannot open its data in %s: %w; restore the directory from a copy, or move it away to start empty",
-			opts.DataDir, err)
-		return nil, errors.Join(err, ln.Close(), producers.close(), lock.release())
+		return nil, errors.Join(unopened(opts.DataDir, err), ln.Close(), producers.close(), lock.release())
 	}
 	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, secret: rand.Text() + ".", stop: make(chan struct{})}
 	b.guardRequests()
 	if b.client, err = b.inner(); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
+	if err := b.begin(); err != nil {
+		return nil, errors.Join(unopened(opts.DataDir, err), b.Close())
+	}
+	b.wg.Go(b.watchEnds)
 	b.wg.Go(b.watchRetention)
 	b.wg.Go(b.watchCompaction)
 	if fixes.limit.max = opts.MaxData; opts.MaxData > 0 {
@@ -151,6 +153,73 @@ func Start(opts Options) (*Broker, error) {
 		b.wg.Go(b.watchSize)
 	}
 	return b, nil
+}
+
+// prepare puts the files in order before kfake opens them.
+func prepare(opts Options) error {
+	if err := putBack(opts.DataDir); err != nil {
+		return err
+	}
+	if _, err := mend(opts.DataDir, opts.Logger, false); err != nil {
+		return err
+	}
+	return dropEmptyGroups(opts.DataDir)
+}
+
+func unopened(dir string, err error) error {
+	return fmt.Errorf("the embedded broker cannot open its data in %s: %w; weir check tells more. Restore the directory from a copy, or move it away to start empty", dir, err)
+}
+
+// begin notes what the broker has opened.
+func (b *Broker) begin() error {
+	ctx, cancel := b.untilStop()
+	defer cancel()
+	now, err := b.reaches(ctx)
+	if err != nil {
+		return err
+	}
+	b.ends = ends{dir: b.opts.DataDir}
+	if err := errors.Join(b.ends.note(now, true), copyTopics(b.opts.DataDir), forgetClosed(b.opts.DataDir)); err != nil {
+		return err
+	}
+	there := map[partitionKey]bool{}
+	for _, r := range now {
+		there[r.key()] = true
+	}
+	lost, err := readLost(b.opts.DataDir)
+	b.lost = slices.DeleteFunc(lost, func(l Lost) bool { return !there[partitionKey{l.ID, l.Partition}] })
+	return err
+}
+
+// topicsChanged copies the list of topics after a change.
+func topicsChanged(o Options) {
+	if err := copyTopics(o.DataDir); err != nil {
+		o.Logger.Warn("the list of topics cannot be copied: damage to it may not be noticed", "err", err)
+	}
+}
+
+// noteLast writes down how far partitions reach at the end.
+func (b *Broker) noteLast() error {
+	if b.ends.dir == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastTimeout)
+	defer cancel()
+	now, err := b.reaches(ctx)
+	if err != nil {
+		return err
+	}
+	return b.ends.note(now, true)
+}
+
+const lastTimeout = 10 * time.Second
+
+// finish notes what the broker leaves, whose files are closed.
+func (b *Broker) finish() error {
+	if b.ends.dir == "" {
+		return nil // it has not begun
+	}
+	return errors.Join(copyTopics(b.opts.DataDir), copyClosed(b.opts.DataDir))
 }
 
 func (o *Options) complete() error {
@@ -222,12 +291,13 @@ func (b *Broker) ClientOpts() []kgo.Opt {
 func (b *Broker) Close() error {
 	b.once.Do(func() {
 		close(b.stop)
+		b.wg.Wait()
+		last := b.noteLast()
 		if b.client != nil {
 			b.client.Close()
 		}
-		b.wg.Wait()
 		b.cluster.Close()
-		b.err = errors.Join(b.ln.Close(), b.answers.producers.close(), b.lock.release())
+		b.err = errors.Join(last, b.finish(), b.ln.Close(), b.answers.producers.close(), b.lock.release())
 	})
 	return b.err
 }

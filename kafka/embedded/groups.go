@@ -2,11 +2,9 @@ package embedded
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,13 +16,6 @@ import (
 // has expired: after a kill it was back, with its offsets. So the offsets of a group are struck out of the log before it is deleted, and at
 // a start what is then left of it, a group without offsets and members, is nothing.
 const groupsLog = "groups.log"
-
-const (
-	entryHead    = 10 // length and sum, 4 bytes each; then the version
-	entryVersion = 1
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // groupEntry is what matters here of an entry.
 type groupEntry struct {
@@ -39,10 +30,7 @@ func (e groupEntry) append(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	rest := append(binary.LittleEndian.AppendUint16(nil, entryVersion), body...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(rest)))
-	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(rest, castagnoli))
-	return append(b, rest...), nil
+	return appendFrame(b, body), nil
 }
 
 // strikeOut takes the offsets of groups that are about to be deleted out of the log. It runs while kfake handles the request, which writes
@@ -133,19 +121,15 @@ type rawGroupEntry struct {
 	raw []byte
 }
 
-// groupEntries are the entries of the log, up to the first that is not whole: kfake reads no further either.
+// groupEntries are the entries of the log; what is damaged in it was taken out before.
 func groupEntries(raw []byte) []rawGroupEntry {
 	var out []rawGroupEntry
-	for len(raw) >= entryHead {
-		size := 8 + int64(binary.LittleEndian.Uint32(raw))
-		if size < entryHead || size > int64(len(raw)) || crc32.Checksum(raw[8:size], castagnoli) != binary.LittleEndian.Uint32(raw[4:]) {
-			break
-		}
-		e := rawGroupEntry{raw: raw[:size]}
-		if json.Unmarshal(raw[entryHead:size], &e.groupEntry) == nil {
+	whole, _ := frames(raw)
+	for _, f := range whole {
+		e := rawGroupEntry{raw: f}
+		if json.Unmarshal(f[entryHead:], &e.groupEntry) == nil {
 			out = append(out, e)
 		}
-		raw = raw[size:]
 	}
 	return out
 }

@@ -148,6 +148,7 @@ func (b *Broker) createOnUse(req *kmsg.MetadataRequest) {
 			b.opts.Logger.Warn("a topic that a client asked for cannot be made", "topic", *t.Topic, "err", err)
 			continue
 		}
+		topicsChanged(b.opts)
 		b.opts.Logger.Info("a client asked for a topic that was not there: it is made (auto.create.topics)", "topic", *t.Topic, "partitions", b.opts.Partitions)
 	}
 }

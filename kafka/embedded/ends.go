@@ -1,0 +1,135 @@
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// endsInterval is how often it is written down how far partitions reach. After a power loss that tells what is missing at their ends.
+const endsInterval = time.Second
+
+const endsFile = "ends"
+
+// endsTurn is the size from which on the file is written anew.
+const endsTurn = 1 << 20
+
+// reach is how far a partition reached: from the first offset that is kept to the one behind the last.
+type reach struct {
+	ID        string `json:"i"` // of the topic, as kfake writes it
+	Topic     string `json:"t"`
+	Partition int32  `json:"p"`
+	Start     int64  `json:"s"`
+	End       int64  `json:"e"`
+}
+
+type partitionKey struct {
+	id        string
+	partition int32
+}
+
+func (r reach) key() partitionKey { return partitionKey{r.ID, r.Partition} }
+
+// readEnds gives the last entry of each partition, and what of the file can't be read.
+func readEnds(dir string) (map[partitionKey]reach, []span, error) {
+	bodies, bad, err := readFrames(filepath.Join(dir, endsFile))
+	out := map[partitionKey]reach{}
+	for _, b := range bodies {
+		var r reach
+		if json.Unmarshal(b, &r) == nil {
+			out[r.key()] = r
+		}
+	}
+	return out, bad, err
+}
+
+// ends writes down how far partitions reach.
+type ends struct {
+	dir   string
+	known map[partitionKey]reach
+	size  int
+}
+
+// note writes down what has changed, and with all, everything. It is on disk when note returns.
+func (e *ends) note(now []reach, all bool) error {
+	var out []byte
+	all = all || e.size > endsTurn
+	known := make(map[partitionKey]reach, len(now))
+	for _, r := range now {
+		known[r.key()] = r
+		if !all && e.known[r.key()] == r {
+			continue
+		}
+		body, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		out = appendFrame(out, body)
+	}
+	path := filepath.Join(e.dir, endsFile)
+	switch {
+	case all:
+		if err := replaceFile(path, out); err != nil {
+			return err
+		}
+		e.size = 0
+	case len(out) == 0:
+		return nil
+	default:
+		if err := appendTo(path, out); err != nil {
+			return err
+		}
+	}
+	e.size += len(out)
+	e.known = known
+	return nil
+}
+
+// reaches are how far all partitions reach now.
+func (b *Broker) reaches(ctx context.Context) ([]reach, error) {
+	topics, err := b.topicPartitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []reach
+	for topic := range topics {
+		info := b.cluster.TopicInfo(topic)
+		if info == nil { // deleted meanwhile
+			continue
+		}
+		for _, p := range b.cluster.PartitionInfos(topic) {
+			out = append(out, reachOf(topic, info, p))
+		}
+	}
+	return out, nil
+}
+
+func reachOf(topic string, info *kfake.TopicInfo, p *kfake.PartitionInfo) reach {
+	return reach{idText(info.TopicID), topic, p.Partition, p.LogStartOffset, p.HighWatermark}
+}
+
+func (b *Broker) watchEnds() {
+	tick := time.NewTicker(endsInterval)
+	defer tick.Stop()
+	failed := false
+	for {
+		select {
+		case <-b.stop:
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := b.untilStop()
+		now, err := b.reaches(ctx)
+		if err == nil {
+			err = b.ends.note(now, false)
+		}
+		if err != nil && ctx.Err() == nil && !failed { // once, not every second
+			b.opts.Logger.Warn("how far partitions reach cannot be written down: after a power loss nobody can tell what is missing", "err", err)
+		}
+		failed = err != nil
+		cancel()
+	}
+}
