@@ -112,7 +112,7 @@ func (e *Engine) open(ctx context.Context) error {
 	if e.node, err = nodeID(e.opt.DataDir); err != nil {
 		return err
 	}
-	if e.state, err = state.Keep(filepath.Join(e.opt.DataDir, "state"), e.opt.StateFS); err != nil {
+	if e.state, err = state.Keep(filepath.Join(e.opt.DataDir, "state"), e.opt.StateFS, e.opt.Log); err != nil {
 		return err
 	}
 	e.budget = state.NewBudget(settings.StateMemory.In(e.opt.Config))

@@ -8,19 +8,20 @@ import (
 
 // Feed is a partition of one input of a task.
 type Feed struct {
-	Task   *Task
-	Input  int
-	TP     TP
-	Next   int64         // offset of the next record that the task takes
-	High   int64         // end of the partition as last heard
-	Saved  int64         // what was last committed: see Position; -1 for nothing
-	Until  int64         // no record from here on is taken for now; 0 for no such bound
-	Paused bool          // so much waits in the task that no more is fetched
-	Held   bool          // so much waits behind a repartition for what others bring
-	Ended  time.Time     // since when it has been at its end with nothing coming
-	Idled  time.Duration // how far its stream time has gone on since then
-	seen   int64         // Next, as of the last look
-	Looked bool          // it is known whether it had been read to its end before the session
+	Task    *Task
+	Input   int
+	TP      TP
+	Next    int64 // offset of the next record that the task takes
+	High    int64 // end of the partition as last heard
+	Saved   int64 // what was last committed: see Position; -1 for nothing
+	Until   int64 // where it is bounded, no record from here on is taken for now
+	Bounded bool
+	Paused  bool          // so much waits in the task that no more is fetched
+	Held    bool          // so much waits behind a repartition for what others bring
+	Ended   time.Time     // since when it has been at its end with nothing coming
+	Idled   time.Duration // how far its stream time has gone on since then
+	seen    int64         // Next, as of the last look
+	Looked  bool          // it is known whether it had been read to its end before the session
 }
 
 // FeedID names a feed in what is stored.
@@ -67,7 +68,7 @@ func (f *Feed) IdleFor(now time.Time) time.Duration {
 
 // Cut leaves out records from Until on. They are given again once it is lifted and the client is set back.
 func (f *Feed) Cut(recs []*kgo.Record) []*kgo.Record {
-	if f.Until == 0 {
+	if !f.Bounded {
 		return recs
 	}
 	for i, r := range recs {
@@ -81,7 +82,7 @@ func (f *Feed) Cut(recs []*kgo.Record) []*kgo.Record {
 
 // End is how far the feed can be read for now.
 func (f *Feed) End() int64 {
-	if f.Until > 0 {
+	if f.Bounded {
 		return min(f.High, f.Until)
 	}
 	return f.High

@@ -69,6 +69,37 @@ func appendOffset(dst []byte, id assignment.FeedID, at int64) []byte {
 	return dst
 }
 
+func encodePositions(a *assignment.Assignment) []byte {
+	return encodeAtLeast(a, nil)
+}
+
+// encodeAtLeast lists positions, those that are below a floor as the floor.
+func encodeAtLeast(a *assignment.Assignment, floor map[assignment.TP]int64) []byte {
+	var offsets []byte
+	for _, t := range a.Tasks {
+		for _, f := range t.Feeds {
+			offsets = appendOffset(offsets, f.ID(), max(f.Position(), floor[f.TP]))
+		}
+	}
+	return offsets
+}
+
+// A note lies beside an outbox: its address, and the positions that the query had when it was written.
+func encodeNote(address, positions, topics []byte) []byte {
+	return appendBytes(appendBytes(appendBytes(nil, address), positions), topics)
+}
+
+func decodeNote(note []byte) (address, places []byte, positions map[assignment.FeedID]stored, err error) {
+	c := &cursor{src: note}
+	address, places = c.take(c.uvarint()), c.take(c.uvarint())
+	topics := c.take(c.uvarint())
+	if c.bad {
+		return nil, nil, nil, types.ErrCorrupt
+	}
+	positions, err = decodePositions(places, topics)
+	return address, places, positions, err
+}
+
 // encodeTopics is which topics positions are of: one that is made anew under the same name is another one.
 func encodeTopics(a *assignment.Assignment) []byte {
 	var out []byte

@@ -2,6 +2,7 @@ package commit
 
 import (
 	"context"
+	"encoding/binary"
 	"maps"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -92,7 +93,8 @@ func (e *Outbox) courier(ctx context.Context) {
 }
 
 func (e *Outbox) bring(ctx context.Context, p *parcel) error {
-	ref, err := e.files.Write(p.blob)
+	address := e.address(p.tps)
+	ref, err := e.files.Write(encodeNote(address, p.places, encodeTopics(e.tasks)), p.blob)
 	if err != nil {
 		return err
 	}
@@ -106,8 +108,13 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 	if err := p.batch.SetMeta(e.tasks.Query(), metaOutbox, ref); err != nil {
 		return err
 	}
-	if err := p.batch.SetMeta(e.tasks.Query(), metaAddress, e.address(p.tps)); err != nil {
+	if err := p.batch.SetMeta(e.tasks.Query(), metaAddress, address); err != nil {
 		return err
+	}
+	if p.known && len(ref) > 0 {
+		if err := p.batch.SetMeta(e.tasks.Query(), metaSeq, binary.AppendUvarint(nil, e.files.Seq())); err != nil {
+			return err
+		}
 	}
 	if err := e.owe(p); err != nil {
 		return err

@@ -41,7 +41,9 @@ type Outbox struct {
 	reached  map[assignment.TP]int64 // a copy of ends, as of the last delivery
 	durable  map[assignment.TP]int64 // positions whose parcel was delivered
 	told     time.Time               // when the group's offsets were last committed
-	rebuild  map[assignment.TP]int64 // nothing is emitted until the sources have been read this far; nil when not rebuilding
+	rebuild  map[assignment.TP]int64 // nothing is emitted until topics have been read this far; nil when not rebuilding
+	behind   bool                    // rebuilding begins with a state that is older than what was emitted, not without any
+	anew     bool                    // the database says that the state is being made anew
 	trimmed  map[assignment.TP]int64 // repartition topics were deleted up to here
 	owed     *owed                   // the parcel that is in the database and has not arrived: the courier's; it outlives the session
 }
@@ -54,6 +56,8 @@ type producerID struct {
 const (
 	metaOutbox  = "outbox"   // where the records are; empty once they are delivered
 	metaAddress = "producer" // who sends them, and where they lie
+	metaSeq     = "sent"     // number of the last outbox
+	metaRebuild = "rebuild"  // there while the state is made anew
 )
 
 // Client is the client from which records are polled.
@@ -77,7 +81,10 @@ func (e *Outbox) Start(ctx context.Context) error {
 	if err := e.connect(ctx); err != nil {
 		return err
 	}
-	err = e.settle(ctx)
+	left, err := e.recall(ctx)
+	if err == nil {
+		err = e.settle(ctx, left)
+	}
 	if err == nil {
 		err = e.restore(ctx)
 	}
@@ -149,6 +156,9 @@ func (e *Outbox) restore(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := e.unmakable(ctx, positions == nil); err != nil {
+		return err
+	}
 	topics := e.tasks.InputTopics()
 	from, err := e.opt.Cluster.StartOffsets(ctx, topics...)
 	if err != nil {
@@ -169,7 +179,7 @@ func (e *Outbox) restore(ctx context.Context) error {
 				if err := e.opt.place(e.tasks, f, positions[f.ID()], b, e.fresh(f, b)); err != nil {
 					return err
 				}
-				f.Until = e.rebuild[f.TP]
+				f.Until, f.Bounded = e.rebuild[f.TP], e.rebuild != nil && (e.behind || !f.Repartitioned())
 			}
 			if err := t.Load(e.opt.db, e.tasks.Query(), e.opt.Budget); err != nil {
 				return err
@@ -184,10 +194,15 @@ func (e *Outbox) restore(ctx context.Context) error {
 // fresh is where a feed begins that has no position: a source at its beginning or its end, as the query says. A rebuild reads the
 // query's own topics from their end, since it fills them anew.
 func (e *Outbox) fresh(f *assignment.Feed, b bounds) int64 {
-	if f.Repartitioned() || !e.tasks.FromStart(f) {
+	switch floor, rebuilt := e.rebuild[f.TP]; {
+	case f.Repartitioned():
 		return b.to
+	case e.tasks.FromStart(f):
+		return b.from
+	case rebuilt: // where it began is not known any more
+		return min(max(floor, b.from), b.to)
 	}
-	return b.from
+	return b.to
 }
 
 // Commit writes down what tasks did and gives it to the courier.
@@ -207,12 +222,15 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.opt.db.Room(); err != nil {
 		return err
 	}
-	p := &parcel{batch: e.opt.db.NewBatch(), offsets: e.tasks.Positions()}
+	p := &parcel{batch: e.opt.db.NewBatch(), offsets: e.tasks.Positions(), places: e.emitted(), known: e.rebuild == nil}
 	select {
 	case p.blob = <-e.blobs:
 	default:
 	}
 	if err := e.writeState(p.batch); err != nil {
+		return err
+	}
+	if err := e.noteRebuild(p.batch); err != nil {
 		return err
 	}
 	p.count = e.opt.Count()

@@ -42,16 +42,10 @@ const (
 
 // writePositions puts the positions into the batch that holds the state they belong to.
 func writePositions(b *state.Batch, a *assignment.Assignment) error {
-	var offsets []byte
-	for _, t := range a.Tasks {
-		for _, f := range t.Feeds {
-			offsets = appendOffset(offsets, f.ID(), f.Position())
-		}
-	}
 	if err := b.SetMeta(a.Query(), metaTopics, encodeTopics(a)); err != nil {
 		return err
 	}
-	return b.SetMeta(a.Query(), metaOffsets, offsets)
+	return b.SetMeta(a.Query(), metaOffsets, encodePositions(a))
 }
 
 // positions are those of the last commit in the database; nil where there was none.

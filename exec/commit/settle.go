@@ -13,23 +13,16 @@ import (
 
 // settle finds out how much of the last outbox arrived before the session ended, and sends the rest. What a topic takes no
 // longer is left out and told of.
-func (e *Outbox) settle(ctx context.Context) error {
+func (e *Outbox) settle(ctx context.Context, o *leftover) error {
 	if err := e.forgive(); err != nil {
-		return err
-	}
-	o, err := e.open()
-	if err != nil {
 		return err
 	}
 	if o == nil {
 		e.pay()
 		return nil
 	}
-	left, err := e.arrivals(ctx, o)
-	if err != nil {
-		return err
-	}
-	p := &parcel{batch: e.opt.db.NewBatch()}
+	left := o.arrived
+	p := &parcel{batch: e.opt.db.NewBatch(), places: o.places, known: e.rebuild == nil}
 	var rest []kgo.Record
 	for i := range o.recs {
 		r := &o.recs[i]

@@ -3,7 +3,6 @@ package state
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -47,6 +46,10 @@ func open(dir string, fs vfs.FS) (*DB, error) {
 	cache := pebble.NewCache(16 << 20)
 	defer cache.Unref()
 	opts.Cache = cache
+	opts.EventListener = &pebble.EventListener{
+		DataCorruption:  func(i pebble.DataCorruptionInfo) { db.fail(errors.Join(pebble.ErrCorruption, i.Details)) },
+		BackgroundError: func(err error) { _ = db.spoiled(err) },
+	}
 	for i := range opts.Levels {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 		if i < 5 {
@@ -66,7 +69,7 @@ func open(dir string, fs vfs.FS) (*DB, error) {
 	opts.FS = watched{db.fs, db.fail}
 	var err error
 	if db.pebble, err = pebble.Open(dir, opts); err != nil {
-		return nil, fmt.Errorf("cannot open the state in %s: %w", dir, err)
+		return nil, &openError{dir, err}
 	}
 	db.opened.Store(true)
 	if err := db.broken(); err != nil {
@@ -165,6 +168,12 @@ func (b *Batch) DropQuery(query string) error {
 	return b.b.DeleteRange(p, end(p), nil)
 }
 
+// DropState deletes the entries of all stores of a query.
+func (b *Batch) DropState(query string) error {
+	p := append(queryPrefix(query), kindEntry)
+	return b.b.DeleteRange(p, end(p), nil)
+}
+
 // Bytes is the size of the writes so far.
 func (b *Batch) Bytes() int { return b.b.Len() }
 
@@ -194,7 +203,8 @@ func (db *DB) get(key []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer db.leave()
-	return get(db.pebble, key)
+	v, err := get(db.pebble, key)
+	return v, db.spoiled(err)
 }
 
 func (db *DB) scan(lo, hi []byte, f func(key, value []byte) error) error {
@@ -202,7 +212,7 @@ func (db *DB) scan(lo, hi []byte, f func(key, value []byte) error) error {
 		return err
 	}
 	defer db.leave()
-	return scan(db.pebble, lo, hi, f)
+	return db.spoiled(scan(db.pebble, lo, hi, f))
 }
 
 func get(r pebble.Reader, key []byte) ([]byte, error) {
@@ -273,7 +283,8 @@ func (v *View) Close() error {
 
 // Get reads an entry; nil where there is none.
 func (v *View) Get(id StoreID, key []byte) ([]byte, error) {
-	return get(v.snap, append(id.prefix(), key...))
+	value, err := get(v.snap, append(id.prefix(), key...))
+	return value, v.db.spoiled(err)
 }
 
 // Scan gives the entries of a store with keys from lo (included) to hi (excluded; nil for no bound), in order.
@@ -283,7 +294,7 @@ func (v *View) Scan(id StoreID, lo, hi []byte, f func(key, value []byte) error) 
 	if hi != nil {
 		upper = append(p[:len(p):len(p)], hi...)
 	}
-	return scan(v.snap, append(p[:len(p):len(p)], lo...), upper, func(key, value []byte) error { return f(key[len(p):], value) })
+	return v.db.spoiled(scan(v.snap, append(p[:len(p):len(p)], lo...), upper, func(key, value []byte) error { return f(key[len(p):], value) }))
 }
 
 // Get reads an entry of a store; nil where there is none.

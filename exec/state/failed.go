@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2"
 )
 
 // FailedError says that a write of the database failed.
@@ -13,11 +15,34 @@ type FailedError struct {
 }
 
 func (e *FailedError) Error() string {
+	if pebble.IsCorruptionError(e.Err) {
+		return fmt.Sprintf("the state in %s is damaged: %v", e.Dir, e.Err)
+	}
 	return fmt.Sprintf("the state in %s could not be written: %v", e.Dir, e.Err)
 }
 
 // Unwrap gives the cause.
 func (e *FailedError) Unwrap() error { return e.Err }
+
+// openError says that the database could not be opened.
+type openError struct {
+	dir string
+	err error
+}
+
+func (e *openError) Error() string {
+	return fmt.Sprintf("cannot open the state in %s: %v", e.dir, e.err)
+}
+
+func (e *openError) Unwrap() error { return e.err }
+
+// spoiled ends the database where it turns out to be damaged.
+func (db *DB) spoiled(err error) error {
+	if err != nil && pebble.IsCorruptionError(err) {
+		db.fail(err)
+	}
+	return err
+}
 
 var errClosed = errors.New("the state is closed")
 

@@ -1,10 +1,15 @@
 package state
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -17,11 +22,15 @@ type Keeper struct {
 	mu     sync.Mutex
 	db     *DB
 	closed bool
+	log    *slog.Logger
 }
 
 // Keep opens or makes the database in a folder. fs is the file system; nil for the machine's own.
-func Keep(dir string, fs vfs.FS) (*Keeper, error) {
-	k := &Keeper{dir: dir, fs: fs}
+func Keep(dir string, fs vfs.FS, log *slog.Logger) (*Keeper, error) {
+	if fs == nil {
+		fs = vfs.Default
+	}
+	k := &Keeper{dir: dir, fs: fs, log: log}
 	_, err := k.DB()
 	return k, err
 }
@@ -47,12 +56,50 @@ func (k *Keeper) DB() (*DB, error) {
 			return nil, fmt.Errorf("%w. It is opened anew once nobody reads it any more", why)
 		}
 		k.db = nil
+		if damaged(why) {
+			if err := k.putAside(why); err != nil {
+				return nil, err
+			}
+		}
 	}
 	db, err := open(k.dir, k.fs)
+	if damaged(err) {
+		if err := k.putAside(err); err != nil {
+			return nil, err
+		}
+		db, err = open(k.dir, k.fs)
+	}
 	if err == nil {
 		k.db = db
 	}
 	return db, err
+}
+
+// putAside makes room for an empty database where there is a damaged one, which is kept. What queries need of it they make anew.
+func (k *Keeper) putAside(why error) error {
+	if k.dir == "" {
+		return why
+	}
+	to := fmt.Sprintf("%s-damaged-%d", k.dir, time.Now().UnixMilli())
+	if err := k.fs.Rename(k.dir, to); err != nil {
+		return fmt.Errorf("%w. It can't be moved away either: %w. Move %s away by hand: queries make their state anew", why, err, k.dir)
+	}
+	k.log.Error("the state of queries is damaged: it is made anew from their topics", "why", why, "kept", to)
+	return nil
+}
+
+// damaged says whether an error tells that what is on disk is not what was written there.
+func damaged(err error) bool {
+	var failed *FailedError
+	if errors.As(err, &failed) {
+		return pebble.IsCorruptionError(failed.Err)
+	}
+	var opening *openError
+	if !errors.As(err, &opening) {
+		return false
+	}
+	var number syscall.Errno // no room, no permission, too many files: that passes
+	return pebble.IsCorruptionError(err) || !errors.As(err, &number) || errors.Is(err, os.ErrNotExist)
 }
 
 // Close closes the database.

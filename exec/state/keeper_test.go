@@ -2,6 +2,7 @@ package state
 
 import (
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -21,7 +22,7 @@ func TestKeeper(t *testing.T) {
 		}
 		return nil
 	}))
-	k, err := Keep(filepath.Join(t.TempDir(), "state"), fs)
+	k, err := Keep(filepath.Join(t.TempDir(), "state"), fs, slog.New(slog.DiscardHandler))
 	must(t, err)
 	must(t, k.SetMeta("Q", "a", []byte("1")))
 	old, err := k.DB()

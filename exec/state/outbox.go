@@ -22,6 +22,7 @@ type Outbox struct {
 	files [2]vfs.File
 	fs    vfs.FS
 	turn  int
+	seq   uint64
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -36,9 +37,34 @@ func (db *DB) Outbox(query string) *Outbox {
 	return &Outbox{paths: [2]string{name + ".0", name + ".1"}, fs: db.fs}
 }
 
-// Write puts data on disk and returns the reference under which Read finds it; that of no data is empty. Data that the last reference but one meant
-// is gone.
-func (o *Outbox) Write(data []byte) (ref []byte, err error) {
+// Kept is an outbox as it lies in a file, whether the database refers to it or not.
+type Kept struct {
+	Seq  uint64 // outboxes of a query are numbered
+	Note []byte // what was to be known of it without the database
+	Data []byte
+	turn int
+}
+
+// Drop deletes an outbox that was given up before the database referred to it.
+func (o *Outbox) Drop(k Kept) error {
+	if f := o.files[k.turn]; f != nil {
+		if err := f.Close(); err != nil {
+			return err
+		}
+		o.files[k.turn] = nil
+	}
+	if err := o.fs.Remove(o.paths[k.turn]); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// outboxHead is the number, the sizes of note and data, and the sum of all.
+const outboxHead = 8 + 4 + 4 + 4
+
+// Write puts data on disk, with a note, and returns the reference under which Read finds it; that of no data is empty. Data that the last
+// reference but one meant is gone.
+func (o *Outbox) Write(note, data []byte) (ref []byte, err error) {
 	if len(data) == 0 {
 		return []byte{}, nil
 	}
@@ -53,14 +79,78 @@ func (o *Outbox) Write(data []byte) (ref []byte, err error) {
 		}
 		o.files[o.turn] = f
 	}
-	if _, err := f.WriteAt(data, 0); err != nil {
+	o.seq++
+	head := binary.BigEndian.AppendUint64(nil, o.seq)
+	head = binary.BigEndian.AppendUint32(head, uint32(len(note)))
+	head = binary.BigEndian.AppendUint32(head, uint32(len(data)))
+	sum := crc32.Update(crc32.Update(crc32.Checksum(head, castagnoli), castagnoli, note), castagnoli, data)
+	head = append(binary.BigEndian.AppendUint32(head, sum), note...)
+	if _, err := f.WriteAt(head, 0); err != nil {
+		return nil, err
+	}
+	if _, err := f.WriteAt(data, int64(len(head))); err != nil {
 		return nil, err
 	}
 	if err := f.Sync(); err != nil {
 		return nil, err
 	}
-	ref = binary.AppendUvarint([]byte{byte(o.turn)}, uint64(len(data)))
-	return binary.BigEndian.AppendUint32(ref, crc32.Checksum(data, castagnoli)), nil
+	return binary.AppendUvarint([]byte{byte(o.turn) + numbered}, o.seq), nil
+}
+
+// numbered is added to the first byte of references to outboxes with a number.
+const numbered = 2
+
+// Seq is the number of the last outbox.
+func (o *Outbox) Seq() uint64 { return o.seq }
+
+// Keep gives what lies in the files, the newest first. The next outbox that is written gets a number above all of them, and above the one given.
+func (o *Outbox) Keep(above uint64) ([]Kept, error) {
+	var out []Kept
+	o.seq = max(o.seq, above)
+	for turn := range o.paths {
+		k, err := o.kept(turn)
+		switch {
+		case errors.Is(err, os.ErrNotExist) || errors.Is(err, ErrOutbox):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		if k.Seq >= o.seq {
+			o.seq, o.turn = k.Seq, turn
+		}
+		if out = append(out, k); len(out) == 2 && out[0].Seq < out[1].Seq {
+			out[0], out[1] = out[1], out[0]
+		}
+	}
+	return out, nil
+}
+
+func (o *Outbox) kept(turn int) (k Kept, err error) {
+	raw, err := o.read(turn)
+	if err != nil {
+		return k, err
+	}
+	if len(raw) < outboxHead {
+		return k, fmt.Errorf("%w: it has %d bytes", ErrOutbox, len(raw))
+	}
+	note, data := int64(binary.BigEndian.Uint32(raw[8:])), int64(binary.BigEndian.Uint32(raw[12:]))
+	if outboxHead+note+data > int64(len(raw)) {
+		return k, fmt.Errorf("%w: %d bytes of %d", ErrOutbox, len(raw), outboxHead+note+data)
+	}
+	sum, rest := binary.BigEndian.Uint32(raw[16:]), raw[outboxHead:outboxHead+note+data]
+	if crc32.Update(crc32.Checksum(raw[:16], castagnoli), castagnoli, rest) != sum {
+		return k, ErrOutbox
+	}
+	return Kept{binary.BigEndian.Uint64(raw), rest[:note], rest[note:], turn}, nil
+}
+
+func (o *Outbox) read(turn int) ([]byte, error) {
+	f, err := o.fs.Open(o.paths[turn])
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 // Read gives back what Write has put on disk, and lets the next Write take the other file.
@@ -68,34 +158,42 @@ func (o *Outbox) Read(ref []byte) ([]byte, error) {
 	if len(ref) == 0 {
 		return nil, nil
 	}
-	if len(ref) < 6 || ref[0] > 1 {
+	if len(ref) < 2 || ref[0] >= 2*numbered {
 		return nil, ErrOutbox
 	}
+	if ref[0] < numbered {
+		return o.readOld(ref)
+	}
+	seq, n := binary.Uvarint(ref[1:])
+	if n != len(ref)-1 {
+		return nil, ErrOutbox
+	}
+	o.turn = int(ref[0] - numbered)
+	k, err := o.kept(o.turn)
+	if err == nil && k.Seq != seq {
+		err = ErrOutbox
+	}
+	return k.Data, err
+}
+
+// readOld reads what earlier versions wrote, without number and note: its sum is in the reference.
+func (o *Outbox) readOld(ref []byte) ([]byte, error) {
 	size, n := binary.Uvarint(ref[1:])
 	if n <= 0 || len(ref) != 1+n+4 {
 		return nil, ErrOutbox
 	}
 	o.turn = int(ref[0])
-	f, err := o.fs.Open(o.paths[o.turn])
+	raw, err := o.read(o.turn)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
+	if uint64(len(raw)) < size {
+		return nil, fmt.Errorf("%w: %d bytes of %d", ErrOutbox, len(raw), size)
 	}
-	if uint64(info.Size()) < size {
-		return nil, fmt.Errorf("%w: %d bytes of %d", ErrOutbox, info.Size(), size)
+	if data := raw[:size]; crc32.Checksum(data, castagnoli) == binary.BigEndian.Uint32(ref[1+n:]) {
+		return data, nil
 	}
-	data := make([]byte, size)
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, err
-	}
-	if crc32.Checksum(data, castagnoli) != binary.BigEndian.Uint32(ref[1+n:]) {
-		return nil, ErrOutbox
-	}
-	return data, nil
+	return nil, ErrOutbox
 }
 
 // Close closes the files.

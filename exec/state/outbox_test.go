@@ -15,9 +15,9 @@ func TestOutbox(t *testing.T) {
 	defer db.Close()
 	o := db.Outbox(`CSAS_A/B_1`)
 	defer o.Close()
-	first, err := o.Write([]byte("the first outbox, a long one"))
+	first, err := o.Write([]byte("a note"), []byte("the first outbox, a long one"))
 	must(t, err)
-	second, err := o.Write([]byte("the second"))
+	second, err := o.Write([]byte("a note"), []byte("the second"))
 	must(t, err)
 
 	again := db.Outbox(`CSAS_A/B_1`)
@@ -30,7 +30,12 @@ func TestOutbox(t *testing.T) {
 			t.Errorf("read %q, %v; want %q", got, err, c.want)
 		}
 	}
-	third, err := again.Write([]byte("3"))
+	kept, err := again.Keep(0)
+	must(t, err)
+	if len(kept) != 2 || kept[0].Seq != 2 || string(kept[0].Data) != "the second" || string(kept[1].Note) != "a note" {
+		t.Errorf("kept are %v", kept)
+	}
+	third, err := again.Write([]byte("a note"), []byte("3"))
 	must(t, err)
 	if got, err := o.Read(second); err != nil || string(got) != "the second" {
 		t.Errorf("writing has touched the file referred to: %q, %v", got, err)
@@ -38,13 +43,13 @@ func TestOutbox(t *testing.T) {
 	if _, err := o.Read(first); !errors.Is(err, ErrOutbox) {
 		t.Errorf("an overwritten outbox is read: %v", err)
 	}
-	must(t, os.Truncate(again.paths[third[0]], 0))
-	for _, ref := range [][]byte{third, {7, 1, 0, 0, 0, 0}, []byte(strings.Repeat("\xff", 20))} {
+	must(t, os.Truncate(again.paths[third[0]-numbered], 0))
+	for _, ref := range [][]byte{third, {7, 1, 0, 0, 0, 0}, {1, 1, 0, 0, 0, 0}, []byte(strings.Repeat("\xff", 20))} {
 		if _, err := again.Read(ref); !errors.Is(err, ErrOutbox) {
 			t.Errorf("read %v: %v", ref, err)
 		}
 	}
-	if ref, err := again.Write(nil); err != nil || len(ref) != 0 {
+	if ref, err := again.Write(nil, nil); err != nil || len(ref) != 0 {
 		t.Errorf("nothing is kept under %v, %v", ref, err)
 	}
 	if got, err := again.Read([]byte{}); err != nil || len(got) != 0 {

@@ -95,6 +95,11 @@ func (t *Topology) cut(end plan.Node) *Stage {
 // Last is the stage that writes the result.
 func (t *Topology) Last() *Stage { return t.Stages[len(t.Stages)-1] }
 
+// Stateful says whether the query keeps anything.
+func (t *Topology) Stateful() bool {
+	return slices.ContainsFunc(t.Stages, func(s *Stage) bool { return len(s.Stores) > 0 })
+}
+
 // Sources are the topics that the query reads, each once.
 func (t *Topology) Sources() []string {
 	var out []string
