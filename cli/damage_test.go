@@ -42,7 +42,9 @@ type damage struct {
 	mask byte
 }
 
-func (d damage) String() string { return fmt.Sprintf("%s %s at %d (mask %#x)", d.kind, d.file, d.at, d.mask) }
+func (d damage) String() string {
+	return fmt.Sprintf("%s %s at %d (mask %#x)", d.kind, d.file, d.at, d.mask)
+}
 
 func (d damage) do(dir string) error {
 	path := filepath.Join(dir, d.file)

@@ -78,8 +78,12 @@ func openDataDir(path string) (*dataDir, error) {
 		return nil, fmt.Errorf("cannot read the data directory: %w", err)
 	default:
 		var l layout
-		if json.Unmarshal(data, &l) != nil || l.Layout != currentLayout {
-			return nil, fmt.Errorf("the data directory %s was made by another version of Weir (layout %d, this one knows %d): use that version, or another directory", path, l.Layout, currentLayout)
+		if json.Unmarshal(data, &l) != nil || l.Layout <= 0 {
+			return nil, fmt.Errorf("%s is damaged: it holds %q, and has to hold {\"layout\":%d}. Where the rest of the directory is sound, which weir check tells, write that there", marker, data, currentLayout)
+		}
+		if l.Layout != currentLayout {
+			return nil, fmt.Errorf("the data directory %s was made by another version of Weir (layout %d, this one knows %d): use that version, or another directory. "+
+				"Should %s be damaged, which weir check tells, write {\"layout\":%d} there", path, l.Layout, currentLayout, marker, currentLayout)
 		}
 	}
 	lock, err := lockDataDir(path)

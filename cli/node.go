@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/engine"
+	"weir/exec/commit"
 	"weir/kafka"
 	"weir/kafka/embedded"
 	"weir/registry"
@@ -76,12 +77,23 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 	config[settings.DataDir.About().Name] = n.dir.path
 	n.engine, err = engine.Open(ctx, engine.Options{
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
-		Config: config, Log: log, Version: Version,
+		Config: config, Log: log, Version: Version, Lost: n.lost(),
 	})
 	if err != nil || !o.serveAPI {
 		return err
 	}
 	return n.startAPI(o, log)
+}
+
+// lost are the records that the broker has lost.
+func (n *node) lost() (out []commit.Lost) {
+	if n.broker == nil {
+		return nil
+	}
+	for _, l := range n.broker.Lost() {
+		out = append(out, commit.Lost{Topic: l.Topic, Partition: l.Partition, From: l.From, To: l.To, Reason: l.Why})
+	}
+	return out
 }
 
 func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger) error {
@@ -141,6 +153,9 @@ func (n *node) startRegistry(o nodeOptions, log *slog.Logger) (registry.Client, 
 	var err error
 	if n.store, err = registry.Open(n.dir.join("registry")); err != nil {
 		return nil, err
+	}
+	for _, what := range n.store.Mended() {
+		log.Warn("a file of the schema registry was damaged, and was mended from its copy; the damaged one is kept beside it", "what", what)
 	}
 	ln, err := n.listen(s.RegistryListen, "registry-listen", o)
 	if err != nil {

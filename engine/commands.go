@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +42,7 @@ type entry struct {
 type commandLog struct {
 	cluster *kafka.Cluster
 	topic   string
+	log     *slog.Logger
 	txn     string // transactional id; empty on the broker in this process, whose data directory is locked
 	lease   *lease // nil there too
 	client  *kgo.Client
@@ -48,6 +50,7 @@ type commandLog struct {
 	last    atomic.Int64 // greatest number given to a command
 	lost    atomic.Pointer[error]
 	gone    chan struct{} // closed when it is lost
+	copy    *commandCopy  // nil on Kafka
 }
 
 func (e *Engine) internalTopic(name string) string {
@@ -56,7 +59,7 @@ func (e *Engine) internalTopic(name string) string {
 
 // openLog claims the service id, and reads the log to its end.
 func (e *Engine) openLog(ctx context.Context) (*commandLog, []entry, error) {
-	l := &commandLog{cluster: e.opt.Cluster, topic: e.internalTopic("commands"), gone: make(chan struct{})}
+	l := &commandLog{cluster: e.opt.Cluster, topic: e.internalTopic("commands"), gone: make(chan struct{}), log: e.opt.Log}
 	_, err := l.cluster.CreateTopic(ctx, kafka.TopicSpec{Name: l.topic, Partitions: 1, Replicas: e.replicas(), IfNotExists: true,
 		Configs: map[string]string{"retention.ms": "-1", "cleanup.policy": "delete"}})
 	if err != nil {
@@ -73,6 +76,9 @@ func (e *Engine) openLog(ctx context.Context) (*commandLog, []entry, error) {
 		return l, nil, err
 	}
 	past, err := l.read(ctx)
+	if err == nil {
+		past, err = e.complete(ctx, l, past)
+	}
 	return l, past, err
 }
 
@@ -175,6 +181,11 @@ func (l *commandLog) append(ctx context.Context, c command) (offset int64, blob 
 	if offset, err = l.write(ctx, blob); err != nil {
 		offset, err = l.settle(ctx, blob, err)
 		return offset, blob, err
+	}
+	if l.copy != nil {
+		if err := l.copy.append(offset, blob); err != nil { // a start completes it
+			l.log.Warn("a command could not be copied", "error", err)
+		}
 	}
 	l.noted(entry{command: c, offset: offset})
 	return offset, blob, nil

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 	"weir/catalog"
 	"weir/connectors"
+	"weir/exec/commit"
 	"weir/exec/state"
 	"weir/exec/worker"
 	"weir/functions"
@@ -41,6 +43,8 @@ type Options struct {
 	Config    map[string]string   // the server's properties
 	Log       *slog.Logger
 	Version   string
+	// Lost are records that the broker in this process has lost: queries that were still to read them say so.
+	Lost []commit.Lost
 	// FailPoint is called between the steps of commits; tests end the process there.
 	FailPoint func(name string)
 	// StateFS is the file system that the state lies on; nil for the machine's. Tests have one that fails.
@@ -131,13 +135,16 @@ func (e *Engine) open(ctx context.Context) error {
 	return e.recover(ctx, past)
 }
 
+// nodeName is how a node's own name looks: one that doesn't is damaged, and might not do as part of other names.
+var nodeName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
 // nodeID is this node's own name: made once, kept in the data directory.
 func nodeID(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
 	name := filepath.Join(dir, "node.id")
-	if b, err := os.ReadFile(name); err == nil && len(b) > 0 {
+	if b, err := os.ReadFile(name); err == nil && nodeName.Match(b) {
 		return string(b), nil
 	}
 	var raw [6]byte

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // FileName is the file that a store keeps in its directory: one JSON object per line, only ever appended to.
@@ -40,49 +43,51 @@ const (
 	opMode     = "mode"
 )
 
+// copyName is a second file with the same lines: what is damaged in one is taken from the other.
+const copyName = "schemas.copy"
+
 // Open returns the store kept in a directory, which is created if needed. One process at a time may have it open.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("the schema registry cannot create its directory: %w", err)
 	}
-	path := filepath.Join(dir, FileName)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	s, j, err := readStore(dir)
 	if err != nil {
-		return nil, fmt.Errorf("the schema registry cannot open its file: %w", err)
+		return nil, err
 	}
-	s := NewStore()
-	end, err := s.replay(f)
-	if err == nil {
-		s.journal = &journal{f: f, end: end}
-		err = s.journal.cut()
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the schema registry cannot read %s: %w", path, err), f.Close())
-	}
-	return s, nil
+	s.journal = j
+	return s, j.open()
 }
 
-// replay applies all whole lines and returns where they end. A kill can leave half a line after them.
-func (s *Store) replay(f io.Reader) (end int64, err error) {
-	data, err := io.ReadAll(f)
+// Check reads the files of a directory as Open does, changes nothing, and says what is wrong with them.
+func Check(dir string) (findings []string, err error) {
+	_, j, err := readStore(dir)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	for n := 1; ; n++ {
-		line, rest, whole := bytes.Cut(data, []byte("\n"))
-		if !whole {
-			return end, nil
+	return j.wrong, nil
+}
+
+func readStore(dir string) (*Store, *journal, error) {
+	j := &journal{paths: [2]string{filepath.Join(dir, FileName), filepath.Join(dir, copyName)}}
+	lines, err := j.read()
+	s := NewStore()
+	for i, line := range lines {
+		if err != nil {
+			break
 		}
 		var e entry
-		if err := json.Unmarshal(line, &e); err != nil {
-			return 0, fmt.Errorf("line %d is damaged: %w", n, err)
+		if err = json.Unmarshal(line, &e); err == nil {
+			err = s.apply(e)
 		}
-		if err := s.apply(e); err != nil {
-			return 0, fmt.Errorf("line %d: %w", n, err)
+		if err != nil {
+			err = fmt.Errorf("line %d is damaged: %w", i+1, err)
 		}
-		end += int64(len(line)) + 1
-		data = rest
 	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("the schema registry cannot read %s: %w. Restore the file from a copy; weir check tells more", j.paths[0], err)
+	}
+	return s, j, nil
 }
 
 // apply brings an entry into memory. The rules were checked when it was written.
@@ -142,19 +147,130 @@ func (s *Store) applyRegister(e entry) error {
 	return nil
 }
 
-// journal is the file behind a store.
+// journal are the two files behind a store. A line is JSON and, behind a tab, its number and sum; those of older files have neither.
 type journal struct {
-	f   *os.File
-	end int64 // after the last whole line
+	paths [2]string
+	files [2]*os.File
+	ends  [2]int64 // after the last whole line
+	last  int      // number of the last line
+	lines [][]byte
+	stale [2]bool // it has to be written anew
+	wrong []string
 }
 
-// cut drops whatever follows the last whole line.
-func (j *journal) cut() error {
-	if err := j.f.Truncate(j.end); err != nil {
+// read gives the lines, each from the file in which it is sound.
+func (j *journal) read() ([][]byte, error) {
+	byNumber := [2]map[int][]byte{}
+	for i, path := range j.paths {
+		data, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		byNumber[i] = map[int][]byte{}
+		for n := 1; len(data) > 0; n++ {
+			line, rest, whole := bytes.Cut(data, []byte("\n"))
+			data = rest
+			text, number, ok := unseal(line, n)
+			if !whole || !ok {
+				j.stale[i] = true
+				if whole {
+					j.last = max(j.last, n)
+				}
+				j.wrong = append(j.wrong, fmt.Sprintf("%s: line %d is damaged or not whole", filepath.Base(path), n))
+				continue
+			}
+			byNumber[i][number], j.last = text, max(j.last, number)
+		}
+	}
+	for n := 1; n <= j.last; n++ {
+		line := byNumber[0][n]
+		if line == nil {
+			line = byNumber[1][n]
+		}
+		if line == nil {
+			return nil, fmt.Errorf("line %d is damaged, and in its copy too", n)
+		}
+		j.lines = append(j.lines, line)
+	}
+	for i := range j.paths {
+		j.stale[i] = j.stale[i] || len(byNumber[i]) != j.last
+	}
+	return j.lines, nil
+}
+
+// seal puts number and sum behind a line.
+func seal(line []byte, number int) []byte {
+	tail := fmt.Appendf(nil, "\t%d", number)
+	sum := crc32.Update(crc32.Checksum(line, castagnoli), castagnoli, tail)
+	return fmt.Appendf(append(line[:len(line):len(line)], tail...), " %08x", sum)
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// unseal gives a line and its number, and whether it is as it was written. One of an older file has the number given.
+func unseal(raw []byte, at int) (line []byte, number int, ok bool) {
+	line, tail, sealed := bytes.Cut(raw, []byte("\t"))
+	if !sealed {
+		return line, at, json.Valid(line)
+	}
+	text, _, _ := bytes.Cut(tail, []byte(" "))
+	number, err := strconv.Atoi(string(text))
+	return line, number, err == nil && number > 0 && bytes.Equal(seal(line, number), raw)
+}
+
+// open puts the files in order. What is not as it was is kept beside.
+func (j *journal) open() error {
+	var whole []byte
+	for i, line := range j.lines {
+		whole = append(append(whole, seal(line, i+1)...), '\n')
+	}
+	for i, path := range j.paths {
+		was, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if j.stale[i] && len(was) > 0 {
+			if err := os.WriteFile(path+".damaged", was, 0o644); err != nil {
+				return err
+			}
+		}
+		if !bytes.Equal(was, whole) {
+			if err := replace(path, whole); err != nil {
+				return err
+			}
+		}
+		if j.files[i], err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644); err != nil {
+			return err
+		}
+		j.ends[i] = int64(len(whole))
+		if _, err := j.files[i].Seek(j.ends[i], io.SeekStart); err != nil {
+			return err
+		}
+	}
+	j.lines = nil
+	return nil
+}
+
+func replace(path string, data []byte) error {
+	f, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
 		return err
 	}
-	_, err := j.f.Seek(j.end, io.SeekStart)
-	return err
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
+}
+
+// Mended says what was wrong with the files when the store was opened.
+func (s *Store) Mended() []string {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.wrong
 }
 
 func (j *journal) append(e entry) error {
@@ -162,15 +278,40 @@ func (j *journal) append(e entry) error {
 	if err != nil {
 		return err
 	}
-	line = append(line, '\n')
-	if _, err := j.f.Write(line); err != nil {
-		return errors.Join(err, j.cut())
+	line = append(seal(line, j.last+1), '\n')
+	for _, f := range j.files {
+		_, err := f.Write(line)
+		if err == nil {
+			err = f.Sync()
+		}
+		if err != nil {
+			return errors.Join(err, j.cut())
+		}
 	}
-	if err := j.f.Sync(); err != nil {
-		return errors.Join(err, j.cut())
+	for i := range j.ends {
+		j.ends[i] += int64(len(line))
 	}
-	j.end += int64(len(line))
+	j.last++
 	return nil
 }
 
-func (j *journal) close() error { return j.f.Close() }
+// cut drops whatever follows the last whole line.
+func (j *journal) cut() error {
+	var errs []error
+	for i, f := range j.files {
+		errs = append(errs, f.Truncate(j.ends[i]))
+		_, err := f.Seek(j.ends[i], io.SeekStart)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (j *journal) close() error {
+	var errs []error
+	for _, f := range j.files {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -250,6 +251,33 @@ func TestStoreSurvivesAKill(t *testing.T) {
 		again.Close()
 	}
 	s.Close()
+	// What is damaged is taken from the copy, once.
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{FileName, copyName} {
+		if err := os.WriteFile(filepath.Join(dir, name), bytes.Replace(sound, []byte("long"), []byte("lonG"), 1), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if wrong, err := Check(dir); err != nil || len(wrong) != 1 {
+			t.Errorf("Check: %q, %v", wrong, err)
+		}
+		again, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(again.Mended()) != 1 {
+			t.Errorf("%s: mended %q", name, again.Mended())
+		}
+		again.Close()
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, sound) {
+			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, copyName)); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte("{\"op\":\"config\",\"compatibility\":\"FULL\"}\nrubbish\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}

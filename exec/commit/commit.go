@@ -71,6 +71,8 @@ type Options struct {
 	FailPoint func(name string)
 	// FailOnLost ends the query where records are gone; otherwise it goes on without them.
 	FailOnLost bool
+	// Gone are records that the broker in this process has lost.
+	Gone []Lost
 	// Problems are the entries of the query for the processing log.
 	Problems Problems
 	// Wake makes the worker look at Changes.

@@ -179,6 +179,9 @@ func (e *Outbox) restore(ctx context.Context) error {
 				if err := e.opt.place(e.tasks, f, positions[f.ID()], b, e.fresh(f, b)); err != nil {
 					return err
 				}
+				if err := e.opt.passOver(e.tasks, f); err != nil {
+					return err
+				}
 				f.Until, f.Bounded = e.rebuild[f.TP], e.rebuild != nil && (e.behind || !f.Repartitioned())
 			}
 			if err := t.Load(e.opt.db, e.tasks.Query(), e.opt.Budget); err != nil {

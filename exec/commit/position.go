@@ -100,6 +100,20 @@ func (o *Options) place(a *assignment.Assignment, f *assignment.Feed, s stored, 
 	return o.lose(a, lost)
 }
 
+// passOver tells of records that the broker has lost and that a feed was still to read.
+func (o *Options) passOver(a *assignment.Assignment, f *assignment.Feed) error {
+	for _, l := range o.Gone {
+		if l.Topic != f.TP.Topic || l.Partition != f.TP.Partition || f.Position() >= l.To {
+			continue
+		}
+		l.From = max(l.From, f.Position())
+		if err := o.lose(a, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // lose tells of lost records, and ends the query where it is to fail on them.
 func (o *Options) lose(a *assignment.Assignment, l Lost) error {
 	if o.FailOnLost {
