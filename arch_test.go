@@ -53,7 +53,7 @@ var mayImport = map[string]string{
 	"server":               "parser parser/ast settings catalog connectors planner/plan engine server/entity server/wire",
 	"cli/render":           "answer server/wire",
 	"cli/repl":             "answer parser parser/ast settings engine server/entity server/wire cli/render",
-	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit engine server server/wire cli/render cli/repl",
+	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state engine server server/wire cli/render cli/repl",
 }
 
 // skipImports are folders of tests and tools, which may look at everything.

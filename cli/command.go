@@ -41,7 +41,7 @@ type invocation struct {
 
 // commands in the order of the help; the first one is the program without a command.
 func commands() []command {
-	return []command{shellCommand(), serverCommand(), runCommand(), clientCommand(), resetCommand(), versionCommand(), helpCommand()}
+	return []command{shellCommand(), serverCommand(), runCommand(), clientCommand(), checkCommand(), resetCommand(), versionCommand(), helpCommand()}
 }
 
 func find(name string) (command, bool) {
@@ -75,11 +75,15 @@ func (c command) call(ctx context.Context, in *invocation) int {
 		in.args = rest
 		err = c.run(ctx, in, options)
 	}
+	_, isUnknown := errors.AsType[errUnknown](err)
 	switch usage, isUsage := errors.AsType[errUsage](err); {
 	case err == nil:
 		return 0
 	case isUsage:
 		fmt.Fprintf(in.stderr, "weir: %s\nFor help: %s --help\n", usage.text, c.title())
+		return exitUsage
+	case isUnknown:
+		fmt.Fprintln(in.stderr, "weir: "+err.Error())
 		return exitUsage
 	case errors.Is(err, errShown), errors.Is(err, syscall.EPIPE):
 	default:

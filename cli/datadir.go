@@ -77,13 +77,12 @@ func openDataDir(path string) (*dataDir, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot read the data directory: %w", err)
 	default:
-		var l layout
-		if json.Unmarshal(data, &l) != nil || l.Layout <= 0 {
+		switch l := readLayout(data); {
+		case l <= 0:
 			return nil, fmt.Errorf("%s is damaged: it holds %q, and has to hold {\"layout\":%d}. Where the rest of the directory is sound, which weir check tells, write that there", marker, data, currentLayout)
-		}
-		if l.Layout != currentLayout {
+		case l != currentLayout:
 			return nil, fmt.Errorf("the data directory %s was made by another version of Weir (layout %d, this one knows %d): use that version, or another directory. "+
-				"Should %s be damaged, which weir check tells, write {\"layout\":%d} there", path, l.Layout, currentLayout, marker, currentLayout)
+				"Should %s be damaged, which weir check tells, write {\"layout\":%d} there", path, l, currentLayout, marker, currentLayout)
 		}
 	}
 	lock, err := lockDataDir(path)
@@ -91,6 +90,15 @@ func openDataDir(path string) (*dataDir, error) {
 		return nil, err
 	}
 	return &dataDir{path, lock}, nil
+}
+
+// readLayout is what a marker file says; 0 where it says nothing.
+func readLayout(data []byte) int {
+	var l layout
+	if json.Unmarshal(data, &l) != nil {
+		return 0
+	}
+	return l.Layout
 }
 
 // mayFill refuses to make a data directory of a folder with something else in it.

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/engine"
@@ -50,6 +51,8 @@ type nodeOptions struct {
 	serveAPI bool
 	// freePorts lets an address that nobody asked for give way to a free port, if it is taken.
 	freePorts bool
+	// stateFS is where the state lies; nil for the machine's own file system. Tests take away what was not synced.
+	stateFS vfs.FS
 }
 
 // startNode brings a node up. Whoever gets one closes it.
@@ -77,7 +80,7 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 	config[settings.DataDir.About().Name] = n.dir.path
 	n.engine, err = engine.Open(ctx, engine.Options{
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
-		Config: config, Log: log, Version: Version, Lost: n.lost(),
+		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS,
 	})
 	if err != nil || !o.serveAPI {
 		return err

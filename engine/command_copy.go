@@ -114,3 +114,24 @@ func (e *Engine) complete(ctx context.Context, l *commandLog, past []entry) ([]e
 	}
 	return past, l.copy.write(past)
 }
+
+// CheckCommands reads the copy of the command log in a data directory, and says how many commands are in it and which lines are damaged.
+func CheckCommands(dir string) (commands int, findings []string, err error) {
+	c := commandCopy{filepath.Join(dir, "commands")}
+	kept, err := c.read()
+	if err != nil {
+		return 0, nil, err
+	}
+	data, err := os.ReadFile(c.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, nil, err
+	}
+	lines := bytes.Count(data, []byte("\n"))
+	if len(data) > 0 && data[len(data)-1] != '\n' {
+		lines++
+	}
+	if lines > len(kept) {
+		findings = append(findings, fmt.Sprintf("commands: %d of %d lines can't be read", lines-len(kept), lines))
+	}
+	return len(kept), findings, nil
+}

@@ -30,10 +30,14 @@ type DB struct {
 // Open opens or makes the database in a folder; an empty name keeps it in memory.
 func Open(dir string) (*DB, error) { return open(dir, nil) }
 
-func open(dir string, fs vfs.FS) (*DB, error) {
+func open(dir string, fs vfs.FS) (*DB, error) { return openTo(dir, fs, false) }
+
+// openTo opens the database to be read and written, or to be read and left as it is.
+func openTo(dir string, fs vfs.FS, readOnly bool) (*DB, error) {
 	db := &DB{dir: dir, fs: fs, gone: make(chan struct{})}
 	opts := &pebble.Options{
-		Logger: quiet{db},
+		Logger:   quiet{db},
+		ReadOnly: readOnly,
 		// Large, so that what is overwritten soon, such as outboxes, never reaches a file. It grows to this size as needed.
 		MemTableSize:                64 << 20,
 		MemTableStopWritesThreshold: 3,
@@ -72,6 +76,12 @@ func open(dir string, fs vfs.FS) (*DB, error) {
 		return nil, &openError{dir, err}
 	}
 	db.opened.Store(true)
+	if dir != "" && !readOnly {
+		if err := syncNames(db.fs, dir); err != nil {
+			db.ends.Do(db.close)
+			return nil, err
+		}
+	}
 	if err := db.broken(); err != nil {
 		db.ends.Do(db.close)
 		return nil, err

@@ -78,6 +78,9 @@ func (o *Outbox) Write(note, data []byte) (ref []byte, err error) {
 			return nil, err
 		}
 		o.files[o.turn] = f
+		if err := syncNames(o.fs, filepath.Dir(o.paths[o.turn])); err != nil {
+			return nil, err
+		}
 	}
 	o.seq++
 	head := binary.BigEndian.AppendUint64(nil, o.seq)
@@ -95,6 +98,20 @@ func (o *Outbox) Write(note, data []byte) (ref []byte, err error) {
 		return nil, err
 	}
 	return binary.AppendUvarint([]byte{byte(o.turn) + numbered}, o.seq), nil
+}
+
+// syncNames has on disk that a folder is there, and what is in it.
+func syncNames(fs vfs.FS, dir string) error {
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		f, err := fs.OpenDir(d)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // numbered is added to the first byte of references to outboxes with a number.

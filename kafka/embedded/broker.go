@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -82,6 +83,7 @@ type Broker struct {
 	lock    *dirLock
 	answers *answers
 	ends    ends
+	started time.Time
 	lost    []Lost
 	secret  string // stands before settings that the broker itself alters
 	stop    chan struct{}
@@ -135,7 +137,7 @@ func Start(opts Options) (*Broker, error) {
 	if err != nil {
 		return nil, errors.Join(unopened(opts.DataDir, err), ln.Close(), producers.close(), lock.release())
 	}
-	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, secret: rand.Text() + ".", stop: make(chan struct{})}
+	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, started: time.Now().Add(-time.Minute), secret: rand.Text() + ".", stop: make(chan struct{})}
 	b.guardRequests()
 	if b.client, err = b.inner(); err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -168,6 +170,30 @@ func prepare(opts Options) error {
 
 func unopened(dir string, err error) error {
 	return fmt.Errorf("the embedded broker cannot open its data in %s: %w; weir check tells more. Restore the directory from a copy, or move it away to start empty", dir, err)
+}
+
+// syncData has on disk what was written since the start: kfake leaves that to the system, also when it is closed.
+func (b *Broker) syncData() error {
+	return filepath.WalkDir(filepath.Join(b.opts.DataDir, "partitions"), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return syncDir(path)
+		}
+		info, err := d.Info()
+		if err != nil || info.ModTime().Before(b.started) {
+			return err
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	})
 }
 
 // begin notes what the broker has opened.
@@ -219,7 +245,7 @@ func (b *Broker) finish() error {
 	if b.ends.dir == "" {
 		return nil // it has not begun
 	}
-	return errors.Join(copyTopics(b.opts.DataDir), copyClosed(b.opts.DataDir))
+	return errors.Join(b.syncData(), copyTopics(b.opts.DataDir), copyClosed(b.opts.DataDir))
 }
 
 func (o *Options) complete() error {

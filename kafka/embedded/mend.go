@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -253,22 +254,40 @@ func (m *mending) segment(r reach, name string, begin, known int64, gaps bool) (
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
+	index, err := os.ReadFile(path + ".idx")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
 	was := bytes.Clone(raw)
 	s := mendSegment(raw, begin, known, gaps)
+	if more := missingBatches(index, s); more > 0 {
+		copy(raw, was)
+		s = mendSegment(raw, begin, s.end+more, gaps)
+	}
 	if s.out != nil {
 		if err := m.replaceSegment(r, name, was, s); err != nil {
 			return 0, err
 		}
-	}
-	index, err := os.ReadFile(path + ".idx")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, err
 	}
 	if m.dry || sameIndex(index, s.index) {
 		return s.end, nil
 	}
 	m.log.Debug("an index is written anew", "file", path+".idx")
 	return s.end, replaceFile(path+".idx", s.index)
+}
+
+// missingBatches is how many batches more there were than there are, by the index, where nothing else tells of them.
+func missingBatches(index []byte, s *segmentMend) int64 {
+	if s.filled {
+		return 0 // it is known how far it reached
+	}
+	n := int64(0)
+	for at := len(s.index); at+indexEntrySize <= len(index); at += indexEntrySize {
+		if e := index[at:]; e[0] == entryVersion && e[1] == byte(crc32.Checksum(e[2:indexEntrySize], castagnoli)) {
+			n++
+		}
+	}
+	return n
 }
 
 // replaceSegment puts a mended segment in the place of what was there, and tells of it.

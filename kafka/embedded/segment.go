@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -133,6 +134,7 @@ type segmentMend struct {
 	end      int64  // the offset behind it
 	lost     []lostRange
 	repaired []string
+	filled   bool   // up to where it is known to have reached
 	cut      []span // parts of the file that are no batches
 }
 
@@ -141,7 +143,7 @@ type segmentMend struct {
 func mendSegment(raw []byte, begin, known int64, gaps bool) *segmentMend {
 	parts := pieces(raw)
 	m := &segmentMend{raw: raw, end: begin}
-	millis, changed := int64(0), false
+	millis, changed, epoch := int64(0), false, uint32(0)
 	keep := func(b []byte) { m.out = append(m.out, b...) }
 	fill := func(to int64) {
 		if to > m.end {
@@ -169,6 +171,11 @@ func mendSegment(raw []byte, begin, known int64, gaps bool) *segmentMend {
 			binary.BigEndian.PutUint64(raw[p.from:], uint64(at))
 			p.first, p.last, p.repaired = at, at+count-1, "its offset"
 		}
+		if at := raw[p.from+12 : p.from+16]; binary.BigEndian.Uint32(at) != epoch && !sameEpoch(raw, nextWhole(parts, i), at) {
+			binary.BigEndian.PutUint32(at, epoch)
+			p.repaired = "the epoch"
+		}
+		epoch = binary.BigEndian.Uint32(raw[p.from+12:])
 		if p.repaired != "" {
 			changed = true
 			m.repaired = append(m.repaired, fmt.Sprintf("%s of the batch at byte %d", p.repaired, p.from))
@@ -181,11 +188,17 @@ func mendSegment(raw []byte, begin, known int64, gaps bool) *segmentMend {
 		m.index = append(m.index, indexEntry(binary.BigEndian.Uint32(raw[p.from+12:]), p.transactions)...)
 		m.end = p.last + 1
 	}
+	m.filled = known > m.end
 	fill(known)
 	if !changed {
 		m.out = nil
 	}
 	return m
+}
+
+// sameEpoch says whether a batch has the epoch given. There is one broker, and leaders don't move: epochs hardly ever change.
+func sameEpoch(raw []byte, p *piece, epoch []byte) bool {
+	return p != nil && bytes.Equal(raw[p.from+12:p.from+16], epoch)
 }
 
 func nextWhole(parts []piece, i int) *piece {
