@@ -60,6 +60,8 @@ func TestCommandLine(t *testing.T) {
 		{"help", 0, "weir reset", ""},
 		{"--help", 0, "weir run FILE", ""},
 		{"-h", 0, "Example:", ""},
+		{"help", 0, "weir check [DIR]", ""},
+		{"help check", 0, "weir check ./data", ""},
 		{"help run", 0, "weir run hello.sql", ""},
 		{"run --help", 0, "Ctrl-C commits", ""},
 		{"help rnu", 2, "", "Did you mean weir run?"},
