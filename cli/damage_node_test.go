@@ -202,8 +202,9 @@ func groups(rows map[int]damageRow) map[string][2]int {
 	return out
 }
 
-// first compares what there is with all that was written before the damage: what is missing has to be told of.
-func (d *damaged) first(ctx context.Context, rows map[int]damageRow) (contents, string) {
+// first compares what there is with what was written before the damage, and may be there: what is missing of that which must be there has to
+// be told of.
+func (d *damaged) first(ctx context.Context, rows, must map[int]damageRow) (contents, string) {
 	if err := d.node.engine.Settle(ctx); err != nil {
 		return contents{}, "hangs: " + err.Error()
 	}
@@ -211,11 +212,17 @@ func (d *damaged) first(ctx context.Context, rows map[int]damageRow) (contents, 
 	if wrong != "" {
 		return c, wrong
 	}
-	if n := len(rows) - len(c.src); n > 0 && !d.told("src") {
-		return c, fmt.Sprintf("%d rows are missing in src, and nobody says so", n)
-	}
 	missing := 0
-	for id, r := range rows {
+	for id := range must {
+		if _, there := c.src[id]; !there {
+			missing++
+		}
+	}
+	if missing > 0 && !d.told("src") {
+		return c, fmt.Sprintf("%d rows are missing in src, and nobody says so", missing)
+	}
+	missing = 0
+	for id, r := range c.src {
 		if _, there := c.fin[id]; !there && r.V >= 0 {
 			missing++
 		}
@@ -223,7 +230,7 @@ func (d *damaged) first(ctx context.Context, rows map[int]damageRow) (contents, 
 	if missing > 0 && !d.told("src") && !d.told("mid") && !d.told("fin") {
 		return c, fmt.Sprintf("%d rows are missing in fin, and nobody says so", missing)
 	}
-	if want := groups(rows); !maps.Equal(c.agg, want) && !d.told("src") && !d.told("agg") && !d.told("AGG") {
+	if want := groups(c.src); !maps.Equal(c.agg, want) && !d.told("src") && !d.told("agg") && !d.told("AGG") {
 		return c, fmt.Sprintf("agg is %v, want %v, and nobody says that anything was lost", c.agg, want)
 	}
 	return c, ""

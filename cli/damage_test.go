@@ -216,7 +216,7 @@ func (b *damageBase) judge(t *testing.T, dir string) (v verdict) {
 		return verdict{kind: "FAULT", what: "refused without advice: " + err.Error()}
 	}
 	rows := maps.Clone(b.rows)
-	c, what := n.first(ctx, rows)
+	c, what := n.first(ctx, rows, rows)
 	failed := n.failed()
 	if what == "" && len(failed) == 0 {
 		c, what = n.next(ctx, c, rows, 1000, 1020)

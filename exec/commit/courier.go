@@ -94,7 +94,7 @@ func (e *Outbox) courier(ctx context.Context) {
 
 func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 	address := e.address(p.tps)
-	ref, err := e.files.Write(encodeNote(address, p.places, encodeTopics(e.tasks)), p.blob)
+	ref, err := e.files.Write(encodeNote(address, p.places, p.topics), p.blob)
 	if err != nil {
 		return err
 	}

@@ -225,7 +225,7 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.opt.db.Room(); err != nil {
 		return err
 	}
-	p := &parcel{batch: e.opt.db.NewBatch(), offsets: e.tasks.Positions(), places: e.emitted(), known: e.rebuild == nil}
+	p := &parcel{batch: e.opt.db.NewBatch(), offsets: e.tasks.Positions(), places: e.emitted(), topics: encodeTopics(e.tasks), known: e.rebuild == nil}
 	select {
 	case p.blob = <-e.blobs:
 	default:

@@ -26,6 +26,7 @@ type parcel struct {
 	offsets map[assignment.TP]int64 // of the inputs
 	count   Counting                // nil where it brings what another left
 	places  []byte                  // up to where in the inputs all has been put out with it
+	topics  []byte                  // ids of the topics that places are in
 	known   bool                    // the state in the database is as far as that
 	leftOut []string                // topics of records that are not in it any more
 }

@@ -22,7 +22,7 @@ func (e *Outbox) settle(ctx context.Context, o *leftover) error {
 		return nil
 	}
 	left := o.arrived
-	p := &parcel{batch: e.opt.db.NewBatch(), places: o.places, known: e.rebuild == nil}
+	p := &parcel{batch: e.opt.db.NewBatch(), places: o.places, topics: encodeTopics(e.tasks), known: e.rebuild == nil}
 	var rest []kgo.Record
 	for i := range o.recs {
 		r := &o.recs[i]
