@@ -108,6 +108,9 @@ func mayFill(path string) error {
 		return fmt.Errorf("cannot read the data directory: %w", err)
 	}
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "lost+found" }) // of a volume's root
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "node.id" }) {
+		return fmt.Errorf("%s looks like a data directory of Weir's, but its %s is missing. Where the rest is sound, which weir check tells, write {\"layout\":%d} there", path, markerFile, currentLayout)
+	}
 	if len(entries) > 0 {
 		return fmt.Errorf("%s is not empty, and not a data directory of Weir's: choose another one with --data-dir", path)
 	}
