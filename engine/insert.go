@@ -21,7 +21,7 @@ func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (R
 	if err != nil {
 		return nil, err
 	}
-	row, err := task.Insert(v, &functions.Env{Now: time.Now, Config: e.config(s)})
+	row, err := task.Insert(v, &functions.Env{Now: time.Now, Config: e.config(s), Done: ctx.Done()})
 	if err != nil {
 		return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", v.Target.Name, err)
 	}

@@ -2,14 +2,14 @@ package engine
 
 import (
 	"context"
-	"io"
+	"math"
 
 	"weir/exec/pull"
 	"weir/planner/plan"
 	"weir/types"
 )
 
-// pull answers a query over a table from what its query has committed.
+// pull answers a query over a table from what its query has committed. Rows go to the client as they are found.
 func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []string) (Result, error) {
 	table := q.Lookup.Table
 	e.mu.Lock()
@@ -18,38 +18,76 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 	if r == nil {
 		return nil, pull.NotRunning(q.Lookup)
 	}
-	x, done, err := e.transients.add(ctx, q, sources, 0)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, sources, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
 	db, err := e.state.DB()
 	if err != nil {
+		done()
 		return nil, err
 	}
 	view, err := db.View()
 	if err != nil {
+		done()
 		return nil, err
 	}
-	defer view.Close()
-	var rows []Row
-	env := e.execEnv(table.Query, e.config(s), nil)
-	err = pull.Answer(x.ctx, q.Lookup, r.topo, env.Functions, view, r.worker.Partitions(), func(row []types.Value, ts int64) error {
-		rows = append(rows, Row{Values: row, Timestamp: ts})
-		return nil
-	})
-	if err != nil && x.ctx.Err() != nil && ctx.Err() == nil {
-		return nil, refuse(BadStatement, "the query was terminated")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Rows{Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, next: func(context.Context) (Row, error) {
-		if len(rows) == 0 {
-			return Row{}, io.EOF
+	env := e.transientEnv(x, table.Query, e.config(s), nil)
+	out := newStream()
+	go func() {
+		defer done()
+		defer close(out.rows)
+		defer view.Close()
+		p := pieces{give: out.give}
+		err := pull.Answer(x.ctx, q.Lookup, r.topo, env.Functions, view, r.worker.Partitions(), p.add)
+		if err == nil {
+			err = p.flush(x.ctx)
 		}
-		first := rows[0]
-		rows = rows[1:]
-		return first, nil
-	}}, nil
+		out.err = x.ended(err)
+	}()
+	if err := out.first(ctx); err != nil {
+		x.cancel()
+		return nil, err
+	}
+	return &Rows{Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, next: out.next, close: x.cancel}, nil
+}
+
+// ended is the error that the client of a pull query gets.
+func (x *transient) ended(err error) error {
+	switch limit := x.limit(); {
+	case err == nil:
+		return nil
+	case limit != nil:
+		return limit
+	case x.ctx.Err() != nil:
+		return refuse(BadStatement, "the query was terminated")
+	}
+	return err
+}
+
+// pieces gathers rows until they are worth handing on.
+type pieces struct {
+	give  func(ctx context.Context, rows []Row) error
+	rows  []Row
+	bytes int
+}
+
+// pieceRows and pieceBytes are from where on rows are handed on.
+const pieceRows, pieceBytes = 1000, 1 << 20
+
+func (p *pieces) add(ctx context.Context, row []types.Value, ts int64) error {
+	p.rows = append(p.rows, Row{Values: row, Timestamp: ts})
+	if p.bytes += types.SizeOf(row, math.MaxInt); len(p.rows) < pieceRows && p.bytes < pieceBytes {
+		return nil
+	}
+	return p.flush(ctx)
+}
+
+func (p *pieces) flush(ctx context.Context) error {
+	if len(p.rows) == 0 {
+		return ctx.Err()
+	}
+	rows := p.rows
+	p.rows, p.bytes = nil, 0
+	return p.give(ctx, rows)
 }

@@ -39,6 +39,11 @@ type stream struct {
 	err     error // why it ended; nil at its end. Valid once rows is closed
 }
 
+// streamPieces is how many pieces of rows may wait for a client; a piece takes about a megabyte, or a single row.
+const streamPieces = 4
+
+func newStream() *stream { return &stream{rows: make(chan []Row, streamPieces)} }
+
 // push starts a query whose rows go to a client: from the end of its topic, or from its beginning where the session's
 // auto.offset.reset says so. A pull query over a stream reads from beginning to end.
 func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []string) (Result, error) {
@@ -51,13 +56,14 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	if err != nil {
 		return nil, err
 	}
-	out := &stream{rows: make(chan []Row, 16)}
-	o := local.ReaderOptions{Cluster: e.opt.Cluster, Bounded: q.Kind == plan.Pull, Earliest: settings.OffsetReset.In(config) == "earliest", Give: out.give}
+	out := newStream()
+	o := local.ReaderOptions{Cluster: e.opt.Cluster, Bounded: q.Kind == plan.Pull, Earliest: settings.OffsetReset.In(config) == "earliest", Give: out.give,
+		MaxBytes: settings.MaxQueryBytes.In(e.opt.Config), Exceeded: x.exceed}
 	if coalesces(config) {
 		o.Interval = settings.CommitInterval.In(config)
 	}
 	problems := e.problems.of(x.id)
-	reader, err := local.NewReader(ctx, topo, e.execEnv("push", config, problems.add), o)
+	reader, err := local.NewReader(ctx, topo, e.transientEnv(x, "push", config, problems.add), o)
 	if err != nil {
 		done()
 		return nil, err
@@ -66,7 +72,10 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	go func() {
 		defer done()
 		defer close(out.rows)
-		if err := reader.Run(x.ctx); !errors.Is(err, context.Canceled) {
+		err := reader.Run(x.ctx)
+		if limit := x.limit(); limit != nil {
+			out.err = limit
+		} else if !errors.Is(err, context.Canceled) {
 			out.err = err
 		}
 		_ = problems.Flush(context.WithoutCancel(x.ctx))
@@ -76,6 +85,20 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 		rows.QueryID = x.id
 	}
 	return rows, nil
+}
+
+// first waits for the first rows, or for the end: what fails before is the statement's own error.
+func (s *stream) first(ctx context.Context) error {
+	select {
+	case rows, ok := <-s.rows:
+		if !ok {
+			return s.err
+		}
+		s.current = rows
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // give waits until the client has room.

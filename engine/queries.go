@@ -52,6 +52,13 @@ func (e *Engine) execEnv(query string, config map[string]string, bad func(task.B
 	}
 }
 
+// transientEnv is what the query of a client runs with: it ends with the query, and a row that asks for more than a limit allows ends it.
+func (e *Engine) transientEnv(x *transient, query string, config map[string]string, bad func(task.BadRecord)) *task.Env {
+	env := e.execEnv(query, config, bad)
+	env.Functions.Done, env.Functions.Exceeded = x.ctx.Done(), x.exceed
+	return env
+}
+
 // stopTime bounds how long a statement waits for the last commit of a query that it ends.
 const stopTime = 30 * time.Second
 

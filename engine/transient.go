@@ -2,12 +2,14 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
 	"weir/exec/local"
+	"weir/functions"
 	"weir/planner/plan"
 )
 
@@ -18,6 +20,7 @@ type transient struct {
 	sources []string
 	ctx     context.Context
 	cancel  context.CancelFunc
+	exceed  func(error) // ends it because of a limit
 	figures func() local.Figures
 	finish  func() // ends a push query once it has read what is there; nil where it ends by itself
 }
@@ -52,7 +55,8 @@ func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, m
 	}
 	t.next++
 	x = &transient{id: fmt.Sprintf("transient_%s_%d", strings.Join(sources, "_"), t.next), query: q, sources: sources}
-	x.ctx, x.cancel = context.WithCancel(ctx)
+	of, end := context.WithCancelCause(ctx)
+	x.ctx, x.cancel, x.exceed = of, func() { end(nil) }, end
 	t.open = append(t.open, x)
 	t.all.Add(1)
 	return x, func() {
@@ -64,6 +68,15 @@ func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, m
 		t.mu.Unlock()
 		t.all.Done()
 	}, nil
+}
+
+// limit is the error of a query that asked for more than a setting allows; nil where it did not.
+func (x *transient) limit() error {
+	var limit *functions.LimitError
+	if errors.As(context.Cause(x.ctx), &limit) {
+		return refuse(BadStatement, "%v", limit)
+	}
+	return nil
 }
 
 // follow says how a query tells of itself.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -21,10 +22,12 @@ func (e *Engine) parse(s *Session, text string, piece parser.Piece) (*parser.Stm
 		}
 		src = out
 	}
-	// White space in front keeps the positions those of the whole text.
-	lead := strings.Repeat("\n", max(piece.Pos.Line-1, 0)) + strings.Repeat(" ", max(piece.Pos.Col-1, 0))
-	list, err := parser.Parse(lead+src, parser.Options{})
+	list, err := parser.Parse(src, parser.Options{At: piece.Pos})
 	if err != nil {
+		var syntax *parser.Error
+		if errors.As(err, &syntax) && syntax.Pos.Line == piece.Pos.Line {
+			syntax.Line = strings.Repeat(" ", max(piece.Pos.Col-1, 0)) + syntax.Line // the place is marked by its column
+		}
 		return nil, e.fault(text, parser.Stmt{Text: piece.Text}, err)
 	}
 	if len(list) == 0 {

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"weir/types"
@@ -9,6 +10,7 @@ import (
 
 // bag counts different values, in the order in which they first came.
 type bag struct {
+	growing
 	limit    int // of different values; more are ignored
 	skipNull bool
 	result   func(*bag) types.Value
@@ -64,13 +66,16 @@ func sortedPairs(v types.Value) []types.Value {
 }
 
 // add counts a value n times; v is kept where own is set, cloned otherwise.
-func (b *bag) add(v types.Value, n int64, own bool) {
+func (b *bag) add(v types.Value, n int64, own bool) error {
 	if at := b.find(v); at >= 0 {
 		b.counts[at] += n
-		return
+		return nil
 	}
 	if len(b.vals) >= b.limit {
-		return
+		return nil
+	}
+	if err := b.grow(v); err != nil {
+		return err
 	}
 	if !own {
 		v = v.Clone()
@@ -80,13 +85,14 @@ func (b *bag) add(v types.Value, n int64, own bool) {
 	}
 	b.at[string(b.key)] = len(b.vals)
 	b.vals, b.counts = append(b.vals, v), append(b.counts, n)
+	return nil
 }
 
 func (b *bag) Add(args []types.Value, _ int64) error {
-	if !args[0].IsNull() || !b.skipNull {
-		b.add(args[0], 1, false)
+	if args[0].IsNull() && b.skipNull {
+		return nil
 	}
-	return nil
+	return b.add(args[0], 1, false)
 }
 
 func (b *bag) Undo(args []types.Value) error {
@@ -98,6 +104,7 @@ func (b *bag) Undo(args []types.Value) error {
 		return nil
 	}
 	delete(b.at, string(b.key))
+	b.shrink(b.vals[at])
 	b.vals, b.counts = slices.Delete(b.vals, at, at+1), slices.Delete(b.counts, at, at+1)
 	for k, i := range b.at {
 		if i > at {
@@ -110,7 +117,9 @@ func (b *bag) Undo(args []types.Value) error {
 func (b *bag) Merge(other Object) error {
 	o := other.(*bag)
 	for i := range o.vals {
-		b.add(o.vals[i], o.counts[i], true)
+		if err := b.add(o.vals[i], o.counts[i], true); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -160,8 +169,11 @@ func (b *bag) Decode(src []byte) error {
 	if err != nil {
 		return err
 	}
+	b.most = max(b.most, valueBytes*len(vals)+types.SizeOf(vals, math.MaxInt)) // it was taken once
 	for i := range vals {
-		b.add(vals[i], counts[i], true)
+		if err := b.add(vals[i], counts[i], true); err != nil {
+			return err
+		}
 	}
 	return nil
 }

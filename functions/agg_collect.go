@@ -14,28 +14,28 @@ var collectAggregates = []Aggregate{
 		[]Example{{"COLLECT_LIST({1, NULL, 1})", "ARRAY[1, NULL, 1]"}}},
 		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
 			return &BoundAggregate{CanUndo: true, Object: func(env *Env) Object {
-				return &list{limit: int(settings.ListLimit.Or(env.config(), math.MaxInt))}
+				return &list{growing: newGrowing(env), limit: int(settings.ListLimit.Or(env.config(), math.MaxInt))}
 			}}, nil
 		}}}},
 	{Doc{"COLLECT_SET", AggregateFn, "All different values in an array, NULL included, in the order in which they first came. The property ksql.functions.collect_set.limit bounds its length.",
 		[]Example{{"COLLECT_SET({1, 2, 1, NULL})", "ARRAY[1, 2, NULL]"}}},
 		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
 			return &BoundAggregate{Object: func(env *Env) Object {
-				return &bag{limit: int(settings.SetLimit.Or(env.config(), math.MaxInt)), result: bagKeys}
+				return &bag{growing: newGrowing(env), limit: int(settings.SetLimit.Or(env.config(), math.MaxInt)), result: bagKeys}
 			}}, nil
 		}}}},
 	{Doc{"HISTOGRAM", AggregateFn, "How often each value came, as a map, of at most 1000 values. NULLs are left out.",
 		[]Example{{"HISTOGRAM({'a', 'b', 'a'})", "MAP('a' := 2, 'b' := 1)"}}},
 		[]AggregateOverload{{Sig: "(x STRING) MAP<STRING, BIGINT>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-			return &BoundAggregate{CanUndo: true, Object: func(*Env) Object {
-				return &bag{limit: maxHistogram, skipNull: true, result: bagCounts}
+			return &BoundAggregate{CanUndo: true, Object: func(env *Env) Object {
+				return &bag{growing: newGrowing(env), limit: maxHistogram, skipNull: true, result: bagCounts}
 			}}, nil
 		}}}},
 	{Doc{"ATTR", AggregateFn, "The value that all rows of the group agree on, or NULL where they don't.",
 		[]Example{{"ATTR({1, 1})", "1"}, {"ATTR({1, 2})", "NULL"}}},
 		[]AggregateOverload{{Sig: "(x T) T", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-			return &BoundAggregate{CanUndo: true, Exact: true, Object: func(*Env) Object {
-				return &bag{limit: math.MaxInt, result: bagOnly}
+			return &BoundAggregate{CanUndo: true, Exact: true, Object: func(env *Env) Object {
+				return &bag{growing: newGrowing(env), limit: math.MaxInt, result: bagOnly}
 			}}, nil
 		}}}},
 }
@@ -44,12 +44,16 @@ const maxHistogram = 1000
 
 // list keeps all values in order.
 type list struct {
+	growing
 	limit int
 	vals  []types.Value
 }
 
 func (l *list) Add(args []types.Value, _ int64) error {
 	if len(l.vals) < l.limit {
+		if err := l.grow(args[0]); err != nil {
+			return err
+		}
 		l.vals = append(l.vals, args[0].Clone())
 	}
 	return nil
@@ -59,6 +63,7 @@ func (l *list) Add(args []types.Value, _ int64) error {
 func (l *list) Undo(args []types.Value) error {
 	for i := len(l.vals) - 1; i >= 0; i-- {
 		if types.Equal(l.vals[i], args[0]) {
+			l.shrink(l.vals[i])
 			l.vals = slices.Delete(l.vals, i, i+1)
 			break
 		}
@@ -68,7 +73,12 @@ func (l *list) Undo(args []types.Value) error {
 
 func (l *list) Merge(other Object) error {
 	o := other.(*list).vals
-	l.vals = append(l.vals, o[:min(len(o), l.limit-len(l.vals))]...)
+	for _, v := range o[:min(len(o), l.limit-len(l.vals))] {
+		if err := l.grow(v); err != nil {
+			return err
+		}
+		l.vals = append(l.vals, v)
+	}
 	return nil
 }
 
@@ -84,5 +94,6 @@ func (l *list) Decode(src []byte) (err error) {
 		return types.ErrCorrupt
 	}
 	l.vals, err = decodeValues(src[used:], int(n))
+	l.count(l.vals)
 	return err
 }

@@ -47,6 +47,9 @@ func (s *decimalSum) Merge(other Object) error {
 	return s.set(types.AddDecimal(s.sum, other.(*decimalSum).sum))
 }
 
+// Bytes is what the sum takes.
+func (s *decimalSum) Bytes() int { return 2 * valueBytes }
+
 func (s *decimalSum) Result() types.Value { return s.sum }
 
 func (s *decimalSum) Append(dst []byte) []byte { return types.AppendValue(dst, s.sum) }

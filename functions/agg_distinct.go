@@ -23,6 +23,9 @@ var distinctOverloads = []AggregateOverload{{Sig: "(x T) BIGINT", Bind: func([]*
 
 const maxSparse = 1024
 
+// sketchBytes is what a HyperLogLog takes.
+const sketchBytes = 16 << 10
+
 // distinct counts different values: as a set of hashes while there are few, as a HyperLogLog of them afterwards. What it
 // becomes depends on the set of values only, not on their order.
 type distinct struct {
@@ -76,6 +79,14 @@ func (d *distinct) Merge(other Object) error {
 		d.add(h)
 	}
 	return nil
+}
+
+// Bytes is what the hashes, or the sketch of them, take.
+func (d *distinct) Bytes() int {
+	if d.sketch != nil {
+		return sketchBytes
+	}
+	return 8 * cap(d.sparse)
 }
 
 func (d *distinct) Result() types.Value {

@@ -104,6 +104,9 @@ func (e *extreme) Merge(other Object) error {
 	return nil
 }
 
+// Bytes is what the value takes.
+func (e *extreme) Bytes() int { return valueBytes + e.val.Size(math.MaxInt) }
+
 func (e *extreme) Result() types.Value { return e.val }
 
 func (e *extreme) Append(dst []byte) []byte { return types.AppendValue(dst, e.val) }

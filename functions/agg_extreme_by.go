@@ -3,6 +3,7 @@ package functions
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"weir/types"
 )
@@ -78,6 +79,11 @@ func (e *extremeBy) Merge(other Object) error {
 		e.val, e.by, e.seq = o.val, o.by, o.seq
 	}
 	return nil
+}
+
+// Bytes is what the value takes.
+func (e *extremeBy) Bytes() int {
+	return 2*valueBytes + e.val.Size(math.MaxInt) + e.by.Size(math.MaxInt)
 }
 
 func (e *extremeBy) Result() types.Value { return e.val }

@@ -38,7 +38,7 @@ func offsetOverloads(earliest bool) []AggregateOverload {
 			}
 			return nil, fmt.Errorf("%s must be 1 or greater, not %d", name, shape.n)
 		}
-		return &BoundAggregate{Object: func(*Env) Object { return &byOffset{shape: &shape} }}, nil
+		return &BoundAggregate{Object: func(env *Env) Object { return &byOffset{growing: newGrowing(env), shape: &shape} }}, nil
 	}
 	return []AggregateOverload{
 		{Sig: "(x T) T", Bind: bind},
@@ -55,6 +55,7 @@ type offsetShape struct {
 
 // byOffset keeps the first or last n values with the places of their rows, in order.
 type byOffset struct {
+	growing
 	shape *offsetShape
 	seqs  []int64
 	vals  []types.Value
@@ -68,6 +69,11 @@ func (o *byOffset) Add(args []types.Value, seq int64) error {
 	at, _ := slices.BinarySearch(o.seqs, seq)
 	if len(o.seqs) == o.shape.n && (o.shape.earliest && at == len(o.seqs) || !o.shape.earliest && at == 0) {
 		return nil
+	}
+	if o.shape.list {
+		if err := o.grow(v); err != nil {
+			return err
+		}
 	}
 	o.seqs, o.vals = slices.Insert(o.seqs, at, seq), slices.Insert(o.vals, at, v.Clone())
 	o.cut()
@@ -83,6 +89,15 @@ func (o *byOffset) cut() {
 	from, to := 0, extra
 	if o.shape.earliest {
 		from, to = o.shape.n, len(o.seqs)
+	}
+	o.drop(from, to)
+}
+
+func (o *byOffset) drop(from, to int) {
+	if o.shape.list {
+		for i := from; i < to; i++ {
+			o.shrink(o.vals[i])
+		}
 	}
 	o.seqs, o.vals = slices.Delete(o.seqs, from, to), slices.Delete(o.vals, from, to)
 }
@@ -102,8 +117,18 @@ func (o *byOffset) Merge(other Object) error {
 		}
 	}
 	o.seqs, o.vals = seqs, vals
+	o.count(o.vals)
 	o.cut()
-	return nil
+	var err error
+	for n := len(o.vals); o.shape.list && o.bytes > o.most; n = len(o.vals) {
+		err = o.full()
+		if o.shape.earliest {
+			o.drop(n-1, n)
+		} else {
+			o.drop(0, 1)
+		}
+	}
+	return err
 }
 
 func (o *byOffset) Result() types.Value {
@@ -140,6 +165,7 @@ func (o *byOffset) Decode(src []byte) error {
 	}
 	var err error
 	o.vals, err = decodeValues(src, int(count))
+	o.count(o.vals)
 	return err
 }
 

@@ -36,6 +36,9 @@ func percentiles(p float64) *BoundAggregate {
 // maxExact is how many numbers are kept as they are.
 const maxExact = 128
 
+// digestBytes is about what a t-digest takes.
+const digestBytes = 8 << 10
+
 // percentile keeps the numbers while there are few, and a t-digest of them afterwards.
 type percentile struct {
 	p      float64
@@ -99,6 +102,14 @@ func (p *percentile) Merge(other Object) error {
 		}
 	}
 	return nil
+}
+
+// Bytes is what the numbers, or the digest of them, take.
+func (p *percentile) Bytes() int {
+	if p.digest != nil {
+		return digestBytes
+	}
+	return 8 * cap(p.few)
 }
 
 func (p *percentile) Result() types.Value {

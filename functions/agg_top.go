@@ -26,8 +26,8 @@ func bindTop(distinct bool) func([]*types.Type, []types.Value) (*BoundAggregate,
 		if initial[0].IsNull() || k < 1 {
 			return nil, fmt.Errorf("the number of values has to be at least 1, not %d", k)
 		}
-		b := &BoundAggregate{Exact: len(params) == 1, Object: func(*Env) Object {
-			return &top{k: k, distinct: distinct, width: len(params)}
+		b := &BoundAggregate{Exact: len(params) == 1, Object: func(env *Env) Object {
+			return &top{growing: newGrowing(env), k: k, distinct: distinct, width: len(params)}
 		}}
 		if len(params) > 1 {
 			fields := []types.Field{{Name: "sort_col", Type: params[0]}}
@@ -42,6 +42,7 @@ func bindTop(distinct bool) func([]*types.Type, []types.Value) (*BoundAggregate,
 
 // top keeps the k largest values, each a struct where there are more columns than one. Among equals the older goes first.
 type top struct {
+	growing
 	k, width int
 	distinct bool
 	vals     []types.Value
@@ -70,11 +71,16 @@ func (t *top) place(v types.Value) (at int, ok bool) {
 	return at, at < t.k
 }
 
-func (t *top) insert(at int, v types.Value) {
-	t.vals = slices.Insert(t.vals, at, v)
-	if len(t.vals) > t.k {
-		t.vals = slices.Delete(t.vals, t.k, len(t.vals))
+func (t *top) insert(at int, v types.Value) error {
+	if len(t.vals) == t.k {
+		t.shrink(t.vals[t.k-1])
+		t.vals = slices.Delete(t.vals, t.k-1, t.k)
 	}
+	if err := t.grow(v); err != nil {
+		return err
+	}
+	t.vals = slices.Insert(t.vals, at, v)
+	return nil
 }
 
 func (t *top) Add(args []types.Value, _ int64) error {
@@ -86,7 +92,7 @@ func (t *top) Add(args []types.Value, _ int64) error {
 		if t.width > 1 {
 			v = types.StructValue(types.CloneRow(args[:t.width]))
 		}
-		t.insert(at, v)
+		return t.insert(at, v)
 	}
 	return nil
 }
@@ -96,7 +102,9 @@ func (t *top) Undo([]types.Value) error { return errNoUndo }
 func (t *top) Merge(other Object) error {
 	for _, v := range other.(*top).vals {
 		if at, ok := t.place(t.sortValue(v)); ok {
-			t.insert(at, v)
+			if err := t.insert(at, v); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -114,6 +122,7 @@ func (t *top) Decode(src []byte) (err error) {
 		return types.ErrCorrupt
 	}
 	t.vals, err = decodeValues(src[used:], int(n))
+	t.count(t.vals)
 	for _, v := range t.vals {
 		if t.width > 1 && (v.Kind() != types.Struct || v.Len() != t.width) {
 			return types.ErrCorrupt

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,6 +14,9 @@ var arrayFunctions = []Scalar{
 		Overloads: []Overload{{Sig: "(left ARRAY<T>, right ARRAY<T>) ARRAY<T>", NullIn: Pass, Eval: func(c *Call) (types.Value, error) {
 			if c.Args[0].IsNull() && c.Args[1].IsNull() {
 				return types.NullValue, nil
+			}
+			if err := c.Meter.Items(c.Args[0].Len() + c.Args[1].Len()); err != nil {
+				return types.NullValue, err
 			}
 			return types.ArrayValue(slices.Concat(c.Args[0].Items(), c.Args[1].Items())), nil
 		}}}},
@@ -85,6 +89,9 @@ func contains(items []types.Value, v types.Value) bool {
 	return slices.ContainsFunc(items, func(w types.Value) bool { return types.Equal(v, w) })
 }
 
+// plainBytes is about what a number takes as text, and smallBytes what needs no leave.
+const plainBytes, smallBytes = 8, 1 << 16
+
 func arrayJoin(b *Binding) Eval {
 	elem := b.Params[0].Elem
 	return func(c *Call) (types.Value, error) {
@@ -95,8 +102,20 @@ func arrayJoin(b *Binding) Eval {
 		if len(c.Args) > 1 {
 			delimiter = c.Args[1].Str() // a NULL delimiter is none
 		}
+		items := c.Args[0].Items()
+		size := len(items) * (len(delimiter) + plainBytes)
+		for _, v := range items {
+			if k := v.Kind(); k == types.String || k == types.Bytes {
+				size += v.Len()
+			}
+		}
+		if size > smallBytes {
+			if err := c.Meter.Take(size); err != nil {
+				return types.NullValue, err
+			}
+		}
 		var out []byte
-		for i, v := range c.Args[0].Items() {
+		for i, v := range items {
 			if v.Kind().Nested() {
 				return types.NullValue, fmt.Errorf("ARRAY_JOIN joins plain items, not such of type %s", elem)
 			}
@@ -128,6 +147,9 @@ func arraySort(c *Call) (types.Value, error) {
 			return types.NullValue, fmt.Errorf("the direction is ASC or DESC, got %q", c.Args[1].Str())
 		}
 	}
+	if err := c.Meter.Items(c.Args[0].Len()); err != nil {
+		return types.NullValue, err
+	}
 	out := slices.Clone(c.Args[0].Items())
 	slices.SortStableFunc(out, func(a, b types.Value) int {
 		if a.IsNull() || b.IsNull() {
@@ -137,9 +159,6 @@ func arraySort(c *Call) (types.Value, error) {
 	})
 	return types.ArrayValue(out), nil
 }
-
-// maxSeries bounds the memory that a call may ask for.
-const maxSeries = 1_000_000
 
 func series(k types.Kind) Eval {
 	return func(c *Call) (types.Value, error) {
@@ -160,8 +179,8 @@ func series(k types.Kind) Eval {
 		if step < 0 {
 			span, width = uint64(start)-uint64(end), uint64(-step)
 		}
-		if span/width >= maxSeries {
-			return types.NullValue, fmt.Errorf("a series of at most %d numbers is allowed", maxSeries)
+		if err := c.Meter.Items(int(min(span/width, math.MaxInt/2)) + 1); err != nil {
+			return types.NullValue, err
 		}
 		out := make([]types.Value, span/width+1)
 		for i := range out {

@@ -263,7 +263,7 @@ func compile(n *node, names map[string]*types.Type) (compiled, error) {
 	}
 	eval := b.New(testEnv)
 	return compiled{b.Returns, func(s scope) (types.Value, error) {
-		call := &Call{}
+		call := &Call{Meter: NewMeter(nil)}
 		lambda := 0
 		for i, a := range n.args {
 			switch {

@@ -45,6 +45,23 @@ type Doc struct {
 type Env struct {
 	Now    func() time.Time
 	Config map[string]string // settings in force
+	// Done is closed when the query is ended: what is being computed then is given up. Nil where nothing ends it.
+	Done <-chan struct{}
+	// Exceeded takes the first error of a row that asks for more than a limit allows, where that ends the query. May be nil.
+	Exceeded func(error)
+}
+
+// Interrupted says whether the query was ended: what its expressions give from then on counts for nothing.
+func (e *Env) Interrupted() bool {
+	if e == nil || e.Done == nil {
+		return false
+	}
+	select {
+	case <-e.Done:
+		return true
+	default:
+		return false
+	}
 }
 
 // config is nil where there is no world: where examples run, and types are found.
@@ -74,6 +91,9 @@ type Lambda func(args []types.Value) (types.Value, error)
 type Call struct {
 	Args    []types.Value
 	Lambdas []Lambda
+	// Meter is asked before memory is taken that the arguments don't bound, and within loops; what a function returns is counted by whoever
+	// calls it.
+	Meter *Meter
 }
 
 // Eval computes a function for one row. An error makes the result NULL and is reported to the processing log.
@@ -129,6 +149,8 @@ type Object interface {
 	Undo(args []types.Value) error
 	// Merge takes in another state of the same aggregate, which is not used afterwards.
 	Merge(other Object) error
+	// Bytes is about how much memory the state takes.
+	Bytes() int
 	// Result may share memory with the state: it is used before the next Add.
 	Result() types.Value
 	// Append encodes the state; Decode reads it back from exactly those bytes into an empty state.

@@ -24,7 +24,7 @@ var jsonFunctions = []Scalar{
 		Overloads: []Overload{{Sig: "(json STRING, x T) BOOLEAN", NullIn: Pass, Eval: jsonContains}}},
 	{Doc: Doc{"JSON_ARRAY_LENGTH", JSONFn, "The number of items of a JSON array; NULL for anything else.", []Example{{"JSON_ARRAY_LENGTH('[1, [2, 3]]')", "2"}, {"JSON_ARRAY_LENGTH('{}')", "NULL"}}},
 		Overloads: []Overload{{Sig: "(json STRING) INTEGER", Eval: func(c *Call) (types.Value, error) {
-			items, ok, err := jsonArray(c.Args[0])
+			items, ok, err := jsonArray(c.Meter, c.Args[0])
 			if !ok || err != nil {
 				return types.NullValue, err
 			}
@@ -35,7 +35,7 @@ var jsonFunctions = []Scalar{
 		Overloads: []Overload{{Sig: "(json STRING, more STRING...) STRING", Eval: jsonConcat}}},
 	{Doc: Doc{"JSON_ITEMS", JSONFn, "The items of a JSON array, each as JSON.", []Example{{`JSON_ITEMS('[{"a": 1}, 2]')`, `ARRAY['{"a":1}', '2']`}}},
 		Overloads: []Overload{{Sig: "(json STRING) ARRAY<STRING>", Eval: func(c *Call) (types.Value, error) {
-			items, ok, err := jsonArray(c.Args[0])
+			items, ok, err := jsonArray(c.Meter, c.Args[0])
 			if !ok || err != nil {
 				return types.NullValue, err
 			}
@@ -47,7 +47,7 @@ var jsonFunctions = []Scalar{
 		}}}},
 	{Doc: Doc{"JSON_KEYS", JSONFn, "The field names of a JSON object; NULL for anything else.", []Example{{`JSON_KEYS('{"a": 1, "b": {}}')`, "ARRAY['a', 'b']"}}},
 		Overloads: []Overload{{Sig: "(json STRING) ARRAY<STRING>", Eval: func(c *Call) (types.Value, error) {
-			fields, ok, err := jsonObject(c.Args[0])
+			fields, ok, err := jsonObject(c.Meter, c.Args[0])
 			if !ok || err != nil {
 				return types.NullValue, err
 			}
@@ -59,7 +59,7 @@ var jsonFunctions = []Scalar{
 		}}}},
 	{Doc: Doc{"JSON_RECORDS", JSONFn, "The fields of a JSON object as a map, the values as text, null as the text null; NULL for anything else.", []Example{{`JSON_RECORDS('{"a": 1, "b": "x"}')`, "MAP('a' := '1', 'b' := 'x')"}}},
 		Overloads: []Overload{{Sig: "(json STRING) MAP<STRING, STRING>", Eval: func(c *Call) (types.Value, error) {
-			fields, ok, err := jsonObject(c.Args[0])
+			fields, ok, err := jsonObject(c.Meter, c.Args[0])
 			if !ok || err != nil {
 				return types.NullValue, err
 			}
@@ -94,16 +94,17 @@ func document(b []byte) ([]byte, error) {
 }
 
 // jsonArray are the items of a JSON array; ok is false for another value and for an empty text.
-func jsonArray(v types.Value) (items [][]byte, ok bool, err error) {
+func jsonArray(m *Meter, v types.Value) (items [][]byte, ok bool, err error) {
 	b, ok, err := container(v, '[')
 	if !ok {
 		return nil, false, err
 	}
 	eachItemOf(b, func(item []byte) bool {
 		items = append(items, item)
-		return true
+		err = m.Hold(2 * valueBytes)
+		return err == nil
 	})
-	return items, true, nil
+	return items, err == nil, err
 }
 
 // container is the document, if it begins with a bracket.
@@ -136,7 +137,7 @@ type jsonField struct {
 }
 
 // jsonObject are the fields of a JSON object, of equal names the last; ok is false for another value and for an empty text.
-func jsonObject(v types.Value) (fields []jsonField, ok bool, err error) {
+func jsonObject(m *Meter, v types.Value) (fields []jsonField, ok bool, err error) {
 	b, ok, err := container(v, '{')
 	if !ok {
 		return nil, false, err
@@ -149,9 +150,10 @@ func jsonObject(v types.Value) (fields []jsonField, ok bool, err error) {
 		}
 		at[name] = len(fields)
 		fields = append(fields, jsonField{name, val})
-		return true
+		err = m.Hold(entryBytes + 2*valueBytes + len(name))
+		return err == nil
 	})
-	return fields, true, nil
+	return fields, err == nil, err
 }
 
 // eachFieldOf walks the fields of a JSON object as eachItemOf does the items of an array.
@@ -243,7 +245,7 @@ func jsonConcat(c *Call) (types.Value, error) {
 		objects = objects && b[0] == '{'
 	}
 	if objects {
-		return concatObjects(c.Args)
+		return concatObjects(c.Meter, c.Args)
 	}
 	if len(docs) == 1 {
 		return types.StringOf(appendJSON(nil, docs[0], true)), nil
@@ -266,11 +268,11 @@ func jsonConcat(c *Call) (types.Value, error) {
 	return types.StringOf(append(out, ']')), nil
 }
 
-func concatObjects(args []types.Value) (types.Value, error) {
+func concatObjects(m *Meter, args []types.Value) (types.Value, error) {
 	var names []string
 	vals := map[string][]byte{}
 	for _, v := range args {
-		fields, _, err := jsonObject(v)
+		fields, _, err := jsonObject(m, v)
 		if err != nil {
 			return types.NullValue, err
 		}

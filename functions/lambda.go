@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"errors"
 
 	"weir/types"
@@ -36,11 +37,13 @@ var lambdaFunctions = []Scalar{
 func filterArray(c *Call) (types.Value, error) {
 	var out []types.Value
 	items := c.Args[0].Items()
+	held := c.Meter.Held()
 	for i := range items {
 		keep, err := c.Lambdas[0](items[i : i+1])
 		if err != nil {
 			return types.NullValue, err
 		}
+		c.Meter.Release(held)
 		if keep.Bool() {
 			out = append(out, items[i])
 		}
@@ -51,11 +54,13 @@ func filterArray(c *Call) (types.Value, error) {
 func filterMap(c *Call) (types.Value, error) {
 	var out []types.Value
 	pairs := c.Args[0].Pairs()
+	held := c.Meter.Held()
 	for i := 0; i < len(pairs); i += 2 {
 		keep, err := c.Lambdas[0](pairs[i : i+2])
 		if err != nil {
 			return types.NullValue, err
 		}
+		c.Meter.Release(held)
 		if !keep.Bool() {
 			continue
 		}
@@ -72,9 +77,13 @@ func reduceArray(c *Call) (types.Value, error) {
 		return types.NullValue, nil
 	}
 	args := [2]types.Value{c.Args[1]}
+	held := c.Meter.Held()
 	for _, v := range c.Args[0].Items() {
 		args[1] = v
 		next, err := c.Lambdas[0](args[:])
+		if err == nil {
+			err = c.Meter.Made(held, next)
+		}
 		if err != nil {
 			return types.NullValue, err
 		}
@@ -88,10 +97,14 @@ func reduceMap(c *Call) (types.Value, error) {
 		return types.NullValue, nil
 	}
 	args := [3]types.Value{c.Args[1]}
+	held := c.Meter.Held()
 	pairs := c.Args[0].Pairs()
 	for i := 0; i < len(pairs); i += 2 {
 		args[1], args[2] = pairs[i], pairs[i+1]
 		next, err := c.Lambdas[0](args[:])
+		if err == nil {
+			err = c.Meter.Made(held, next)
+		}
 		if err != nil {
 			return types.NullValue, err
 		}
@@ -102,6 +115,9 @@ func reduceMap(c *Call) (types.Value, error) {
 
 func transformArray(c *Call) (types.Value, error) {
 	items := c.Args[0].Items()
+	if err := c.Meter.Items(len(items)); err != nil {
+		return types.NullValue, err
+	}
 	out := make([]types.Value, len(items))
 	for i := range items {
 		var err error
@@ -114,14 +130,17 @@ func transformArray(c *Call) (types.Value, error) {
 
 func transformMap(c *Call) (types.Value, error) {
 	pairs := c.Args[0].Pairs()
-	out := make([]types.Value, 0, len(pairs))
+	if err := c.Meter.Items(len(pairs)); err != nil {
+		return types.NullValue, err
+	}
+	out := newPairs(c.Meter, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
 		key, err := c.Lambdas[0](pairs[i : i+2])
 		if err != nil {
 			return types.NullValue, err
 		}
-		if _, taken := types.MapValue(out).MapGet(key); taken {
-			return types.NullValue, errSameKey
+		if at, err := out.find(key); err != nil || at >= 0 {
+			return types.NullValue, cmp.Or(err, errSameKey)
 		}
 		val, err := c.Lambdas[1](pairs[i : i+2])
 		if err != nil {
@@ -130,7 +149,9 @@ func transformMap(c *Call) (types.Value, error) {
 		if val.IsNull() {
 			return types.NullValue, errNoValue
 		}
-		out = append(out, key, val)
+		if err := out.set(key, val); err != nil {
+			return types.NullValue, err
+		}
 	}
-	return types.MapValue(out), nil
+	return types.MapValue(out.list), nil
 }

@@ -9,21 +9,29 @@ import (
 var mapFunctions = []Scalar{
 	{Doc: Doc{"AS_MAP", MapFn, "A map of the keys in one array and the values in another; keys beyond the values get NULL.", []Example{{"AS_MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "MAP('a' := 1, 'b' := 2)"}}},
 		Overloads: []Overload{{Sig: "(keys ARRAY<STRING>, vals ARRAY<T>) MAP<STRING, T>", Eval: func(c *Call) (types.Value, error) {
-			var pairs []types.Value
-			vals := c.Args[1].Items()
-			for i, k := range c.Args[0].Items() {
+			keys, vals := c.Args[0].Items(), c.Args[1].Items()
+			if err := c.Meter.Items(2 * len(keys)); err != nil {
+				return types.NullValue, err
+			}
+			out := newPairs(c.Meter, len(keys))
+			for i, k := range keys {
 				val := types.NullValue
 				if i < len(vals) {
 					val = vals[i]
 				}
-				pairs = setPair(pairs, k, val)
+				if err := out.set(k, val); err != nil {
+					return types.NullValue, err
+				}
 			}
-			return types.MapValue(pairs), nil
+			return types.MapValue(out.list), nil
 		}}}},
 	{Doc: Doc{"ENTRIES", MapFn, "The entries of a map as structs of K and V, sorted by key where the second argument is TRUE.",
 		[]Example{{"ENTRIES(MAP('b' := 2, 'a' := 1), TRUE)", "ARRAY[STRUCT(K := 'a', V := 1), STRUCT(K := 'b', V := 2)]"}}},
 		Overloads: []Overload{{Sig: "(map MAP<STRING, T>, sorted BOOLEAN) ARRAY<STRUCT>", Eval: func(c *Call) (types.Value, error) {
 			pairs := c.Args[0].Pairs()
+			if err := c.Meter.Items(3 * c.Args[0].Len()); err != nil {
+				return types.NullValue, err
+			}
 			out := make([]types.Value, 0, c.Args[0].Len())
 			for i := 0; i < len(pairs); i += 2 {
 				out = append(out, types.StructValue(slices.Clone(pairs[i:i+2])))
@@ -43,12 +51,18 @@ var mapFunctions = []Scalar{
 			if c.Args[0].IsNull() && c.Args[1].IsNull() {
 				return types.NullValue, nil
 			}
-			pairs := slices.Clone(c.Args[0].Pairs())
-			right := c.Args[1].Pairs()
-			for i := 0; i < len(right); i += 2 {
-				pairs = setPair(pairs, right[i], right[i+1])
+			left, right := c.Args[0].Pairs(), c.Args[1].Pairs()
+			if err := c.Meter.Items(len(left) + len(right)); err != nil {
+				return types.NullValue, err
 			}
-			return types.MapValue(pairs), nil
+			out := newPairs(c.Meter, (len(left)+len(right))/2)
+			out.list = append(out.list, left...)
+			for i := 0; i < len(right); i += 2 {
+				if err := out.set(right[i], right[i+1]); err != nil {
+					return types.NullValue, err
+				}
+			}
+			return types.MapValue(out.list), nil
 		}}}},
 	{Doc: Doc{"MAP_VALUES", MapFn, "The values of a map.", []Example{{"MAP_VALUES(MAP('a' := 1, 'b' := 2))", "ARRAY[1, 2]"}}},
 		Overloads: []Overload{{Sig: "(map MAP<STRING, T>) ARRAY<T>", Eval: everySecond(1)}}},

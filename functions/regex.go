@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"weir/types"
 )
@@ -26,7 +27,14 @@ var regexFunctions = []Scalar{
 		Overloads: []Overload{{Sig: "(s STRING, pattern STRING, replacement STRING) STRING", Make: regexEval(1, regexpReplace)}}},
 	{Doc: Doc{"REGEXP_SPLIT_TO_ARRAY", RegexFn, "The parts of the text between the matches of the pattern.", []Example{{"REGEXP_SPLIT_TO_ARRAY('aabcda', '(ab|cd)')", "ARRAY['a', '', 'a']"}, {"REGEXP_SPLIT_TO_ARRAY('abc', '')", "ARRAY['a', 'b', 'c']"}}},
 		Overloads: []Overload{{Sig: "(s STRING, pattern STRING) ARRAY<STRING>", Make: regexEval(1, func(re *javaPattern, c *Call) (types.Value, error) {
-			return stringArray(splitPattern(re, c.Args[0].Str())), nil
+			all, err := re.all(c.Meter, c.Args[0].Str())
+			if err == nil {
+				err = splits(c, len(all))
+			}
+			if err != nil {
+				return types.NullValue, err
+			}
+			return stringArray(splitPattern(re, c.Args[0].Str(), all)), nil
 		})}}},
 }
 
@@ -36,15 +44,38 @@ func regexEval(at int, f func(re *javaPattern, c *Call) (types.Value, error)) fu
 		var last *javaPattern
 		return func(c *Call) (types.Value, error) {
 			if pattern := c.Args[at].Str(); last == nil || last.text != pattern {
+				err := c.Meter.Hold(patternBytes(pattern))
+				if err != nil {
+					return types.NullValue, err
+				}
 				re, err := compileJava(pattern)
 				if err != nil {
 					return types.NullValue, err
 				}
 				last = re
 			}
+			if err := c.Meter.Read(c.Args[1-at].Len() / stepBytes * len(last.text)); err != nil {
+				return types.NullValue, err
+			}
 			return f(last, c)
 		}
 	}
+}
+
+// instructionBytes is about what an instruction of a compiled pattern takes.
+const instructionBytes = 40
+
+// patternBytes is about what a pattern takes once it is compiled: a repetition, {n}, is written out.
+func patternBytes(pattern string) int {
+	times, n := 1, 0
+	for i := range len(pattern) {
+		if c := pattern[i]; c >= '0' && c <= '9' && n < 1<<10 {
+			n = 10*n + int(c-'0')
+		} else {
+			times, n = max(times, n), 0
+		}
+	}
+	return instructionBytes * len(pattern) * min(times, 1000)
 }
 
 func groupOf(re *javaPattern, c *Call) (int, error) {
@@ -76,29 +107,57 @@ var classes = strings.NewReplacer("[^", "[")
 
 // allMatches are the matches as Java finds them: right behind a match there may be an empty one, which Go leaves out. Patterns
 // that look at the text before a match are left to Go.
-func allMatches(re *regexp.Regexp, s string) [][]int {
-	found := re.FindAllStringSubmatchIndex(s, -1)
+func allMatches(m *Meter, re *regexp.Regexp, s string) (out [][]int, err error) {
 	pattern := classes.Replace(re.String())
-	if !re.MatchString("") || strings.Contains(pattern, "^") || strings.Contains(pattern, `\A`) || strings.Contains(pattern, `\b`) || strings.Contains(pattern, `\B`) {
-		return found
+	if strings.Contains(pattern, "^") || strings.Contains(pattern, `\A`) || strings.Contains(pattern, `\b`) || strings.Contains(pattern, `\B`) {
+		return matchesBehind(m, re, s)
 	}
-	var out [][]int
-	for i, m := range found {
-		out = append(out, m)
-		end := m[1]
-		if m[0] == end || i+1 < len(found) && found[i+1][0] == end {
-			continue
+	for at := 0; at <= len(s); {
+		next := re.FindStringSubmatchIndex(s[at:])
+		if next == nil {
+			break
 		}
-		if next := re.FindStringSubmatchIndex(s[end:]); next != nil && next[1] == 0 {
-			for j := range next {
-				if next[j] >= 0 {
-					next[j] += end
-				}
+		for j := range next {
+			if next[j] >= 0 {
+				next[j] += at
 			}
-			out = append(out, next)
+		}
+		out = append(out, next)
+		if err := m.Hold(matchBytes(next)); err != nil {
+			return nil, err
+		}
+		if len(s)-at > longText {
+			if err := m.Ended(); err != nil {
+				return nil, err
+			}
+		}
+		if at = next[1]; next[0] == next[1] {
+			_, size := utf8.DecodeRuneInString(s[at:])
+			at += max(size, 1)
 		}
 	}
-	return out
+	return out, nil
+}
+
+// longText is the size of a text that takes long enough to search that the query may have been ended meanwhile.
+const longText = 1 << 14
+
+// matchBytes is what a match takes.
+func matchBytes(m []int) int { return valueBytes + 8*len(m) }
+
+// matchesBehind are the matches of a pattern that looks at the text before a match: they have to be found in one go, which may take
+// the square of the text's length.
+func matchesBehind(m *Meter, re *regexp.Regexp, s string) ([][]int, error) {
+	if err := m.Step(len(s) >> 6 * (len(s) >> 6)); err != nil {
+		return nil, err
+	}
+	found := re.FindAllStringSubmatchIndex(s, -1)
+	for _, f := range found {
+		if err := m.Hold(matchBytes(f)); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 func regexpExtractAll(re *javaPattern, c *Call) (types.Value, error) {
@@ -107,8 +166,15 @@ func regexpExtractAll(re *javaPattern, c *Call) (types.Value, error) {
 		return types.NullValue, nil
 	}
 	s := c.Args[1].Str()
+	all, err := re.all(c.Meter, s)
+	if err != nil {
+		return types.NullValue, err
+	}
+	if err := c.Meter.Items(len(all)); err != nil {
+		return types.NullValue, err
+	}
 	var out []types.Value
-	for _, m := range re.all(s) {
+	for _, m := range all {
 		if m[2*group] < 0 {
 			out = append(out, types.NullValue)
 			continue
@@ -120,19 +186,19 @@ func regexpExtractAll(re *javaPattern, c *Call) (types.Value, error) {
 
 // splitPattern splits as Java does: a pattern that matches nothing at all cuts everywhere, but not before the first character,
 // and leaves no empty parts at the end.
-func splitPattern(re *javaPattern, s string) []string {
+func splitPattern(re *javaPattern, s string, all [][]int) []string {
 	if s == "" {
 		return []string{s}
 	}
 	var out []string
 	from := 0
 	if !re.re.MatchString("") {
-		for _, m := range re.all(s) {
+		for _, m := range all {
 			out, from = append(out, s[from:m[0]]), m[1]
 		}
 		return append(out, s[from:])
 	}
-	for _, m := range re.all(s) {
+	for _, m := range all {
 		if m[1] > 0 {
 			out, from = append(out, s[from:m[0]]), m[1]
 		}
@@ -146,12 +212,15 @@ func splitPattern(re *javaPattern, s string) []string {
 
 func regexpReplace(re *javaPattern, c *Call) (types.Value, error) {
 	s, with := c.Args[0].Str(), c.Args[2].Str()
+	all, err := re.all(c.Meter, s)
+	if err != nil {
+		return types.NullValue, err
+	}
 	var out []byte
 	end := 0
-	for _, m := range re.all(s) {
+	for _, m := range all {
 		out = append(out, s[end:m[0]]...)
-		var err error
-		if out, err = appendReplacement(out, with, s, m); err != nil {
+		if out, err = appendReplacement(out, with, s, m, c.Meter); err != nil {
 			return types.NullValue, err
 		}
 		end = m[1]
@@ -160,7 +229,7 @@ func regexpReplace(re *javaPattern, c *Call) (types.Value, error) {
 }
 
 // appendReplacement writes a replacement as Java reads it: $n is a group, a backslash takes the next character as it is.
-func appendReplacement(dst []byte, with, s string, m []int) ([]byte, error) {
+func appendReplacement(dst []byte, with, s string, m []int, meter *Meter) ([]byte, error) {
 	for i := 0; i < len(with); i++ {
 		switch {
 		case with[i] == '\\' && i+1 < len(with):
@@ -180,11 +249,14 @@ func appendReplacement(dst []byte, with, s string, m []int) ([]byte, error) {
 				return nil, fmt.Errorf("there is no group %d for %q", group, with)
 			}
 			if m[2*group] >= 0 {
+				if err := meter.Fits(len(dst) + m[2*group+1] - m[2*group]); err != nil {
+					return nil, err
+				}
 				dst = append(dst, s[m[2*group]:m[2*group+1]]...)
 			}
 		default:
 			dst = append(dst, with[i])
 		}
 	}
-	return dst, nil
+	return dst, meter.Fits(len(dst))
 }

@@ -139,13 +139,16 @@ func (p *javaPattern) first(whole, short []int) []int {
 }
 
 // all are the matches one after the other.
-func (p *javaPattern) all(s string) [][]int {
-	whole := allMatches(p.re, s)
+func (p *javaPattern) all(m *Meter, s string) ([][]int, error) {
+	whole, err := allMatches(m, p.re, s)
 	short, ok := withoutTerminator(s)
-	if !p.dollar || !ok {
-		return whole
+	if !p.dollar || !ok || err != nil {
+		return whole, err
 	}
-	shorter := allMatches(p.re, short)
+	shorter, err := allMatches(m, p.re, short)
+	if err != nil {
+		return nil, err
+	}
 	var out [][]int
 	for {
 		if last := len(out) - 1; last >= 0 {
@@ -154,7 +157,7 @@ func (p *javaPattern) all(s string) [][]int {
 		}
 		next := p.first(head(whole), head(shorter))
 		if next == nil {
-			return out
+			return out, nil
 		}
 		out = append(out, next)
 	}

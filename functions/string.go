@@ -49,7 +49,11 @@ var stringFunctions = []Scalar{
 		Overloads: pads(true)},
 	{Doc: Doc{"REPLACE", StringFn, "The string with every occurrence of one text replaced by another.", []Example{{"REPLACE('anaconda', 'a', 'o')", "'onocondo'"}}},
 		Overloads: []Overload{{Sig: "(s STRING, old STRING, new STRING) STRING", Eval: func(c *Call) (types.Value, error) {
-			return types.StringValue(strings.ReplaceAll(c.Args[0].Str(), c.Args[1].Str(), c.Args[2].Str())), nil
+			s, old, with := c.Args[0].Str(), c.Args[1].Str(), c.Args[2].Str()
+			if err := c.Meter.Take(len(s) + strings.Count(s, old)*(len(with)-len(old))); err != nil {
+				return types.NullValue, err
+			}
+			return types.StringValue(strings.ReplaceAll(s, old, with)), nil
 		}}}},
 	{Doc: Doc{"RPAD", StringFn, "The string filled up on the right to a length, or cut to it.", []Example{{"RPAD('ab', 5, '-+')", "'ab-+-'"}}},
 		Overloads: pads(false)},
@@ -74,7 +78,7 @@ func text(f func(string) string) Eval {
 }
 
 func concat(value func([]byte) types.Value) Eval {
-	return func(c *Call) (types.Value, error) { return join(c.Args, nil, value), nil }
+	return func(c *Call) (types.Value, error) { return join(c, c.Args, nil, value) }
 }
 
 var errNothingToJoin = errors.New("CONCAT_WS wants at least one value behind the separator")
@@ -87,15 +91,18 @@ func concatWith(value func([]byte) types.Value) Eval {
 		if c.Args[0].IsNull() {
 			return types.NullValue, nil
 		}
-		return join(c.Args[1:], c.Args[0].Bytes(), value), nil
+		return join(c, c.Args[1:], c.Args[0].Bytes(), value)
 	}
 }
 
 // join joins what is not NULL.
-func join(args []types.Value, sep []byte, value func([]byte) types.Value) types.Value {
+func join(c *Call, args []types.Value, sep []byte, value func([]byte) types.Value) (types.Value, error) {
 	size := 0
 	for _, a := range args {
 		size += a.Len() + len(sep)
+	}
+	if err := c.Meter.Take(size); err != nil {
+		return types.NullValue, err
 	}
 	out := make([]byte, 0, size)
 	first := true
@@ -109,7 +116,7 @@ func join(args []types.Value, sep []byte, value func([]byte) types.Value) types.
 		first = false
 		out = append(out, a.Bytes()...)
 	}
-	return value(out)
+	return value(out), nil
 }
 
 // initcap takes text in small letters.

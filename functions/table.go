@@ -33,6 +33,9 @@ func cube(c *Call) (types.Value, error) {
 	if len(vary) > maxCube {
 		return types.NullValue, errCube
 	}
+	if err := c.Meter.Items((len(items) + 1) << len(vary)); err != nil {
+		return types.NullValue, err
+	}
 	out := make([]types.Value, 0, 1<<len(vary))
 	for n := range 1 << len(vary) {
 		row := make([]types.Value, len(items))

@@ -57,9 +57,19 @@ var textFunctions = []Scalar{
 		[]Example{{"SPLIT('a.b..c', '.')", "ARRAY['a', 'b', '', 'c']"}, {"SPLIT('ab', '')", "ARRAY['a', 'b']"}}},
 		Overloads: []Overload{
 			{Sig: "(s STRING, delimiter STRING) ARRAY<STRING>", Eval: func(c *Call) (types.Value, error) {
+				if err := splits(c, strings.Count(c.Args[0].Str(), c.Args[1].Str())); err != nil {
+					return types.NullValue, err
+				}
 				return stringArray(splitText(c.Args[0].Str(), c.Args[1].Str())), nil
 			}},
 			{Sig: "(b BYTES, delimiter BYTES) ARRAY<BYTES>", Eval: func(c *Call) (types.Value, error) {
+				n := c.Args[0].Len()
+				if c.Args[1].Len() > 0 {
+					n = bytes.Count(c.Args[0].Bytes(), c.Args[1].Bytes())
+				}
+				if err := splits(c, n); err != nil {
+					return types.NullValue, err
+				}
 				return splitBytes(c.Args[0].Bytes(), c.Args[1].Bytes()), nil
 			}},
 		}},
@@ -108,6 +118,17 @@ func unescapeUnicode(s string) (string, bool) {
 	return string(out), true
 }
 
+// splits asks for the memory of a text's parts between so many delimiters.
+func splits(c *Call, delimiters int) error {
+	if err := c.Meter.Items(delimiters + 1); err != nil {
+		return err
+	}
+	return c.Meter.Hold(stringBytes * (delimiters + 1))
+}
+
+// stringBytes is what a string takes without its bytes.
+const stringBytes = 16
+
 func stringArray(parts []string) types.Value {
 	items := make([]types.Value, len(parts))
 	for i, p := range parts {
@@ -148,23 +169,18 @@ func splitToMap(c *Call) (types.Value, error) {
 	if entry == "" || val == "" || entry == val {
 		return types.NullValue, nil
 	}
-	var pairs []types.Value
-	for _, part := range strings.Split(s, entry) {
+	out := newPairs(c.Meter, 0)
+	for part := range strings.SplitSeq(s, entry) {
 		if k, v, ok := strings.Cut(part, val); ok {
 			v, _, _ = strings.Cut(v, val)
-			pairs = setPair(pairs, types.StringValue(k), types.StringValue(v))
+			err := c.Meter.Hold(2 * valueBytes)
+			if err == nil {
+				err = out.set(types.StringValue(k), types.StringValue(v))
+			}
+			if err != nil {
+				return types.NullValue, err
+			}
 		}
 	}
-	return types.MapValue(pairs), nil
-}
-
-// setPair puts an entry into the pairs of a map, in the place of one with the same key.
-func setPair(pairs []types.Value, key, val types.Value) []types.Value {
-	for i := 0; i < len(pairs); i += 2 {
-		if types.Equal(pairs[i], key) {
-			pairs[i+1] = val
-			return pairs
-		}
-	}
-	return append(pairs, key, val)
+	return types.MapValue(out.list), nil
 }

@@ -1,7 +1,12 @@
 package parser
 
+import "weir/parser/ast"
+
 // Options bound what is parsed. The zero value stands for the defaults.
 type Options struct {
+	// At is the line and the column of a larger text in which the text begins: positions are those of that one, offsets excepted.
+	At ast.Pos
+
 	MaxText      int // bytes of a whole text; 10 MiB
 	MaxStatement int // bytes of one statement; 1 MiB
 	MaxNesting   int // brackets, types, CASEs within each other; 500

@@ -134,6 +134,9 @@ type reader struct {
 
 func newReader(src string, opts Options) (*reader, error) {
 	r := &reader{src: src, opts: opts.withDefaults(), lex: newLexer(src)}
+	if opts.At.IsValid() {
+		r.lex.line, r.lex.col = opts.At.Line, opts.At.Col
+	}
 	if len(src) > r.opts.MaxText {
 		return nil, &Error{Pos: ast.Pos{Line: 1, Col: 1}, Kind: TooBig, Line: lineAt(src[:min(len(src), 200)], 0),
 			Msg:  "the text has " + strconv.Itoa(len(src)) + " bytes; at most " + strconv.Itoa(r.opts.MaxText) + " are allowed",

@@ -9,6 +9,7 @@ import (
 	"weir/functions"
 	"weir/parser/ast"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -114,8 +115,15 @@ func (a *aggregation) window(q *ast.Query) error {
 		return at(w.Pos(), "WINDOW clause is not supported on a source that is windowed already: %s is %s.", src.Name, windowedAs(src))
 	}
 	win, err := windowOf(w, final)
+	if err != nil {
+		return err
+	}
+	if most := settings.MaxRowWindows.In(a.b.env.Config); w.Kind == ast.HoppingWindow && win.Size/win.Advance > most {
+		return at(w.Advance.Pos(), "a row would be in %d windows: at most %d are allowed by %s. ADVANCE BY has to be at least %d MILLISECONDS here",
+			win.Size/win.Advance, most, settings.MaxRowWindows.About().Name, win.Size/(most+1)+1)
+	}
 	a.node.Window, a.node.Final = win, final
-	return err
+	return nil
 }
 
 // windowOf is the window that a clause asks for.

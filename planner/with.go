@@ -100,6 +100,11 @@ func (b *builder) with(props []ast.Prop, pos ast.Pos) (*with, error) {
 		if err != nil {
 			return nil, err
 		}
+		if most := settings.MaxPartitions.In(b.env.Config); name == "PARTITIONS" {
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > most {
+				return nil, at(p.Value.Pos(), "Invalid value %s for property PARTITIONS: at most %d are allowed by %s", text, most, settings.MaxPartitions.About().Name)
+			}
+		}
 		w.vals[name], w.pos[name] = text, p.Pos()
 	}
 	_, older := w.vals["VALUE_AVRO_SCHEMA_FULL_NAME"]

@@ -192,6 +192,35 @@ func (v Value) Clone() Value {
 	return v
 }
 
+// Size is how many bytes a value takes with all that it points to, itself not counted; where that is more than most, some number above it.
+func (v Value) Size(most int) int {
+	switch v.kind {
+	case String, Bytes:
+		return int(v.len)
+	case Array, Struct:
+		return sizeOf(v.Items(), most)
+	case Map:
+		return sizeOf(v.Pairs(), most)
+	}
+	return 0
+}
+
+func sizeOf(vals []Value, most int) int {
+	n := len(vals) * int(unsafe.Sizeof(Value{}))
+	for i := range vals {
+		if n > most {
+			break
+		}
+		if vals[i].ptr != nil {
+			n += vals[i].Size(most - n)
+		}
+	}
+	return n
+}
+
+// SizeOf is how many bytes the values of a row take: see Value.Size.
+func SizeOf(row []Value, most int) int { return sizeOf(row, most) }
+
 // CloneRow copies a row deeply.
 func CloneRow(row []Value) []Value {
 	out := make([]Value, len(row))

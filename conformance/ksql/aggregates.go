@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"weir/functions"
 	"weir/types"
 )
@@ -105,6 +106,9 @@ func (c *collected) Merge(other functions.Object) error {
 	c.list = append(c.list, other.(*collected).list...)
 	return nil
 }
+
+// Bytes is what the values take.
+func (c *collected) Bytes() int { return types.SizeOf(c.list, math.MaxInt) }
 
 func (c *collected) Result() types.Value { return types.ArrayValue(c.list) }
 

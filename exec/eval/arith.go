@@ -198,23 +198,23 @@ func (k *Compiler) neg(e *plan.Neg) Fn {
 	}
 }
 
-// maxConcat bounds what || may build from one row.
-const maxConcat = 64 << 20
-
 // concat treats NULL as NULL.
 func (k *Compiler) concat(e *plan.Concat) Fn {
 	l, r := k.Compile(e.L), k.Compile(e.R)
 	bytes := e.L.Type().Kind == types.Bytes
 	return func(c *Ctx) types.Value {
+		held := c.meter.Held()
 		a, b := l(c), r(c)
 		if a.IsNull() || b.IsNull() {
 			return types.NullValue
 		}
-		if a.Len()+b.Len() > maxConcat {
-			return c.fail(fmt.Errorf("|| would build a value of %d bytes; the limit is %d", a.Len()+b.Len(), maxConcat))
+		if err := c.meter.Take(a.Len() + b.Len()); err != nil {
+			c.meter.Release(held)
+			return c.fail(fmt.Errorf("||: %w", err))
 		}
 		out := make([]byte, 0, a.Len()+b.Len())
 		out = append(append(out, a.Bytes()...), b.Bytes()...)
+		c.meter.Release(held + len(out))
 		if bytes {
 			return types.BytesValue(out)
 		}

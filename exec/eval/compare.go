@@ -23,6 +23,11 @@ func (k *Compiler) compare(e *plan.Compare) Fn {
 			if x.IsNull() || y.IsNull() {
 				return types.BoolValue(false)
 			}
+			if x.Len() > longText && x.Len() == y.Len() {
+				if err := c.meter.Read(x.Len()); err != nil {
+					return c.fail(err)
+				}
+			}
 			return types.BoolValue((x.Str() == y.Str()) == want)
 		}
 	case integral(a) && integral(b):

@@ -18,6 +18,24 @@ type Ctx struct {
 	// Thrown says that an error makes the whole result NULL: it was met outside of the arguments of functions and the parts of
 	// constructors, which are NULL by themselves.
 	Thrown bool
+	meter  *functions.Meter
+}
+
+// Enter begins with a row.
+func (c *Ctx) Enter(row []types.Value) {
+	c.Row = row
+	c.meter.Begin()
+}
+
+// Held is how many bytes the values take that have been computed for the row.
+func (c *Ctx) Held() int { return c.meter.Held() }
+
+// made accounts for a value: of what was taken since held was, it is all that is left.
+func (c *Ctx) made(held int, v types.Value) types.Value {
+	if err := c.meter.Made(held, v); err != nil {
+		return c.fail(err)
+	}
+	return v
 }
 
 func (c *Ctx) fail(err error) types.Value {
@@ -40,8 +58,13 @@ type Compiler struct {
 	lambdas int // around what is being compiled
 }
 
+// stepBytes is the size that a call counts for beside its arguments: a step.
+const stepBytes = 64
+
 // NewCtx is a Ctx with room for what was compiled.
-func (k *Compiler) NewCtx() *Ctx { return &Ctx{Params: make([]types.Value, k.MaxParams)} }
+func (k *Compiler) NewCtx() *Ctx {
+	return &Ctx{Params: make([]types.Value, k.MaxParams), meter: functions.NewMeter(k.Env)}
+}
 
 // All compiles a list.
 func (k *Compiler) All(list []plan.Expr) []Fn {
@@ -105,9 +128,23 @@ func (k *Compiler) Compile(e plan.Expr) Fn {
 	case *plan.Struct:
 		return k.construct(e.Fields, types.StructValue)
 	case *plan.Map:
-		return k.construct(e.Items, uniqueMap)
+		n := len(e.Items)
+		return k.counted(n*n/(4*pairsPerStep), k.construct(e.Items, uniqueMap))
 	}
 	panic(fmt.Sprintf("eval: no closure for %T", e))
+}
+
+// counted counts steps before an expression; it leaves out the count where there are none.
+func (k *Compiler) counted(steps int, f Fn) Fn {
+	if steps == 0 {
+		return f
+	}
+	return func(c *Ctx) types.Value {
+		if err := c.meter.Step(steps); err != nil {
+			return c.fail(err)
+		}
+		return f(c)
+	}
 }
 
 func (k *Compiler) not(e *plan.Not) Fn {
@@ -190,11 +227,12 @@ func (k *Compiler) cast(e *plan.Cast) Fn {
 		return func(c *Ctx) types.Value { return c.fail(err) }
 	}
 	return func(c *Ctx) types.Value {
+		held := c.meter.Held()
 		v, err := conv(in(c))
 		if err != nil {
 			return c.fail(err)
 		}
-		return v
+		return c.made(held, v)
 	}
 }
 
@@ -210,6 +248,9 @@ func (k *Compiler) call(e *plan.Call) Fn {
 		k.lambdas--
 		call.Lambdas = append(call.Lambdas, func(in []types.Value) (types.Value, error) {
 			c := *cell
+			if err := c.meter.Step(1); err != nil {
+				return types.NullValue, err
+			}
 			copy(c.Params[base:], in)
 			c.Thrown = false
 			if v := body(c); !c.Thrown {
@@ -220,18 +261,34 @@ func (k *Compiler) call(e *plan.Call) Fn {
 	}
 	name := e.Name
 	return func(c *Ctx) types.Value {
+		held, size := c.meter.Held(), stepBytes
 		for i, a := range args {
-			call.Args[i] = a(c)
+			v := a(c)
+			call.Args[i] = v
+			if v.Kind() == types.String || v.Kind() == types.Bytes {
+				size += v.Len()
+			}
 		}
 		c.Thrown = false
-		*cell = c
-		v, err := eval(call)
+		*cell, call.Meter = c, c.meter
+		err := c.meter.Read(size)
+		var v types.Value
+		if err == nil {
+			v, err = eval(call)
+		}
+		if err == nil {
+			err = c.meter.Made(held, v)
+		}
 		if err != nil {
+			c.meter.Release(held)
 			return c.fail(fmt.Errorf("%s: %w", name, err))
 		}
 		return v
 	}
 }
+
+// pairsPerStep is how many keys are compared in a step.
+const pairsPerStep = 8
 
 func (k *Compiler) subscript(e *plan.Subscript) Fn {
 	in, index := k.Compile(e.E), k.Compile(e.Index)
@@ -240,6 +297,9 @@ func (k *Compiler) subscript(e *plan.Subscript) Fn {
 			m, key := in(c), index(c)
 			if m.IsNull() {
 				return m
+			}
+			if err := c.meter.Step(m.Len() / pairsPerStep); err != nil {
+				return c.fail(err)
 			}
 			v, _ := m.MapGet(key)
 			return v
@@ -266,12 +326,13 @@ func (k *Compiler) subscript(e *plan.Subscript) Fn {
 func (k *Compiler) construct(items []plan.Expr, wrap func([]types.Value) types.Value) Fn {
 	fns := k.All(items)
 	return func(c *Ctx) types.Value {
+		held := c.meter.Held()
 		out := make([]types.Value, len(fns))
 		for i, f := range fns {
 			out[i] = f(c)
 		}
 		c.Thrown = false
-		return wrap(out)
+		return c.made(held, wrap(out))
 	}
 }
 

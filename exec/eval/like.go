@@ -11,11 +11,16 @@ import (
 func (k *Compiler) like(e *plan.Like) Fn {
 	in, not := k.Compile(e.E), e.Not
 	if lit, ok := e.Pattern.(*plan.Literal); ok && !lit.Value.IsNull() {
-		match := likeMatcher(lit.Value.Str(), e.Escape)
+		match, width := likeMatcher(lit.Value.Str(), e.Escape), lit.Value.Len()
 		return func(c *Ctx) types.Value {
 			v := in(c)
 			if v.IsNull() {
 				return types.NullValue
+			}
+			if v.Len() > longText {
+				if err := c.meter.Read(v.Len() * width); err != nil {
+					return c.fail(err)
+				}
 			}
 			return types.BoolValue(match(v.Str()) != not)
 		}
@@ -26,9 +31,17 @@ func (k *Compiler) like(e *plan.Like) Fn {
 		if v.IsNull() || p.IsNull() {
 			return types.NullValue
 		}
+		if v.Len()+p.Len() > longText {
+			if err := c.meter.Read((v.Len() + stepBytes) * (p.Len() + stepBytes)); err != nil {
+				return c.fail(err)
+			}
+		}
 		return types.BoolValue(likeMatch(v.Str(), likeParts(p.Str(), escape)) != not)
 	}
 }
+
+// longText is from which size on the time that a text takes is counted.
+const longText = 4 << 10
 
 // likePart is a piece of a pattern: literal text, one character (_) or any run of characters (%).
 type likePart struct {

@@ -62,7 +62,7 @@ func (d *Driver) lookup(l *plan.Lookup) (out []Row, err error) {
 	}
 	defer view.Close()
 	last := of.local.tasks[len(of.local.tasks)-1]
-	err = pull.Answer(context.Background(), l, of.topo, d.env(of.id).Functions, view, int32(len(last)), func(row []types.Value, ms int64) error {
+	err = pull.Answer(context.Background(), l, of.topo, d.env(of.id).Functions, view, int32(len(last)), func(_ context.Context, row []types.Value, ms int64) error {
 		out = append(out, Row{Values: row, Timestamp: ms})
 		return nil
 	})

@@ -12,7 +12,9 @@ import (
 
 	"weir/exec/op"
 	"weir/exec/task"
+	"weir/functions"
 	"weir/kafka"
+	"weir/settings"
 	"weir/types"
 )
 
@@ -25,6 +27,9 @@ type ReaderOptions struct {
 	Bounded bool
 	// Interval is for how long a table's changes are held back; 0 hands on each.
 	Interval time.Duration
+	// MaxBytes is how much memory the query's state and the records that wait may take; above it, Exceeded is told and the query ends.
+	MaxBytes int64
+	Exceeded func(error)
 	// Give takes rows that are ready, and waits while the client has no room.
 	Give func(ctx context.Context, rows []Row) error
 }
@@ -33,6 +38,7 @@ type ReaderOptions struct {
 // ends.
 type Reader struct {
 	collector
+	ctx    context.Context // of Run
 	opt    ReaderOptions
 	local  *Local
 	client *kgo.Client
@@ -63,6 +69,7 @@ func NewReader(ctx context.Context, topo *task.Topology, env *task.Env, o Reader
 	if err != nil {
 		return nil, err
 	}
+	r.piece = func() error { return r.hand(r.ctx) }
 	if r.local, err = NewLocal(topo, env, parts, 1, 0, r.take); err != nil {
 		return nil, err
 	}
@@ -127,6 +134,7 @@ func (r *Reader) Limit() int64 { return r.limit }
 // Run reads until the query ends: at its limit, at the ends of a bounded one, or with the context.
 func (r *Reader) Run(ctx context.Context) (err error) {
 	defer r.client.Close()
+	r.ctx = ctx
 	defer func() {
 		if f := recover(); f != nil {
 			err = fmt.Errorf("a fault in the query's operators: %v", f)
@@ -155,6 +163,9 @@ func (r *Reader) loop(ctx context.Context) error {
 		}
 		if !time.Now().Before(next) {
 			if err := r.local.Flush(); err != nil {
+				return err
+			}
+			if err := r.fits(); err != nil {
 				return err
 			}
 			next = time.Now().Add(r.opt.Interval)
@@ -222,6 +233,20 @@ func (r *Reader) poll(ctx context.Context) error {
 	return failed
 }
 
+// fits ends the query where it takes too much memory.
+func (r *Reader) fits() error {
+	n := int64(0)
+	for _, t := range r.local.Tasks() {
+		n += t.Held()
+	}
+	if r.opt.MaxBytes == 0 || n <= r.opt.MaxBytes {
+		return nil
+	}
+	err := &functions.LimitError{Setting: settings.MaxQueryBytes.About().Name, What: fmt.Sprintf("the state of the query takes more than %d bytes", r.opt.MaxBytes)}
+	r.opt.Exceeded(err)
+	return err
+}
+
 // finish closes the windows and puts out what is left: the input has ended.
 func (r *Reader) finish() error {
 	if err := r.local.Drain(); err != nil {
@@ -241,6 +266,9 @@ func (r *Reader) finish() error {
 // hand gives the client what there is.
 func (r *Reader) hand(ctx context.Context) error {
 	r.count()
+	if err := ctx.Err(); err != nil {
+		return err // what was computed since it ended counts for nothing
+	}
 	if len(r.rows) == 0 {
 		return nil
 	}
@@ -248,6 +276,6 @@ func (r *Reader) hand(ctx context.Context) error {
 		return err
 	}
 	r.sent.Add(int64(len(r.rows)))
-	r.rows = nil
+	r.rows, r.bytes = nil, 0
 	return nil
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"errors"
+	"math"
 
 	"weir/planner/plan"
 	"weir/types"
@@ -14,6 +15,9 @@ type Row struct {
 	Tombstone bool  // the key was deleted: only key columns have values
 }
 
+// rowBytes is what a Row takes without its values.
+const rowBytes = 40
+
 var errEnough = errors.New("the limit is reached")
 
 // collector takes the rows of a query up to its limit.
@@ -22,7 +26,12 @@ type collector struct {
 	limit int64 // -1 for none
 	given int64
 	rows  []Row
+	bytes int          // of them
+	piece func() error // hands on the rows once they are many; nil where all are kept
 }
+
+// pieceBytes is from how many bytes on rows are handed on.
+const pieceBytes = 1 << 20
 
 func collecting(q *plan.Query) collector {
 	return collector{query: q, limit: q.Root.(*plan.Result).Limit}
@@ -48,6 +57,14 @@ func (c *collector) take(b *types.Batch) error {
 		}
 		c.rows = append(c.rows, row)
 		c.given++
+		if c.piece == nil {
+			continue
+		}
+		if c.bytes += rowBytes + types.SizeOf(row.Values, math.MaxInt); c.bytes > pieceBytes {
+			if err := c.piece(); err != nil {
+				return err
+			}
+		}
 	}
 	if c.full() {
 		return errEnough

@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"slices"
 
 	"weir/exec/state"
 	"weir/planner/plan"
@@ -99,7 +100,7 @@ func (a *Aggregate) Size() (entries, size int) {
 		entries += g.table.Len()
 		size += g.table.Bytes()
 	}
-	return entries, size
+	return entries, size + a.acc.objectBytes(slices.Values(a.open))
 }
 
 // Reader reads an Aggregate's entries as rows, for pull queries.

@@ -61,7 +61,7 @@ func (e *Explode) Push(b *types.Batch) error {
 }
 
 func (e *Explode) evaluate(row []types.Value, m types.Meta) (rows int) {
-	e.ctx.Row = row
+	e.ctx.Enter(row)
 	for j, f := range e.calls {
 		e.lists[j] = f(e.ctx)
 		if e.ctx.Err != nil {

@@ -27,7 +27,7 @@ func NewFilter(h *Host, f *plan.Filter, next Op) *Filter {
 }
 
 func (f *Filter) holds(row []types.Value, m types.Meta) bool {
-	f.ctx.Row = row
+	f.ctx.Enter(row)
 	ok := f.cond(f.ctx).Bool()
 	if f.ctx.Err != nil {
 		f.host.failed(f.ctx, f.name, m)

@@ -92,7 +92,7 @@ func (g *grouper) compute(row []types.Value, m types.Meta) bool {
 			g.vals[i] = row[s]
 		}
 	} else {
-		g.ctx.Row = row
+		g.ctx.Enter(row)
 		for i, f := range g.group {
 			g.vals[i] = f(g.ctx)
 		}

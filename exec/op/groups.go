@@ -2,7 +2,9 @@ package op
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"iter"
 
 	"weir/exec/eval"
 	"weir/exec/state"
@@ -21,6 +23,8 @@ type accumulators struct {
 	words int // in all
 	objs  int // objects per group
 	ctx   *eval.Ctx
+	held  int // bytes of objects, as last counted
+	added int // rows and states taken in since
 }
 
 type accumulator struct {
@@ -93,7 +97,8 @@ func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Valu
 	if ts := int64(w[0]); m.Timestamp > ts {
 		w[0] = uint64(m.Timestamp)
 	}
-	a.ctx.Row = row
+	a.ctx.Enter(row)
+	a.added++
 	for i := range a.aggs {
 		acc := &a.aggs[i]
 		for j, f := range acc.args {
@@ -122,15 +127,65 @@ func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Valu
 // merge takes one group's state into another's.
 func (a *accumulators) merge(w []uint64, objs []functions.Object, from []uint64, fromObjs []functions.Object) error {
 	w[0] = uint64(max(int64(w[0]), int64(from[0])))
+	a.added++
+	var full error
 	for i := range a.aggs {
 		acc := &a.aggs[i]
 		if acc.words != nil {
 			acc.words.Merge(w[acc.at:acc.at+acc.words.Size], from[acc.at:acc.at+acc.words.Size])
-		} else if err := objs[acc.obj].Merge(fromObjs[acc.obj]); err != nil {
-			return fmt.Errorf("%s: %w", acc.name, err)
+			continue
+		}
+		err := objs[acc.obj].Merge(fromObjs[acc.obj])
+		if err == nil {
+			continue
+		}
+		err = fmt.Errorf("%s: %w", acc.name, err)
+		if !isLimit(err) {
+			return err
+		}
+		full = err
+	}
+	return full
+}
+
+// isLimit says whether an aggregate has only left something out.
+func isLimit(err error) bool {
+	var limit *functions.LimitError
+	return errors.As(err, &limit)
+}
+
+// objectBytes is what the objects of groups take. They are counted anew once a good part of them may have changed.
+func (a *accumulators) objectBytes(all iter.Seq[*groups]) int {
+	if a.objs == 0 {
+		return 0
+	}
+	n := 0
+	for g := range all {
+		n += len(g.objects)
+	}
+	if n == 0 {
+		a.held, a.added = 0, 0
+	}
+	if a.held > 0 && a.added*recount < n {
+		return a.held
+	}
+	a.held, a.added = 0, 0
+	for g := range all {
+		for _, objs := range g.objects {
+			a.held += bytesOf(objs)
 		}
 	}
-	return nil
+	return a.held
+}
+
+// recount is which part of the objects has to have changed.
+const recount = 8
+
+func bytesOf(objs []functions.Object) (n int) {
+	for _, o := range objs {
+		n += o.Bytes()
+	}
+	return n
 }
 
 // mergeCopy is merge for a state that is still needed.
@@ -138,7 +193,7 @@ func (a *accumulators) mergeCopy(w []uint64, objs []functions.Object, from []uin
 	if a.objs > 0 {
 		fromObjs = a.copied(from, fromObjs)
 	}
-	if err := a.merge(w, objs, from, fromObjs); err != nil {
+	if err := a.merge(w, objs, from, fromObjs); err != nil && !isLimit(err) {
 		panic("op: states that merge exactly can't be merged: " + err.Error())
 	}
 }

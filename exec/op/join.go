@@ -24,7 +24,7 @@ func newJoinKey(h *Host, exprs []plan.Expr) joinKey {
 
 // of computes the key of a row, in vals and encoded in buf; ok is false where a part is NULL, which is reported.
 func (k *joinKey) of(row []types.Value, m types.Meta) (ok bool) {
-	k.ctx.Row = row
+	k.ctx.Enter(row)
 	for i, f := range k.exprs {
 		k.vals[i] = f(k.ctx)
 	}

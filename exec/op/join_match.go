@@ -28,7 +28,7 @@ func (m *matcher) holds(row []types.Value, meta types.Meta) bool {
 	if m == nil {
 		return true
 	}
-	m.ctx.Row = row
+	m.ctx.Enter(row)
 	ok := m.cond(m.ctx).Bool()
 	if m.ctx.Err != nil {
 		m.host.failed(m.ctx, "JOIN ON", meta)

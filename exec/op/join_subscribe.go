@@ -99,7 +99,7 @@ func (s *Subscribe) width() int { return s.at + len(s.foreign) + 3 }
 
 // of computes the foreign key of a row; known is false where a part is NULL.
 func (s *Subscribe) of(key, row []types.Value, m types.Meta) (known bool) {
-	s.ctx.Row = row
+	s.ctx.Enter(row)
 	known = true
 	for i, f := range s.foreign {
 		key[i] = f(s.ctx)

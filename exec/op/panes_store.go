@@ -176,6 +176,15 @@ func (p *Panes) Size() (entries, size int) {
 			size += g.table.Bytes()
 		}
 	}
+	size += p.acc.objectBytes(func(yield func(*groups) bool) {
+		for _, list := range [][]*pane{p.panes, p.waiting} {
+			for _, g := range list {
+				if !yield(&g.groups) {
+					return
+				}
+			}
+		}
+	})
 	size += p.keyTable.Bytes() + 8*(cap(p.front.all)+cap(p.back.all)+cap(p.starts)) + 4*(cap(p.older)+cap(p.order)) + 32*cap(p.members)
 	return entries, size
 }

@@ -30,29 +30,41 @@ func NewProject(h *Host, p *plan.Project, next Op) *Project {
 	return out
 }
 
+// batchBytes is how much the computed values of a batch may take before it goes on.
+const batchBytes = 4 << 20
+
 // Push computes the rows, those of the former columns included.
 func (p *Project) Push(b *types.Batch) error {
 	p.out.Reset(len(p.exprs))
 	if b.Old == nil {
 		p.out.Old = nil
 	}
+	held := 0
 	for i := range b.N {
+		if held > batchBytes {
+			if err := p.next.Push(&p.out); err != nil {
+				return err
+			}
+			p.out.Reset(len(p.exprs))
+			held = 0
+		}
 		m := b.Meta[i]
 		if b.Old == nil {
-			p.row(b.Row(i), p.out.Append(m), m)
+			held += p.row(b.Row(i), p.out.Append(m), m)
 			continue
 		}
 		row, old := p.out.AppendChange(m)
-		p.row(b.Row(i), row, m)
+		held += p.row(b.Row(i), row, m)
 		if m.Flags&types.HasOld != 0 {
-			p.row(b.OldRow(i), old, m)
+			held += p.row(b.OldRow(i), old, m)
 		}
 	}
 	return p.next.Push(&p.out)
 }
 
-func (p *Project) row(in, out []types.Value, m types.Meta) {
-	p.ctx.Row = in
+// row computes a row, and says how many bytes its values take.
+func (p *Project) row(in, out []types.Value, m types.Meta) int {
+	p.ctx.Enter(in)
 	for i, f := range p.exprs {
 		if slot := p.copy[i]; slot >= 0 {
 			out[i] = in[slot]
@@ -70,6 +82,7 @@ func (p *Project) row(in, out []types.Value, m types.Meta) {
 			p.host.failed(p.ctx, "SELECT", m)
 		}
 	}
+	return p.ctx.Held()
 }
 
 // Flush passes on.

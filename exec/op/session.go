@@ -114,7 +114,7 @@ func (s *Session) emit() error {
 }
 
 func (s *Session) key(row []types.Value, m types.Meta) bool {
-	s.ctx.Row = row
+	s.ctx.Enter(row)
 	for i, f := range s.group {
 		s.vals[i] = f(s.ctx)
 	}
@@ -174,7 +174,9 @@ func (s *Session) update(row []types.Value, m types.Meta) error {
 	}
 	s.touch(who, m.Place())
 	for _, old := range taken {
-		if err := s.acc.merge(merged.w, merged.objs, old.w, s.acc.copied(old.w, old.objs)); err != nil {
+		if err := s.acc.merge(merged.w, merged.objs, old.w, s.acc.copied(old.w, old.objs)); err != nil && !isLimit(err) {
+			return err
+		} else if err := s.host.refused(err, m); err != nil {
 			return err
 		}
 		if !s.host.Coalesce && !s.final {

@@ -111,7 +111,8 @@ func (t *Top) Push(b *types.Batch) error {
 
 func (t *Top) change(row []types.Value, m types.Meta, gone bool) error {
 	w := t.windowOf(row, m)
-	t.ctx.Row, t.ctx.Err = row, nil
+	t.ctx.Enter(row)
+	t.ctx.Err = nil
 	for i, f := range t.key {
 		t.vals[i] = f(t.ctx)
 	}
@@ -157,7 +158,8 @@ func (t *Top) change(row []types.Value, m types.Meta, gone bool) error {
 // rankOf is the place of a row: its window, what it is ordered by, its key. NULLs come last in either direction.
 func (t *Top) rankOf(w *topWindow, key []byte, row []types.Value, m types.Meta) []byte {
 	rank := append(make([]byte, 0, 2*len(key)+9*len(t.order)), w.prefix...)
-	t.ctx.Row, t.ctx.Err = row, nil
+	t.ctx.Enter(row)
+	t.ctx.Err = nil
 	for i := range t.order {
 		v := t.order[i].expr(t.ctx)
 		if v.IsNull() {

@@ -3,6 +3,7 @@ package pull
 import (
 	"errors"
 	"io"
+	"math"
 	"slices"
 
 	"weir/exec/eval"
@@ -19,6 +20,8 @@ type answer struct {
 	give    func(row []types.Value, ts int64) error
 	left    int64       // -1 for no limit
 	sorted  []answerRow // of an ORDER BY
+	held    int64       // bytes of them
+	fits    func(bytes int64) error
 }
 
 type answerRow struct {
@@ -28,24 +31,37 @@ type answerRow struct {
 
 // row takes a row that matches.
 func (a *answer) row(row []types.Value, ts int64) error {
-	a.ctx.Row, a.ctx.Err = row, nil
+	a.ctx.Enter(row)
+	a.ctx.Err = nil
 	out := make([]types.Value, len(a.exprs))
 	for i, f := range a.exprs {
 		out[i] = f(a.ctx)
+		if a.ctx.Err != nil {
+			if err := failed(a.ctx); err != nil {
+				return err
+			}
+		}
 	}
-	a.ctx.Err = nil // what could not be computed is NULL
 	out = types.CloneRow(out)
 	if len(a.l.Order) == 0 {
 		return a.hand(answerRow{out, ts})
 	}
 	a.sorted = append(a.sorted, answerRow{out, ts})
+	a.held += rowBytes + int64(types.SizeOf(out, math.MaxInt))
 	if a.left > 0 && int64(len(a.sorted)) >= 2*a.left+10_000 {
 		a.sort()
 		clear(a.sorted[a.left:])
 		a.sorted = a.sorted[:a.left]
+		a.held = 0
+		for _, r := range a.sorted {
+			a.held += rowBytes + int64(types.SizeOf(r.vals, math.MaxInt))
+		}
 	}
-	return nil
+	return a.fits(a.held)
 }
+
+// rowBytes is what a row takes without its values.
+const rowBytes = 32
 
 func (a *answer) sort() {
 	slices.SortStableFunc(a.sorted, func(x, y answerRow) int {
@@ -115,7 +131,7 @@ func (a *answer) Flush() error { return nil }
 // group makes the operators of a GROUP BY over the rows of the answer.
 func (p *puller) group(l *plan.Lookup) (err error) {
 	if len(l.Steps) > 0 {
-		p.groups, err = chainOf(p.host(), l.Steps, p.answer)
+		p.groups, err = p.chainOf(p.host(), l.Steps, p.answer)
 	}
 	return err
 }

@@ -14,12 +14,13 @@ import (
 	"weir/exec/task"
 	"weir/functions"
 	"weir/planner/plan"
+	"weir/settings"
 	"weir/types"
 )
 
 // Answer answers a pull query over a table from the state that the table's query has committed. partitions is how many
 // partitions the table's tasks have. give is called with each row; io.EOF from it ends the query early, and so does the end of the context.
-func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.View, partitions int32, give func(row []types.Value, ts int64) error) error {
+func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.View, partitions int32, give func(ctx context.Context, row []types.Value, ts int64) error) error {
 	p := &puller{asker: ctx, lookup: l, topo: of, env: env, view: view}
 	if l.Limit == 0 {
 		return nil
@@ -30,7 +31,8 @@ func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functio
 	}
 	p.exprs = k.All(l.Exprs)
 	p.ctx = k.NewCtx()
-	p.answer = &answer{l: l, exprs: p.exprs, ctx: p.ctx, give: give, left: l.Limit, columns: l.Shown}
+	p.most = settings.MaxQueryBytes.In(env.Config)
+	p.answer = &answer{l: l, exprs: p.exprs, ctx: p.ctx, give: func(row []types.Value, ts int64) error { return give(ctx, row, ts) }, left: l.Limit, columns: l.Shown, fits: p.fits}
 	if err := p.group(l); err != nil {
 		return err
 	}
@@ -59,7 +61,9 @@ type puller struct {
 	where  eval.Fn
 	exprs  []eval.Fn
 	ctx    *eval.Ctx
-	groups op.Op // of a GROUP BY; nil without
+	groups op.Op         // of a GROUP BY; nil without
+	keeps  []op.Stateful // of the groups
+	most   int64         // bytes that what waits for the end may take
 	answer *answer
 }
 
@@ -125,7 +129,7 @@ func (p *puller) stored(id state.StoreID, sink *plan.Sink) error {
 // aggregation reads groups, and takes their rows through the steps that follow, the last one first.
 func (p *puller) aggregation(id state.StoreID, n plan.Node, after []plan.Node, sink *plan.Sink) error {
 	host := p.host()
-	chain, err := chainOf(host, after, &collect{p: p, sink: sink})
+	chain, err := p.chainOf(host, after, &collect{p: p, sink: sink})
 	if err != nil {
 		return err
 	}
@@ -148,7 +152,7 @@ func (p *puller) host() *op.Host { return &op.Host{Env: p.env, Coalesce: true, C
 
 // chainOf makes the operators of steps, the last one first, that hand rows to next. Those are steps that keep nothing, and a
 // GROUP BY over the answer itself.
-func chainOf(host *op.Host, steps []plan.Node, next op.Op) (op.Op, error) {
+func (p *puller) chainOf(host *op.Host, steps []plan.Node, next op.Op) (op.Op, error) {
 	for _, n := range steps {
 		switch n := n.(type) {
 		case *plan.Filter:
@@ -156,7 +160,8 @@ func chainOf(host *op.Host, steps []plan.Node, next op.Op) (op.Op, error) {
 		case *plan.Project:
 			next = op.NewProject(host, n, next)
 		case *plan.Aggregate:
-			next = op.NewAggregate(host, n, false, true, next)
+			groups := op.NewAggregate(host, n, false, true, next)
+			p.keeps, next = append(p.keeps, groups), groups
 		default:
 			return nil, fmt.Errorf("pull: no operator for %T", n)
 		}
@@ -286,11 +291,44 @@ func (c *collect) Push(b *types.Batch) error {
 
 func (c *collect) Flush() error { return nil }
 
+// lookRows is after how many rows it is looked whether the query has ended, and what it takes.
+const lookRows = 256
+
+// fits says whether what waits for the end may take so many bytes.
+func (p *puller) fits(bytes int64) error {
+	if bytes <= p.most {
+		return nil
+	}
+	return &functions.LimitError{Setting: settings.MaxQueryBytes.About().Name, What: fmt.Sprintf("the rows that are put in order or grouped take more than %d bytes", p.most)}
+}
+
+// failed is an error of a row that is the query's: it asks for more than a limit allows, or the query has ended. What else could not be
+// computed is NULL.
+func failed(c *eval.Ctx) error {
+	err := c.Err
+	c.Err = nil
+	var limit *functions.LimitError
+	if errors.As(err, &limit) || errors.Is(err, functions.ErrInterrupted) {
+		return err
+	}
+	return nil
+}
+
 // row orders a row as the table's schema has it, checks the condition and gives the columns asked for.
 func (p *puller) row(sink *plan.Sink, row []types.Value, m types.Meta) error {
 	// Of many rows none may match: whoever asks may have left meanwhile.
-	if p.seen++; p.seen%1024 == 0 && p.asker.Err() != nil {
-		return p.asker.Err()
+	if p.seen++; p.seen%lookRows == 0 {
+		if err := p.asker.Err(); err != nil {
+			return err
+		}
+		held := int64(0)
+		for _, s := range p.keeps {
+			_, bytes := s.Size()
+			held += int64(bytes)
+		}
+		if err := p.fits(held); err != nil {
+			return err
+		}
 	}
 	t := p.lookup.Table
 	full := make([]types.Value, len(p.lookup.Slots))
@@ -310,9 +348,13 @@ func (p *puller) row(sink *plan.Sink, row []types.Value, m types.Meta) error {
 		rest = rest[2:]
 	}
 	rest[0] = types.BigintValue(m.Timestamp)
-	p.ctx.Row, p.ctx.Err = full, nil
-	if p.where != nil && !p.where(p.ctx).Bool() {
-		return nil
+	p.ctx.Enter(full)
+	p.ctx.Err = nil
+	if p.where != nil {
+		holds := p.where(p.ctx).Bool()
+		if err := failed(p.ctx); err != nil || !holds {
+			return err
+		}
 	}
 	if p.groups != nil {
 		return pushOne(p.groups, full, m)

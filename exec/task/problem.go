@@ -58,7 +58,7 @@ func (t *Task) refuse(in *input, r refusal) {
 
 // report logs what an operator could not do with a row, with the record that the row came from where it is at hand.
 func (t *Task) report(p op.Problem) {
-	if t.env.Bad == nil {
+	if t.env.Bad == nil || t.env.Functions.Interrupted() {
 		return
 	}
 	in := t.inputs[p.Row.Input]

@@ -91,7 +91,7 @@ func registers(format string) bool {
 
 // encode computes and encodes a row's key; ok is false where a part is NULL and such rows are skipped.
 func (r *repartition) encode(dst []byte, row []types.Value, m types.Meta) ([]byte, bool) {
-	r.ctx.Row = row
+	r.ctx.Enter(row)
 	for i, f := range r.key {
 		r.vals[i] = f(r.ctx)
 	}

@@ -176,7 +176,8 @@ func decode(d formats.Decoder, name string, headers []kgo.RecordHeader, data []b
 }
 
 func (r *scanReader) eventTime(row []types.Value, m *types.Meta) error {
-	r.ctx.Row, r.ctx.Err = row, nil
+	r.ctx.Enter(row)
+	r.ctx.Err = nil
 	v := r.time(r.ctx)
 	switch {
 	case r.ctx.Err != nil:

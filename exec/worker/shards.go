@@ -92,5 +92,5 @@ func (w *Worker) taskError() error {
 	if p := w.lost.Load(); p != nil {
 		return *p
 	}
-	return nil
+	return w.alive.Err() // expressions have been interrupted
 }

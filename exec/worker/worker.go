@@ -84,6 +84,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	}
 	w.alive, w.kill = context.WithCancel(context.Background())
 	w.ending, w.end = context.WithCancel(w.alive)
+	env.Functions.Done = w.alive.Done()
 	w.stats.topo, w.stats.all = topo, make([][]op.StepCounts, len(topo.Stages))
 	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.counts(w.now) }, w.wake
 	if w.opt.Upstream == nil {

@@ -1,0 +1,19 @@
+package settings
+
+// Of what a statement, a record or a client may take of the node. None may be raised by whom it bounds.
+var (
+	MaxValueBytes = define(Info{Name: "weir.max.value.bytes", Scope: Start,
+		Doc: "How large a value may be that an expression or an aggregate makes."}, whole("bytes", 1<<10, 1<<31-1), 32<<20)
+	MaxRowBytes = define(Info{Name: "weir.max.row.bytes", Scope: Start,
+		Doc: "How much memory the values may take that are computed for one row, with those that they are made of, or the rows that it is exploded to."}, whole("bytes", 1<<10, 1<<40), 64<<20)
+	MaxRowSteps = define(Info{Name: "weir.max.row.steps", Scope: Start,
+		Doc: "How many steps the expressions of one row may take: one for each call of a function or a lambda, and one for each 64 bytes that a function reads or makes."}, whole("steps", 1<<10, most), 50_000_000)
+	MaxRowWindows = define(Info{Name: "weir.max.row.windows", Scope: Start,
+		Doc: "In how many windows a row may be: how often the ADVANCE BY of hopping windows goes into their SIZE."}, whole("windows", 1, most), 5000)
+	MaxPartitions = define(Info{Name: "weir.max.partitions", Scope: Start,
+		Doc: "How many partitions a statement may ask for."}, whole("partitions", 1, 1<<31-1), 1000)
+	MaxQueryBytes = define(Info{Name: "weir.max.query.bytes", Scope: Start,
+		Doc: "How much memory the state of a push query, or the rows that a pull query puts in order or groups, may take."}, whole("bytes", 1<<16, most), 256<<20)
+	MaxBatchBytes = define(Info{Name: "weir.max.batch.bytes", Scope: Start,
+		Doc: "How large a batch of records may be once it is unpacked."}, whole("bytes", 1<<10, 1<<31-1), 64<<20)
+)
