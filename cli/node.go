@@ -104,7 +104,7 @@ func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger)
 	if len(s.Brokers) > 0 {
 		n.kafka = s.Brokers[0]
 		var err error
-		n.cluster, err = kafka.Connect(ctx, kafka.Config{Brokers: s.Brokers})
+		n.cluster, err = kafka.Connect(ctx, kafka.Config{Brokers: s.Brokers, MaxBatchBytes: int(settings.MaxBatchBytes.In(s.Properties))})
 		return err
 	}
 	addr, err := n.free(s.KafkaListen, "kafka-listen", o)
@@ -119,7 +119,7 @@ func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger)
 		return err
 	}
 	n.kafka = n.broker.Addr()
-	n.cluster, err = kafka.Connect(ctx, kafka.Config{Brokers: []string{n.kafka}, Opts: []kgo.Opt{kgo.Dialer(n.broker.Dialer())}})
+	n.cluster, err = kafka.Connect(ctx, kafka.Config{Brokers: []string{n.kafka}, MaxBatchBytes: int(settings.MaxBatchBytes.In(s.Properties)), Opts: []kgo.Opt{kgo.Dialer(n.broker.Dialer())}})
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/formats"
+	"weir/kafka"
 	"weir/parser/ast"
 	"weir/planner"
 	"weir/registry"
@@ -104,6 +106,10 @@ func (p *printer) next(ctx context.Context) (PrintedRecord, error) {
 			}
 			if err := fetches.Err0(); err != nil {
 				return PrintedRecord{}, err
+			}
+			var large *kgo.ErrDecompressTooLarge
+			if errors.As(fetches.Err(), &large) {
+				return PrintedRecord{}, kafka.Oversized(large)
 			}
 			p.buf = fetches.Records()
 		}

@@ -26,10 +26,20 @@ type Config struct {
 	Brokers []string
 	// Opts are put before every client's own options: dialers, credentials, TLS.
 	Opts []kgo.Opt
+	// MaxBatchBytes is how large a batch may be once it is unpacked. Default DefaultMaxBatchBytes.
+	MaxBatchBytes int
 	// ClientID names this program to the brokers. Default "weir".
 	ClientID string
 	// Timeout bounds each call, over what the context says. Default DefaultTimeout.
 	Timeout time.Duration
+}
+
+// DefaultMaxBatchBytes is a bound that no batch meets that isn't made for it.
+const DefaultMaxBatchBytes = 64 << 20
+
+// Oversized says what is wrong with a batch that unpacks to more than Config.MaxBatchBytes.
+func Oversized(e *kgo.ErrDecompressTooLarge) error {
+	return fmt.Errorf("the batch at offset %d of %s, partition %d, unpacks to more than the setting weir.max.batch.bytes allows", e.Offset, e.Topic, e.Partition)
 }
 
 // Cluster is a connection to a Kafka cluster. All methods may be called from several goroutines.
@@ -52,6 +62,9 @@ func Connect(ctx context.Context, cfg Config) (*Cluster, error) {
 			return nil, fmt.Errorf("the Kafka broker %q is not host:port, such as localhost:9092", b)
 		}
 	}
+	if cfg.MaxBatchBytes <= 0 {
+		cfg.MaxBatchBytes = DefaultMaxBatchBytes
+	}
 	if cfg.ClientID == "" {
 		cfg.ClientID = "weir"
 	}
@@ -63,7 +76,7 @@ func Connect(ctx context.Context, cfg Config) (*Cluster, error) {
 		timeout: cfg.Timeout,
 		dials:   &dialErrors{},
 	}
-	c.opts = append([]kgo.Opt{kgo.SeedBrokers(c.brokers...), kgo.ClientID(cfg.ClientID)}, cfg.Opts...)
+	c.opts = append([]kgo.Opt{kgo.SeedBrokers(c.brokers...), kgo.ClientID(cfg.ClientID), kgo.MaxDecompressBatchBytes(cfg.MaxBatchBytes)}, cfg.Opts...)
 	// Metadata is asked afresh, since what was created a moment ago must be seen.
 	client, err := c.NewClient(kgo.WithHooks(c.dials), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryTimeout(cfg.Timeout), kgo.MaxVersions(byName()))
 	if err != nil {

@@ -208,6 +208,10 @@ func (r *Reader) poll(ctx context.Context) error {
 	}
 	var failed error
 	fetches.EachError(func(topic string, p int32, err error) {
+		var large *kgo.ErrDecompressTooLarge
+		if errors.As(err, &large) {
+			err = kafka.Oversized(large)
+		}
 		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, err)
 		}

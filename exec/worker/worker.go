@@ -241,6 +241,12 @@ func (w *Worker) poll(until time.Time) error {
 	}
 	var failed error
 	fetches.EachError(func(topic string, p int32, err error) {
+		var large *kgo.ErrDecompressTooLarge
+		if errors.As(err, &large) {
+			w.pending.Wait() // the tasks are still at what came before
+			failed = errors.Join(failed, w.opt.Oversized(w.assigned, w.commit.Client(), large))
+			return
+		}
 		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, err)
 		}
