@@ -33,6 +33,12 @@ type node struct {
 
 func startNode(t *testing.T, dir string) *node {
 	t.Helper()
+	return startWith(t, dir, nil)
+}
+
+// startWith starts a node with settings.
+func startWith(t *testing.T, dir string, config map[string]string) *node {
+	t.Helper()
 	broker, err := embedded.Start(embedded.Options{DataDir: dir + "/kafka", Addr: "127.0.0.1:0", Logger: testLog()})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +50,7 @@ func startNode(t *testing.T, dir string) *node {
 	if n.store, err = registry.Open(dir + "/registry"); err != nil {
 		t.Fatal(err)
 	}
-	n.Engine, err = Open(t.Context(), Options{Cluster: n.cluster, Embedded: true, Registry: registry.NewLocal(n.store), DataDir: dir, Log: testLog()})
+	n.Engine, err = Open(t.Context(), Options{Cluster: n.cluster, Embedded: true, Registry: registry.NewLocal(n.store), DataDir: dir, Log: testLog(), Config: config})
 	if err != nil {
 		t.Fatal(err)
 	}
