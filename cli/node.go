@@ -166,7 +166,7 @@ func (n *node) startRegistry(o nodeOptions, log *slog.Logger) (registry.Client, 
 	}
 	n.registry = "http://" + ln.Addr().String()
 	n.registryServer = &http.Server{
-		Handler:           http.NewCrossOriginProtection().Handler(registry.NewServer(n.store, registry.ServerOptions{Logger: log.With("part", "registry")})),
+		Handler:           server.OwnHosts(ln.Addr(), s.Hosts, http.NewCrossOriginProtection().Handler(registry.NewServer(n.store, registry.ServerOptions{Logger: log.With("part", "registry")}))),
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 10 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	n.serving.Go(func() {
@@ -184,7 +184,7 @@ func (n *node) startAPI(o nodeOptions, log *slog.Logger) error {
 	}
 	n.api = "http://" + ln.Addr().String()
 	n.apiServer = server.New(n.engine, server.Options{
-		MaxBodyBytes: n.settings.MaxRequestBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams), Log: log.With("part", "server"),
+		MaxBodyBytes: n.settings.MaxRequestBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams), Hosts: n.settings.Hosts, Log: log.With("part", "server"),
 	})
 	n.serving.Go(func() {
 		if err := n.apiServer.Serve(ln); err != nil {

@@ -35,6 +35,8 @@ type Settings struct {
 	MaxConnections      int64
 	MaxStreams          int64
 
+	Hosts []string
+
 	told map[string]bool // by flag: not a default
 }
 
@@ -47,6 +49,7 @@ func (s *Settings) read() {
 	s.KafkaMaxBytes = settings.KafkaMaxBytes.In(c)
 	s.RegistryListen, s.LogLevel, s.ServiceID = settings.RegistryListen.In(c), settings.LogLevel.In(c), settings.ServiceID.In(c)
 	s.MaxRequestBytes, s.MaxConnections, s.MaxStreams = settings.MaxRequestBytes.In(c), settings.MaxConnections.In(c), settings.MaxStreams.In(c)
+	s.Hosts = settings.Hosts.In(c)
 }
 
 // put sets one of them under any of its names.

@@ -22,7 +22,9 @@ type Config struct {
 	DataDir string
 	// BaseDir is what relative paths in properties are relative to, unless a Spec says otherwise. Default: the working directory.
 	BaseDir string
-	Logger  *slog.Logger // nil discards
+	// FileRoot is the folder below which connectors that are confined read files; empty for none.
+	FileRoot string
+	Logger   *slog.Logger // nil discards
 }
 
 // Spec is a connector as the user declared it.
@@ -31,6 +33,7 @@ type Spec struct {
 	Kind       connector.Kind
 	Properties []connector.Setting
 	BaseDir    string // over Config.BaseDir, such as the folder of the .sql file
+	Confined   bool   // it reads files below Config.FileRoot only
 }
 
 // Runtime runs connectors. All methods may be called from several goroutines.
@@ -97,7 +100,7 @@ func (r *Runtime) open(spec Spec) (opener, error) {
 	if err != nil {
 		return opener{}, err
 	}
-	o := opener{class, values, connector.Env{Name: spec.Name, BaseDir: cmp.Or(spec.BaseDir, r.cfg.BaseDir), Logger: r.cfg.Logger.With("connector", spec.Name)}}
+	o := opener{class, values, connector.Env{Name: spec.Name, BaseDir: cmp.Or(spec.BaseDir, r.cfg.BaseDir), Confined: spec.Confined, Root: r.cfg.FileRoot, Logger: r.cfg.Logger.With("connector", spec.Name)}}
 	_, err = o.open()
 	return o, err
 }

@@ -24,6 +24,7 @@ type command struct {
 	Server  map[string]string `json:"server,omitzero"`
 	ID      int               `json:"id"` // number for the query that it makes
 	BaseDir string            `json:"baseDir,omitempty"`
+	Remote  bool              `json:"remote,omitempty"` // as Session has it
 	// Layout is that of the state of the query that it makes: a node whose plan has another one does not touch the state.
 	Layout task.Layout `json:"layout,omitempty"`
 }

@@ -13,7 +13,7 @@ import (
 
 // spec is a connector as a statement declares it.
 func spec(s *Session, n *ast.CreateConnector) connectors.Spec {
-	out := connectors.Spec{Name: n.Name.Name, Kind: connector.Kind(n.Kind.String()), BaseDir: s.BaseDir}
+	out := connectors.Spec{Name: n.Name.Name, Kind: connector.Kind(n.Kind.String()), BaseDir: s.BaseDir, Confined: s.Remote}
 	for _, p := range n.With {
 		out.Properties = append(out.Properties, connector.Setting{Name: p.Name, Value: literalText(p.Value)})
 	}
@@ -59,7 +59,7 @@ func (e *Engine) logConnector(ctx context.Context, s *Session, stmt parser.Stmt,
 		base = abs
 	}
 	out := &Done{Entity: "connector", Name: n.Name.Name, Action: "create", Message: "Created connector " + n.Name.Name}
-	out.Sequence, err = e.enter(ctx, command{Statement: stmt.Text, BaseDir: base, ID: e.log.nextID()}, func(context.Context, int64) {
+	out.Sequence, err = e.enter(ctx, command{Statement: stmt.Text, BaseDir: base, Remote: s.Remote, ID: e.log.nextID()}, func(context.Context, int64) {
 		e.declare(n.Name.Name, declaredConnector{stmt.Text, sp})
 		if err := e.startConnector(n.Name.Name, sp); err != nil {
 			out.Message += ", which could not be started: " + err.Error()

@@ -120,7 +120,7 @@ func (e *Engine) open(ctx context.Context) error {
 		return err
 	}
 	e.budget = state.NewBudget(settings.StateMemory.In(e.opt.Config))
-	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), Logger: e.opt.Log})
+	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), FileRoot: settings.FileRoot.In(e.opt.Config), Logger: e.opt.Log})
 	if err != nil {
 		return err
 	}
@@ -233,6 +233,8 @@ type Session struct {
 	Properties, Variables map[string]string
 	// BaseDir is where relative paths in connectors start: the folder of a script.
 	BaseDir string
+	// Remote says that whoever asks is not the user of this machine: connectors that it makes read no files but those below weir.file.root.
+	Remote bool
 	// SkipUnchanged makes a statement that stands already, word for word, do nothing instead of failing, and an INSERT INTO
 	// ... VALUES that an earlier run of the Script carried out do nothing again.
 	SkipUnchanged bool

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"weir/exec/pull"
+	"weir/functions"
 	"weir/planner/plan"
 	"weir/types"
 )
@@ -54,11 +56,14 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 
 // ended is the error that the client of a pull query gets.
 func (x *transient) ended(err error) error {
-	switch limit := x.limit(); {
+	var limit *functions.LimitError
+	switch {
 	case err == nil:
 		return nil
-	case limit != nil:
-		return limit
+	case errors.As(err, &limit): // with the function that met it
+		return refuse(BadStatement, "%v", err)
+	case x.limit() != nil:
+		return x.limit()
 	case x.ctx.Err() != nil:
 		return refuse(BadStatement, "the query was terminated")
 	}

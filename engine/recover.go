@@ -87,7 +87,7 @@ func (r *recovery) replay(c entry) {
 		r.lose(unreadable(c, err))
 		return
 	}
-	s := &Session{Properties: r.remembered(c.Properties), Variables: map[string]string{}, BaseDir: c.BaseDir}
+	s := &Session{Properties: r.remembered(c.Properties), Variables: map[string]string{}, BaseDir: c.BaseDir, Remote: c.Remote}
 	stmt := list[0]
 	switch n := stmt.Node.(type) {
 	case *ast.Terminate:

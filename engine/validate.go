@@ -38,7 +38,7 @@ func (e *Engine) parse(s *Session, text string, piece parser.Piece) (*parser.Stm
 
 // Validate parses and plans all statements against a catalog that changes as they would change it, and does nothing.
 func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
-	sandbox := &Session{Principal: s.Principal, Properties: maps.Clone(s.Properties), Variables: maps.Clone(s.Variables), BaseDir: s.BaseDir}
+	sandbox := &Session{Principal: s.Principal, Properties: maps.Clone(s.Properties), Variables: maps.Clone(s.Variables), BaseDir: s.BaseDir, Remote: s.Remote}
 	pieces := parser.Split(text)
 	if pieces.Open != parser.Complete {
 		_, err := parser.Parse(text, parser.Options{})

@@ -32,6 +32,14 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("%s; the setting %s bounds it", e.What, e.Setting)
 }
 
+// QueryBytes is how much memory the state of a query of a client may take.
+func (e *Env) QueryBytes() int64 { return settings.MaxQueryBytes.In(e.config()) }
+
+// QueryLimit is the error of a query of a client that takes more than QueryBytes.
+func QueryLimit(what string, most int64) *LimitError {
+	return &LimitError{settings.MaxQueryBytes.About().Name, fmt.Sprintf("%s would take more than %d bytes", what, most)}
+}
+
 // ErrInterrupted is the error of an expression whose query is ended meanwhile. What was computed since counts for nothing.
 var ErrInterrupted = errors.New("the query was ended while it computed a row")
 

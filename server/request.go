@@ -63,6 +63,7 @@ func readScript(r *http.Request) (script, error) {
 		return script{}, err
 	}
 	s := engine.NewSession()
+	s.Remote = true
 	s.Principal = r.RemoteAddr
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		s.Principal = host

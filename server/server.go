@@ -39,6 +39,7 @@ type Options struct {
 	MaxConnections int           // further ones wait to be accepted
 	MaxStreams     int           // SELECTs and PRINTs at the same time, over all clients
 	WriteTimeout   time.Duration // a client that takes no rows for so long is dropped
+	Hosts          []string      // beside this machine's own names: see OwnHosts
 	Log            *slog.Logger  // nil discards
 }
 
@@ -116,6 +117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // Serve answers requests until Shutdown; then it returns nil. HTTP/1.1 and, by prior knowledge, HTTP/2 are spoken.
 func (s *Server) Serve(ln net.Listener) error {
+	s.http.Handler = OwnHosts(ln.Addr(), s.opts.Hosts, s)
 	if err := s.http.Serve(netutil.LimitListener(ln, s.opts.MaxConnections)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

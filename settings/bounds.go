@@ -7,7 +7,7 @@ var (
 	MaxRowBytes = define(Info{Name: "weir.max.row.bytes", Scope: Start,
 		Doc: "How much memory the values may take that are computed for one row, with those that they are made of, or the rows that it is exploded to."}, whole("bytes", 1<<10, 1<<40), 64<<20)
 	MaxRowSteps = define(Info{Name: "weir.max.row.steps", Scope: Start,
-		Doc: "How many steps the expressions of one row may take: one for each call of a function or a lambda, and one for each 64 bytes that a function reads or makes."}, whole("steps", 1<<10, most), 50_000_000)
+		Doc: "How many steps the expressions of one row may take: one for each call of a function or a lambda, and one for each 64 bytes that a function reads or makes."}, whole("steps", 1<<10, most), 20_000_000)
 	MaxRowWindows = define(Info{Name: "weir.max.row.windows", Scope: Start,
 		Doc: "In how many windows a row may be: how often the ADVANCE BY of hopping windows goes into their SIZE."}, whole("windows", 1, most), 5000)
 	MaxPartitions = define(Info{Name: "weir.max.partitions", Scope: Start,

@@ -8,7 +8,7 @@ var table = []Setting{
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
 	MaxPushQueries, StateMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxBatchBytes,
-	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxConnections, MaxStreams,
+	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxConnections, MaxStreams, Hosts, FileRoot,
 }
 
 // All are all settings.

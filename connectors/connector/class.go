@@ -31,9 +31,12 @@ type Class struct {
 
 // Env is what a connector is told of its surroundings.
 type Env struct {
-	Name    string       // the connector's
-	BaseDir string       // what relative paths are relative to
-	Logger  *slog.Logger // never nil
+	Name    string // the connector's
+	BaseDir string // what relative paths are relative to
+	// Confined says that only files below Root may be read; none where that is empty. Relative paths are relative to it.
+	Confined bool
+	Root     string
+	Logger   *slog.Logger // never nil
 }
 
 // Reader is a source that is ready to run, once.

@@ -91,7 +91,12 @@ func open(env connector.Env, v connector.Values) (connector.Reader, error) {
 		byFile:  v.Text("partition.by") == "file", byFileGiven: v.Given("partition.by"),
 	}
 	var err error
-	if o.pattern, err = pattern(env.BaseDir, v.Text("path")); err != nil {
+	if env.Confined {
+		o.pattern, err = confine(env.Root, v.Text("path"))
+	} else {
+		o.pattern, err = pattern(env.BaseDir, v.Text("path"))
+	}
+	if err != nil {
 		return nil, err
 	}
 	if o.topic.Name == "" {

@@ -94,6 +94,9 @@ func (s *source) openError(path string, err error) error {
 
 // open opens a file at an offset of what it unpacks to.
 func (s *source) open(st *fileState, offset int64) (*reading, error) {
+	if err := s.within(st.Path); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(st.Path)
 	if err != nil {
 		return nil, s.openError(st.Path, err)

@@ -6,7 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/exec/assignment"
-	"weir/settings"
+	"weir/kafka"
 )
 
 // Oversized goes on behind a batch that unpacks to more than is allowed: its records are lost to the query.
@@ -16,7 +16,7 @@ func (o *Options) Oversized(a *assignment.Assignment, client *kgo.Client, e *kgo
 			continue
 		}
 		lost := Lost{Topic: e.Topic, Partition: e.Partition, From: max(f.Next, e.Offset), To: e.NextOffset,
-			Reason: fmt.Sprintf("they lie in a batch that unpacks to more than %s allows. It goes on at offset %d", settings.MaxBatchBytes.About().Name, e.NextOffset)}
+			Reason: fmt.Sprintf("%v. It goes on at offset %d", kafka.Oversized(e), e.NextOffset)}
 		if err := o.lose(a, lost); err != nil {
 			return err
 		}

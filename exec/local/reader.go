@@ -14,7 +14,6 @@ import (
 	"weir/exec/task"
 	"weir/functions"
 	"weir/kafka"
-	"weir/settings"
 	"weir/types"
 )
 
@@ -246,7 +245,7 @@ func (r *Reader) fits() error {
 	if r.opt.MaxBytes == 0 || n <= r.opt.MaxBytes {
 		return nil
 	}
-	err := &functions.LimitError{Setting: settings.MaxQueryBytes.About().Name, What: fmt.Sprintf("the state of the query takes more than %d bytes", r.opt.MaxBytes)}
+	err := functions.QueryLimit("the state of the query", r.opt.MaxBytes)
 	r.opt.Exceeded(err)
 	return err
 }

@@ -14,7 +14,6 @@ import (
 	"weir/exec/task"
 	"weir/functions"
 	"weir/planner/plan"
-	"weir/settings"
 	"weir/types"
 )
 
@@ -31,7 +30,7 @@ func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functio
 	}
 	p.exprs = k.All(l.Exprs)
 	p.ctx = k.NewCtx()
-	p.most = settings.MaxQueryBytes.In(env.Config)
+	p.most = env.QueryBytes()
 	p.answer = &answer{l: l, exprs: p.exprs, ctx: p.ctx, give: func(row []types.Value, ts int64) error { return give(ctx, row, ts) }, left: l.Limit, columns: l.Shown, fits: p.fits}
 	if err := p.group(l); err != nil {
 		return err
@@ -299,7 +298,7 @@ func (p *puller) fits(bytes int64) error {
 	if bytes <= p.most {
 		return nil
 	}
-	return &functions.LimitError{Setting: settings.MaxQueryBytes.About().Name, What: fmt.Sprintf("the rows that are put in order or grouped take more than %d bytes", p.most)}
+	return functions.QueryLimit("the rows that are put in order or grouped", p.most)
 }
 
 // failed is an error of a row that is the query's: it asks for more than a limit allows, or the query has ended. What else could not be
