@@ -78,6 +78,7 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 	}
 	config := maps.Clone(s.Properties)
 	config[settings.DataDir.About().Name] = n.dir.path
+	fitMemory(config)
 	n.engine, err = engine.Open(ctx, engine.Options{
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
 		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS,

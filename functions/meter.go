@@ -143,6 +143,15 @@ func (m *Meter) Hold(bytes int) error {
 	return m.Read(bytes)
 }
 
+// Copies is Hold for so many copies of a row.
+func (m *Meter) Copies(row []types.Value, n int) error {
+	size := types.SizeOf(row, m.limits.Row)
+	if size > m.limits.Row/n {
+		return m.exceeded(settings.MaxRowBytes, "the values of the row in all its windows would take more than %d bytes", m.limits.Row)
+	}
+	return nil
+}
+
 // Items is Take for so many items of a collection, without what they point to.
 func (m *Meter) Items(n int) error {
 	if n < 0 || n > math.MaxInt/valueBytes {

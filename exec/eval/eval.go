@@ -2,7 +2,9 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"weir/functions"
 	"weir/planner/plan"
@@ -30,6 +32,9 @@ func (c *Ctx) Enter(row []types.Value) {
 // Held is how many bytes the values take that have been computed for the row.
 func (c *Ctx) Held() int { return c.meter.Held() }
 
+// Keep asks for the memory of so many copies of the row's values.
+func (c *Ctx) Keep(row []types.Value, copies int) error { return c.meter.Copies(row, copies) }
+
 // made accounts for a value: of what was taken since held was, it is all that is left.
 func (c *Ctx) made(held int, v types.Value) types.Value {
 	if err := c.meter.Made(held, v); err != nil {
@@ -41,9 +46,21 @@ func (c *Ctx) made(held int, v types.Value) types.Value {
 func (c *Ctx) fail(err error) types.Value {
 	c.Thrown = true
 	if c.Err == nil {
-		c.Err = err
+		c.Err = brief(err)
 	}
 	return types.NullValue
+}
+
+// maxMessage is how long a message may be: it tells of values, which may be megabytes.
+const maxMessage = 1 << 10
+
+// brief is an error with a message that is not too long.
+func brief(err error) error {
+	text := err.Error()
+	if len(text) <= maxMessage {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:maxMessage], "") + " ...")
 }
 
 // Fn computes an expression for the row in the Ctx.
@@ -281,7 +298,7 @@ func (k *Compiler) call(e *plan.Call) Fn {
 		}
 		if err != nil {
 			c.meter.Release(held)
-			return c.fail(fmt.Errorf("%s: %w", name, err))
+			return c.fail(fmt.Errorf("%s: %w", name, brief(err)))
 		}
 		return v
 	}

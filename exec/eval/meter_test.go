@@ -2,6 +2,7 @@ package eval_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +82,20 @@ func TestHeld(t *testing.T) {
 		ctx.Enter(nil)
 		if f(ctx); (ctx.Err != nil) != c.fails {
 			t.Errorf("got %v", ctx.Err)
+		}
+	}
+}
+
+// The message of an error tells of a value, and is short all the same.
+func TestBriefErrors(t *testing.T) {
+	long := &plan.Literal{Value: types.StringValue(strings.Repeat("x", 1<<20)), T: types.TString}
+	k := &eval.Compiler{Env: &functions.Env{}}
+	for _, e := range []plan.Expr{call(t, "PARSE_DATE", long, long), &plan.Cast{E: long, T: types.TTimestamp}} {
+		f := k.Compile(e)
+		ctx := k.NewCtx()
+		ctx.Enter(nil)
+		if f(ctx); ctx.Err == nil || len(ctx.Err.Error()) > 2<<10 {
+			t.Errorf("%T: got %.200v", e, ctx.Err)
 		}
 	}
 }

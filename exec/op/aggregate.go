@@ -101,6 +101,9 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 	if err := a.closeFinal(); err != nil {
 		return err
 	}
+	if err := a.fits(row, m); err != nil {
+		return a.host.refused(err, m)
+	}
 	a.touch(a.span.First(m.Timestamp), a.span.Last(m.Timestamp), hash)
 	taken := false
 	for start := a.span.First(m.Timestamp); start <= a.span.Last(m.Timestamp); start += a.span.Advance {
@@ -120,6 +123,18 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 		a.host.Counts.Late++
 	}
 	return nil
+}
+
+// fits says whether a row may be kept in all windows that hold it.
+func (a *Aggregate) fits(row []types.Value, m types.Meta) error {
+	if a.acc.objs == 0 {
+		return nil
+	}
+	windows := int((a.span.Last(m.Timestamp)-a.span.First(m.Timestamp))/a.span.Advance) + 1
+	if windows == 1 {
+		return nil
+	}
+	return a.acc.keeps(row, windows)
 }
 
 // touch reads where a key lies in the windows of a row, so that the cache misses overlap.

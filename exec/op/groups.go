@@ -124,6 +124,12 @@ func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Valu
 	return err
 }
 
+// keeps asks for the memory of a row's values in so many windows. What is computed from them is at most as large, as a rule.
+func (a *accumulators) keeps(row []types.Value, windows int) error {
+	a.ctx.Enter(row)
+	return a.ctx.Keep(row, windows)
+}
+
 // merge takes one group's state into another's.
 func (a *accumulators) merge(w []uint64, objs []functions.Object, from []uint64, fromObjs []functions.Object) error {
 	w[0] = uint64(max(int64(w[0]), int64(from[0])))
