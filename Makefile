@@ -8,9 +8,10 @@ KSQL_CASES   ?= $(WEIR_KSQL_CASES)
 FUZZTIME     ?= 10s
 CRASH_DIR    ?= crash
 CHAINS_DIR   ?= chains
+HOSTILE_DIR  ?= hostile
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race poison lint bench e2e crash crash-long chains faults kafka-up kafka-down ksql fuzz examples
+.PHONY: help build test race poison lint bench e2e crash crash-long chains hostile faults kafka-up kafka-down ksql fuzz examples
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -49,6 +50,9 @@ crash-long: ## a thousand kills on each kind of broker, kept in CRASH_DIR; goes 
 
 chains: ## 200 random pipelines against a batch computation, and 200 out of order, kept in CHAINS_DIR; goes on where it was stopped
 	scripts/chains "$(CHAINS_DIR)"
+
+hostile: ## an hour of statements and records that ask for too much, on a server with a gigabyte, kept in HOSTILE_DIR; goes on where it was stopped
+	scripts/hostile "$(HOSTILE_DIR)"
 
 faults: ## every request of a running pipeline, spoilt in every way, from every step of a commit on: half an hour
 	go test -count=1 -timeout 3h -run '^TestFaults$$' ./engine -faults.all
