@@ -65,6 +65,7 @@ type queryProblems struct {
 	query string
 	mu    sync.Mutex
 	wait  []*kgo.Record
+	bytes int // of them
 }
 
 // of makes the entries of a query.
@@ -112,6 +113,9 @@ func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
 // maxProblemRecord bounds the bytes of a record that an entry keeps.
 const maxProblemRecord = 64 << 10
 
+// maxProblemBytes is how much the entries that wait may take; from there on they leave out what the records hold.
+const maxProblemBytes = 4 << 20
+
 // add takes an entry; called by any task.
 func (q *queryProblems) add(b task.BadRecord) {
 	p := problem{Time: time.Now().UnixMilli(), Query: q.query, Type: string(b.Kind), Topic: b.Topic, Partition: b.Partition, Offset: b.Offset, Reason: b.Message}
@@ -121,7 +125,10 @@ func (q *queryProblems) add(b task.BadRecord) {
 	case b.LeftOut:
 		q.log.firstBad(q.query, p)
 	}
-	if b.Value != nil {
+	q.mu.Lock()
+	full := q.bytes > maxProblemBytes
+	q.mu.Unlock()
+	if b.Value != nil && !full {
 		cut := b.Value[:min(len(b.Value), maxProblemRecord)]
 		if utf8.Valid(cut) {
 			s := string(cut)
@@ -137,6 +144,18 @@ func (q *queryProblems) add(b task.BadRecord) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.wait = append(q.wait, &kgo.Record{Topic: q.log.topic, Value: blob})
+	q.bytes += len(blob)
+}
+
+// addNow is add for a query without commits: what waits goes on once it is much.
+func (q *queryProblems) addNow(ctx context.Context, b task.BadRecord) {
+	q.add(b)
+	q.mu.Lock()
+	full := q.bytes > maxProblemBytes
+	q.mu.Unlock()
+	if full && q.Flush(ctx) != nil {
+		q.Forget() // the log has no room for them, and neither has the memory
+	}
 }
 
 // Flush sends what is waiting; the broker has it when it returns. What it could not send waits on.
@@ -154,7 +173,10 @@ func (q *queryProblems) Flush(ctx context.Context) error {
 			left = append(left, &kgo.Record{Topic: r.Record.Topic, Value: r.Record.Value})
 		}
 	}
-	q.wait = left
+	q.wait, q.bytes = left, 0
+	for _, r := range left {
+		q.bytes += len(r.Value)
+	}
 	if failed != nil {
 		return fmt.Errorf("cannot write the processing log: %w", failed)
 	}
@@ -165,7 +187,7 @@ func (q *queryProblems) Flush(ctx context.Context) error {
 func (q *queryProblems) Forget() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.wait = nil
+	q.wait, q.bytes = nil, 0
 }
 
 func (l *problemLog) close() { l.client.Close() }

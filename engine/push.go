@@ -63,7 +63,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 		o.Interval = settings.CommitInterval.In(config)
 	}
 	problems := e.problems.of(x.id)
-	reader, err := local.NewReader(ctx, topo, e.transientEnv(x, "push", config, problems.add), o)
+	reader, err := local.NewReader(ctx, topo, e.transientEnv(x, "push", config, func(b task.BadRecord) { problems.addNow(x.ctx, b) }), o)
 	if err != nil {
 		done()
 		return nil, err
