@@ -70,6 +70,7 @@ type Query struct {
 	Sink    string // empty for a source table's own query
 	Late    string // the stream of its late rows; empty for none
 	Sources []string
+	OwnTime bool // its rows carry a time of their own, of a column that WITH names
 }
 
 // Reader is a catalog as the planner sees it.
@@ -93,6 +94,7 @@ type Change struct {
 	DropType   string
 	PutQuery   *Query
 	DropQuery  string
+	DropTopic  string // to be deleted, with its schemas
 }
 
 // Empty says whether the change alters nothing.
@@ -126,19 +128,21 @@ type Snapshot struct {
 	sources map[string]*Source
 	types   map[string]*types.Type
 	queries []*Query
+	ended   map[string][]string // ids of queries that have written a topic, by topic, the last last
 }
 
 // With is the catalog after a change.
 func (s *Snapshot) With(ch Change) (*Snapshot, error) {
-	next := &Snapshot{maps.Clone(s.sources), maps.Clone(s.types), slices.Clone(s.queries)}
+	next := &Snapshot{maps.Clone(s.sources), maps.Clone(s.types), slices.Clone(s.queries), maps.Clone(s.ended)}
 	if next.sources == nil {
-		next.sources, next.types = map[string]*Source{}, map[string]*types.Type{}
+		next.sources, next.types, next.ended = map[string]*Source{}, map[string]*types.Type{}, map[string][]string{}
 	}
 	if ch.DropQuery != "" {
 		i := slices.IndexFunc(next.queries, func(q *Query) bool { return q.ID == ch.DropQuery })
 		if i < 0 {
 			return nil, fmt.Errorf("there is no query %s", ch.DropQuery)
 		}
+		next.end(next.queries[i])
 		next.queries = slices.Delete(next.queries, i, i+1)
 	}
 	if ch.DropSource != "" {
@@ -146,6 +150,9 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 			return nil, err
 		}
 		delete(next.sources, ch.DropSource)
+	}
+	if ch.DropTopic != "" {
+		delete(next.ended, ch.DropTopic)
 	}
 	if ch.DropType != "" {
 		delete(next.types, ch.DropType)
@@ -166,6 +173,20 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 	}
 	return next, nil
 }
+
+// maxEnded bounds how many queries that wrote a topic, and have ended, are remembered.
+const maxEnded = 32
+
+// end notes that a query writes its topic no more. What it wrote is still there, in the order in which it wrote it.
+func (s *Snapshot) end(q *Query) {
+	if sink, ok := s.sources[q.Sink]; ok && !q.OwnTime {
+		all := append(slices.Clone(s.ended[sink.Topic]), q.ID)
+		s.ended[sink.Topic] = all[max(len(all)-maxEnded, 0):]
+	}
+}
+
+// Ended are the ids of queries that wrote a topic and have ended.
+func (s *Snapshot) Ended(topic string) []string { return s.ended[topic] }
 
 func (s *Snapshot) putQuery(q *Query) error {
 	for _, name := range append([]string{q.Sink, q.Late}, q.Sources...) {

@@ -83,9 +83,9 @@ func (e *Engine) apply(ctx context.Context, stmt parser.Stmt, d *draft, config m
 	if d.Query != nil {
 		e.start(d.Query, config, false)
 	}
-	if d.DropTopic != "" {
-		if err := e.dropTopic(ctx, d.DropTopic); err != nil {
-			e.opt.Log.Warn("the topic of what was dropped could not be deleted: delete it with Kafka's tools", "topic", d.DropTopic, "error", err)
+	if d.Change.DropTopic != "" {
+		if err := e.dropTopic(ctx, d.Change.DropTopic); err != nil {
+			e.opt.Log.Warn("the topic of what was dropped could not be deleted: delete it with Kafka's tools", "topic", d.Change.DropTopic, "error", err)
 		}
 	}
 }

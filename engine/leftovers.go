@@ -23,7 +23,6 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 	}
 	e.mu.Unlock()
 	e.plans.Delete(id)
-	e.upstreams.Delete(id)
 	first := make(chan struct{})
 	e.jobs.Go(func() {
 		if r != nil {
@@ -32,6 +31,7 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 			if err := r.stop(stopping); err != nil {
 				e.opt.Log.Warn("a query was ended without its last commit", "query", id, "error", err)
 			}
+			e.upstreams.CompareAndDelete(id, r.worker) // what it wrote last is there
 			e.mu.Lock()
 			e.ending = slices.DeleteFunc(e.ending, func(o *running) bool { return o == r })
 			addStats(&e.ended, r.stats())

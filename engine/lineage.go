@@ -36,7 +36,7 @@ func (e *Engine) writers(topic string) []string {
 	return l.writers[topic]
 }
 
-// woven says whether the rows of a source are put in order by what the queries tell that write its topic: there are such, none is
+// woven says whether the rows of a source are put in order by what the queries tell that write its topic, or wrote it: there are such, none is
 // made of what the reader makes, and all go by the same time.
 func (e *Engine) woven(reader string, config map[string]string) func(scan *plan.Scan) bool {
 	return func(scan *plan.Scan) bool {
@@ -44,7 +44,7 @@ func (e *Engine) woven(reader string, config map[string]string) func(scan *plan.
 			return false
 		}
 		by := e.writers(scan.Source.Topic)
-		return len(by) > 0 && !slices.ContainsFunc(by, func(id string) bool { return id == reader || e.reads(id, reader, map[string]bool{}) || !e.tells(id) })
+		return len(by)+len(e.catalog.Snapshot().Ended(scan.Source.Topic)) > 0 && !slices.ContainsFunc(by, func(id string) bool { return id == reader || e.reads(id, reader, map[string]bool{}) || !e.tells(id) })
 	}
 }
 
@@ -83,15 +83,21 @@ func (e *Engine) reads(query, other string, seen map[string]bool) bool {
 	return false
 }
 
-// upstream are the queries that write a topic.
-func (e *Engine) upstream(topic string) []worker.Upstream {
-	var out []worker.Upstream
+// upstream are the queries that write a topic, and the numbers of those that have ended: that is so once their last commit has been made.
+func (e *Engine) upstream(topic string) (out []worker.Upstream, ended []uint64) {
 	for _, id := range e.writers(topic) {
 		if w, ok := e.upstreams.Load(id); ok {
 			out = append(out, w.(*worker.Worker))
 		}
 	}
-	return out
+	for _, id := range e.catalog.Snapshot().Ended(topic) {
+		if w, ok := e.upstreams.Load(id); ok {
+			out = append(out, w.(*worker.Worker))
+		} else {
+			ended = append(ended, queryNumber(id))
+		}
+	}
+	return out, ended
 }
 
 // weave tells a topology which of its sources are written by queries of ours. before is how its state is laid out, nil for none.

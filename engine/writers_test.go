@@ -44,19 +44,25 @@ func TestReaderOfWritersOneAfterTheOther(t *testing.T) {
 				if q := queryOf(t, n, "C"); q.Stats.Late+q.Stats.Behind+q.Stats.Foreign != 0 {
 					t.Errorf("%d late, %d behind, %d foreign", q.Stats.Late, q.Stats.Behind, q.Stats.Foreign)
 				}
-				counted := 0
-				for _, rec := range n.texts(t, "c") {
-					var m int
-					_, text, _ := strings.Cut(rec, `"N":`)
-					if _, err := fmt.Sscanf(text, "%d", &m); err != nil {
-						t.Fatal(rec, err)
-					}
-					counted += m
-				}
+				counted := countedIn(t, n, "c")
 				if counted != 2*each {
 					t.Errorf("%d of %d rows are counted", counted, 2*each)
 				}
 			})
 		})
 	}
+}
+
+// countedIn sums the N of a topic's values up.
+func countedIn(t *testing.T, n *node, topic string) (counted int) {
+	t.Helper()
+	for _, rec := range n.texts(t, topic) {
+		var m int
+		_, text, _ := strings.Cut(rec, `"N":`)
+		if _, err := fmt.Sscanf(text, "%d", &m); err != nil {
+			t.Fatal(rec, err)
+		}
+		counted += m
+	}
+	return counted
 }

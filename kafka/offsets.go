@@ -37,24 +37,6 @@ func (c *Cluster) StableOffsets(ctx context.Context, topics ...string) (Offsets,
 	return c.listOffsets(ctx, "read the stable offsets", c.admin.ListCommittedOffsets, topics)
 }
 
-// LatestTimes are the records of the topic's partitions that have the greatest timestamps: the time of each, in milliseconds, and its offset. There
-// are none of partitions that hold nothing, and of brokers before Kafka 3.0, which do not tell.
-func (c *Cluster) LatestTimes(ctx context.Context, topic string) (times, offsets map[int32]int64, err error) {
-	ctx, cancel := c.within(ctx)
-	defer cancel()
-	listed, err := c.admin.ListMaxTimestampOffsets(ctx, topic)
-	if err != nil {
-		return nil, nil, c.fail("read the latest times", err)
-	}
-	times, offsets = map[int32]int64{}, map[int32]int64{}
-	for p, o := range listed[topic] {
-		if o.Err == nil && o.Timestamp >= 0 && o.Offset >= 0 {
-			times[p], offsets[p] = o.Timestamp, o.Offset
-		}
-	}
-	return times, offsets, nil
-}
-
 func (c *Cluster) listOffsets(ctx context.Context, what string, list func(context.Context, ...string) (kadm.ListedOffsets, error), topics []string) (Offsets, error) {
 	out := make(Offsets, len(topics))
 	if len(topics) == 0 { // the client would take all topics

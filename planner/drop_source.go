@@ -26,7 +26,7 @@ func (b *builder) dropSource(s *ast.DropSource) (*Plan, error) {
 		if src.ReadOnly {
 			return nil, at(s.Name.Pos(), "Cannot delete topic for read-only source: %s", src.Name)
 		}
-		p.DropTopic = src.Topic
+		p.Change.DropTopic = src.Topic
 	}
 	return p, nil
 }

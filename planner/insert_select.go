@@ -67,6 +67,7 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.Change.PutQuery.OwnTime = root.TimeSlot >= 0
 	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: root, Columns: target.Schema, IdleClose: b.idleClose(s.Query)}
 	return p, nil
 }

@@ -36,7 +36,6 @@ type Plan struct {
 	Query     *plan.Query
 	Topic     *Topic // to be there before the query starts
 	LateTopic *Topic // and that of LATE_STREAM
-	DropTopic string // to be deleted, with its schemas
 	// Replaces says that Query takes the place of the one that runs under its id, whose state and offsets it goes on from.
 	Replaces bool
 	// Exists says that IF [NOT] EXISTS makes the statement do nothing, and why.

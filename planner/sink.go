@@ -93,6 +93,7 @@ func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.Change.PutQuery.OwnTime = sink.TimeSlot >= 0
 	if b.replaces != nil {
 		if err := b.replaces.check(s.Name.Pos(), s.Query, sink); err != nil {
 			return nil, err

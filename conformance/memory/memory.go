@@ -206,10 +206,10 @@ func (e *Engine) apply(p *planner.Plan) error {
 	if id := p.Change.DropQuery; id != "" {
 		e.stop(id)
 	}
-	if p.DropTopic != "" {
-		delete(e.topics, p.DropTopic)
-		e.Driver.DeleteTopic(p.DropTopic)
-		planner.ForgetSchemas(context.Background(), e.Registry, p.DropTopic)
+	if p.Change.DropTopic != "" {
+		delete(e.topics, p.Change.DropTopic)
+		e.Driver.DeleteTopic(p.Change.DropTopic)
+		planner.ForgetSchemas(context.Background(), e.Registry, p.Change.DropTopic)
 	}
 	if e.opt.CountAll || p.Query != nil {
 		e.next++

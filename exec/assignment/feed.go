@@ -21,7 +21,7 @@ type Feed struct {
 	Ended   time.Time     // since when it has been at its end with nothing coming
 	Idled   time.Duration // how far its stream time has gone on since then
 	seen    int64         // Next, as of the last look
-	Looked  bool          // it is known whether it had been read to its end before the session
+	Looked  bool          // it has been asked to which time it has come, if there is nothing to read that tells
 }
 
 // FeedID names a feed in what is stored.

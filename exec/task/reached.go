@@ -68,6 +68,20 @@ func (t *Task) Upstream(input int, queries []uint64) error {
 	return nil
 }
 
+// WaitsForEnd says whether a query that has ended may have written what has not come yet.
+func (t *Task) WaitsForEnd(input int, query uint64) bool {
+	return !t.inputs[input].woven.of(query).over
+}
+
+// UpstreamEnded says that a query that wrote the topic of an input has ended, and that all it wrote has been given to the task.
+func (t *Task) UpstreamEnded(input int, query uint64) error {
+	in := t.inputs[input]
+	if in.woven.ended(query); in.lanes != nil {
+		return t.merge(false)
+	}
+	return t.hear(in)
+}
+
 // Hear takes in how far a query upstream of an input has come, of what its topic held before an offset, up to which the task has been given
 // all.
 func (t *Task) Hear(input int, query uint64, r Reached, upTo int64) error {

@@ -29,7 +29,7 @@ type woven struct {
 	atEnd     bool  // all are
 	listed    bool  // it is known which queries those are
 	patience  int64 // as the task's
-	orphan    bool  // nobody writes the topic any more
+	orphan    bool  // nobody writes the topic any more, and all that was written has come
 }
 
 // upstream is one of the queries that write a topic.
@@ -39,6 +39,7 @@ type upstream struct {
 	Reached
 	upTo int64 // it holds of the rows before this offset
 	live bool  // it is what the query has reached by now; else what it had when it wrote what is read
+	over bool  // the query has ended, and all that it wrote has come
 }
 
 // known names the queries that write the topic: what was known of others is forgotten.
@@ -47,12 +48,21 @@ func (w *woven) known(queries []uint64) {
 	for _, q := range queries {
 		w.of(q)
 	}
-	w.listed, w.orphan = true, len(queries) == 0
+	w.listed = true
+	w.sum()
+}
+
+// ended says that a query has ended, and all that it wrote has come.
+func (w *woven) ended(query uint64) {
+	u := w.of(query)
+	u.Reached = Reached{Time: math.MaxInt64, Order: math.MaxInt64, All: math.MaxInt64, AsOf: math.MaxInt64, AtEnd: true}
+	u.upTo, u.live, u.over = math.MaxInt64, true, true
 	w.sum()
 }
 
 // sum takes together what the queries have told, once it is known which those are: of one that has told nothing yet, everything may come.
 func (w *woven) sum() {
+	w.orphan = w.listed && !slices.ContainsFunc(w.upstream, func(u upstream) bool { return !u.over })
 	if !w.listed || w.orphan {
 		return
 	}

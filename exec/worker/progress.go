@@ -147,7 +147,7 @@ func (w *Worker) committed(r task.Reached, changed bool) {
 }
 
 // ask asks the queries upstream how far they have come, for tasks that stand at what these have written by then.
-func (w *Worker) ask() error {
+func (w *Worker) ask(ctx context.Context) error {
 	w.progress.wanted = w.progress.asked.Swap(false)
 	waits := w.progress.wanted || slices.ContainsFunc(w.assigned.Tasks, func(t *assignment.Task) bool { return t.Waits() })
 	for _, t := range w.assigned.Tasks {
@@ -155,12 +155,16 @@ func (w *Worker) ask() error {
 			if !t.WovenTopic(f.Input) {
 				continue
 			}
-			ups := w.opt.Upstream(f.TP.Topic)
+			ups, ended := w.opt.Upstream(f.TP.Topic)
 			w.progress.numbers = w.progress.numbers[:0]
 			for _, up := range ups {
 				w.progress.numbers = append(w.progress.numbers, up.Number())
 			}
+			w.progress.numbers = append(w.progress.numbers, ended...)
 			if err := t.Upstream(f.Input, w.progress.numbers); err != nil {
+				return err
+			}
+			if err := w.askEnded(ctx, f, ended); err != nil {
 				return err
 			}
 			for _, up := range ups {
@@ -172,6 +176,23 @@ func (w *Worker) ask() error {
 					return err
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// askEnded tells a feed's task that it has been given all that queries wrote that have ended.
+func (w *Worker) askEnded(ctx context.Context, f *assignment.Feed, ended []uint64) error {
+	if !slices.ContainsFunc(ended, func(query uint64) bool { return f.Task.WaitsForEnd(f.Input, query) }) {
+		return nil
+	}
+	if err := w.askEnd(ctx, f); err != nil || f.Next < f.End() {
+		return err
+	}
+	f.Looked = false
+	for _, query := range ended {
+		if err := f.Task.UpstreamEnded(f.Input, query); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,22 +1,27 @@
 package worker
 
-import "context"
+import (
+	"context"
 
-// recall finds out to which time sources have come that had been read to their ends before the session: there is nothing to read any more that
-// tells. Those behind them may not have come so far, and would hold windows open until the next row.
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/exec/assignment"
+	"weir/exec/task"
+)
+
+// recall finds out to which time sources have come that had been read to their ends before the session, or whose writers have ended: there is
+// nothing to read any more that tells. Those behind them may not have come so far, and would hold windows open until the next row.
 func (w *Worker) recall(ctx context.Context) error {
 	if w.assigned.AtOnce {
 		return nil
 	}
-	type latest struct{ times, offsets map[int32]int64 }
-	asked := map[string]latest{}
 	for _, t := range w.assigned.Tasks {
 		for _, f := range t.Feeds {
 			if f.Looked {
 				continue
 			}
 			f.Looked = true
-			if !t.Recalls(f.Input) || f.Saved < 0 {
+			if !t.Recalls(f.Input) || f.Saved < 0 && !t.WovenTopic(f.Input) {
 				continue
 			}
 			end, err := w.endOf(ctx, f)
@@ -26,16 +31,9 @@ func (w *Worker) recall(ctx context.Context) error {
 			if f.Next < end {
 				continue // what is to be read tells
 			}
-			l, ok := asked[f.TP.Topic]
-			if !ok {
-				if l.times, l.offsets, err = w.opt.Cluster.LatestTimes(ctx, f.TP.Topic); err != nil { // not every broker tells
-					w.opt.Log.Debug("it is not known to which time a topic has been read", "query", w.assigned.Query(), "topic", f.TP.Topic, "error", err)
-				}
-				asked[f.TP.Topic] = l
-			}
-			to, known := l.times[f.TP.Partition]
-			if !known || l.offsets[f.TP.Partition] >= f.Next { // it has come since
-				continue
+			to, err := w.lastTime(ctx, f)
+			if err != nil {
+				return err
 			}
 			if err := t.Recall(f.Input, to); err != nil {
 				return err
@@ -43,4 +41,18 @@ func (w *Worker) recall(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lastLook is how many offsets before the end of a partition are looked at for the time to which it has come: enough to find rows between the
+// markers of transactions. A broker's own greatest timestamp may be that of a marker, which is of the wall clock.
+const lastLook = 100
+
+// lastTime is the greatest time of the last records of what has been read of a feed; NoTime where there are none.
+func (w *Worker) lastTime(ctx context.Context, f *assignment.Feed) (int64, error) {
+	last := task.NoTime
+	err := w.opt.Cluster.Read(ctx, f.TP.Topic, f.TP.Partition, max(f.Next-lastLook, 0), f.Next, func(r *kgo.Record) error {
+		last = max(last, r.Timestamp.UnixMilli())
+		return nil
+	})
+	return last, err
 }

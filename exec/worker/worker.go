@@ -34,8 +34,8 @@ type Options struct {
 	Number uint64
 	// WaitBytes is how much memory the records of one input of a task may take that wait for others, before what is ahead is not read on.
 	WaitBytes int64
-	// Upstream are the queries that write a topic.
-	Upstream func(topic string) []Upstream
+	// Upstream are the queries that write a topic, and the numbers of those that did so and have ended.
+	Upstream func(topic string) (writers []Upstream, ended []uint64)
 	// TaskIdle is how long what has been read to its end still holds back the rows of others that are put in order.
 	TaskIdle time.Duration
 	// WaitUpstream is how long rows wait for an upstream task from which nothing comes.
@@ -88,7 +88,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	w.stats.topo, w.stats.all = topo, make([][]op.StepCounts, len(topo.Stages))
 	w.opt.Count, w.opt.Wake = func() commit.Counting { return w.counts(w.now) }, w.wake
 	if w.opt.Upstream == nil {
-		w.opt.Upstream = func(string) []Upstream { return nil }
+		w.opt.Upstream = func(string) ([]Upstream, []uint64) { return nil, nil }
 	}
 	w.opt.Complete()
 	w.assigned.Budget, w.assigned.AtOnce = w.opt.Budget, w.opt.IdleUpstream == 0
@@ -282,7 +282,7 @@ func (w *Worker) commitAll() (err error) {
 	w.ends = kafka.Offsets{}
 	w.committing(began)
 	defer w.committing(time.Time{})
-	if err := w.ask(); err != nil {
+	if err := w.ask(w.alive); err != nil {
 		return err
 	}
 	if err := w.findEnds(w.alive, began); err != nil {
