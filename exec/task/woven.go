@@ -49,7 +49,7 @@ func (w *woven) known(queries []uint64) {
 		w.of(q)
 	}
 	w.listed = true
-	w.sum()
+	w.count()
 }
 
 // ended says that a query has ended, and all that it wrote has come.
@@ -57,12 +57,17 @@ func (w *woven) ended(query uint64) {
 	u := w.of(query)
 	u.Reached = Reached{Time: math.MaxInt64, Order: math.MaxInt64, All: math.MaxInt64, AsOf: math.MaxInt64, AtEnd: true}
 	u.upTo, u.live, u.over = math.MaxInt64, true, true
+	w.count()
+}
+
+// count looks whether any of the queries may still write; between the batches of the task, since others look at it meanwhile.
+func (w *woven) count() {
+	w.orphan = !slices.ContainsFunc(w.upstream, func(u upstream) bool { return !u.over })
 	w.sum()
 }
 
 // sum takes together what the queries have told, once it is known which those are: of one that has told nothing yet, everything may come.
 func (w *woven) sum() {
-	w.orphan = w.listed && !slices.ContainsFunc(w.upstream, func(u upstream) bool { return !u.over })
 	if !w.listed || w.orphan {
 		return
 	}
