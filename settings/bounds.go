@@ -5,7 +5,7 @@ var (
 	MaxValueBytes = define(Info{Name: "weir.max.value.bytes", Scope: Start,
 		Doc: "How large a value may be that an expression or an aggregate makes."}, whole("bytes", 1<<10, 1<<31-1), 32<<20)
 	MaxRowBytes = define(Info{Name: "weir.max.row.bytes", Scope: Start,
-		Doc: "How much memory the values may take that are computed for one row, with those that they are made of, or the rows that it is exploded to."}, whole("bytes", 1<<10, 1<<40), 64<<20)
+		Doc: "How much memory the values may take that are computed for one row, with those that they are made of, in all windows that it is in."}, whole("bytes", 1<<10, 1<<40), 64<<20)
 	MaxRowSteps = define(Info{Name: "weir.max.row.steps", Scope: Start,
 		Doc: "How many steps the expressions of one row may take: one for each call of a function or a lambda, and one for each 64 bytes that a function reads or makes."}, whole("steps", 1<<10, most), 20_000_000)
 	MaxRowWindows = define(Info{Name: "weir.max.row.windows", Scope: Start,
