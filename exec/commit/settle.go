@@ -24,6 +24,7 @@ func (e *Outbox) settle(ctx context.Context, o *leftover) error {
 	left := o.arrived
 	p := &parcel{batch: e.opt.db.NewBatch(), places: o.places, topics: encodeTopics(e.tasks), known: e.rebuild == nil}
 	var rest []kgo.Record
+	begun := map[int32]bool{} // partitions of the result that get more rows
 	for i := range o.recs {
 		r := &o.recs[i]
 		if tp := (assignment.TP{Topic: r.Topic, Partition: r.Partition}); left[tp] > 0 {
@@ -35,6 +36,10 @@ func (e *Outbox) settle(ctx context.Context, o *leftover) error {
 			e.leaveOut(r, err)
 			p.leftOut = append(p.leftOut, r.Topic)
 			continue
+		}
+		if result := e.tasks.Topology.Last().Output(e.tasks.Env); r.Topic == result && !begun[r.Partition] {
+			begun[r.Partition] = true
+			task.Resend(r, e.tasks.Number)
 		}
 		rest = append(rest, *r)
 		p.append(r)

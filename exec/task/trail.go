@@ -2,6 +2,7 @@ package task
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -40,6 +41,16 @@ func (t *trail) append(dst []byte) []byte {
 		dst = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(dst, t.reached.Time), t.reached.Order), t.reached.All)
 	}
 	return dst
+}
+
+// Resend gives a row of a query's result that another producer sends, after a crash, the trail that a reader would have taken from the rows
+// before it: the first one in a partition needs it.
+func Resend(rec *kgo.Record, query uint64) {
+	if _, ok := trailOf(rec); ok || query == 0 {
+		return
+	}
+	t := trail{query: query, task: uint64(rec.Partition), order: types.NoTime}
+	rec.Headers = append(slices.Clip(rec.Headers), kgo.RecordHeader{Key: trailHeader, Value: t.append(nil)})
 }
 
 // trailOf reads the trail of a record; ok is false where it has none.
