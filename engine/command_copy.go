@@ -66,10 +66,18 @@ func (c *commandCopy) write(entries []entry) error {
 	if was, err := os.ReadFile(c.path); err == nil && bytes.Equal(was, out) {
 		return nil
 	}
-	if err := os.WriteFile(c.path+".tmp", out, 0o644); err != nil {
+	f, err := os.OpenFile(c.path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
 		return err
 	}
-	return os.Rename(c.path+".tmp", c.path)
+	_, err = f.Write(out)
+	if err == nil {
+		err = f.Sync() // or a power loss after the rename leaves an empty file in place of the copy
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), c.path)
 }
 
 // complete puts what the log has lost back from its copy: commands at its end are written again, and others are taken from there at each start.
