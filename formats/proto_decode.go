@@ -191,6 +191,21 @@ func indexesEnd(data []byte, i int) (end int, ok bool) {
 	return i, true
 }
 
+// protoIndexes reads a path of message indexes, which indexesEnd has found to be whole.
+func protoIndexes(path []byte) []int {
+	n, i := varint(path, 0)
+	if n == 0 {
+		return []int{0}
+	}
+	var indexes []int
+	for range n {
+		var at int64
+		at, i = varint(path, i)
+		indexes = append(indexes, int(at))
+	}
+	return indexes
+}
+
 func (d *protoDecoder) load(ref schemaRef, path []byte) (*protoProgram, error) {
 	file := d.files[ref]
 	if file == nil {
@@ -211,17 +226,7 @@ func (d *protoDecoder) load(ref schemaRef, path []byte) (*protoProgram, error) {
 		}
 		d.files[ref] = file
 	}
-	n, i := varint(path, 0)
-	indexes := []int{0}
-	if n > 0 {
-		indexes = indexes[:0]
-	}
-	for range n {
-		var at int64
-		at, i = varint(path, i)
-		indexes = append(indexes, int(at))
-	}
-	p := d.compile(file, indexes)
+	p := d.compile(file, protoIndexes(path))
 	if p.err != nil {
 		p.err = fmt.Errorf("schema %s: %w", ref, p.err)
 	}

@@ -4,7 +4,7 @@ import "weir/parser/ast"
 
 var printForms = []Topic{
 	{"PRINT topic [FROM BEGINNING] [{ INTERVAL | SAMPLE } n] [LIMIT n]",
-		"Shows the records of a topic, whatever their format; every n-th with INTERVAL.",
+		"Shows the records of a topic, whatever their format, with the schema that each names in front or in a header; every n-th with INTERVAL.",
 		"PRINT clicks FROM BEGINNING LIMIT 3"},
 }
 
