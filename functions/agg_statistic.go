@@ -8,7 +8,8 @@ import (
 
 var statisticAggregates = []Aggregate{
 	{Doc{"STDDEV_SAMP", AggregateFn, "The sample variance of the numbers: the name is ksqlDB's, and so is the missing square root. See STDDEV_SAMPLE.",
-		[]Example{{"STDDEV_SAMP({0, 10})", "5E1"}, {"STDDEV_SAMP({9007199254740993, 9007199254740995})", "2E0"}, {"STDDEV_SAMP({7})", "0E0"}}},
+		[]Example{{"STDDEV_SAMP({0, 10})", "5E1"}, {"STDDEV_SAMP({9007199254740993, 9007199254740995})", "2E0"}, {"STDDEV_SAMP({7})", "0E0"},
+			{"STDDEV_SAMP({9223372036854775807, -9223372036854775807, 9223372036854775807})", "1.1342745564031281E38"}}},
 		deviations(func(variance float64) float64 { return variance })},
 	{Doc{"STDDEV_SAMPLE", AggregateFn, "The standard deviation of the numbers, taken as a sample. NULLs are left out; with fewer than two numbers it is 0.",
 		[]Example{{"STDDEV_SAMPLE({10, 12, NULL, 14})", "2E0"}}},
