@@ -9,7 +9,7 @@ import (
 )
 
 // Drain waits until every bounded source connector has finished and every persistent query has read all of its input,
-// then closes the windows that are open, so that EMIT FINAL answers.
+// then closes the windows that are open, so that EMIT FINAL answers, and waits until the sink connectors have written all of it.
 func (e *Engine) Drain(ctx context.Context) error {
 	if err := e.conns.Wait(ctx); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (e *Engine) FinishPushes(ctx context.Context) error {
 func (e *Engine) Settle(ctx context.Context) error {
 	last := int64(-1)
 	for {
-		all, sum := true, int64(0)
+		all, sum := !e.starting(), int64(0)
 		for _, r := range e.runningQueries() {
 			done, ends, err := r.worker.CaughtUp(ctx)
 			switch {
@@ -84,6 +84,18 @@ func (e *Engine) Settle(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// starting says whether a query that is not paused could not be started and is tried again.
+func (e *Engine) starting() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.queries {
+		if r.waits && !r.worker.Paused() {
+			return true
+		}
+	}
+	return false
 }
 
 // runningQueries are the queries that read: neither failed nor paused.

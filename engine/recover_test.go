@@ -3,12 +3,19 @@ package engine
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"weir/kafka"
+	"weir/kafka/faulty"
 	"weir/parser"
 	"weir/registry"
 )
@@ -411,4 +418,47 @@ func TestValidateBesideCreate(t *testing.T) {
 	}
 	n.run(t, NewSession(), "PAUSE ALL; RESUME ALL; TERMINATE ALL;")
 	<-done
+}
+
+// TestSettleWaitsForStart: a query that could not be started for the moment is not settled.
+func TestSettleWaitsForStart(t *testing.T) {
+	dir := t.TempDir()
+	n := startNode(t, dir)
+	defer n.stop(t)
+	n.run(t, NewSession(), `CREATE STREAM s (k STRING KEY, v INTEGER) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		CREATE STREAM o AS SELECT * FROM s;
+		INSERT INTO s VALUES ('a', 1);`)
+	n.settle(t)
+	if err := n.Engine.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d := faulty.New(n.broker.Dialer())
+	armed, err := d.Arm(faulty.Rule{Key: kmsg.DescribeConfigs, Times: -1, Do: faulty.Refuse, Code: kerr.UnknownServerError, Match: func(r kmsg.Request) bool {
+		return slices.ContainsFunc(r.(*kmsg.DescribeConfigsRequest).Resources, func(c kmsg.DescribeConfigsRequestResource) bool { return c.ResourceName == "O" })
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.cluster.Close()
+	if n.cluster, err = kafka.Connect(t.Context(), kafka.Config{Brokers: []string{n.broker.Addr()}, Opts: append(n.broker.ClientOpts(), kgo.Dialer(d.Dial))}); err != nil {
+		t.Fatal(err)
+	}
+	n.Engine, err = Open(t.Context(), Options{Cluster: n.cluster, Embedded: true, Registry: registry.NewLocal(n.store), DataDir: dir, Log: testLog()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !n.starting() {
+		t.Fatal("the query has been started without the settings of its topic")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := n.Settle(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("settled while the query waits for its start: %v", err)
+	}
+	armed.Disarm()
+	n.run(t, NewSession(), "INSERT INTO s VALUES ('b', 2);")
+	n.settle(t)
+	if q := n.Queries()[0]; q.State != Running || q.Stats.RowsOut != 1 {
+		t.Errorf("settled: %+v", q)
+	}
 }
