@@ -61,6 +61,8 @@ func (r *scriptRun) progress() string {
 		before := r.states[c.Name]
 		r.states[c.Name] = c.State
 		switch {
+		case c.State == connectors.Running && c.Kind == connector.Sink:
+			parts = append(parts, delivering(c)...)
 		case c.State == connectors.Running:
 			parts = append(parts, loading(c))
 		case before == c.State:
@@ -94,6 +96,24 @@ func loading(c connectors.Status) string {
 	return text
 }
 
+func leftOutRows(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + render.Count(n) + " left out"
+}
+
+// delivering is what there is to tell of a sink that has something to do.
+func delivering(c connectors.Status) []string {
+	switch {
+	case c.LastError != "":
+		return []string{c.Name + ": " + c.LastError}
+	case c.Lag > 0:
+		return []string{c.Name + ": " + render.Count(c.Lag) + " rows to deliver"}
+	}
+	return nil
+}
+
 func badRows(n int64) string {
 	if n == 0 {
 		return ""
@@ -123,6 +143,11 @@ func (r *scriptRun) summary(stopped bool) {
 	}
 	fmt.Fprintf(r.notes, "%s. %s rows in, %s out%s, %s late, %s bad, %s rows/s, %.1f s\n", word, render.Count(total.RowsIn), render.Count(total.RowsOut), shown,
 		render.Count(total.Late), render.Count(total.Bad), render.Count(int64(float64(total.RowsIn)/max(took.Seconds(), 0.001))), took.Seconds())
+	for _, c := range r.n.engine.Connectors().List() {
+		if c.Kind == connector.Sink {
+			fmt.Fprintf(r.notes, "%s: %s rows delivered%s\n", c.Name, render.Count(c.Rows), leftOutRows(c.Bad))
+		}
+	}
 	for _, l := range r.n.engine.LeftOut() {
 		for _, line := range leftOut(l) {
 			fmt.Fprintln(r.notes, line)

@@ -1,14 +1,16 @@
-// Package connectors brings data into Kafka without another program: the classes of connectors that are built in, and the runtime that
-// starts, pauses and watches connectors.
+// Package connectors brings data into Kafka and out of it without another program: the classes of connectors that are built in, and the
+// runtime that starts, pauses and watches connectors.
 package connectors
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/connectors/connector"
 	"weir/connectors/datagen"
 	"weir/connectors/file"
+	"weir/connectors/filesink"
 	"weir/parser/suggest"
 )
 
@@ -17,21 +19,30 @@ func Classes() []connector.Class {
 	return []connector.Class{
 		datagen.Class(),
 		file.Class(),
+		filesink.Class(),
 	}
 }
 
 // Class finds a built-in class by the value of connector.class. The error lists what there is.
-func Class(name string) (connector.Class, error) {
+func Class(kind connector.Kind, name string) (connector.Class, error) {
 	var names []string
 	for _, c := range Classes() {
-		if strings.EqualFold(c.Name, name) {
+		is := strings.EqualFold(c.Name, name) || slices.Contains(c.Aliases, name)
+		switch {
+		case is && c.Kind == kind:
 			return c, nil
+		case c.Kind == kind:
+			names = append(names, c.Name)
 		}
-		names = append(names, c.Name)
+	}
+	for _, c := range Classes() {
+		if strings.EqualFold(c.Name, name) || slices.Contains(c.Aliases, name) {
+			return c, fmt.Errorf("connector class '%s' is a %s: write CREATE %s CONNECTOR", c.Name, strings.ToLower(string(c.Kind)), c.Kind)
+		}
 	}
 	hint := ""
 	if s, ok := suggest.Suggest(name, names); ok {
 		hint = fmt.Sprintf(" Did you mean '%s'?", s)
 	}
-	return connector.Class{}, fmt.Errorf("there is no built-in connector class '%s'.%s Built in are: %s", name, hint, strings.Join(names, ", "))
+	return connector.Class{}, fmt.Errorf("there is no built-in %s connector class '%s'.%s Built in are: %s", strings.ToLower(string(kind)), name, hint, strings.Join(names, ", "))
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"weir/kafka"
@@ -18,6 +20,9 @@ const childDir = "WEIR_TEST_CHILD_DIR"
 const killRows = 60_000
 
 var killSpec = source("c", "connector.class", "file", "path", "rows.txt", "topic", "rows", "speed", "100000")
+
+// killSink writes what is loaded to files.
+var killSink = sinkSpec("s", "connector.class", "file", "topics", "rows", "path", "out.txt", "format", "lines", "flush.size", "500", "flush.interval", "20ms", "roll.bytes", "100000")
 
 func child(dir string) {
 	fail := func(err error) {
@@ -33,6 +38,7 @@ func child(dir string) {
 	r, err := NewRuntime(Config{Cluster: c, DataDir: filepath.Join(dir, "connectors"), BaseDir: dir})
 	fail(err)
 	fail(r.Start(killSpec))
+	fail(r.Start(killSink))
 	fail(r.Wait(context.Background()))
 	fmt.Fprintln(os.Stderr, "loaded all before the kill")
 	os.Exit(1)
@@ -48,7 +54,12 @@ func TestKilledWhileLoading(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := progressFile(filepath.Join(dir, "connectors"), "c")
-	eventually(t, "the first rows", func() bool { p, err := readProgress(path); return err == nil && p.Rows > 1000 })
+	for _, name := range []string{"c", "s"} {
+		eventually(t, "the first rows", func() bool {
+			p, err := readProgress(progressFile(filepath.Join(dir, "connectors"), name))
+			return err == nil && p.Rows > 1000
+		})
+	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +78,10 @@ func TestKilledWhileLoading(t *testing.T) {
 		t.Errorf("%d records, and the progress says %d", n, before.Rows)
 	}
 	r := p.runtime()
-	if err := r.Start(killSpec); err != nil {
-		t.Fatal(err)
+	for _, spec := range []Spec{killSpec, killSink} {
+		if err := r.Start(spec); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := p.wait(r); err != nil {
 		t.Fatal(err)
@@ -81,5 +94,16 @@ func TestKilledWhileLoading(t *testing.T) {
 	// What was acknowledged and not yet noted comes twice: at most the batches under way.
 	if s, _ := r.Status("c"); len(lines) != killRows || len(got) > killRows+batchesInFlight*batchRows || s.Rows != killRows {
 		t.Errorf("%d records of %d rows, %d at the kill; %+v", len(got), len(lines), before.Rows, s)
+	}
+	p.deliver(r)
+	var want []string
+	for _, rec := range got {
+		want = append(want, strings.TrimPrefix(string(rec.Value), "row "))
+	}
+	written := p.lines("out-*.txt")
+	slices.Sort(want)
+	slices.Sort(written)
+	if !slices.Equal(written, want) { // each record once, however often its row was loaded
+		t.Errorf("%d lines of %d records", len(written), len(got))
 	}
 }

@@ -8,9 +8,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"weir/connectors/connector"
 )
 
-// progress is what a connector has done, kept in a small file: written when records were acknowledged, read at the start.
+// progress is what a connector has done, kept in a small file: written when records were
+// acknowledged or delivered, read at the start.
 type progress struct {
 	Class    string              `json:"class"`
 	Rows     int64               `json:"rows"`
@@ -18,8 +21,11 @@ type progress struct {
 	Bad      int64               `json:"bad,omitempty"`
 	Total    int64               `json:"total,omitempty"`
 	Done     bool                `json:"done,omitempty"`
-	Topics   map[string][16]byte `json:"topics,omitempty"` // ids, to notice that a topic was made anew
-	Position json.RawMessage     `json:"position,omitempty"`
+	Topics   map[string][16]byte `json:"topics,omitempty"`   // ids, to notice that a topic was made anew
+	Position json.RawMessage     `json:"position,omitempty"` // a source's
+	// Positions and State are a sink's.
+	Positions connector.Positions `json:"positions,omitempty"`
+	State     json.RawMessage     `json:"state,omitempty"`
 }
 
 // progressFile names a connector's file; any name gives a harmless file name.

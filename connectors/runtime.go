@@ -24,6 +24,7 @@ type Config struct {
 	BaseDir string
 	// FileRoot is the folder below which connectors that are confined read files; empty for none.
 	FileRoot string
+	Catalog  Catalog      // what SQL knows of topics; nil for nothing
 	Logger   *slog.Logger // nil discards
 }
 
@@ -76,6 +77,15 @@ func (o opener) open() (connector.Reader, error) {
 	return reader, nil
 }
 
+// openSink makes a fresh sink.
+func (o opener) openSink() (connector.Opened, error) {
+	sink, err := o.class.OpenSink(o.env, o.values)
+	if err != nil {
+		return sink, fmt.Errorf("connector %s: %w", o.env.Name, err)
+	}
+	return sink, nil
+}
+
 func (r *Runtime) open(spec Spec) (opener, error) {
 	if spec.Name == "" {
 		return opener{}, errors.New("a connector needs a name")
@@ -89,20 +99,42 @@ func (r *Runtime) open(spec Spec) (opener, error) {
 	if className == "" {
 		return opener{}, fmt.Errorf("connector %s needs the property '%s'", spec.Name, connector.ClassProperty)
 	}
-	class, err := Class(className)
+	class, err := Class(spec.Kind, className)
 	if err != nil {
 		return opener{}, err
-	}
-	if class.Kind != spec.Kind {
-		return opener{}, fmt.Errorf("connector class '%s' is a %s: write CREATE %s CONNECTOR %s", class.Name, strings.ToLower(string(class.Kind)), class.Kind, spec.Name)
 	}
 	values, err := connector.Check(class, spec.Properties)
 	if err != nil {
 		return opener{}, err
 	}
 	o := opener{class, values, connector.Env{Name: spec.Name, BaseDir: cmp.Or(spec.BaseDir, r.cfg.BaseDir), Confined: spec.Confined, Root: r.cfg.FileRoot, Logger: r.cfg.Logger.With("connector", spec.Name)}}
-	_, err = o.open()
-	return o, err
+	return o, o.check(r.cfg.Catalog)
+}
+
+// check makes a connector and forgets it again.
+func (o opener) check(catalog Catalog) error {
+	if o.class.Kind == connector.Source {
+		_, err := o.open()
+		return err
+	}
+	in, err := o.input(catalog)
+	if err != nil {
+		return err
+	}
+	sink, err := o.openSink()
+	if err != nil {
+		return err
+	}
+	if sink.Columns {
+		err = in.described(catalog)
+	}
+	if err == nil && sink.Check != nil {
+		err = sink.Check(in.relations())
+	}
+	if err != nil {
+		return fmt.Errorf("connector %s: %w", o.env.Name, err)
+	}
+	return nil
 }
 
 // Start runs a connector from where it stood, in the background. One that had finished stays finished.
@@ -213,6 +245,23 @@ func (r *Runtime) Wait(ctx context.Context) error {
 		if err := t.wait(ctx); err != nil {
 			failed = errors.Join(failed, err)
 		}
+	}
+	return failed
+}
+
+// Deliver waits until every sink that runs has written all that is in its topics. The error names those that failed, or is the context's.
+func (r *Runtime) Deliver(ctx context.Context) error {
+	r.mu.Lock()
+	var sinks []*delivery
+	for _, t := range r.tasks {
+		if d, ok := t.work.(*delivery); ok {
+			sinks = append(sinks, d)
+		}
+	}
+	r.mu.Unlock()
+	var failed error
+	for _, d := range sinks {
+		failed = errors.Join(failed, d.delivered(ctx))
 	}
 	return failed
 }

@@ -296,9 +296,9 @@ func TestUserErrors(t *testing.T) {
 		{"needs a name", source("", "connector.class", "file")},
 		{"connector c needs the property 'connector.class'", source("c")},
 		{"Did you mean 'file'? Built in are: datagen, file", source("c", "connector.class", "fiel")},
-		{"no built-in connector class 'io.example.Sink'. Built in are: datagen, file", source("c", "connector.class", "io.example.Sink")},
+		{"no built-in source connector class 'io.example.Sink'. Built in are: datagen, file", source("c", "connector.class", "io.example.Sink")},
 		{"has no property 'paht'. Did you mean 'path'?", source("c", "connector.class", "file", "paht", "x")},
-		{"write CREATE SOURCE CONNECTOR c", Spec{Name: "c", Kind: connector.Sink, Properties: []connector.Setting{{Name: "connector.class", Value: "file"}}}},
+		{"write CREATE SOURCE CONNECTOR", Spec{Name: "c", Kind: connector.Sink, Properties: []connector.Setting{{Name: "connector.class", Value: "datagen"}}}},
 		{"connector c: connector class 'datagen' needs the property 'topic'", source("c", "connector.class", "datagen", "field.a", "ip")},
 	} {
 		for what, err := range map[string]error{"start": r.Start(c.spec), "validate": r.Validate(c.spec)} {
@@ -355,7 +355,7 @@ func TestUserErrors(t *testing.T) {
 
 func TestClasses(t *testing.T) {
 	for _, c := range Classes() {
-		if c.Doc == "" || c.Example == "" || c.Open == nil || c.Kind == "" {
+		if c.Doc == "" || c.Example == "" || (c.Open == nil) != (c.Kind == connector.Sink) || (c.OpenSink == nil) != (c.Kind == connector.Source) || c.Kind == "" {
 			t.Errorf("class %s lacks something", c.Name)
 		}
 		for _, p := range c.Properties {

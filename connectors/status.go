@@ -23,14 +23,16 @@ type Status struct {
 	Class     string
 	Kind      connector.Kind
 	State     State
-	Rows      int64   // acknowledged by Kafka, over all runs
+	Rows      int64   // acknowledged by Kafka, or by what a sink writes to, over all runs
 	Bytes     int64   // of their keys, values and headers
 	Total     int64   // rows in all, 0 if not known
-	Bad       int64   // rows whose key or time could not be read
+	Bad       int64   // rows whose key or time could not be read, or that a sink left out
 	Rate      float64 // rows per second over the last seconds; over the whole run once finished
 	LastError string  // why it failed, or what it is waiting for
 	Topics    []string
 	Bounded   bool
+	Lag       int64 // of a sink: records that are not delivered
+	LagKnown  bool
 }
 
 // meter counts rows per second over a short past.

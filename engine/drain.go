@@ -28,7 +28,7 @@ func (e *Engine) Drain(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return e.conns.Deliver(ctx)
 }
 
 // closeWindows closes the windows of a stage, again where the commit of it failed for the moment.

@@ -106,7 +106,8 @@ func perConnector(name, help string, kind prometheus.ValueType, get func(*connec
 var connectorMetrics = []connectorMetric{
 	perConnector("rows_total", "Rows acknowledged.", counter, func(s *connectors.Status) float64 { return float64(s.Rows) }),
 	perConnector("bytes_total", "Bytes acknowledged.", counter, func(s *connectors.Status) float64 { return float64(s.Bytes) }),
-	perConnector("bad_total", "Rows whose key or time could not be read.", counter, func(s *connectors.Status) float64 { return float64(s.Bad) }),
+	perConnector("bad_total", "Rows whose key or time could not be read, or that a sink left out.", counter, func(s *connectors.Status) float64 { return float64(s.Bad) }),
+	perConnector("lag", "Records that a sink has not delivered.", gauge, func(s *connectors.Status) float64 { return float64(s.Lag) }),
 	perConnector("expected_rows", "Rows there are in all; 0 if not known.", gauge, func(s *connectors.Status) float64 { return float64(s.Total) }),
 	perConnector("failed", "1 if the connector has failed.", gauge, func(s *connectors.Status) float64 {
 		if s.State == connectors.Failed {

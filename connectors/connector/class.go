@@ -19,21 +19,34 @@ const (
 )
 
 // Class is one entry of the list of built-in connectors.
+//
+// Open, or OpenSink for a sink, checks the values of the properties and returns a connector that has not started. It neither reads nor
+// writes anything.
 type Class struct {
-	Name       string // the value of connector.class
+	Name       string   // the value of connector.class
+	Aliases    []string // other values, such as the name of the class of Kafka Connect that does the same
 	Kind       Kind
 	Doc        string
 	Properties []Property
 	Example    string // a whole CREATE statement
-	// Open checks the values of the properties and returns a connector that has not started. It neither reads nor writes anything.
-	Open func(Env, Values) (Reader, error)
+	Open       func(Env, Values) (Reader, error)
+	OpenSink   func(Env, Values) (Opened, error)
+}
+
+// Opened is a sink with what it asks of the runtime.
+type Opened struct {
+	Writer
+	Columns      bool // it needs the columns of the rows, and so a stream or table over each topic
+	PerPartition bool // each batch is of one partition
+	// Check says what is wrong with relations, before anything runs; nil where all will do.
+	Check func([]Relation) error
 }
 
 // Env is what a connector is told of its surroundings.
 type Env struct {
 	Name    string // the connector's
 	BaseDir string // what relative paths are relative to
-	// Confined says that only files below Root may be read; none where that is empty. Relative paths are relative to it.
+	// Confined says that only files below Root may be read and written; none where that is empty. Relative paths are relative to it.
 	Confined bool
 	Root     string
 	Logger   *slog.Logger // never nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"weir/parser/suggest"
 )
@@ -14,9 +15,10 @@ type Type string
 
 // The types.
 const (
-	String  Type = "STRING"
-	Integer Type = "INTEGER"
-	Boolean Type = "BOOLEAN"
+	String   Type = "STRING"
+	Integer  Type = "INTEGER"
+	Boolean  Type = "BOOLEAN"
+	Duration Type = "DURATION" // 500ms, 5s, 10m, 1h; a bare number is milliseconds
 )
 
 // Property describes one property of a class. A name that ends in * stands for all names with what is before it.
@@ -121,6 +123,10 @@ func (p *Property) check(value string) error {
 		if value != "true" && value != "false" {
 			return fmt.Errorf("expected true or false, got '%s'", value)
 		}
+	case Duration:
+		if _, err := duration(value); err != nil {
+			return err
+		}
 	case String:
 		if len(p.Values) > 0 && !slices.Contains(p.Values, value) {
 			hint := ""
@@ -143,6 +149,26 @@ func (v Values) Int(name string) int64 {
 		return 0
 	}
 	return n
+}
+
+// Duration is the value of a DURATION property, 0 if it has none.
+func (v Values) Duration(name string) time.Duration {
+	d, err := duration(v.values[name])
+	if err != nil { // only a property without a default isn't one
+		return 0
+	}
+	return d
+}
+
+func duration(text string) (time.Duration, error) {
+	if n, err := strconv.ParseInt(text, 10, 32); err == nil && n >= 0 {
+		return time.Duration(n) * time.Millisecond, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("expected a time such as 500ms, 5s or 10m, got '%s'", text)
+	}
+	return d, nil
 }
 
 // Bool is the value of a BOOLEAN property.

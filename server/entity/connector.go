@@ -24,7 +24,11 @@ func declared(node *ast.CreateConnector) wire.ConnectorInfo {
 }
 
 func figures(s connectors.Status) wire.ConnectorFigures {
-	return wire.ConnectorFigures{Rows: s.Rows, Total: s.Total, Bad: s.Bad, Rate: s.Rate}
+	f := wire.ConnectorFigures{Rows: s.Rows, Total: s.Total, Bad: s.Bad, Rate: s.Rate, Error: s.LastError}
+	if s.LagKnown {
+		f.Lag = &s.Lag
+	}
+	return f
 }
 
 func connectorList(r *engine.Connectors) answer.Entity {

@@ -50,6 +50,16 @@ type ConnectorFigures struct {
 	Total int64   `json:"totalRows"`
 	Bad   int64   `json:"badRows"`
 	Rate  float64 `json:"rowsPerSecond"`
+	Lag   *int64  `json:"lag,omitempty"` // of a sink that has begun: records that are not delivered
+	Error string  `json:"error,omitempty"`
+}
+
+// behind is the lag as text.
+func (f *ConnectorFigures) behind() string {
+	if f.Lag == nil {
+		return ""
+	}
+	return answer.Count(*f.Lag)
 }
 
 // ConnectorLine is a line of SHOW CONNECTORS.
@@ -74,8 +84,8 @@ func (e *Connectors) Layout() answer.Layout {
 		if c.Total > 0 {
 			of = answer.Count(c.Total)
 		}
-		return []string{c.Name, strings.ToUpper(c.Type), c.Class, c.State, answer.Count(c.Rows), of, answer.Count(int64(c.Rate))}
-	}, "Connector Name", "Type", "Class", "Status", "Rows", "Of", "Rows/s")
+		return []string{c.Name, strings.ToUpper(c.Type), c.Class, c.State, answer.Count(c.Rows), of, answer.Count(int64(c.Rate)), c.behind(), c.Error}
+	}, "Connector Name", "Type", "Class", "Status", "Rows", "Of", "Rows/s", "Lag", "Error")
 }
 
 // ConnectorPlugin is a class of connectors.
@@ -134,6 +144,6 @@ func (e *ConnectorDescription) Layout() answer.Layout {
 	}
 	return answer.Layout{answer.Pairs{
 		{"Name", e.Status.Name}, {"Class", e.Class}, {"Type", e.Status.Type}, {"State", e.Status.Connector.State}, {"Error", e.Status.Connector.Trace},
-		{"Topics", strings.Join(e.Topics, ", ")}, {"Rows", rows}, {"Bad rows", bad}, {"Rows per second", answer.Count(int64(e.Rate))},
+		{"Topics", strings.Join(e.Topics, ", ")}, {"Rows", rows}, {"Bad rows", bad}, {"Rows per second", answer.Count(int64(e.Rate))}, {"Lag", e.behind()},
 	}}
 }
