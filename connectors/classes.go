@@ -11,6 +11,7 @@ import (
 	"weir/connectors/datagen"
 	"weir/connectors/file"
 	"weir/connectors/filesink"
+	"weir/connectors/postgres"
 	"weir/parser/suggest"
 )
 
@@ -20,6 +21,7 @@ func Classes() []connector.Class {
 		datagen.Class(),
 		file.Class(),
 		filesink.Class(),
+		postgres.Class(),
 	}
 }
 

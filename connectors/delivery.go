@@ -60,9 +60,13 @@ func (d *delivery) attempt(ctx context.Context) error {
 	state := d.done.State
 	d.meter.begin(time.Now())
 	d.mu.Unlock()
+	ids, err := r.lookUp(ctx)
+	if err != nil {
+		return err
+	}
 	begun, err := sink.Begin(ctx, connector.In{Relations: in.relations(), State: state, Refuse: r.refuse})
 	if err == nil {
-		err = r.run(ctx, begun)
+		err = r.run(ctx, ids, begun)
 	}
 	return errors.Join(err, sink.Close())
 }
@@ -85,8 +89,8 @@ type deliveryRun struct {
 }
 
 // run reads and writes.
-func (r *deliveryRun) run(ctx context.Context, begun connector.Begun) error {
-	if err := r.place(ctx, begun); err != nil {
+func (r *deliveryRun) run(ctx context.Context, ids map[string][16]byte, begun connector.Begun) error {
+	if err := r.place(ctx, ids, begun); err != nil {
 		return err
 	}
 	from := map[string]map[int32]kgo.Offset{}

@@ -11,18 +11,24 @@ import (
 	"weir/kafka"
 )
 
-// place finds out where to begin in each partition: where the sink says, or else where the progress says, or else at an end of the topic.
-func (r *deliveryRun) place(ctx context.Context, begun connector.Begun) error {
-	names := r.in.topics()
+// lookUp finds the topics, and gives their ids.
+func (r *deliveryRun) lookUp(ctx context.Context) (map[string][16]byte, error) {
 	ids := map[string][16]byte{}
 	r.partitions = map[string]int{}
-	for _, name := range names {
-		t, err := r.cfg.Cluster.Topic(ctx, name)
+	for i := range r.in {
+		t, err := r.cfg.Cluster.Topic(ctx, r.in[i].Topic)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		ids[name], r.partitions[name] = t.ID, len(t.Partitions)
+		ids[t.Name], r.partitions[t.Name] = t.ID, len(t.Partitions)
+		r.in[i].ID = t.ID
 	}
+	return ids, nil
+}
+
+// place finds out where to begin in each partition: where the sink says, or else where the progress says, or else at an end of the topic.
+func (r *deliveryRun) place(ctx context.Context, ids map[string][16]byte, begun connector.Begun) error {
+	names := r.in.topics()
 	starts, err := r.cfg.Cluster.StartOffsets(ctx, names...)
 	if err != nil {
 		return err

@@ -103,11 +103,16 @@ func (r *Runtime) open(spec Spec) (opener, error) {
 	if err != nil {
 		return opener{}, err
 	}
-	values, err := connector.Check(class, spec.Properties)
+	env := connector.Env{Name: spec.Name, BaseDir: cmp.Or(spec.BaseDir, r.cfg.BaseDir), Confined: spec.Confined, Root: r.cfg.FileRoot, Logger: r.cfg.Logger.With("connector", spec.Name)}
+	given, err := reveal(spec.Properties, env)
+	if err != nil {
+		return opener{}, fmt.Errorf("connector %s: %w", spec.Name, err)
+	}
+	values, err := connector.Check(class, given)
 	if err != nil {
 		return opener{}, err
 	}
-	o := opener{class, values, connector.Env{Name: spec.Name, BaseDir: cmp.Or(spec.BaseDir, r.cfg.BaseDir), Confined: spec.Confined, Root: r.cfg.FileRoot, Logger: r.cfg.Logger.With("connector", spec.Name)}}
+	o := opener{class, values, env}
 	return o, o.check(r.cfg.Catalog)
 }
 

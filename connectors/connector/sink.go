@@ -37,7 +37,8 @@ type In struct {
 // Relation is what is known of a topic.
 type Relation struct {
 	Topic   string
-	Name    string // the stream or table that says what is in it; empty for none
+	ID      [16]byte // the topic's: another where it was deleted and made anew; zeros where the broker has none, or before Begin
+	Name    string   // the stream or table that says what is in it; empty for none
 	Table   bool
 	Columns []Column // of the key first; nil where no stream or table says what is in the topic
 }
