@@ -1,4 +1,4 @@
-// Command generate writes docs/functions.md, docs/settings.md and docs/sql.md from the tables in the code. Run it in the repository's root:
+// Command generate writes docs/connectors.md, docs/functions.md, docs/settings.md and docs/sql.md from the tables in the code. Run it in the repository's root:
 //
 //	go run ./docs/generate
 package main
@@ -16,7 +16,7 @@ type page struct {
 }
 
 func pages() []page {
-	return []page{{"functions.md", functionsPage()}, {"settings.md", settingsPage()}, {"sql.md", sqlPage()}}
+	return []page{{"connectors.md", connectorsPage()}, {"functions.md", functionsPage()}, {"settings.md", settingsPage()}, {"sql.md", sqlPage()}}
 }
 
 func main() {
