@@ -11,6 +11,7 @@ import (
 	"weir/connectors/datagen"
 	"weir/connectors/file"
 	"weir/connectors/filesink"
+	"weir/connectors/httpsink"
 	"weir/connectors/postgres"
 	"weir/parser/suggest"
 )
@@ -22,6 +23,7 @@ func Classes() []connector.Class {
 		file.Class(),
 		filesink.Class(),
 		postgres.Class(),
+		httpsink.Class(),
 	}
 }
 
