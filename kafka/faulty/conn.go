@@ -31,6 +31,7 @@ type conn struct {
 	sent  chan exchange
 	done  chan struct{}
 	close func() error
+	late  sync.Mutex // held while a request is late
 }
 
 // exchange is a request whose answer the client waits for.
@@ -45,6 +46,13 @@ func newConn(d *Dialer, inner net.Conn) *conn {
 	c.close = sync.OnceValue(func() error {
 		close(c.done)
 		d.forget(c)
+		if !c.late.TryLock() {
+			go func() {
+				c.late.Lock()
+				_ = inner.Close()
+			}()
+			return nil
+		}
 		return inner.Close()
 	})
 	return c
@@ -93,6 +101,14 @@ func (c *conn) request(frame []byte) error {
 			case <-c.done:
 				return net.ErrClosed
 			}
+		case Late:
+			c.late.Lock()
+			go func(frame []byte) {
+				defer c.late.Unlock()
+				time.Sleep(rule.For)
+				_, _ = c.Conn.Write(frame) // who waits for the answer finds out
+			}(bytes.Clone(frame))
+			return c.expect(exchange{})
 		case Refuse:
 			var err error
 			if x, err = refuse(req, rule.Code); err != nil {
@@ -101,13 +117,21 @@ func (c *conn) request(frame []byte) error {
 		}
 	}
 	if x.answer == nil {
-		if _, err := c.Conn.Write(frame); err != nil {
+		c.late.Lock() // behind a late one
+		_, err := c.Conn.Write(frame)
+		c.late.Unlock()
+		if err != nil {
 			return err
 		}
 		if !req.answered() {
 			return nil
 		}
 	}
+	return c.expect(x)
+}
+
+// expect notes that an answer is to come.
+func (c *conn) expect(x exchange) error {
 	select {
 	case c.sent <- x:
 		return nil

@@ -19,6 +19,7 @@ const (
 	Delay                // the broker sees it after a while
 	Cut                  // the connection ends before the broker has seen it
 	Lose                 // the broker carries it out, and the connection ends before its answer
+	Late                 // the broker sees it after a while, even if the client has closed the connection by then
 )
 
 func (a Action) String() string {
@@ -31,11 +32,13 @@ func (a Action) String() string {
 		return "cut"
 	case Lose:
 		return "answer lost"
+	case Late:
+		return "late"
 	}
 	return fmt.Sprintf("Action(%d)", int(a))
 }
 
-// Actions are all of them.
+// Actions are those that the client can notice.
 func Actions() []Action { return []Action{Refuse, Delay, Cut, Lose} }
 
 // Rule spoils requests of one kind.
@@ -48,7 +51,7 @@ type Rule struct {
 	Do    Action
 	// Code is the error of Refuse: one of Codes.
 	Code *kerr.Error
-	// For is how long Delay takes.
+	// For is how long Delay and Late take.
 	For time.Duration
 	// Match says which requests count; nil for all. It runs while the request is on its way, and must not wait.
 	Match func(kmsg.Request) bool
