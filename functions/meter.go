@@ -40,6 +40,11 @@ func QueryLimit(what string, most int64) *LimitError {
 	return &LimitError{settings.MaxQueryBytes.About().Name, fmt.Sprintf("%s would take more than %d bytes", what, most)}
 }
 
+// CommitLimit is the error of a query that makes more between two commits than there may be.
+func CommitLimit(what string, most int64) *LimitError {
+	return &LimitError{settings.MaxCommitBytes.About().Name, fmt.Sprintf("%s would take more than %d bytes", what, most)}
+}
+
 // ErrInterrupted is the error of an expression whose query is ended meanwhile. What was computed since counts for nothing.
 var ErrInterrupted = errors.New("the query was ended while it computed a row")
 

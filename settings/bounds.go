@@ -14,6 +14,8 @@ var (
 		Doc: "How many partitions a statement may ask for."}, whole("partitions", 1, 1<<31-1), 1000)
 	MaxQueryBytes = define(Info{Name: "weir.max.query.bytes", Scope: Start,
 		Doc: "How much memory the state of a push query, or the rows that a pull query puts in order or groups, may take."}, whole("bytes", 1<<16, most), 256<<20)
+	MaxCommitBytes = define(Info{Name: "weir.max.commit.bytes", Scope: Start,
+		Doc: "How much memory what a query makes between two commits may take: at an eighth of it a commit comes early, and a query of which one record, or the end of a window, makes more fails."}, whole("bytes", 1<<20, most), 256<<20)
 	MaxBatchBytes = define(Info{Name: "weir.max.batch.bytes", Scope: Start,
 		Doc: "How large a batch of records may be once it is unpacked."}, whole("bytes", 1<<10, 1<<31-1), 64<<20)
 )

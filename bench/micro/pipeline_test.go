@@ -84,7 +84,7 @@ func (p *pipeline) source(tb testing.TB, name string) *catalog.Source {
 }
 
 func process(tb testing.TB, t *task.Task, recs []*kgo.Record) {
-	if err := t.Process(0, recs); err != nil {
+	if _, err := t.Process(0, recs); err != nil {
 		tb.Fatal(err)
 	}
 }

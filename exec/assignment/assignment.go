@@ -33,6 +33,7 @@ type Assignment struct {
 	AtOnce bool
 	Idle   time.Duration // how long rows wait for what has been read to its end
 	Number uint64        // of the query, which stands in the trails of its rows; 0 leaves them out
+	Room   *task.Room    // for what the tasks make between two commits
 	Budget *state.Budget // of the memory of the tasks' state; nil for no bound
 }
 
@@ -48,6 +49,7 @@ func (a *Assignment) Query() string { return a.Topology.Query.ID }
 func (a *Assignment) Clear() {
 	for _, t := range a.Tasks {
 		a.Budget.Free(t.Task)
+		t.Removed = true
 	}
 	a.Tasks, a.Feeds = nil, map[TP][]*Feed{}
 }
@@ -70,6 +72,7 @@ func (a *Assignment) Add(t *Task) {
 // Remove takes a task out.
 func (a *Assignment) Remove(t *Task) {
 	a.Budget.Free(t.Task)
+	t.Removed = true
 	a.Tasks = slices.DeleteFunc(a.Tasks, func(o *Task) bool { return o == t })
 	for _, f := range t.Feeds {
 		a.Feeds[f.TP] = slices.DeleteFunc(a.Feeds[f.TP], func(o *Feed) bool { return o == f })

@@ -18,6 +18,7 @@ type Task struct {
 	read         int64     // Read of the task, as last looked at
 	Advanced     bool      // its stream time has gone on since the last commit, because it was idle
 	Ended        bool      // it has been at the end of all inputs for as long as a task must be to hold no window open
+	Removed      bool      // it takes no part any more
 	counted      []op.StepCounts
 }
 
@@ -37,7 +38,7 @@ func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
 	s := a.Topology.Stages[stage]
 	first, feeders := a.Topology.Feeders(stage, a.Parts)
 	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Tasks: a.Parts[stage], Feeders: feeders, FirstFeeder: first, Out: a.target(s.Output(a.Env)), Late: a.late(s),
-		Lanes: true, AtOnce: a.AtOnce, Idle: a.Idle.Milliseconds(), Query: a.Number})
+		Room: a.Room, Lanes: true, AtOnce: a.AtOnce, Idle: a.Idle.Milliseconds(), Query: a.Number})
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,8 @@ func NewLocal(topo *task.Topology, env *task.Env, parts []int32, sinkParts, late
 		first, feeders := topo.Feeders(i, parts)
 		var tasks []*task.Task
 		for p := range parts[i] {
-			t, err := task.NewTask(s, env, task.TaskOptions{Partition: p, Tasks: parts[i], Feeders: feeders, FirstFeeder: first, Out: task.Target{Partitions: out}, Late: task.Target{Partitions: lateParts}, Rows: rows})
+			t, err := task.NewTask(s, env, task.TaskOptions{Partition: p, Tasks: parts[i], Feeders: feeders, FirstFeeder: first, Out: task.Target{Partitions: out}, Late: task.Target{Partitions: lateParts}, Rows: rows,
+				Relieve: func() error { return l.relieve(i, p) }})
 			if err != nil {
 				return nil, err
 			}
@@ -69,7 +70,7 @@ func (l *Local) Tasks() []*task.Task {
 // Feed gives records of a source's topic, all of one partition, to the tasks that read it, and carries on what comes of
 // them at once.
 func (l *Local) Feed(recs []*kgo.Record) error {
-	return l.each(recs, func(t *task.Task, input int) error { return t.Process(input, recs) })
+	return l.each(recs, func(t *task.Task, input int) error { _, err := t.Process(input, recs); return err })
 }
 
 // Expect says whether the broker holds records of a source's partition that are to be waited for; before the first Offer.
@@ -106,7 +107,7 @@ func (l *Local) expectsMore(stage int) bool {
 // Offer is Feed for records that come as fetches bring them: tasks of several inputs take the records of all of them in
 // the order of event time. more says that the broker holds more of this partition.
 func (l *Local) Offer(recs []*kgo.Record, more bool) error {
-	return l.each(recs, func(t *task.Task, input int) error { return t.Offer(input, recs, more) })
+	return l.each(recs, func(t *task.Task, input int) error { _, err := t.Offer(input, recs, more); return err })
 }
 
 func (l *Local) each(recs []*kgo.Record, give func(t *task.Task, input int) error) error {
@@ -209,26 +210,11 @@ func (l *Local) deliver(stage int) error {
 	}
 	moved := false
 	for _, out := range task.Outputs(l.tasks[stage]) {
-		full := out.Take()
-		recs := full.Records
-		for p, far := range l.tasks[s.To] {
-			l.inbox = l.inbox[:0]
-			for i := range recs {
-				if rec := &recs[i]; rec.Partition == int32(p) {
-					rec.Offset = l.offsets[s.To][p]
-					l.offsets[s.To][p]++
-					l.inbox = append(l.inbox, rec)
-				}
-			}
-			if len(l.inbox) == 0 {
-				continue
-			}
-			moved = true
-			if err := far.Process(s.ToInput, l.inbox); err != nil {
-				return err
-			}
+		some, err := l.process(s, out)
+		if err != nil {
+			return err
 		}
-		out.Release(full)
+		moved = moved || some
 	}
 	if !moved {
 		return nil
@@ -236,11 +222,56 @@ func (l *Local) deliver(stage int) error {
 	return l.deliver(s.To)
 }
 
+// process gives an output of a stage to the next one.
+func (l *Local) process(s *task.Stage, out *task.Output) (some bool, err error) {
+	full := out.Take()
+	recs := full.Records
+	inbox := l.inbox // which a stage behind may want too
+	l.inbox = nil
+	for p, far := range l.tasks[s.To] {
+		inbox = inbox[:0]
+		for i := range recs {
+			if rec := &recs[i]; rec.Partition == int32(p) {
+				rec.Offset = l.offsets[s.To][p]
+				l.offsets[s.To][p]++
+				inbox = append(inbox, rec)
+			}
+		}
+		if len(inbox) == 0 {
+			continue
+		}
+		some = true
+		if _, err := far.Process(s.ToInput, inbox); err != nil {
+			return some, err
+		}
+	}
+	out.Release(full)
+	l.inbox = inbox
+	return some, nil
+}
+
+// relieve takes on what one task has put out, and has not told of yet, before it puts out more.
+func (l *Local) relieve(stage int, p int32) error {
+	s, out := l.topo.Stages[stage], &l.tasks[stage][p].Out
+	switch {
+	case !task.IsRepartition(s.End):
+		return l.sendOf(out)
+	case l.merges:
+		return l.offer(stage, []*task.Output{out})
+	}
+	if _, err := l.process(s, out); err != nil {
+		return err
+	}
+	return l.deliver(s.To)
+}
+
 // offerOn is deliver where rows of several inputs are merged: the far side may keep the records until others have come.
-func (l *Local) offerOn(stage int) error {
+func (l *Local) offerOn(stage int) error { return l.offer(stage, task.Outputs(l.tasks[stage])) }
+
+func (l *Local) offer(stage int, outs []*task.Output) error {
 	s := l.topo.Stages[stage]
 	inboxes := make([][]*kgo.Record, len(l.tasks[s.To]))
-	for _, out := range task.Outputs(l.tasks[stage]) {
+	for _, out := range outs {
 		full := out.Take()
 		for i := range full.Records {
 			rec := full.Records[i]
@@ -253,7 +284,7 @@ func (l *Local) offerOn(stage int) error {
 	}
 	more := l.expectsMore(stage)
 	for p, far := range l.tasks[s.To] {
-		if err := far.Offer(s.ToInput, inboxes[p], more); err != nil {
+		if _, err := far.Offer(s.ToInput, inboxes[p], more); err != nil {
 			return err
 		}
 	}
@@ -262,13 +293,20 @@ func (l *Local) offerOn(stage int) error {
 
 func (l *Local) send(stage int) error {
 	for _, t := range l.tasks[stage] {
-		full := t.Out.Take()
-		if l.Sent != nil && len(full.Records) > 0 {
-			if err := l.Sent(full.Records); err != nil {
-				return err
-			}
+		if err := l.sendOf(&t.Out); err != nil {
+			return err
 		}
-		t.Out.Release(full)
 	}
+	return nil
+}
+
+func (l *Local) sendOf(out *task.Output) error {
+	full := out.Take()
+	if l.Sent != nil && len(full.Records) > 0 {
+		if err := l.Sent(full.Records); err != nil {
+			return err
+		}
+	}
+	out.Release(full)
 	return nil
 }

@@ -223,17 +223,30 @@ func (r *Reader) poll(ctx context.Context) error {
 	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		for recs := p.Records; len(recs) > 0 && failed == nil; {
-			n := min(len(recs), types.BatchRows)
+			n := piece(recs)
 			r.read.Add(int64(n))
 			next := recs[n-1].Offset + 1
 			if failed = r.local.Offer(recs[:n], next < p.HighWatermark); failed == nil {
-				failed = r.hand(ctx)
+				failed = errors.Join(r.hand(ctx), r.fits())
 			}
 			r.at.Set(p.Topic, p.Partition, next)
 			recs = recs[n:]
 		}
 	})
 	return failed
+}
+
+// pieceRecords is how many bytes of records are taken before it is looked how much the query's state has become.
+const pieceRecords = 1 << 20
+
+// piece is how many records are taken at once.
+func piece(recs []*kgo.Record) int {
+	n, size := 0, 0
+	for n < min(len(recs), types.BatchRows) && size < pieceRecords {
+		size += len(recs[n].Key) + len(recs[n].Value)
+		n++
+	}
+	return n
 }
 
 // fits ends the query where it takes too much memory.

@@ -273,6 +273,14 @@ func (a *Aggregate) Flush() error {
 	return a.next.Flush()
 }
 
+// HeldBack is how many groups that would be.
+func (a *Aggregate) HeldBack() int {
+	if a.host.Coalesce && !a.final {
+		return len(a.changes.list)
+	}
+	return 0
+}
+
 func (a *Aggregate) emitChange(ch change) error {
 	if a.out.N == types.BatchRows {
 		if err := a.emit(); err != nil {

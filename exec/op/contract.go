@@ -28,6 +28,13 @@ type Stateful interface {
 	Size() (entries, bytes int)
 }
 
+// Holder is an operator that hands on at Flush what changed since the last one.
+type Holder interface {
+	Op
+	// HeldBack is how many rows it would hand on.
+	HeldBack() int
+}
+
 // Windowed is a Stateful operator with a stream time. Each of these hands on what it closes.
 type Windowed interface {
 	Stateful

@@ -25,6 +25,7 @@ type accumulators struct {
 	ctx   *eval.Ctx
 	held  int // bytes of objects, as last counted
 	added int // rows and states taken in since
+	bytes int // that were computed for them
 }
 
 type accumulator struct {
@@ -119,6 +120,7 @@ func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Valu
 			a.ctx.Err = fmt.Errorf("%s: %w", acc.name, err)
 		}
 	}
+	a.bytes += a.ctx.Held()
 	err := a.ctx.Err
 	a.ctx.Err = nil
 	return err
@@ -170,12 +172,12 @@ func (a *accumulators) objectBytes(all iter.Seq[*groups]) int {
 		n += len(g.objects)
 	}
 	if n == 0 {
-		a.held, a.added = 0, 0
+		a.held, a.added, a.bytes = 0, 0, 0
 	}
-	if a.held > 0 && a.added*recount < n {
+	if a.held > 0 && a.added*recount < n && a.bytes*recount < a.held+recountBytes {
 		return a.held
 	}
-	a.held, a.added = 0, 0
+	a.held, a.added, a.bytes = 0, 0, 0
 	for g := range all {
 		for _, objs := range g.objects {
 			a.held += bytesOf(objs)
@@ -184,8 +186,11 @@ func (a *accumulators) objectBytes(all iter.Seq[*groups]) int {
 	return a.held
 }
 
-// recount is which part of the objects has to have changed.
-const recount = 8
+// recount is which part of the objects, or of their bytes, has to have changed.
+const (
+	recount      = 8
+	recountBytes = 8 << 20
+)
 
 func bytesOf(objs []functions.Object) (n int) {
 	for _, o := range objs {

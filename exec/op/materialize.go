@@ -200,6 +200,14 @@ func (o *Materialize) Flush() error {
 	return o.next.Flush()
 }
 
+// HeldBack is how many keys have such a change.
+func (o *Materialize) HeldBack() int {
+	if o.coalesce {
+		return len(o.dirty)
+	}
+	return 0
+}
+
 // expire lets go of windows that are over, without telling: their results stand.
 func (o *Materialize) expire() {
 	if o.keep == 0 || o.latest == types.NoTime || o.swept != types.NoTime && o.latest-o.swept < o.keep/16 {

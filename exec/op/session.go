@@ -251,6 +251,14 @@ func (s *Session) Flush() error {
 	return s.next.Flush()
 }
 
+// HeldBack is how many groups have such sessions.
+func (s *Session) HeldBack() int {
+	if s.host.Coalesce && !s.final {
+		return len(s.dirty)
+	}
+	return 0
+}
+
 func (s *Session) emitMember(who *member) {
 	for i := range who.image {
 		old := &who.image[i]

@@ -11,10 +11,11 @@ import (
 
 // NewTask makes the operators of a stage.
 func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
-	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime, passed: types.NoTime, patience: o.Idle}
+	t := &Task{Stage: s, Partition: o.Partition, env: env, front: types.NoTime, passed: types.NoTime, patience: o.Idle, room: o.Room, portion: newPortion(o.Room)}
 	s.keys.restart()
 	t.Out.Topics, t.Out.Bank = []string{s.Output(env)}, &Bank{}
 	t.Told.Topics, t.Told.Bank = t.Out.Topics, &Bank{}
+	t.limitOut(o)
 	if late := s.Late(); late != nil {
 		t.Out.Topics = append(t.Out.Topics, late.Target.Topic)
 	}
@@ -107,6 +108,9 @@ func (t *Task) operator(n plan.Node, s step, m *making) ([]op.Op, error) {
 // keep adds the store of a step.
 func (t *Task) keep(k Kept, o op.Stateful) {
 	t.Stores = append(t.Stores, Store{k, o})
+	if h, ok := o.(op.Holder); ok {
+		t.holders = append(t.holders, h)
+	}
 	if w, ok := o.(op.Windowed); ok {
 		t.windowed = append(t.windowed, w)
 	}

@@ -43,29 +43,32 @@ func (in *input) record(offset int64) *kgo.Record {
 	return nil
 }
 
-// Process takes records of one input, in order, and carries them on.
-func (t *Task) Process(number int, recs []*kgo.Record) error {
+// Process takes records of one input, in order, and carries them on. It says how many: fewer than all where the room is full.
+func (t *Task) Process(number int, recs []*kgo.Record) (taken int, err error) {
 	in := t.inputs[number]
-	for len(recs) > 0 {
-		n, told := t.decode(in, recs)
+	for taken < len(recs) {
+		if t.stopped() {
+			return taken, nil
+		}
+		n, told := t.decode(in, recs[taken:])
 		if err := t.push(in, 0, in.batch.N); err != nil {
-			return err
+			return taken, err
 		}
 		in.reset()
-		if recs = recs[n:]; told {
-			if err := t.tell(in, recs[0]); err != nil {
-				return err
+		if taken += n; told {
+			if err := t.tell(in, recs[taken]); err != nil {
+				return taken, err
 			}
-			recs = recs[1:]
+			taken++
 		}
 	}
-	return t.hear(in)
+	return taken, t.hear(in)
 }
 
 // decode fills the batch from records, and says how many it took: it stops at an announcement, which told says.
 func (t *Task) decode(in *input, recs []*kgo.Record) (n int, told bool) {
 	in.data, in.bytes = 0, 0
-	for n < len(recs) && in.batch.N < types.BatchRows {
+	for n < len(recs) && in.batch.N < t.portion.rows {
 		rec := recs[n]
 		if rec.Attrs.IsControl() {
 			n++
@@ -168,6 +171,12 @@ func (in *input) follows() bool { return !in.repartitioned && (in.woven == nil |
 
 // push hands rows from..to of the batch to the operators.
 func (t *Task) push(in *input, from, to int) error {
+	err := t.pushOn(in, from, to)
+	t.took(to - from)
+	return err
+}
+
+func (t *Task) pushOn(in *input, from, to int) error {
 	t.pass(in, to)
 	if from == to {
 		return nil
@@ -219,7 +228,9 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	}
 	wasAtEnd := f.atEnd
 	f.bound, f.atEnd = max(f.bound, a.bound), a.atEnd
-	return t.advance(t.idle.heard(from, a, wasAtEnd))
+	err := t.advance(t.idle.heard(from, a, wasAtEnd))
+	t.took(1) // it may have closed windows
+	return err
 }
 
 // hearing is what hear went by: the time that was told, and how many records had been processed.

@@ -30,17 +30,18 @@ type arrival struct{ from, at int64 }
 const letGo = 1000
 
 // Offer takes records of one input, in order, and carries on what can be, of all inputs. more says that the broker holds
-// records behind these. Records of a task with several inputs wait until the others have caught up in event time.
-func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
+// records behind these. Records of a task with several inputs wait until the others have caught up in event time. Where the room is full, it takes
+// fewer than all, or what could go on waits for Resume.
+func (t *Task) Offer(number int, recs []*kgo.Record, more bool) (taken int, err error) {
 	in := t.inputs[number]
 	in.more = more
 	switch {
 	case in.lanes != nil:
 		t.take(in, recs)
 	case len(t.inputs) == 1:
-		err := t.Process(number, recs)
-		t.recycle(in, recs)
-		return err
+		taken, err := t.Process(number, recs)
+		t.recycle(in, recs[:taken])
+		return taken, err
 	default:
 		in.queue = append(in.queue, recs...)
 		in.wait(recs, 1)
@@ -48,7 +49,29 @@ func (t *Task) Offer(number int, recs []*kgo.Record, more bool) error {
 			in.came = append(in.came, arrival{recs[0].Offset, t.now() + t.patience})
 		}
 	}
-	return t.merge(false)
+	return len(recs), t.merge(false)
+}
+
+// halt says what waits because the room is full.
+type halt uint8
+
+const (
+	nothing halt = iota
+	ready        // rows that go on in any case
+	forced       // all rows
+)
+
+// Halted says whether rows wait for room.
+func (t *Task) Halted() bool { return t.halt != nothing }
+
+// Resume carries on what has waited for room.
+func (t *Task) Resume() error {
+	was := t.halt
+	t.halt = nothing
+	if was == nothing {
+		return nil
+	}
+	return t.merge(was == forced)
 }
 
 // take puts records into their lanes.
@@ -130,8 +153,14 @@ func (t *Task) merge(force bool) error {
 		if in == nil {
 			return t.hearAll()
 		}
-		from := in.row
-		for in.row < in.batch.N && (in.row == from || in.batch.Meta[in.row].Place() <= limit && (asOf == never || in.stampOf(in.row) <= asOf)) {
+		if t.stopped() {
+			if t.halt = max(t.halt, ready); force {
+				t.halt = forced
+			}
+			return nil
+		}
+		from, most := in.row, in.row+t.portion.rows
+		for in.row < min(in.batch.N, most) && (in.row == from || in.batch.Meta[in.row].Place() <= limit && (asOf == never || in.stampOf(in.row) <= asOf)) {
 			in.row++
 		}
 		t.passed = max(t.passed, in.batch.Meta[in.row-1].Place())

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,34 @@ type Output struct {
 	*Bank
 	mu   sync.Mutex
 	free []*Bank
+	most int          // from how many bytes on relieve is called, between two records; 0 for never
+	past bool         // it has come to that
+	over func() error // what is done then
+}
+
+// relieveBytes is from how many bytes on TaskOptions.Relieve is called.
+const relieveBytes = 8 << 20
+
+// limitOut has what the task puts out relieved where it takes much memory. With a room that is the end of the session.
+func (t *Task) limitOut(o TaskOptions) {
+	switch {
+	case o.Room != nil:
+		t.Out.most = int(o.Room.bytes)
+		t.Out.over = func() error { return tooMuch(o.Room.bytes) }
+	case o.Relieve != nil:
+		t.Out.most, t.Out.over = relieveBytes, o.Relieve
+	}
+}
+
+// lookEach is after how many records it is looked how much they take, beside each chunk.
+const lookEach = 1 << 10
+
+func (o *Output) look() { o.past = o.most > 0 && o.Size() > o.most }
+
+// relieve is called where the output is past its bound.
+func (o *Output) relieve() error {
+	o.past = false
+	return o.over()
 }
 
 // Bank holds records; keys and values lie in chunks that are used again once the bank is released.
@@ -42,9 +71,10 @@ const outputChunk = 256 << 10
 const keptChunks = 64
 
 // begin starts a record, writes its key, and gives the buffer to append the value to. A nil key is a null key.
-func (o *Bank) begin(key []byte) []byte {
+func (o *Output) begin(key []byte) []byte {
 	if cap(o.open)-len(o.open) < len(key)+4096 {
 		o.nextChunk(len(key) + 4096)
+		o.look()
 	}
 	o.start, o.keyLen, o.noKey = len(o.open), len(key), key == nil
 	o.open = append(o.open, key...)
@@ -126,7 +156,10 @@ func (o *Output) null(buf []byte, topic int, partition int32, ms int64) *kgo.Rec
 	return rec
 }
 
-func (o *Bank) add() *kgo.Record {
+func (o *Output) add() *kgo.Record {
+	if len(o.Records)%lookEach == 0 {
+		o.look()
+	}
 	if n := len(o.Records); n < cap(o.Records) {
 		o.Records = o.Records[:n+1]
 	} else {
@@ -163,6 +196,8 @@ func (o *Bank) reset() {
 	if o.open != nil {
 		o.chunks[o.chunk] = o.open
 	}
+	// What has grown for a large value is not kept.
+	o.chunks = slices.DeleteFunc(o.chunks, func(c []byte) bool { return cap(c) > 2*outputChunk })
 	if len(o.chunks) > keptChunks {
 		clear(o.chunks[keptChunks:])
 		o.chunks = o.chunks[:keptChunks]

@@ -128,6 +128,11 @@ func (r *repartition) Push(b *types.Batch) error {
 		if m := b.Meta[i]; !r.row(b, i, m) {
 			*r.why++
 		}
+		if r.out.past {
+			if err := r.out.relieve(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -59,6 +59,11 @@ func (k *sink) Push(b *types.Batch) error {
 				k.host.Report(op.Problem{Reason: op.Unwritten, Operator: "sink", Message: err.Error(), Row: b.Meta[i]})
 			}
 		}
+		if k.out.past {
+			if err := k.out.relieve(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

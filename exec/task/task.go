@@ -30,6 +30,10 @@ type Task struct {
 	passed    int64 // the greatest place that has gone on
 	patience  int64 // TaskOptions.Idle
 	front     int64 // the frontier, as last looked at
+	room      *Room // nil for no bound
+	portion   portion
+	holders   []op.Holder
+	halt      halt
 	idle      idling
 }
 
@@ -58,6 +62,10 @@ type TaskOptions struct {
 	Idle int64
 	// AtOnce says that rows don't wait in their lanes.
 	AtOnce bool
+	// Room is what the tasks of the query may take between two commits; nil for no bound.
+	Room *Room
+	// Relieve takes what the task has put out, where that is much and there is no Room, before it puts out more; nil to leave it.
+	Relieve func() error
 	// Query is the number of the query, which stands in the trails of the rows that it writes; 0 leaves them out.
 	Query uint64
 }
@@ -77,10 +85,15 @@ func Outputs(tasks []*Task) []*Output {
 
 // Flush hands on what operators held back: the end of a commit interval.
 func (t *Task) Flush() error {
+	changes, before := t.heldBack(), t.Out.Size()
 	for _, in := range t.inputs {
 		if err := in.first.Flush(); err != nil {
 			return err
 		}
+	}
+	if changes > 0 {
+		p := &t.portion
+		p.change = max(int64(t.Out.Size()-before)/int64(changes), p.change-p.change/8)
 	}
 	return nil
 }

@@ -162,12 +162,20 @@ func (w *Worker) Stages() int { return len(w.assigned.Topology.Stages) }
 // That has to reach the next stage before its windows close.
 func (w *Worker) CloseWindows(ctx context.Context, stage int) error {
 	return w.do(ctx, func() error {
+		for {
+			if err := w.drain(stage); err != nil {
+				return err
+			}
+			if !w.room.Full() {
+				break
+			}
+			if err := w.commitAll(); err != nil {
+				return err
+			}
+		}
 		for _, t := range w.assigned.Tasks {
 			if t.Stage.Index != stage {
 				continue
-			}
-			if err := t.Drain(); err != nil {
-				return w.lose(err)
 			}
 			if err := t.CloseAll(); err != nil {
 				return w.lose(err)
@@ -175,6 +183,18 @@ func (w *Worker) CloseWindows(ctx context.Context, stage int) error {
 		}
 		return w.commitAll()
 	})
+}
+
+// drain carries on what waits in the tasks of a stage, as far as there is room.
+func (w *Worker) drain(stage int) error {
+	for _, t := range w.assigned.Tasks {
+		if t.Stage.Index == stage {
+			if err := t.Drain(); err != nil {
+				return w.lose(err)
+			}
+		}
+	}
+	return nil
 }
 
 // Pause stops reading, before Start too. What was read is committed in its time.

@@ -77,7 +77,8 @@ func isFatal(err error) bool {
 	}
 	var fatal *task.FatalError
 	var stop *functions.StopError
-	return errors.As(err, &fatal) || errors.As(err, &stop)
+	var much *task.TooMuchError
+	return errors.As(err, &fatal) || errors.As(err, &stop) || errors.As(err, &much)
 }
 
 // RestingError answers a command while the query waits before it tries again.

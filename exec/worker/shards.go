@@ -11,16 +11,18 @@ import (
 
 // work is records for a task from one of its feeds, or without a feed the end of its commit interval.
 type work struct {
-	task *assignment.Task
-	feed *assignment.Feed
-	recs []*kgo.Record
-	high int64 // end of the partition
-	asOf int64 // where the end was asked for, when that was; else 0
+	task   *assignment.Task
+	feed   *assignment.Feed
+	recs   []*kgo.Record
+	high   int64 // end of the partition
+	asOf   int64 // where the end was asked for, when that was; else 0
+	resume bool  // the task goes on with what waited for room
 }
 
 // startShards spreads the tasks over goroutines, one per processor: a task stays on its goroutine.
 func (w *Worker) startShards() {
-	w.shards = make([]chan work, assignment.Shards())
+	w.shards, w.putOff = make([]chan work, assignment.Shards()), make([][]work, assignment.Shards())
+	w.hasPutOff.Store(false)
 	for i := range w.shards {
 		w.shards[i] = make(chan work, 2)
 		go w.shard(w.shards[i])
@@ -48,38 +50,102 @@ func (w *Worker) process(job work) {
 			w.lose(&task.FatalError{Err: fmt.Errorf("a fault in the query's operators: %v", r)})
 		}
 	}()
-	if w.lost.Load() != nil {
+	if w.lost.Load() != nil || job.task.Removed {
 		return
 	}
-	if job.feed == nil {
-		if err := job.task.Flush(); err != nil {
-			w.lose(err)
-		}
-		return
+	if err := w.work(job); err != nil {
+		w.lose(err)
 	}
-	if job.asOf > 0 {
-		if err := w.ended(job.feed, job.high, job.asOf); err != nil {
-			w.lose(err)
-		}
-		return
+	if job.task.Halted() {
+		w.hasPutOff.Store(true)
 	}
+}
+
+func (w *Worker) work(job work) error {
+	switch {
+	case job.resume:
+		return job.task.Resume()
+	case job.feed == nil:
+		return job.task.Flush()
+	case job.asOf > 0:
+		return w.ended(job.feed, job.high, job.asOf)
+	}
+	return w.take(job)
+}
+
+// take gives a task records. What there is no room for is put off until after the next commit, and so is all that comes behind it.
+func (w *Worker) take(job work) error {
 	// A client whose position was set back may give again what the task has taken already.
 	f, recs := job.feed, job.recs
 	f.High = max(f.High, job.high)
 	for len(recs) > 0 && recs[0].Offset < f.Next {
 		recs = recs[1:]
 	}
+	if shard := job.task.Shard; len(w.putOff[shard]) > 0 || w.room.Full() {
+		if len(recs) > 0 && (!f.Bounded || recs[0].Offset < f.Until) {
+			job.recs = recs
+			w.delay(job)
+		}
+		return nil
+	}
 	recs = f.Cut(recs)
 	if len(recs) == 0 {
-		return
+		return nil
 	}
+	before := f.Next
 	f.Next = recs[len(recs)-1].Offset + 1
-	before := job.task.Out.Size()
-	if err := job.task.Offer(f.Input, recs, f.Next < f.End()); err != nil {
-		w.lose(err)
-		return
+	n, err := job.task.Offer(f.Input, recs, f.Next < f.End())
+	if err != nil || n == len(recs) {
+		return err
 	}
-	w.stats.held.Add(int64(job.task.Out.Size() - before))
+	if f.Next = before; n > 0 {
+		f.Next = recs[n-1].Offset + 1
+	}
+	job.recs = recs[n:]
+	w.delay(job)
+	return nil
+}
+
+// delay puts off work of a shard, whose goroutine calls it.
+func (w *Worker) delay(job work) {
+	w.putOff[job.task.Shard] = append(w.putOff[job.task.Shard], job)
+	w.hasPutOff.Store(true)
+}
+
+// goOn gives the tasks what was put off; ok is false where nothing was. Until the room is empty again, a commit comes first.
+func (w *Worker) goOn() (ok bool) {
+	if !w.hasPutOff.Load() {
+		return false
+	}
+	w.pending.Wait()
+	if w.room.Full() {
+		return true
+	}
+	w.hasPutOff.Store(false)
+	for _, t := range w.assigned.Tasks {
+		if t.Halted() {
+			w.give(work{task: t, resume: true})
+		}
+	}
+	jobs, most := w.putOff, 0
+	w.putOff = make([][]work, len(jobs))
+	for _, of := range jobs {
+		most = max(most, len(of))
+	}
+	for i := range most {
+		for _, of := range jobs {
+			if i < len(of) {
+				w.give(of[i])
+			}
+		}
+	}
+	return true
+}
+
+// give hands work to the goroutine of its task.
+func (w *Worker) give(job work) {
+	w.pending.Add(1)
+	w.shards[job.task.Shard] <- job
 }
 
 // lose notes why the session has to end: the first reason counts.

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"weir/exec/assignment"
@@ -21,6 +20,7 @@ type Stats struct {
 	StateEntries, StateBytes int64
 	Commits                  int64
 	CommitTime               time.Duration // of the last commit
+	MostHeld                 int64         // bytes that a commit has had to make durable, at most: outputs, and what state had grown by
 	Lag                      int64         // records of the inputs that are still to be read
 	LastCommit               time.Time
 	// Waits are what rows wait for now, for a second or more, and GivenUp how often they have gone on in the end without it.
@@ -30,7 +30,6 @@ type Stats struct {
 
 type stats struct {
 	topo *task.Topology
-	held atomic.Int64 // bytes of memory of output not yet committed
 	mu   sync.Mutex
 	now  Stats
 	all  [][]op.StepCounts // by stage
@@ -125,6 +124,17 @@ func (s *stats) changed(tasks []*assignment.Task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.size(tasks)
+}
+
+// holds notes what a commit has to make durable.
+func (s *stats) holds(tasks []*assignment.Task) {
+	n := int64(0)
+	for _, t := range tasks {
+		n += t.Made()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.MostHeld = max(s.now.MostHeld, n)
 }
 
 // size adds up lag and state. Without tasks, what was known stands.

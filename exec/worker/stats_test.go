@@ -140,7 +140,7 @@ func (c *counter) feed(topic string, more bool) {
 			}
 			recs := slices.Concat(c.input[f.TP], c.back[f.TP])[f.Next:]
 			f.Next += int64(len(recs))
-			if err := t.Offer(f.Input, recs, more); err != nil {
+			if _, err := t.Offer(f.Input, recs, more); err != nil {
 				c.Fatal(err)
 			}
 			if !more {

@@ -14,7 +14,11 @@ import (
 // maxTaskIdle is how long rows of one input wait for another of which the broker is said to hold more.
 const maxTaskIdle = time.Second
 
-const defaultWaitBytes = 16 << 20
+// Of a worker that is told nothing else.
+const (
+	defaultWaitBytes   = 16 << 20
+	defaultCommitBytes = 256 << 20
+)
 
 // dontWait lets tasks go on whose rows have waited for too long without any progress: the broker may have told of records that never come,
 // such as those of an aborted transaction, and an upstream task may have come to a halt.
@@ -74,8 +78,7 @@ func (w *Worker) peek() error {
 			if err != nil {
 				return err
 			}
-			w.pending.Add(1)
-			w.shards[t.Shard] <- work{task: t, feed: f, high: end, asOf: now.UnixMilli()}
+			w.give(work{task: t, feed: f, high: end, asOf: now.UnixMilli()})
 		}
 	}
 	return nil

@@ -32,6 +32,8 @@ type Options struct {
 	IdleUpstream time.Duration
 	// Number stands for the query in the trails of the rows that it writes; 0 leaves them out.
 	Number uint64
+	// CommitBytes is how much memory what the tasks make between two commits may take.
+	CommitBytes int64
 	// WaitBytes is how much memory the records of one input of a task may take that wait for others, before what is ahead is not read on.
 	WaitBytes int64
 	// Upstream are the queries that write a topic, and the numbers of those that did so and have ended.
@@ -49,6 +51,8 @@ type Worker struct {
 	assigned *assignment.Assignment
 	opt      Options
 	shards   []chan work
+	putOff   [][]work // of each shard: there was no room for it
+	room     *task.Room
 	pending  sync.WaitGroup // work handed to shards
 	commit   commit.Committer
 	surveyed bool // the topics have just been looked at
@@ -59,8 +63,10 @@ type Worker struct {
 	alive    context.Context // ends when it is to stop at once: whatever waits for a broker gives up
 	kill     context.CancelFunc
 	merges   bool // some task puts rows in order, of several inputs or upstream tasks
-	holding  bool // some source is not read because its rows could only wait
-	stats    stats
+	// hasPutOff says that there is work for goOn.
+	hasPutOff atomic.Bool
+	holding   bool // some source is not read because its rows could only wait
+	stats     stats
 	health
 	progress   progress
 	now        task.Reached // how far the query comes with the commit that is being made
@@ -79,6 +85,10 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	if w.opt.WaitBytes == 0 {
 		w.opt.WaitBytes = defaultWaitBytes
 	}
+	if w.opt.CommitBytes == 0 {
+		w.opt.CommitBytes = defaultCommitBytes
+	}
+	w.room = task.NewRoom(w.opt.CommitBytes)
 	if w.opt.Look == 0 {
 		w.opt.Look = DefaultLook
 	}
@@ -91,7 +101,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 		w.opt.Upstream = func(string) ([]Upstream, []uint64) { return nil, nil }
 	}
 	w.opt.Complete()
-	w.assigned.Budget, w.assigned.AtOnce = w.opt.Budget, w.opt.IdleUpstream == 0
+	w.assigned.Room, w.assigned.Budget, w.assigned.AtOnce = w.room, w.opt.Budget, w.opt.IdleUpstream == 0
 	w.assigned.Idle = opt.TaskIdle
 	if !w.assigned.AtOnce {
 		w.assigned.Number = opt.Number
@@ -135,6 +145,11 @@ func (w *Worker) run() {
 		if w.ending.Err() != nil || err == nil {
 			return
 		}
+		var much *task.TooMuchError
+		if errors.As(err, &much) && w.room.Narrow() {
+			w.opt.Log.Info("what the query has made since the last commit takes too much memory; it is made again in smaller pieces", "query", w.assigned.Query())
+			continue
+		}
 		if err = w.verdict(err); isFatal(err) {
 			w.fail(err)
 			w.opt.Log.Error("query failed", "query", w.assigned.Query(), "error", err)
@@ -166,7 +181,7 @@ func (w *Worker) rest(d time.Duration, why error) {
 // session runs from a start, or a restart, to the next failure.
 func (w *Worker) session() (err error) {
 	defer w.assigned.Clear()
-	w.stats.held.Store(0)
+	w.room.Clear()
 	w.opt.Problems.Forget()
 	w.lost.Store(nil)
 	if !w.surveyed {
@@ -191,7 +206,7 @@ func (w *Worker) session() (err error) {
 		if err := w.poll(next); err != nil {
 			return err
 		}
-		if time.Now().Before(next) && w.backlog() < maxUncommitted && w.ending.Err() == nil {
+		if time.Now().Before(next) && !w.room.Full() && w.ending.Err() == nil {
 			continue
 		}
 		if err := w.commitAll(); err != nil {
@@ -213,12 +228,6 @@ func (w *Worker) leave() {
 	w.commit.Stop(ctx)
 }
 
-// maxUncommitted is how much memory output may take that is held back before a commit comes early. Who reads it puts the rows of one or two
-// commits in order, and has as much to hold back.
-const maxUncommitted = 32 << 20
-
-func (w *Worker) backlog() int64 { return w.stats.held.Load() }
-
 // poll gives one fetch to the tasks, or does what it is asked for.
 func (w *Worker) poll(until time.Time) error {
 	ctx, cancel := context.WithDeadline(w.ending, until)
@@ -229,6 +238,9 @@ func (w *Worker) poll(until time.Time) error {
 	}
 	if w.paused.Load() {
 		<-ctx.Done()
+		return w.taskError()
+	}
+	if w.goOn() {
 		return w.taskError()
 	}
 	if err := w.peek(); err != nil {
@@ -257,8 +269,7 @@ func (w *Worker) poll(until time.Time) error {
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		for _, f := range w.assigned.Feeds[assignment.TP{Topic: p.Topic, Partition: p.Partition}] {
 			if len(p.Records) > 0 {
-				w.pending.Add(1)
-				w.shards[f.Task.Shard] <- work{task: f.Task, feed: f, recs: p.Records, high: p.HighWatermark}
+				w.give(work{task: f.Task, feed: f, recs: p.Records, high: p.HighWatermark})
 			}
 		}
 	})
@@ -305,13 +316,13 @@ func (w *Worker) commitAll() (err error) {
 		return err
 	}
 	for _, t := range w.assigned.Tasks {
-		w.pending.Add(1)
-		w.shards[t.Shard] <- work{task: t}
+		w.give(work{task: t})
 	}
 	w.pending.Wait()
 	if err := w.taskError(); err != nil {
 		return err
 	}
+	w.stats.holds(w.assigned.Tasks)
 	w.opt.FailPoint("flushed")
 	if err := w.opt.Problems.Flush(w.alive); err != nil {
 		return err
@@ -320,7 +331,9 @@ func (w *Worker) commitAll() (err error) {
 	if err := w.commit.Commit(w.alive); err != nil {
 		return err
 	}
-	w.stats.held.Store(0)
+	if changed {
+		w.room.Widen()
+	}
 	w.committed(w.now, changed)
 	w.stats.committed(w.assigned.Tasks, time.Since(began), changed)
 	if changed {
@@ -330,7 +343,14 @@ func (w *Worker) commitAll() (err error) {
 		w.recovered()
 	}
 	w.hold()
-	return w.makeRoom()
+	if err := w.makeRoom(); err != nil {
+		return err
+	}
+	w.room.Clear()
+	for _, t := range w.assigned.Tasks {
+		t.Settle()
+	}
+	return nil
 }
 
 // makeRoom lets go of state that lies in the database too, where the budget asks for it.
