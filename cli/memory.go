@@ -8,9 +8,16 @@ import (
 	"weir/settings"
 )
 
-// A process with less memory than a machine has by default gives three quarters of it to its heap, so that garbage is collected in time,
-// and an eighth to the state of queries.
-const heapShare, stateShare = 4, 8
+// A process with less memory than a machine has by default gives three quarters of it to its heap, so that garbage is collected in time, an
+// eighth to the state of queries, as much to each query of a client, and half of that to what a query makes between two commits, which is there
+// several times while it is brought.
+const heapShare = 4
+
+// shares are the parts of the memory that settings get where nobody has set them.
+var shares = []struct {
+	of   *settings.Of[int64]
+	part int64
+}{{settings.StateMemory, 8}, {settings.MaxQueryBytes, 8}, {settings.MaxCommitBytes, 16}}
 
 // fitMemory keeps the node within what it may have, unless somebody has said otherwise.
 func fitMemory(config map[string]string) {
@@ -18,7 +25,9 @@ func fitMemory(config map[string]string) {
 	if os.Getenv("GOMEMLIMIT") == "" && bound < 1<<50 {
 		debug.SetMemoryLimit(bound / heapShare * (heapShare - 1))
 	}
-	if _, told := settings.StateMemory.Look(config); !told && bound/stateShare < settings.StateMemory.In(config) {
-		config[settings.StateMemory.About().Name] = strconv.FormatInt(bound/stateShare, 10)
+	for _, s := range shares {
+		if _, told := s.of.Look(config); !told && bound/s.part < s.of.In(config) {
+			config[s.of.About().Name] = strconv.FormatInt(bound/s.part, 10)
+		}
 	}
 }

@@ -58,8 +58,14 @@ func (p *patternPart) numeric() bool {
 	return strings.IndexByte(numberLetters, p.letter) >= 0 && p.letter != 0
 }
 
+// maxDatePattern is how many bytes a pattern may have: compiled it takes many times as much.
+const maxDatePattern = 4096
+
 // parsePattern compiles a pattern.
 func parsePattern(text string) (*datePattern, error) {
+	if len(text) > maxDatePattern {
+		return nil, fmt.Errorf("a date format has at most %d bytes, and this one, which begins with %q, has %d", maxDatePattern, text[:20], len(text))
+	}
 	parts, rest, err := patternParts(text, text)
 	if err == nil && rest != "" {
 		err = fmt.Errorf("date format %q: there is no [ for this ]", text)

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"time"
@@ -57,6 +58,7 @@ type Bank struct {
 	headers []kgo.RecordHeader // of records, one each
 	noKey   bool
 	start   int
+	last    int // bytes of the last record
 }
 
 // recordSize is about what a record takes in memory beside its key and its value.
@@ -95,19 +97,29 @@ func (o *Bank) nextChunk(size int) {
 	o.open = o.chunks[o.chunk][:0]
 }
 
-// end ends the record: buf is what begin gave, with the value behind it.
+// end ends the record: buf is what begin gave, with the value behind it. What has outgrown the chunk gets memory of its own.
 func (o *Output) end(buf []byte, topic int, partition int32, ms int64) *kgo.Record {
-	o.open = buf
+	data := buf[o.start:len(buf):len(buf)]
+	own := cap(buf) != cap(o.open)
+	if own {
+		data, o.open = bytes.Clone(data), o.open[:o.start]
+	} else {
+		o.open = buf
+	}
+	if own || len(o.Records)%lookEach == 0 {
+		o.look()
+	}
 	rec := o.add()
 	*rec = kgo.Record{Topic: o.Topics[topic], Partition: partition, Timestamp: time.UnixMilli(ms)}
-	rec.Value = buf[o.start+o.keyLen : len(buf) : len(buf)]
+	rec.Value = data[o.keyLen:]
 	if rec.Value == nil {
 		rec.Value = []byte{}
 	}
 	if !o.noKey {
-		rec.Key = buf[o.start : o.start+o.keyLen : o.start+o.keyLen]
+		rec.Key = data[:o.keyLen:o.keyLen]
 	}
-	o.Bytes += len(buf) - o.start
+	o.last = len(data)
+	o.Bytes += o.last
 	return rec
 }
 
@@ -143,7 +155,7 @@ func (o *Bank) header(rec *kgo.Record, name string, t *trail) {
 // undo takes the last record out again.
 func (o *Output) undo() {
 	last := &o.Records[len(o.Records)-1]
-	o.Bytes -= len(o.open) - o.start
+	o.Bytes -= o.last
 	o.open = o.open[:o.start]
 	*last = kgo.Record{}
 	o.Records = o.Records[:len(o.Records)-1]
@@ -156,10 +168,7 @@ func (o *Output) null(buf []byte, topic int, partition int32, ms int64) *kgo.Rec
 	return rec
 }
 
-func (o *Output) add() *kgo.Record {
-	if len(o.Records)%lookEach == 0 {
-		o.look()
-	}
+func (o *Bank) add() *kgo.Record {
 	if n := len(o.Records); n < cap(o.Records) {
 		o.Records = o.Records[:n+1]
 	} else {
