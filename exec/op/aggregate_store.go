@@ -100,7 +100,7 @@ func (a *Aggregate) Size() (entries, size int) {
 		entries += g.table.Len()
 		size += g.table.Bytes()
 	}
-	return entries, size + a.acc.objectBytes(slices.Values(a.open))
+	return entries, size + a.acc.objectBytes(objectsIn(slices.Values(a.open)))
 }
 
 // Reader reads an Aggregate's entries as rows, for pull queries.

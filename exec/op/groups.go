@@ -162,14 +162,26 @@ func isLimit(err error) bool {
 	return errors.As(err, &limit)
 }
 
-// objectBytes is what the objects of groups take. They are counted anew once a good part of them may have changed.
-func (a *accumulators) objectBytes(all iter.Seq[*groups]) int {
+// objectsIn gives the objects of groups, and their number.
+func objectsIn(list iter.Seq[*groups]) (n int, all iter.Seq[[]functions.Object]) {
+	for g := range list {
+		n += len(g.objects)
+	}
+	return n, func(yield func([]functions.Object) bool) {
+		for g := range list {
+			for _, objs := range g.objects {
+				if !yield(objs) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// objectBytes is what the objects of n groups take. They are counted anew once a good part of them may have changed.
+func (a *accumulators) objectBytes(n int, all iter.Seq[[]functions.Object]) int {
 	if a.objs == 0 {
 		return 0
-	}
-	n := 0
-	for g := range all {
-		n += len(g.objects)
 	}
 	if n == 0 {
 		a.held, a.added, a.bytes = 0, 0, 0
@@ -178,10 +190,8 @@ func (a *accumulators) objectBytes(all iter.Seq[*groups]) int {
 		return a.held
 	}
 	a.held, a.added, a.bytes = 0, 0, 0
-	for g := range all {
-		for _, objs := range g.objects {
-			a.held += bytesOf(objs)
-		}
+	for objs := range all {
+		a.held += bytesOf(objs)
 	}
 	return a.held
 }

@@ -176,7 +176,7 @@ func (p *Panes) Size() (entries, size int) {
 			size += g.table.Bytes()
 		}
 	}
-	size += p.acc.objectBytes(func(yield func(*groups) bool) {
+	size += p.acc.objectBytes(objectsIn(func(yield func(*groups) bool) {
 		for _, list := range [][]*pane{p.panes, p.waiting} {
 			for _, g := range list {
 				if !yield(&g.groups) {
@@ -184,7 +184,7 @@ func (p *Panes) Size() (entries, size int) {
 				}
 			}
 		}
-	})
+	}))
 	size += p.keyTable.Bytes() + 8*(cap(p.front.all)+cap(p.back.all)+cap(p.starts)) + 4*(cap(p.older)+cap(p.order)) + 32*cap(p.members)
 	return entries, size
 }

@@ -75,7 +75,7 @@ func (m mapBacking) closed(before string) map[string]string {
 	return out
 }
 
-func hoppingNode(t *testing.T, size, advance, grace int64) *plan.Grouping {
+func hoppingNode(t testing.TB, size, advance, grace int64) *plan.Grouping {
 	n := &plan.Grouping{Group: []plan.Expr{&plan.Column{Slot: 0, T: types.TString}}, Final: true,
 		Window: &plan.Window{Kind: ast.HoppingWindow, Size: size, Advance: advance, Grace: grace, Retention: size + grace + 50}}
 	n.Slots = append(n.Slots, plan.Slot{Name: "K", Type: types.TString})

@@ -1,8 +1,10 @@
 package op
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"sort"
 
 	"weir/exec/eval"
 	"weir/exec/state"
@@ -23,10 +25,13 @@ type Session struct {
 	win     *plan.Window
 	late    *LateStream
 	final   bool
+	images  bool         // at Flush, it is told what sessions were at the last commit
 	table   *state.Table // one word: which of members
 	members []*member    // nil where free
 	free    []uint64     // of members
 	dirty   []*member
+	count   int        // sessions of all members
+	spare   []*session // without objects, to be used again
 	// closing and expiring are the groups by when EMIT FINAL hands a session on, and by when one is beyond its retention.
 	closing, expiring dueQueue
 	out               types.Batch
@@ -36,13 +41,12 @@ type Session struct {
 	swept             int64
 }
 
-// member is a group with its sessions, by start.
+// member is a group with its sessions. They are apart from each other, so that they are in order both by start and by end.
 type member struct {
 	key      []byte
 	sessions []*session
-	dirty    bool
-	at       int64     // the place of the row that first changed it
-	image    []session // as committed; their words and objects are never written to
+	change   *memberChange // since the last commit; nil where there is none
+	whole    bool          // the store has all sessions in one entry, as it was once written
 	// closes and expires are for when the group is queued; unqueued where it is not.
 	closes, expires int64
 }
@@ -53,7 +57,11 @@ type session struct {
 	start, end int64
 	w          []uint64
 	objs       []functions.Object
-	closed     bool // EMIT FINAL has handed it on
+	closed     bool  // EMIT FINAL has handed it on
+	changed    bool  // since the last commit
+	gone       bool  // it has become part of another one, or is beyond its retention
+	stored     bool  // it is in the store
+	storedAt   int64 // under this start
 }
 
 // NewSession makes the operator of a plan.SessionAggregate.
@@ -61,6 +69,7 @@ func NewSession(h *Host, a *plan.SessionAggregate, direct bool, next Op) *Sessio
 	k := h.compiler()
 	s := &Session{host: h, next: next, acc: newAccumulators(h, a.Aggs), group: k.All(a.Group), win: a.Window, final: a.Final, late: h.Late,
 		table: state.NewTable(1), width: len(a.Slots), vals: make([]types.Value, len(a.Group)), swept: types.NoTime}
+	s.images = h.Coalesce && !s.final
 	s.ctx = k.NewCtx()
 	s.clocked = clocked{clock: newClock(direct), handOn: s.closed}
 	if s.final {
@@ -150,62 +159,109 @@ func (s *Session) member(key []byte) *member {
 	return who
 }
 
-// update makes the row a session of its own, takes in those within the gap, and hands on what became of them.
+// update takes the row into a session that it connects with those within the gap, and hands on what became of them.
 func (s *Session) update(row []types.Value, m types.Meta) error {
 	closes := s.clock.see(m) - s.win.Grace - s.win.Size
 	if err := s.closeFinal(); err != nil {
 		return err
 	}
 	who := s.member(s.keyBuf)
-	merged := &session{start: m.Timestamp, end: m.Timestamp, w: make([]uint64, s.acc.words), objs: s.acc.newObjects()}
-	merged.w[0] = 1 << 63
-	var taken []*session
-	for _, old := range who.sessions {
-		open := !old.closed && old.end >= closes
-		if open && old.end >= m.Timestamp-s.win.Size && old.start <= m.Timestamp+s.win.Size {
-			taken = append(taken, old)
-			merged.start, merged.end = min(merged.start, old.start), max(merged.end, old.end)
-		}
+	from, to := who.near(m.Timestamp-s.win.Size, m.Timestamp+s.win.Size)
+	for from < to && (who.sessions[from].closed || who.sessions[from].end < closes) {
+		from++
 	}
-	if merged.end < closes {
+	start, end := m.Timestamp, m.Timestamp
+	if from < to {
+		start, end = min(start, who.sessions[from].start), max(end, who.sessions[to-1].end)
+	}
+	if end < closes {
 		s.host.Counts.Late++
-		s.host.report(Problem{Late, "GROUP BY", lateMessage(merged.start, merged.end, closes), m})
-		return s.late.add(row, m, merged.start, merged.end, closes+s.win.Grace+s.win.Size)
+		s.host.report(Problem{Late, "GROUP BY", lateMessage(start, end, closes), m})
+		return s.late.add(row, m, start, end, closes+s.win.Grace+s.win.Size)
 	}
 	s.touch(who, m.Place())
-	for _, old := range taken {
-		if err := s.acc.merge(merged.w, merged.objs, old.w, s.acc.copied(old.w, old.objs)); err != nil && !isLimit(err) {
-			return err
-		} else if err := s.host.refused(err, m); err != nil {
-			return err
-		}
-		if !s.host.Coalesce && !s.final {
+	if !s.host.Coalesce && !s.final {
+		for _, old := range who.sessions[from:to] {
 			s.append(who, old, true, m.Place())
 		}
 	}
-	if err := s.host.refused(s.acc.add(merged.w, merged.objs, row, m, false), m); err != nil {
+	if from == to {
+		x := s.newSession()
+		x.w[0] = 1 << 63
+		s.changed(who, x)
+		who.sessions = slices.Insert(who.sessions, from, x)
+		s.count++
+	}
+	x := s.own(who, from)
+	if err := s.join(who, x, from+1, to, m); err != nil {
 		return err
 	}
-	who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return slices.Contains(taken, x) })
-	at, _ := slices.BinarySearchFunc(who.sessions, merged.start, func(x *session, start int64) int { return int(max(-1, min(1, x.start-start))) })
-	who.sessions = slices.Insert(who.sessions, at, merged)
-	s.expect(who, merged.end)
+	x.start, x.end = start, end
+	if err := s.host.refused(s.acc.add(x.w, x.objs, row, m, false), m); err != nil {
+		return err
+	}
+	s.expect(who, end)
 	if !s.host.Coalesce && !s.final {
-		s.append(who, merged, false, m.Place())
+		s.append(who, x, false, m.Place())
 	}
 	return nil
 }
 
-func (s *Session) touch(who *member, at int64) {
-	if who.dirty {
-		return
+// near are the sessions that are not over before a time and have begun by another one. Most often that is the last one, or none.
+func (who *member) near(lo, hi int64) (from, to int) {
+	n := len(who.sessions)
+	if from = n; n > 0 && who.sessions[n-1].end >= lo {
+		if from = n - 1; n > 1 && who.sessions[n-2].end >= lo {
+			from = sort.Search(n, func(i int) bool { return who.sessions[i].end >= lo })
+		}
 	}
-	who.dirty, who.at = true, at
-	who.image = who.image[:0]
-	for _, x := range who.sessions {
-		who.image = append(who.image, *x)
+	for to = from; to < n && who.sessions[to].start <= hi; to++ {
 	}
-	s.dirty = append(s.dirty, who)
+	return from, to
+}
+
+// own is a session of a group that may be written to: a copy where it is as committed, and that will be asked for.
+func (s *Session) own(who *member, at int) *session {
+	x := who.sessions[at]
+	if x.changed {
+		return x
+	}
+	if !s.images {
+		s.changed(who, x)
+		return x
+	}
+	c := s.newSession()
+	w, objs := c.w, c.objs
+	*c = *x
+	c.w, c.objs = w, objs
+	copy(c.w, x.w)
+	if s.acc.objs > 0 {
+		c.objs = s.acc.copied(x.w, x.objs)
+	}
+	s.changed(who, c)
+	who.change.before = append(who.change.before, x)
+	who.sessions[at] = c
+	return c
+}
+
+// join takes sessions of a group into another one of it.
+func (s *Session) join(who *member, x *session, from, to int, m types.Meta) error {
+	if from >= to {
+		return nil
+	}
+	for _, other := range who.sessions[from:to] {
+		if err := s.acc.merge(x.w, x.objs, other.w, s.acc.copied(other.w, other.objs)); err != nil && !isLimit(err) {
+			return err
+		} else if err := s.host.refused(err, m); err != nil {
+			return err
+		}
+		if s.images && !other.changed {
+			who.change.before = append(who.change.before, other)
+		}
+		s.drop(who, other)
+	}
+	who.sessions = slices.Delete(who.sessions, from, to)
+	return nil
 }
 
 // append writes the row of a session, or its tombstone, with its place among other rows.
@@ -226,7 +282,13 @@ func (s *Session) row(who *member, x *session, out []types.Value) {
 	if _, err := types.DecodeKey(who.key, out[:n]); err != nil {
 		panic("op: a group's key can't be decoded: " + err.Error())
 	}
-	s.acc.results(x.w, x.objs, out[n:n+len(s.acc.aggs)])
+	results := out[n : n+len(s.acc.aggs)]
+	s.acc.results(x.w, x.objs, results)
+	if !s.host.Coalesce && s.acc.objs > 0 { // it may change before the row is used
+		for i := range results {
+			results[i] = results[i].Clone()
+		}
+	}
 	bounds := n + len(s.acc.aggs)
 	out[bounds], out[bounds+1] = types.BigintValue(x.start), types.BigintValue(x.end)
 }
@@ -260,15 +322,19 @@ func (s *Session) HeldBack() int {
 }
 
 func (s *Session) emitMember(who *member) {
-	for i := range who.image {
-		old := &who.image[i]
-		if !slices.ContainsFunc(who.sessions, func(x *session) bool { return x.start == old.start && x.end == old.end }) {
-			s.append(who, old, true, who.at)
+	c := who.change
+	byStart := func(x, y *session) int { return cmp.Compare(x.start, y.start) }
+	slices.SortFunc(c.before, byStart)
+	for _, old := range c.before {
+		i := sort.Search(len(who.sessions), func(i int) bool { return who.sessions[i].start >= old.start })
+		if i == len(who.sessions) || who.sessions[i].start != old.start || who.sessions[i].end != old.end {
+			s.append(who, old, true, c.at)
 		}
 	}
-	for _, x := range who.sessions {
-		if !slices.ContainsFunc(who.image, func(old session) bool { return &old.w[0] == &x.w[0] }) {
-			s.append(who, x, false, who.at)
+	slices.SortFunc(c.puts, byStart)
+	for _, x := range c.puts {
+		if !x.gone {
+			s.append(who, x, false, c.at)
 		}
 	}
 }
@@ -286,14 +352,12 @@ func (s *Session) closeFinal() error {
 	}
 	var list []done
 	for _, who := range s.closing.ended(limit, func(who *member) *int64 { return &who.closes }) {
-		for _, x := range who.sessions {
-			switch {
-			case x.closed:
-			case x.end < limit:
-				list = append(list, done{who, x})
-			default:
-				s.expect(who, x.end)
-			}
+		at := sort.Search(len(who.sessions), func(i int) bool { return !who.sessions[i].closed })
+		for ; at < len(who.sessions) && who.sessions[at].end < limit; at++ {
+			list = append(list, done{who, who.sessions[at]})
+		}
+		if at < len(who.sessions) {
+			s.expect(who, who.sessions[at].end)
 		}
 	}
 	slices.SortFunc(list, func(a, b done) int {
@@ -304,10 +368,9 @@ func (s *Session) closeFinal() error {
 	})
 	for _, d := range list {
 		s.touch(d.who, types.NoTime)
-		c := *d.x
-		c.closed = true
-		d.who.sessions[slices.Index(d.who.sessions, d.x)] = &c
-		s.append(d.who, &c, false, types.NoTime)
+		s.changed(d.who, d.x)
+		d.x.closed = true
+		s.append(d.who, d.x, false, types.NoTime)
 		s.out.Meta[s.out.N-1].Flags |= types.Final
 	}
 	return nil
@@ -332,8 +395,8 @@ func (s *Session) CloseAll() error {
 		if who == nil {
 			continue
 		}
-		for _, x := range who.sessions {
-			end = max(end, x.end)
+		if n := len(who.sessions); n > 0 {
+			end = max(end, who.sessions[n-1].end)
 		}
 	}
 	if end == types.NoTime {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 
 	"weir/exec/state"
 	"weir/exec/window"
@@ -102,12 +103,17 @@ func (s *Session) expire() {
 	}
 	limit := t - s.win.Retention
 	for _, who := range s.expiring.ended(limit, func(who *member) *int64 { return &who.expires }) {
-		if slices.ContainsFunc(who.sessions, func(x *session) bool { return x.end < limit }) {
+		n := sort.Search(len(who.sessions), func(i int) bool { return who.sessions[i].end >= limit })
+		if n > 0 {
 			s.touch(who, types.NoTime)
-			who.sessions = slices.DeleteFunc(who.sessions, func(x *session) bool { return x.end < limit })
+			for _, x := range who.sessions[:n] {
+				s.drop(who, x)
+			}
+			clear(who.sessions[:n])
+			who.sessions = who.sessions[n:]
 		}
-		for _, x := range who.sessions {
-			s.expect(who, x.end)
+		if len(who.sessions) > 0 {
+			s.expect(who, who.sessions[0].end)
 		}
 	}
 }

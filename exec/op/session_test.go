@@ -131,3 +131,108 @@ func TestSessionsExpire(t *testing.T) {
 		}
 	}
 }
+
+// tableOf keeps the rows of a table of sessions as they are told.
+type tableOf struct {
+	t    *testing.T
+	rows map[string]string
+}
+
+func (k *tableOf) Push(b *types.Batch) error {
+	for i := range b.N {
+		m, row := b.Meta[i], b.Row(i)
+		id := fmt.Sprintf("%s[%d,%d]", row[0].Str(), m.WindowStart, m.WindowEnd)
+		text := fmt.Sprint(row[1].Int(), row[2].Int(), row[4].Str(), row[5].Int())
+		if m.Flags&types.NullRow == 0 {
+			k.rows[id] = text
+			continue
+		}
+		if was, ok := k.rows[id]; !ok || was != text {
+			k.t.Errorf("%s goes as %s, and was %q", id, text, was)
+		}
+		delete(k.rows, id)
+	}
+	return nil
+}
+
+func (k *tableOf) Flush() error { return nil }
+
+// Whatever the order of rows, and wherever commits and restarts are, the table and the store have the sessions that the rows make, also where the
+// store was written with all sessions of a group in one entry.
+func TestSessionsAreThoseOfTheirRows(t *testing.T) {
+	const gap = 5
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		node := sessionNode(t, gap, 1000, false)
+		node.Window.Retention = 10_000
+		table := &tableOf{t, map[string]string{}}
+		fresh := func() *Session {
+			return NewSession(&Host{Env: &functions.Env{}, Coalesce: seed%2 == 0, Counts: &Counts{}}, &plan.SessionAggregate{Grouping: *node}, true, table)
+		}
+		s, stored, rows := fresh(), mapBacking{}, map[string][]int64{}
+		for range 30 {
+			var b types.Batch
+			b.Reset(2)
+			for range 1 + rng.IntN(8) {
+				k, at := fmt.Sprint("k", rng.IntN(3)), rng.Int64N(300)
+				rows[k] = append(rows[k], at)
+				row := b.Append(types.Meta{Timestamp: at, StreamTime: types.NoTime})
+				row[0], row[1] = types.StringValue(k), types.BigintValue(at)
+			}
+			if err := s.Push(&b); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{}
+			for k, all := range rows {
+				slices.Sort(all)
+				for i := 0; i < len(all); {
+					n, sum := i+1, all[i]
+					for ; n < len(all) && all[n] <= all[n-1]+gap; n++ {
+						sum += all[n]
+					}
+					want[fmt.Sprintf("%s[%d,%d]", k, all[i], all[n-1])] = fmt.Sprint(n-i, sum, k, len(slices.Compact(slices.Clone(all[i:n]))))
+					i = n
+				}
+			}
+			if !maps.Equal(table.rows, want) {
+				t.Fatalf("seed %d: the table has %v, want %v", seed, table.rows, want)
+			}
+			stored.commit(s)
+			if _, size := s.Size(); size <= 0 {
+				t.Fatal("no size")
+			}
+			if rng.IntN(4) > 0 {
+				continue
+			}
+			if seed%3 > 0 && rng.IntN(2) == 0 {
+				stored = together(stored)
+			}
+			s = fresh()
+			for _, k := range slices.Sorted(maps.Keys(stored)) {
+				if err := s.Load([]byte(k), stored[k]); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n := len(table.rows) + 1; seed%3 == 0 && len(stored) != n {
+			t.Errorf("seed %d: %d entries, want %d", seed, len(stored), n)
+		}
+	}
+}
+
+// together is a store as it was once written: all sessions of a group are one entry.
+func together(stored mapBacking) mapBacking {
+	out := mapBacking{}
+	for _, k := range slices.Sorted(maps.Keys(stored)) {
+		if group, ok := SessionGroup([]byte(k)); ok {
+			k2 := string(WholeEntry(group))
+			out[k2] = append(out[k2], stored[k]...)
+		} else {
+			out[k] = stored[k]
+		}
+	}
+	return out
+}

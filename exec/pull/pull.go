@@ -243,27 +243,40 @@ func hasAny(r *op.Reader, key []byte, groups [][]byte) bool {
 // sessions reads groups with all their sessions.
 func (p *puller) sessions(id state.StoreID, a *plan.SessionAggregate, host *op.Host, chain op.Op) error {
 	s := op.NewSession(host, a, true, chain)
-	var keys [][]byte
-	for _, k := range p.lookup.Keys {
-		keys = append(keys, op.StoredKey(k))
-	}
-	return p.view.Scan(id, []byte{1}, []byte{2}, func(key, value []byte) error {
-		if keys != nil {
-			found := false
-			for _, k := range keys {
-				found = found || string(k) == string(key)
-			}
-			if !found {
-				return nil
-			}
-		}
+	give := func(key, value []byte) error {
 		return s.Rows(key, value, func(row []types.Value, m types.Meta) error {
 			if m.WindowStart < p.lookup.From || m.WindowStart > p.lookup.To {
 				return nil
 			}
 			return pushOne(chain, row, m)
 		})
-	})
+	}
+	if p.lookup.Keys == nil {
+		lo, hi := op.SessionEntries(nil)
+		return p.view.Scan(id, lo, hi, give)
+	}
+	for _, k := range p.lookup.Keys {
+		group := types.AppendKey(nil, k)
+		whole := op.WholeEntry(group)
+		value, err := p.view.Get(id, whole)
+		if err == nil && value != nil {
+			err = give(whole, value)
+		}
+		if err != nil {
+			return err
+		}
+		lo, hi := op.SessionEntries(group)
+		err = p.view.Scan(id, lo, hi, func(key, value []byte) error {
+			if of, ok := op.SessionGroup(key); !ok || string(of) != string(group) {
+				return nil
+			}
+			return give(key, value)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func pushOne(chain op.Op, row []types.Value, m types.Meta) error {
