@@ -36,7 +36,7 @@ type Engine interface {
 // Options are the limits of a server. Zero values stand for the defaults, which settings has for the first three.
 type Options struct {
 	MaxBodyBytes   int64         // of a request
-	MaxConnections int           // further ones wait to be accepted
+	MaxConnections int           // a few further ones learn how the server is, and nothing else
 	MaxStreams     int           // SELECTs and PRINTs at the same time, over all clients
 	WriteTimeout   time.Duration // a client that takes no rows for so long is dropped
 	Hosts          []string      // beside this machine's own names: see OwnHosts
@@ -58,6 +58,7 @@ type Server struct {
 	streams chan struct{} // one token per SELECT or PRINT that runs
 	http    *http.Server
 	stop    context.CancelFunc
+	crowd   crowd
 }
 
 // New returns a server that does not listen yet.
@@ -75,7 +76,8 @@ func New(e Engine, o Options) *Server {
 	pages.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, wire.Generic(wire.Forbidden, "a page of another origin may not use this server"))
 	}))
-	s.handler = s.guard(pages.Handler(s.routes()))
+	s.crowd.most = int64(o.MaxConnections)
+	s.handler = s.crowd.admit(s.guard(pages.Handler(s.routes())))
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	protocols := new(http.Protocols)
@@ -84,8 +86,8 @@ func New(e Engine, o Options) *Server {
 	s.http = &http.Server{
 		Handler: s, Protocols: protocols,
 		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog:    slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx }, ConnContext: s.crowd.came, ConnState: s.crowd.state,
+		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	return s
 }
@@ -118,7 +120,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // Serve answers requests until Shutdown; then it returns nil. HTTP/1.1 and, by prior knowledge, HTTP/2 are spoken.
 func (s *Server) Serve(ln net.Listener) error {
 	s.http.Handler = OwnHosts(ln.Addr(), s.opts.Hosts, s)
-	if err := s.http.Serve(netutil.LimitListener(ln, s.opts.MaxConnections)); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(netutil.LimitListener(ln, s.opts.MaxConnections+reserve)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

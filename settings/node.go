@@ -37,7 +37,7 @@ var (
 	MaxRequestBytes = define(Info{Name: "weir.http.max.request.bytes", Flag: "max-request-bytes", Scope: Start,
 		Doc: "The largest request that the HTTP API takes."}, whole("bytes", 1, 1<<40), 10<<20)
 	MaxConnections = define(Info{Name: "weir.http.max.connections", Flag: "max-connections", Scope: Start, Value: "N",
-		Doc: "Connections to the HTTP API at the same time."}, whole("connections", 1, 1<<30), 1000)
+		Doc: "Connections to the HTTP API at the same time. Further ones are refused, but for /info and /healthcheck."}, whole("connections", 1, 1<<30), 1000)
 	Hosts = define(Info{Name: "weir.http.hosts", Flag: "hosts", Scope: Start, Unset: "this machine's names",
 		Doc: "Names under which the HTTP API and the schema registry may be asked for, beside this machine's, while they listen on a loopback address; * is any name. Pages of the web can make a name of their own stand for this machine."},
 		list("NAME,...", "names of hosts, with commas between them"), nil)

@@ -17,21 +17,22 @@ import (
 // [start, end], both included; its end is its last row.
 type Session struct {
 	clocked
-	host    *Host
-	next    Op
-	acc     *accumulators
-	group   []eval.Fn
-	ctx     *eval.Ctx
-	win     *plan.Window
-	late    *LateStream
-	final   bool
-	images  bool         // at Flush, it is told what sessions were at the last commit
-	table   *state.Table // one word: which of members
-	members []*member    // nil where free
-	free    []uint64     // of members
-	dirty   []*member
-	count   int        // sessions of all members
-	spare   []*session // without objects, to be used again
+	host         *Host
+	next         Op
+	acc          *accumulators
+	group        []eval.Fn
+	ctx          *eval.Ctx
+	win          *plan.Window
+	late         *LateStream
+	final        bool
+	images       bool         // at Flush, it is told what sessions were at the last commit
+	table        *state.Table // one word: which of members
+	members      []*member    // nil where free
+	free         []uint64     // of members
+	dirty        []*member
+	count        int        // sessions of all members
+	spare        []*session // without objects, to be used again
+	spareChanges []*memberChange
 	// closing and expiring are the groups by when EMIT FINAL hands a session on, and by when one is beyond its retention.
 	closing, expiring dueQueue
 	out               types.Batch

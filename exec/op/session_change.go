@@ -12,10 +12,16 @@ type memberChange struct {
 
 // touch notes that a group is about to change, by a row that stands at a place.
 func (s *Session) touch(who *member, at int64) {
-	if who.change == nil {
-		who.change = &memberChange{at: at}
-		s.dirty = append(s.dirty, who)
+	if who.change != nil {
+		return
 	}
+	if n := len(s.spareChanges); n > 0 {
+		who.change, s.spareChanges = s.spareChanges[n-1], s.spareChanges[:n-1]
+	} else {
+		who.change = &memberChange{}
+	}
+	who.change.at = at
+	s.dirty = append(s.dirty, who)
 }
 
 // changed notes that a session of a group that was touched changes.
@@ -63,6 +69,12 @@ func (s *Session) settle(who *member) {
 	}
 	for _, x := range c.before {
 		s.reuse(x)
+	}
+	if len(s.spareChanges) < mostSpare {
+		clear(c.puts)
+		clear(c.before)
+		c.puts, c.before, c.drops = c.puts[:0], c.before[:0], c.drops[:0]
+		s.spareChanges = append(s.spareChanges, c)
 	}
 	if who.whole {
 		who.whole = false
