@@ -9,15 +9,15 @@ import (
 )
 
 // A process with less memory than a machine has by default gives three quarters of it to its heap, so that garbage is collected in time, an
-// eighth to the state of queries, as much to each query of a client, and a quarter of that to what a query makes between two commits, which is there
-// several times while it is brought.
+// eighth to the state of queries, as much to each query of a client, a quarter of that to what a query makes between two commits and to a row, which are
+// there several times while they are brought, and half of that to a value.
 const heapShare = 4
 
 // shares are the parts of the memory that settings get where nobody has set them.
 var shares = []struct {
 	of   *settings.Of[int64]
 	part int64
-}{{settings.StateMemory, 8}, {settings.MaxQueryBytes, 8}, {settings.MaxCommitBytes, 32}}
+}{{settings.StateMemory, 8}, {settings.MaxQueryBytes, 8}, {settings.MaxCommitBytes, 32}, {settings.MaxRowBytes, 32}, {settings.MaxValueBytes, 64}}
 
 // fitMemory keeps the node within what it may have, unless somebody has said otherwise.
 func fitMemory(config map[string]string) {
