@@ -76,7 +76,7 @@ func (m *model) folded(q *query, key string, rows []row) row {
 	for i, r := range rows {
 		out.v += r.v
 		least, most = min(least, r.v), max(most, r.v)
-		if i == 0 || r.at != rows[i-1].at || q.in[0].made == nil && q.inner == "" { // the order of what comes from sources is known
+		if i == 0 || r.at != rows[i-1].at || q.known() {
 			ties = append(ties, nil)
 		}
 		ties[len(ties)-1] = append(ties[len(ties)-1], r.v)
@@ -88,3 +88,6 @@ func (m *model) folded(q *query, key string, rows []row) row {
 	}
 	return out
 }
+
+// known says whether the order of the rows of one time is known that a query aggregates: of what comes from sources, by partition and offset.
+func (q *query) known() bool { return q.in[0].made == nil && q.inner == "" }

@@ -44,7 +44,7 @@ func (m *model) found(s *source, key string, at int64) *loose {
 	var before *row
 	for _, v := range m.history(s)[key] {
 		if v.at < at {
-			before = v.row
+			before = v.row // the last of a tick is the one that stands
 		} else {
 			add(v.row)
 		}
@@ -53,26 +53,18 @@ func (m *model) found(s *source, key string, at int64) *loose {
 	return out
 }
 
-// history is the versions of each key of a table.
+// history is the versions of each key of a table, those that stood between two rows of one time among them.
 func (m *model) history(s *source) map[string][]version {
 	if h, ok := m.past[s]; ok {
 		return h
 	}
 	h := map[string][]version{}
-	last := map[string]row{}
 	for _, at := range m.ticks {
-		now := m.table(s, at)
-		for key, r := range now {
-			if was, ok := last[key]; !ok || was.v != r.v {
-				h[key] = append(h[key], version{at, &r})
+		for key, versions := range m.steps(s, at) {
+			for _, r := range versions[1:] {
+				h[key] = append(h[key], version{at, r})
 			}
 		}
-		for key := range last {
-			if _, ok := now[key]; !ok {
-				h[key] = append(h[key], version{at, nil})
-			}
-		}
-		last = now
 	}
 	m.past[s] = h
 	return h

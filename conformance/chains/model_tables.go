@@ -30,10 +30,13 @@ func (m *model) table(s *source, upTo int64) map[string]row {
 	if s.made == nil {
 		out = map[string]row{}
 		for _, r := range m.recs[s] { // of one key in one partition, by offset
-			if r.at <= upTo {
-				if out[r.key] = (row{at: r.at, key: r.key, g: r.g, v: r.v}); r.gone {
-					delete(out, r.key)
-				}
+			if r.at > upTo {
+				continue
+			}
+			if v := r.row(); v != nil {
+				out[r.key] = *v
+			} else {
+				delete(out, r.key)
 			}
 		}
 	} else {
@@ -52,36 +55,31 @@ func (m *model) tableOf(q *query, upTo int64) map[string]row {
 		}
 	case tableFilter:
 		for key, r := range m.table(q.in[0], upTo) {
-			if r.v%q.mod != 0 {
-				r.v += q.plus
-				out[key] = row{key: key, g: r.g, v: r.v}
+			if v := q.passed(&r); v != nil {
+				out[key] = *v
 			}
 		}
 	case regroup:
-		sums, counts := map[string]int64{}, map[string]int{}
+		all := map[string]tally{}
 		for _, r := range m.table(q.in[0], upTo) {
-			sums[r.g] += r.v
-			counts[r.g]++
+			all[r.g] = tally{all[r.g].n + 1, all[r.g].sum + r.v}
 		}
-		for key, n := range counts {
-			out[key] = row{key: key, g: fmt.Sprint(sums[key] % 7), v: sums[key], fixed: fmt.Sprintf("N=%d", n)}
+		for key, t := range all {
+			out[key] = *grouped(key, t)
 		}
 	case tableJoin, foreignJoin:
 		left, right := m.table(q.in[0], upTo), m.table(q.in[1], upTo)
-		for key, a := range left {
-			b, ok := right[a.by(q.on[0])]
-			switch {
-			case ok:
-				out[key] = combined(key, &a, &b)
-			case q.join == "LEFT" || q.join == "FULL":
-				out[key] = combined(key, &a, nil)
+		match := func(key string, a, b *row) {
+			if r := q.matched(key, a, b); r != nil {
+				out[key] = *r
 			}
 		}
-		if q.join == "RIGHT" || q.join == "FULL" {
-			for key, b := range right {
-				if _, ok := left[key]; !ok {
-					out[key] = combined(key, nil, &b)
-				}
+		for key, a := range left {
+			match(key, &a, found(right, a.by(q.on[0])))
+		}
+		for key, b := range right {
+			if _, ok := left[key]; !ok && q.kind == tableJoin {
+				match(key, nil, &b)
 			}
 		}
 	}
@@ -92,4 +90,34 @@ func (m *model) tableOf(q *query, upTo int64) map[string]row {
 		}
 	}
 	return out
+}
+
+// row is the version of a table's key that a record makes; nil where it goes.
+func (r *record) row() *row {
+	if r.gone {
+		return nil
+	}
+	return &row{at: r.at, key: r.key, g: r.g, v: r.v}
+}
+
+// passed is what a filter makes of a version; nil where it keeps it out.
+func (q *query) passed(r *row) *row {
+	if r == nil || r.v%q.mod == 0 {
+		return nil
+	}
+	return &row{key: r.key, g: r.g, v: r.v + q.plus}
+}
+
+// grouped is the row of a group.
+func grouped(key string, t tally) *row {
+	return &row{key: key, g: fmt.Sprint(t.sum % 7), v: t.sum, fixed: fmt.Sprintf("N=%d", t.n)}
+}
+
+// matched is the row of a key that tables are joined by, or of the left one's where it is a foreign key; nil where there is none.
+func (q *query) matched(key string, a, b *row) *row {
+	if a == nil && b == nil || b == nil && q.join != "LEFT" && q.join != "FULL" || a == nil && q.join != "RIGHT" && q.join != "FULL" {
+		return nil
+	}
+	r := combined(key, a, b)
+	return &r
 }

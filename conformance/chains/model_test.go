@@ -2,6 +2,7 @@ package chains
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -175,6 +176,56 @@ func TestModelOfHeldBack(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", join, got, want)
 		}
+	}
+}
+
+// A table may be put out between two rows of one time: then a row finds what stood there, in the order of partitions and offsets.
+func TestModelBetweenTwoRowsOfOneTime(t *testing.T) {
+	given := `
+		x 1 @10 g=5 v=10
+		x 2 @10 g=5 v=20
+		a 1 @10 v=100
+		a 1 @20 p=1 v=1
+		a 1 @20 v=2
+		a 1 @20 p=2 v=4
+		x 1 @20 g=6 v=1
+		x 2 @20 g=5 v=2
+		y 1 @20 v=3
+		s 1 @15
+		s 5 @15`
+	for _, c := range []struct {
+		name string
+		q    query
+		in   []string
+		key  string
+		want []string
+	}{
+		{"a group of a source", query{kind: aggregate, by: "k"}, []string{"a"}, "1", []string{"100", "102", "103", "107"}},
+		{"a group of a query's rows", query{kind: aggregate, by: "k"}, []string{"f"}, "1", []string{"100", "101", "102", "103", "104", "105", "106", "107"}},
+		{"a group of a table", query{kind: regroup, by: "g"}, []string{"x"}, "5", []string{"12", "2", "20", "30"}},
+		{"a filter over groups", query{kind: tableFilter, mod: 2}, []string{"g"}, "1", []string{"-1", "103", "107"}},
+		{"a join", query{kind: tableJoin, join: "LEFT"}, []string{"x", "y"}, "1", []string{"32", "5", "6"}},
+		{"a join by a foreign key", query{kind: foreignJoin, join: "LEFT", on: [2]string{"k", "k"}}, []string{"x", "y"}, "1", []string{"32", "33", "5", "6"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sources := map[string]*source{"a": {name: "a"}, "s": {name: "s"}, "x": {name: "x", table: true}, "y": {name: "y", table: true}}
+			f := &query{kind: filter, mod: 1000, in: []*source{sources["a"]}}
+			g := &query{kind: aggregate, by: "k", in: []*source{sources["a"]}}
+			f.out, g.out = &source{name: "f", made: f}, &source{name: "g", table: true, made: g}
+			named := maps.Clone(sources)
+			named["f"], named["g"] = f.out, g.out
+			if c.q.on[0] == "" {
+				c.q.on = [2]string{"k", "k"}
+			}
+			for _, name := range c.in {
+				c.q.in = append(c.q.in, named[name])
+			}
+			c.q.out = &source{name: "q", table: true, made: &c.q}
+			m := newModel(&pipeline{}, give(t, sources, given))
+			if got := m.found(c.q.out, c.key, 15).looked; !slices.Equal(slices.Sorted(slices.Values(got)), c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

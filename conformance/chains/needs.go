@@ -15,7 +15,7 @@ func (t *trial) needs() string {
 		case t.course.late.slices > 0 && q.ordered:
 			return fmt.Sprintf("%s: records in order that come when what was there has been read", q.out.name)
 		case q.does(lookup) && mixed(q.in[1]):
-			return fmt.Sprintf("%s: versions of a table that is joined of others, one of which puts its changes together", q.out.name)
+			return fmt.Sprintf("%s: versions of a table that is made of several rows of others, which put their changes together", q.out.name)
 		case memory && q.inner == streamJoin && q.join != "INNER":
 			return fmt.Sprintf("%s: the Driver closes the windows of a task before all rows without a match are there", q.out.name)
 		case q.more != nil && q.does(streamJoin) && q.join != "INNER", q.does(lookup) && behindOuter(q):
@@ -31,14 +31,14 @@ func (t *trial) needs() string {
 	return ""
 }
 
-// mixed says whether a table is joined of others whose changes are put together: its rows meet newer ones of one than of the other meanwhile,
+// mixed says whether a table is joined, or grouped, of others whose changes are put together: its rows are made of newer ones and older ones meanwhile,
 // as there are at no time.
 func mixed(s *source) bool {
 	if s.made == nil {
 		return false
 	}
-	joins := s.made.kind == tableJoin || s.made.kind == foreignJoin
-	return slices.ContainsFunc(s.made.in, func(in *source) bool { return joins && !in.exact() || mixed(in) })
+	several := s.made.kind == tableJoin || s.made.kind == foreignJoin || s.made.kind == regroup
+	return slices.ContainsFunc(s.made.in, func(in *source) bool { return several && !in.exact() || mixed(in) })
 }
 
 // behindOuter says whether rows come from an outer join of streams, some of which are put out later than others of their time.
