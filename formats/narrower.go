@@ -31,7 +31,11 @@ func keepsAll(ctx context.Context, spec Spec, f *Format, cols types.Schema) erro
 	if err != nil {
 		return nil
 	}
-	lost := lostColumn(theirs, cols, spec.unwrapped(cols))
+	bare := spec.unwrapped(cols)
+	if !bare && len(theirs) == 1 && theirs[0].Type.Kind == types.Struct && theirs[0].Name == "ROWKEY" {
+		theirs = fieldsOf(theirs[0].Type) // a key of several columns is taken for one that is a STRUCT
+	}
+	lost := lostColumn(theirs, cols, bare)
 	if lost == "" {
 		return nil
 	}

@@ -55,3 +55,28 @@ func TestRegisterTakesNothingAway(t *testing.T) {
 		}
 	}
 }
+
+// A key of several columns is written with the schema that it was registered with, and loses no field that others had in it either.
+func TestRegisterKeysOfSeveralColumns(t *testing.T) {
+	two := types.Schema{{Name: "K", Type: types.TString, Role: types.KeyColumn}, {Name: "H", Type: types.TString, Role: types.KeyColumn}}
+	for _, format := range []string{Avro, JSONSR, Protobuf} {
+		spec := Spec{Format: format, Topic: "t", Registry: registry.NewLocal(registry.NewStore()), IsKey: true}
+		for range 2 {
+			if id, err := Register(t.Context(), spec, two); err != nil || id != 1 {
+				t.Errorf("%s: got %d, %v", format, id, err)
+			}
+		}
+		if _, err := Register(t.Context(), spec, append(two[:2:2], types.Column{Name: "G", Type: types.TString, Role: types.KeyColumn})); err != nil && !registry.IsIncompatible(err) {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+	client := registry.NewLocal(registry.NewStore())
+	theirs := registry.Schema{Type: registry.JSON, Text: `{"type":"object","properties":{"K":{"type":"string"},"H":{"type":"string"},"email":{"type":"string"}}}`}
+	if _, err := client.Register(t.Context(), "t-key", theirs); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Register(t.Context(), Spec{Format: JSONSR, Topic: "t", Registry: client, IsKey: true}, two)
+	if err == nil || !strings.Contains(err.Error(), "would take from it: field email.\n") {
+		t.Errorf("got %v", err)
+	}
+}
