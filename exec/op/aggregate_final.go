@@ -50,7 +50,7 @@ func (a *Aggregate) emitFinal(g *groups) error {
 		}
 		w := g.table.Words(ref)
 		a.row(g, ref, w, a.acc.objectsOf(g, w), a.out.Append(types.Meta{Flags: types.Final}))
-		a.stamp(&a.out.Meta[a.out.N-1], g, w, types.NoTime)
+		a.stamp(&a.out.Meta[a.out.N-1], g, w, g.start+a.win.Size+a.win.Grace)
 	}
 	return nil
 }

@@ -52,6 +52,9 @@ func (c *clocked) Idle(by, bound int64) error {
 // Bound is the time before which nothing is handed on any more.
 func (c *clocked) Bound() int64 { return c.clock.closedTo(c.holds) }
 
+// Front is as far as windows are closed: a final result has the place at which its window did.
+func (c *clocked) Front() (place int64, ok bool) { return c.clock.closed(), c.holds > 0 }
+
 func newClock(direct bool) clock {
 	return clock{now: types.NoTime, shut: types.NoTime, direct: direct, upTo: math.MaxInt64}
 }

@@ -48,6 +48,8 @@ type Windowed interface {
 	CloseAll() error
 	// Bound is the time before which the operator hands on no row any more.
 	Bound() int64
+	// Front is the place before which the operator hands on no row any more, where it hands on nothing but final results; else ok is false.
+	Front() (place int64, ok bool)
 }
 
 // Evicter is a Stateful operator that can let go of memory: what it needs again, it reads back.

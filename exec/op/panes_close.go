@@ -124,7 +124,7 @@ func (p *Panes) handOn(start int64) error {
 		}
 		w, objs := p.combined(k)
 		key := p.keyOf(k)
-		out := p.out.Append(types.Meta{Timestamp: int64(w[0]), StreamTime: types.NoTime, Order: types.NoTime, WindowStart: start, WindowEnd: start + p.span.Size, Flags: types.Final})
+		out := p.out.Append(types.Meta{Timestamp: int64(w[0]), StreamTime: types.NoTime, Order: start + p.span.Size + p.win.Grace, WindowStart: start, WindowEnd: start + p.span.Size, Flags: types.Final})
 		n := len(p.vals)
 		if _, err := types.DecodeKey(key, out[:n]); err != nil {
 			panic("op: a group's key can't be decoded: " + err.Error())

@@ -371,7 +371,7 @@ func (s *Session) closeFinal() error {
 		s.touch(d.who, types.NoTime)
 		s.changed(d.who, d.x)
 		d.x.closed = true
-		s.append(d.who, d.x, false, types.NoTime)
+		s.append(d.who, d.x, false, d.x.end+s.win.Size+s.win.Grace+1)
 		s.out.Meta[s.out.N-1].Flags |= types.Final
 	}
 	return nil

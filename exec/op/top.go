@@ -350,6 +350,9 @@ func (t *Top) UpTo(bound int64) { t.clock.upTo = bound }
 // Bound is how far windows are closed.
 func (t *Top) Bound() int64 { return t.clock.closed() }
 
+// Front is not as far as the bound: rows go on as they come.
+func (t *Top) Front() (place int64, ok bool) { return types.NoTime, false }
+
 // CloseAll has nothing to close: lists are handed on as they change.
 func (t *Top) CloseAll() error { return nil }
 

@@ -226,6 +226,9 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	if a.bound == types.NoTime {
 		f.goOn(a.idled)
 	}
+	if f.asOf = types.NoTime; a.caughtUp {
+		f.asOf = a.asOf
+	}
 	wasAtEnd := f.atEnd
 	f.bound, f.atEnd = max(f.bound, a.bound), a.atEnd
 	err := t.advance(t.idle.heard(from, a, wasAtEnd))

@@ -120,6 +120,12 @@ func (t *Task) UpstreamAsOf(input int) int64 {
 		return in.lanes.caughtUp()
 	case in.woven != nil:
 		return in.woven.caughtUp()
+	case in.repartitioned:
+		asOf := int64(never)
+		for i := range in.feeders {
+			asOf = min(asOf, t.feeders[in.feeder+i].asOf)
+		}
+		return asOf
 	}
 	return types.NoTime
 }

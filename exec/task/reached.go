@@ -10,6 +10,11 @@ import (
 // has read all that there is.
 func (t *Task) Reached(caughtUp bool) Reached {
 	r := Reached{Time: t.bound(), Order: math.MaxInt64, All: t.frontier()}
+	if n := len(t.windowed); n > 0 {
+		if front, ok := t.windowed[n-1].Front(); ok {
+			r.All = front
+		}
+	}
 	if !caughtUp {
 		r.Order = r.All
 	}

@@ -152,13 +152,14 @@ func (w *Worker) full(t *assignment.Task) bool {
 	return false
 }
 
-// announce tells the tasks before a repartition whose rows are put in order what to say of themselves at this commit: that they have read all
-// there was when it began, or not. All tasks of a stage speak where one of them has gone on, or where somebody waits for them.
+// announce tells the tasks before a repartition whose rows are put in order, or behind which somebody reads the query's result, what to say of themselves
+// at this commit: that they have read all there was when it began, or not. All tasks of a stage speak where one of them has gone on, or where somebody
+// waits for them.
 func (w *Worker) announce(ctx context.Context, began time.Time) error {
 	topo := w.assigned.Topology
 	waits := w.progress.wanted || slices.ContainsFunc(w.assigned.Tasks, func(t *assignment.Task) bool { return t.Waits() })
 	for i, s := range topo.Stages {
-		if !task.IsRepartition(s.End) || !topo.Stages[s.To].Ordered() {
+		if !task.IsRepartition(s.End) || !topo.Stages[s.To].Ordered() && !w.progress.watched.Load() {
 			continue
 		}
 		due := waits // who waits may do so behind several stages
