@@ -27,14 +27,6 @@ const (
 	length = 30_000 // of event time, but for gaps
 )
 
-// keyBytes is the key as its topic has it.
-func (r *record) keyBytes() []byte {
-	if r.source.jsonKey {
-		return fmt.Appendf(nil, "%q", r.key)
-	}
-	return []byte(r.key)
-}
-
 // value is the value as its topic has it; nil for a row that goes.
 func (r *record) value() []byte {
 	if r.gone {
@@ -78,6 +70,9 @@ func drawData(r *rand.Rand, p *pipeline, disorder int64, apart bool) []*record {
 		gap := r.Int64N(2) * r.Int64N(40_000)
 		for i := range n {
 			rec := &record{source: s, key: fmt.Sprint(r.IntN(1 + r.IntN(keys))), g: fmt.Sprint(r.IntN(groups)), v: r.Int64N(100), gone: s.table && r.IntN(8) == 0}
+			if s.two {
+				rec.key += "|" + fmt.Sprint(r.IntN(groups))
+			}
 			rec.partition = int(kafka.Partition(rec.keyBytes(), int32(s.partitions)))
 			if rec.partition == empty {
 				continue

@@ -21,7 +21,8 @@ func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipel
 	parts := []int{1, 2, 4}
 	common := parts[r.IntN(3)]
 	for i := range 1 + r.IntN(4) {
-		s := &source{name: fmt.Sprintf("s%d", i), partitions: common, jsonKey: r.IntN(8) == 0, table: i > 0 && r.IntN(2) == 0}
+		s := &source{name: fmt.Sprintf("s%d", i), partitions: common, table: i > 0 && r.IntN(2) == 0, two: r.IntN(6) == 0}
+		s.format = drawFormat(r, givenFormats, s.two)
 		if r.IntN(5) == 0 {
 			s.partitions = parts[r.IntN(3)]
 		}
@@ -39,13 +40,15 @@ func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipel
 		}
 		q.uncached = uncached == 0 || uncached == 2 && r.IntN(2) == 0
 		q.out.name = fmt.Sprintf("q%d", len(p.queries))
+		q.out.format = drawFormat(r, keyFormats, q.out.two)
 		q.leaf()
-		err := refused(q.sql(""))
+		q.drawView(r)
+		err := refused(q.sql("", q.view))
 		switch {
 		case err == nil:
 			p.queries = append(p.queries, q)
 		case !strings.Contains(err.Error(), "partitions"):
-			return nil, fmt.Errorf("%s\n%w", q.sql(""), err)
+			return nil, fmt.Errorf("%s\n%w", q.sql("", q.view), err)
 		}
 	}
 	return p, nil
@@ -53,7 +56,7 @@ func drawPipeline(r *rand.Rand, w width, refused func(sql string) error) (*pipel
 
 // draw draws one query over what there is; nil where what it drew does not fit. Windows, which no query reads, come rather last.
 func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
-	q := &query{kind: kinds[r.IntN(len(kinds))], grace: w.disorder, on: [2]string{"k", "k"}}
+	q := &query{kind: kinds[r.IntN(len(kinds))], grace: w.disorder}
 	if len(w.only) > 0 {
 		q.kind = w.only[r.IntN(len(w.only))]
 	} else if q.windowed() != last && r.IntN(3) > 0 {
@@ -65,44 +68,56 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 	if w.disorder > 0 && q.does(lookup) {
 		return nil // as of when a row meets the table hangs on more than the records
 	}
+	stream, table := func(s *source) bool { return !s.table }, func(s *source) bool { return s.table }
+	one, keyed := func(s *source) bool { return s.table && !s.two }, func(s *source) bool { return !s.table && !s.keyless }
 	switch {
-	case q.does(streamJoin), q.kind == union:
-		q.in = p.pick(r, false, false)
+	case q.kind == union:
+		q.in = p.pick(r, keyed, keyed)
+	case q.does(streamJoin):
+		q.in = p.pick(r, stream, stream)
+	case q.inner == lookup:
+		q.in = p.pick(r, stream, one)
 	case q.does(lookup):
-		q.in = p.pick(r, false, true)
+		q.in = p.pick(r, stream, table)
 	case q.kind == tableFilter, q.kind == regroup:
-		q.in = p.pick(r, true)
+		q.in = p.pick(r, table)
 	case q.kind == tableJoin, q.kind == foreignJoin:
-		q.in = p.pick(r, true, true)
+		q.in = p.pick(r, table, table)
+	case q.kind == filter:
+		q.in = p.pick(r, keyed)
 	default:
-		q.in = p.pick(r, false)
+		q.in = p.pick(r, stream)
 	}
-	if q.in == nil || q.inner == lookup && !q.in[1].exact() {
+	if q.in == nil || q.inner == lookup && q.open() {
 		return nil
 	}
-	either := func() string { return []string{"k", "g"}[r.IntN(2)] }
+	if plain := q.kind == aggregate && q.inner == ""; !plain && slices.ContainsFunc(q.in, (*source).windows) {
+		return nil // all else is refused
+	}
 	joins := []string{"INNER", "LEFT", "RIGHT", "FULL"}
 	q.out = &source{partitions: q.in[0].partitions, made: q}
 	if r.IntN(6) == 0 {
 		q.out.partitions = []int{1, 2, 4}[r.IntN(3)]
 	}
 	q.mod, q.plus = 2+r.Int64N(4), r.Int64N(100)
+	if !q.drawKeys(r) {
+		return nil
+	}
 	switch {
 	case q.does(streamJoin):
-		q.join, q.on = joins[r.IntN(4)], [2]string{either(), either()}
+		q.join = joins[r.IntN(4)]
 		q.before = span(r)
 		q.after = q.before
 		if r.IntN(4) == 0 {
 			q.after = span(r)
 		}
 	case q.does(lookup):
-		q.join, q.on[0] = joins[r.IntN(2)], either()
+		q.join = joins[r.IntN(2)]
 	}
 	q.third(r, p, w)
 	switch q.kind {
 	case aggregate, tumbling, hopping, session:
 		q.out.table = true
-		q.by = either()
 		q.ordered = w.disorder == 0 && r.IntN(3) == 0 && !w.orderless
 		q.having = r.IntN(4) == 0
 		q.final = q.kind != aggregate && r.IntN(2) == 0
@@ -111,9 +126,9 @@ func (p *pipeline) draw(r *rand.Rand, w width, last bool) *query {
 	case tableJoin:
 		q.out.table, q.join = true, []string{"INNER", "LEFT", "FULL", "RIGHT"}[r.IntN(4)]
 	case foreignJoin:
-		q.out.table, q.join, q.on[0] = true, joins[r.IntN(2)], "g"
+		q.out.table, q.join = true, joins[r.IntN(2)]
 	case regroup:
-		q.out.table, q.by = true, "g"
+		q.out.table = true
 	case tableFilter:
 		q.out.table = true
 	}
@@ -130,13 +145,13 @@ func span(r *rand.Rand) int64 {
 
 // third draws a table that the rows of a join are joined with.
 func (q *query) third(r *rand.Rand, p *pipeline, w width) {
-	joins := q.does(streamJoin) && (q.join == "INNER" || q.join == "LEFT") || q.does(lookup) && q.in[1].exact()
-	if !joins || w.disorder > 0 || r.IntN(2) > 0 {
+	joins := q.does(streamJoin) && (q.join == "INNER" || q.join == "LEFT") || q.does(lookup) && !q.open()
+	if behindFinal(q) || !joins || q.out.two || w.disorder > 0 || r.IntN(2) > 0 {
 		return
 	}
 	var fit []*source
-	for _, s := range p.readable(true) {
-		if s.exact() && !slices.Contains(q.in, s) {
+	for _, s := range p.readable() {
+		if s.table && s.exact() && !s.two && !slices.Contains(q.in, s) {
 			fit = append(fit, s)
 		}
 	}
@@ -148,10 +163,10 @@ func (q *query) third(r *rand.Rand, p *pipeline, w width) {
 }
 
 // pick chooses different inputs, rather late ones than early ones; nil where there are none.
-func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
+func (p *pipeline) pick(r *rand.Rand, wanted ...func(*source) bool) []*source {
 	var out []*source
-	for _, table := range tables {
-		fit := slices.DeleteFunc(p.readable(table), func(s *source) bool { return slices.Contains(out, s) })
+	for _, fits := range wanted {
+		fit := slices.DeleteFunc(p.readable(), func(s *source) bool { return !fits(s) || slices.Contains(out, s) })
 		if len(fit) == 0 {
 			return nil
 		}
@@ -164,11 +179,13 @@ func (p *pipeline) pick(r *rand.Rand, tables ...bool) []*source {
 	return out
 }
 
-// readable is the tables, or the streams, that a query can read.
-func (p *pipeline) readable(table bool) []*source {
+// readable is what a query can read.
+func (p *pipeline) readable() []*source {
 	all := slices.Clone(p.sources)
 	for _, q := range p.queries {
-		all = append(all, q.out)
+		if all = append(all, q.out); q.view != nil {
+			all = append(all, q.view)
+		}
 	}
-	return slices.DeleteFunc(all, func(s *source) bool { return s.table != table || s.leaf })
+	return slices.DeleteFunc(all, func(s *source) bool { return s.leaf })
 }

@@ -109,7 +109,7 @@ func sums(options [][]tally) []tally {
 func (m *model) subsets(q *query, at int64) map[string][]*row {
 	out := map[string][]*row{}
 	for key, rows := range m.grouped(q, at) {
-		first := slices.IndexFunc(rows, func(r row) bool { return r.at == at })
+		first := slices.IndexFunc(rows, func(r row) bool { return r.order() == at })
 		if first < 0 || len(rows)-first < 2 {
 			continue
 		}

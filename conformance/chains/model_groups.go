@@ -1,6 +1,10 @@
 package chains
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // windows is the rows of a query with windows, by key and window.
 func (m *model) windows(q *query) map[string]row {
@@ -21,7 +25,7 @@ func (m *model) windows(q *query) map[string]row {
 			}
 		}
 		for begin, list := range in {
-			m.put(q, windowKey(key, begin, begin+q.size), list, out)
+			m.put(q, key, windowKey(key, begin, begin+q.size), begin+q.size+q.grace, list, out)
 		}
 	}
 	return out
@@ -29,20 +33,26 @@ func (m *model) windows(q *query) map[string]row {
 
 // sessions cuts rows where the pause is longer than the gap.
 func (m *model) sessions(q *query, key string, rows []row, out map[string]row) {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	from := 0
 	for i := range rows {
 		if i+1 < len(rows) && rows[i+1].at-rows[i].at <= q.size {
 			continue
 		}
-		m.put(q, windowKey(key, rows[from].at, rows[i].at), rows[from:i+1], out)
+		m.put(q, key, windowKey(key, rows[from].at, rows[i].at), rows[i].at+q.size+q.grace+1, ordered(slices.Clone(rows[from:i+1])), out)
 		from = i + 1
 	}
 }
 
-// put adds the row of a group.
-func (m *model) put(q *query, key string, rows []row, out map[string]row) {
+// put adds the row of a group, of a window that closes at a time or of none.
+func (m *model) put(q *query, key, id string, closes int64, rows []row, out map[string]row) {
 	if !q.having || len(rows) > 1 {
-		out[key] = m.folded(q, key, rows)
+		r := m.folded(q, key, rows)
+		if q.final {
+			r.late = closes
+		}
+		out[id] = r
 	}
 }
 
@@ -61,7 +71,7 @@ func (m *model) grouped(q *query, upTo int64) map[string][]row {
 	}
 	out := map[string][]row{}
 	for _, r := range rows {
-		if r.at <= upTo {
+		if r.order() <= upTo {
 			out[r.by(q.by)] = append(out[r.by(q.by)], r)
 		}
 	}
@@ -70,13 +80,14 @@ func (m *model) grouped(q *query, upTo int64) map[string][]row {
 
 // folded is the aggregates of rows, which are in order.
 func (m *model) folded(q *query, key string, rows []row) row {
-	out := row{key: key, at: rows[len(rows)-1].at}
+	out := row{key: key}
 	least, most := rows[0].v, rows[0].v
 	var ties [][]int64
 	for i, r := range rows {
 		out.v += r.v
+		out.at = max(out.at, r.at)
 		least, most = min(least, r.v), max(most, r.v)
-		if i == 0 || r.at != rows[i-1].at || q.known() {
+		if i == 0 || r.order() != rows[i-1].order() || q.known() {
 			ties = append(ties, nil)
 		}
 		ties[len(ties)-1] = append(ties[len(ties)-1], r.v)

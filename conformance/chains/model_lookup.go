@@ -8,10 +8,10 @@ import (
 
 // lookUp joins a stream's row with the table as of its time: the stream comes first, so that changes of that very time come after it.
 func (m *model) lookUp(q *query, r row) (row, bool) {
-	key, out := r.by(q.on[0]), row{at: r.at, g: r.g, v: r.v}
+	key, out := r.by(q.on[0]), row{at: r.at, late: r.late, g: r.g, v: r.v}
 	out.key = key
-	if !q.in[1].exact() {
-		out.loose = m.found(q.in[1], key, r.at)
+	if q.open() {
+		out.loose = m.found(q.in[1], key, r.order())
 		out.loose.missing = q.join == "INNER" && slices.Contains(out.loose.looked, "-1")
 		if q.join == "INNER" {
 			out.loose.looked = slices.DeleteFunc(out.loose.looked, func(w string) bool { return w == "-1" })
@@ -19,7 +19,7 @@ func (m *model) lookUp(q *query, r row) (row, bool) {
 		return out, len(out.loose.looked) > 0
 	}
 	w := int64(-1)
-	if t, ok := m.table(q.in[1], r.at-1)[key]; ok {
+	if t, ok := m.table(q.in[1], r.order()-1)[key]; ok {
 		w = t.v
 	} else if q.join == "INNER" {
 		return out, false

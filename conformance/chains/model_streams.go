@@ -2,6 +2,7 @@ package chains
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -11,12 +12,18 @@ func (m *model) stream(s *source) []row {
 		return rows
 	}
 	var out []row
-	if s.made == nil {
+	switch {
+	case s.made == nil:
 		for _, r := range m.recs[s] {
 			out = append(out, row{at: r.at, key: r.key, g: r.g, v: r.v, place: [2]int{r.partition, r.offset}})
 		}
-	} else {
-		out = m.streamOf(s.made)
+	case s.made.windowed(): // of which each goes out once
+		for _, r := range m.windows(s.made) {
+			out = append(out, row{at: r.at, late: r.late, key: r.key, g: r.g, v: r.v})
+		}
+	default:
+		out = append(out, m.kept[s.made]...)
+		out = append(out, m.streamOf(s.made)...)
 	}
 	m.streams[s] = ordered(out)
 	return out
@@ -24,7 +31,7 @@ func (m *model) stream(s *source) []row {
 
 func ordered(rows []row) []row {
 	slices.SortStableFunc(rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.place[0], b.place[0]), cmp.Compare(a.place[1], b.place[1]))
+		return cmp.Or(cmp.Compare(a.order(), b.order()), cmp.Compare(a.place[0], b.place[0]), cmp.Compare(a.place[1], b.place[1]))
 	})
 	return rows
 }
@@ -35,18 +42,25 @@ func (m *model) streamOf(q *query) []row {
 	switch k := cmp.Or(q.inner, q.kind); k {
 	case union:
 		for _, r := range append(slices.Clone(left), m.stream(q.in[1])...) {
-			out = append(out, row{at: r.at, key: r.key, g: r.g, v: r.v})
+			out = append(out, row{at: r.at, late: r.late, key: r.key, g: r.g, v: r.v})
 		}
 	case filter:
 		for _, r := range left {
 			if r.v%q.mod != 0 {
 				r.v += q.plus
-				out = append(out, row{at: r.at, key: r.key, g: r.g, v: r.v, place: r.place})
+				out = append(out, row{at: r.at, late: r.late, key: r.key, g: r.g, v: r.v, place: r.place})
 			}
 		}
 	case rekey:
 		for _, r := range left {
-			out = append(out, row{at: r.at, key: r.g, g: r.key, v: r.v})
+			next := row{at: r.at, late: r.late, key: r.g, g: parts(r.key)[0], v: r.v}
+			switch {
+			case q.out.two:
+				next.key, next.g = r.by("kg"), fmt.Sprint(r.v%7)
+			case q.in[0].keyless:
+				next.g = fmt.Sprint(r.v % 5)
+			}
+			out = append(out, next)
 		}
 	case streamJoin:
 		out = m.joinStreams(q, left, m.stream(q.in[1]))
@@ -63,7 +77,7 @@ func (m *model) streamOf(q *query) []row {
 	var third []row
 	for _, r := range out {
 		key := r.by(q.moreOn)
-		t, ok := m.table(q.more, r.at-1)[key]
+		t, ok := m.table(q.more, r.order()-1)[key]
 		if !ok {
 			t.v = -1
 		}
@@ -74,12 +88,18 @@ func (m *model) streamOf(q *query) []row {
 	return third
 }
 
-// by is the column that joins or groups.
-func (r *row) by(column string) string {
-	if column == "g" {
+// by is what joins or groups: see source.cols.
+func (r *row) by(columns string) string {
+	switch columns {
+	case "g":
 		return r.g
+	case "1":
+		return parts(r.key)[0]
+	case "kg":
+		return r.key + "|" + r.g
+	default:
+		return r.key
 	}
-	return r.key
 }
 
 // combined is the joined row of two, either of which may not be there.
@@ -87,7 +107,7 @@ func combined(key string, a, b *row) row {
 	out := row{key: key, v: 1*3 + 2}
 	switch {
 	case a != nil && b != nil:
-		out.at, out.g, out.v = max(a.at, b.at), a.g, a.v*3+b.v
+		out.at, out.late, out.g, out.v = max(a.at, b.at), max(a.late, b.late), a.g, a.v*3+b.v
 	case a != nil:
 		out.at, out.g, out.v = a.at, a.g, a.v*3+2
 	case b != nil:

@@ -51,7 +51,7 @@ func (m *model) tableOf(q *query, upTo int64) map[string]row {
 	switch q.kind {
 	case aggregate:
 		for key, list := range m.grouped(q, upTo) {
-			m.put(q, key, list, out)
+			m.put(q, key, key, 0, list, out)
 		}
 	case tableFilter:
 		for key, r := range m.table(q.in[0], upTo) {

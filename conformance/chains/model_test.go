@@ -120,7 +120,7 @@ func TestModel(t *testing.T) {
 				q.on = [2]string{"k", "k"}
 			}
 			q.out = &source{name: "q", made: &q}
-			m := newModel(&pipeline{}, give(t, sources, c.given))
+			m := newModel(&pipeline{}, give(t, sources, c.given), nil)
 			var got []string
 			switch {
 			case q.windowed():
@@ -163,7 +163,7 @@ func TestModelOfHeldBack(t *testing.T) {
 			s 1 @32
 			s 3 @33
 			x 2 @40 v=-
-			s 2 @50`))
+			s 2 @50`), nil)
 		var got []string
 		for _, r := range m.stream(q.out) {
 			slices.Sort(r.loose.looked)
@@ -221,7 +221,7 @@ func TestModelBetweenTwoRowsOfOneTime(t *testing.T) {
 				c.q.in = append(c.q.in, named[name])
 			}
 			c.q.out = &source{name: "q", table: true, made: &c.q}
-			m := newModel(&pipeline{}, give(t, sources, given))
+			m := newModel(&pipeline{}, give(t, sources, given), nil)
 			if got := m.found(c.q.out, c.key, 15).looked; !slices.Equal(slices.Sorted(slices.Values(got)), c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
@@ -245,7 +245,7 @@ func TestCheck(t *testing.T) {
 	f.out = &source{name: "f", made: f}
 	w := &query{kind: tumbling, size: 1000, final: true, by: "k", ordered: true, in: f.in}
 	w.out = &source{name: "w", table: true, made: w}
-	m := newModel(&pipeline{}, give(t, sources, recs))
+	m := newModel(&pipeline{}, give(t, sources, recs), nil)
 	stream := []result{{"1", 1000, false, cols("G=0 V=1")}, {"1", 1000, false, cols("G=0 V=1")}, {"2", 2500, false, cols("G=0 V=4")}, {"2", 2000, false, cols("G=0 V=2")}}
 	table := []result{{"1 [1000,2000]", 1000, false, cols("E=1 G=2 L=1 MA=1 MI=1 N=2 V=2")}, {"2 [2000,3000]", 2500, false, cols("E=2 G=6 L=4 MA=4 MI=2 N=2 V=6")}}
 	table[0].cols["C"], table[1].cols["C"] = "[1 1]", "[2 4]"

@@ -24,8 +24,8 @@ func (t *trial) needs() string {
 			return fmt.Sprintf("%s: rows without a match in the order of time", q.out.name)
 		case memory && q.does(lookup) && slices.ContainsFunc(q.in, func(s *source) bool { return s.table && s.made != nil }):
 			return fmt.Sprintf("%s: the Driver joins with a query's table in the order in which records were made", q.out.name)
-		case memory && timed && behindOuter(q):
-			return fmt.Sprintf("%s: the Driver tells no query of rows that an outer join puts out later", q.out.name)
+		case memory && timed && (behindOuter(q) || behindFinal(q)):
+			return fmt.Sprintf("%s: the Driver tells no query of rows that another one puts out later", q.out.name)
 		}
 	}
 	return ""
@@ -49,4 +49,9 @@ func behindOuter(q *query) bool {
 		}
 	}
 	return false
+}
+
+// behindFinal says whether rows come from windows that go out when they have closed.
+func behindFinal(q *query) bool {
+	return slices.ContainsFunc(q.in, func(in *source) bool { return in.made != nil && (in.made.final || behindFinal(in.made)) })
 }

@@ -18,6 +18,8 @@ type place interface {
 	// settle lets the queries read what they can.
 	settle(ctx context.Context) error
 	restart(ctx context.Context) error
+	// drop drops what a query makes, and the query, its topic as well or not.
+	drop(ctx context.Context, q *query, deletes bool) error
 	// pause stops what writes a stream or table, or lets it go on.
 	pause(ctx context.Context, q *query, stop bool) error
 	// drain reads all and closes windows, and says how many rows were late, of which query.
@@ -62,6 +64,10 @@ func (m *inMemory) produce(_ context.Context, recs []*kgo.Record) error {
 
 func (m *inMemory) settle(context.Context) error  { return m.Driver.Commit() }
 func (m *inMemory) restart(context.Context) error { return nil }
+
+func (m *inMemory) drop(ctx context.Context, q *query, deletes bool) error {
+	return m.execute(ctx, q.undo(deletes))
+}
 
 func (m *inMemory) pause(context.Context, *query, bool) error { return nil }
 

@@ -127,6 +127,17 @@ func (b *onBroker) pause(ctx context.Context, q *query, stop bool) error {
 	return nil
 }
 
+func (b *onBroker) drop(ctx context.Context, q *query, deletes bool) error {
+	for _, running := range b.engine.Queries() {
+		if strings.EqualFold(running.Sink, q.out.name) && strings.HasPrefix(running.ID, "INSERTQUERY") {
+			if err := b.execute(ctx, "TERMINATE "+running.ID+";"); err != nil {
+				return err
+			}
+		}
+	}
+	return b.execute(ctx, q.undo(deletes))
+}
+
 func (b *onBroker) count() {
 	for _, q := range b.engine.Queries() {
 		if q.Stats.Late > 0 {

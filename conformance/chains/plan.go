@@ -25,6 +25,7 @@ type act struct {
 	restart bool   // the engine is closed and opened again
 	pause   *query // a query stops reading
 	resume  *query // and goes on
+	again   *again // queries are dropped, and made again
 }
 
 // course is how a pipeline is run.
@@ -111,6 +112,7 @@ func drawCourse(r *rand.Rand, p *pipeline, ways []way) *course {
 		c.acts = slices.Insert(c.acts, at, act{pause: q})
 		c.acts = slices.Insert(c.acts, at+1+r.IntN(len(c.acts)-at), act{resume: q})
 	}
+	c.drawAgain(r, p)
 	return c
 }
 
@@ -132,6 +134,8 @@ func (c *course) String() string {
 			steps = append(steps, "pause "+a.pause.out.name)
 		case a.resume != nil:
 			steps = append(steps, "resume "+a.resume.out.name)
+		case a.again != nil:
+			steps = append(steps, a.again.String())
 		case a.restart:
 			steps = append(steps, "restart")
 		}

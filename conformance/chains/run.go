@@ -71,8 +71,9 @@ func (t *trial) run(ctx context.Context, addr, dir string) (diffs []string, err 
 			return nil, err
 		}
 	}
+	kept := map[*query][]row{}
 	for _, a := range t.course.acts {
-		if err := t.act(ctx, w, a, prefix); err != nil {
+		if err := t.act(ctx, w, a, prefix, kept); err != nil {
 			return nil, err
 		}
 	}
@@ -80,19 +81,11 @@ func (t *trial) run(ctx context.Context, addr, dir string) (diffs []string, err 
 	if err != nil {
 		return nil, err
 	}
-	m := newModel(t.p, t.recs)
+	m := newModel(t.p, t.recs, kept)
 	for _, q := range t.p.queries {
-		recs, err := w.records(ctx, q.out.topic(prefix))
+		got, err := q.results(ctx, w, prefix)
 		if err != nil {
 			return nil, err
-		}
-		var got []result
-		for _, rec := range recs {
-			r, err := q.read(rec)
-			if err != nil {
-				return nil, err
-			}
-			got = append(got, r)
 		}
 		diffs = append(diffs, m.check(q, got)...)
 	}
@@ -102,7 +95,22 @@ func (t *trial) run(ctx context.Context, addr, dir string) (diffs []string, err 
 	return diffs, nil
 }
 
-func (t *trial) act(ctx context.Context, w place, a act, prefix string) error {
+// results are the records of a query's topic.
+func (q *query) results(ctx context.Context, w place, prefix string) ([]result, error) {
+	recs, err := w.records(ctx, q.out.topic(prefix))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]result, len(recs))
+	for i, rec := range recs {
+		if out[i], err = q.read(rec); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (t *trial) act(ctx context.Context, w place, a act, prefix string, kept map[*query][]row) error {
 	switch {
 	case a.produce > 0:
 		var recs []*kgo.Record
@@ -111,13 +119,15 @@ func (t *trial) act(ctx context.Context, w place, a act, prefix string) error {
 		}
 		return w.produce(ctx, recs)
 	case a.create != nil:
-		return w.execute(ctx, a.create.cache()+"\n"+a.create.sql(prefix))
+		return w.execute(ctx, a.create.cache()+"\n"+a.create.sql(prefix, a.create.view))
 	case a.pause != nil:
 		return w.pause(ctx, a.pause, true)
 	case a.resume != nil:
 		return w.pause(ctx, a.resume, false)
 	case a.settle:
 		return w.settle(ctx)
+	case a.again != nil:
+		return a.again.run(ctx, w, prefix, kept)
 	default:
 		return w.restart(ctx)
 	}

@@ -43,7 +43,9 @@ func (t *trial) shrink(ctx context.Context, within time.Duration, fails func(*tr
 // without is a trial without a query; nil where something reads what it makes, or no other is left.
 func (t *trial) without(q *query) *trial {
 	rest := slices.DeleteFunc(slices.Clone(t.p.queries), func(o *query) bool { return o == q })
-	if len(rest) == 0 || slices.ContainsFunc(rest, func(o *query) bool { return slices.Contains(o.in, q.out) }) {
+	if len(rest) == 0 || slices.ContainsFunc(rest, func(o *query) bool {
+		return slices.Contains(o.in, q.out) || q.view != nil && slices.Contains(o.in, q.view)
+	}) {
 		return nil
 	}
 	return t.only(rest)
@@ -62,8 +64,13 @@ func (t *trial) only(queries []*query) *trial {
 				return true
 			}
 		}
-		return false
+		return a.again != nil && a.again.only(queries) == nil
 	})
+	for i := range course.acts {
+		if again := course.acts[i].again; again != nil {
+			course.acts[i].again = again.only(queries)
+		}
+	}
 	next.course = &course
 	return next.leaving(slices.DeleteFunc(slices.Clone(t.recs), func(r *record) bool { return !slices.Contains(next.p.sources, r.source) }))
 }

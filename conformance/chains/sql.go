@@ -7,18 +7,36 @@ import (
 
 // declare is the statement of a source. Names of topics have the prefix.
 func (s *source) declare(prefix string) string {
-	what, key, format := "STREAM", "KEY", "KAFKA"
+	what, key, with := "STREAM", "KEY", ""
 	if s.table {
 		what, key = "TABLE", "PRIMARY KEY"
 	}
-	if s.jsonKey {
-		format = "JSON"
+	var cols []string
+	for _, k := range s.keys() {
+		cols = append(cols, k+" STRING "+key+", ")
 	}
-	return fmt.Sprintf("CREATE %s %s (k STRING %s, g STRING, v BIGINT) WITH (KAFKA_TOPIC='%s', KEY_FORMAT='%s', VALUE_FORMAT='JSON', PARTITIONS=%d);",
-		what, s.name, key, s.topic(prefix), format, s.partitions)
+	if !s.keyless {
+		with = fmt.Sprintf(", KEY_FORMAT='%s'", s.format)
+	}
+	if s.windows() {
+		with += fmt.Sprintf(", WINDOW_TYPE='%s'", s.made.kind)
+		if s.made.kind != session {
+			with += fmt.Sprintf(", WINDOW_SIZE='%d MILLISECONDS'", s.made.size)
+		}
+	}
+	if !s.view {
+		with += fmt.Sprintf(", PARTITIONS=%d", s.partitions)
+	}
+	return fmt.Sprintf("CREATE %s %s (%sg STRING, v BIGINT) WITH (KAFKA_TOPIC='%s'%s, VALUE_FORMAT='JSON');",
+		what, s.name, strings.Join(cols, ""), s.topic(prefix), with)
 }
 
-func (s *source) topic(prefix string) string { return prefix + s.name }
+func (s *source) topic(prefix string) string {
+	if s.view {
+		return s.made.out.topic(prefix)
+	}
+	return prefix + s.name
+}
 
 // cache is the statement that says how a query's changes are written.
 func (q *query) cache() string {
@@ -28,33 +46,64 @@ func (q *query) cache() string {
 	return "SET 'cache.max.bytes.buffering'='10000000';"
 }
 
-// sql is the statement of a query.
-func (q *query) sql(prefix string) string {
+// sql is the statements of a query, and of the stream over its topic, nil for none.
+func (q *query) sql(prefix string, view *source) string {
 	what := "STREAM"
 	if q.out.table {
 		what = "TABLE"
 	}
-	text := fmt.Sprintf("CREATE %s %s WITH (KAFKA_TOPIC='%s', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=%d) AS\n  SELECT %s;",
-		what, q.out.name, q.out.topic(prefix), q.out.partitions, q.body())
+	text := fmt.Sprintf("CREATE %s %s WITH (KAFKA_TOPIC='%s', KEY_FORMAT='%s', VALUE_FORMAT='JSON', PARTITIONS=%d) AS\n  SELECT %s;",
+		what, q.out.name, q.out.topic(prefix), q.out.format, q.out.partitions, q.body())
 	if q.kind == union {
-		text += fmt.Sprintf("\nINSERT INTO %s SELECT k, g, v FROM %s;", q.out.name, q.in[1].name)
+		text += fmt.Sprintf("\nINSERT INTO %s SELECT %s, g, v FROM %s;", q.out.name, keysOf("", q.in[1].keys()), q.in[1].name)
+	}
+	if view != nil {
+		text += "\n" + view.declare(prefix)
 	}
 	return text
+}
+
+// undo is the statements that drop what sql makes, but for the query of an INSERT INTO.
+func (q *query) undo(deletes bool) string {
+	what, with := "STREAM", ""
+	if q.out.table {
+		what = "TABLE"
+	}
+	if deletes {
+		with = " DELETE TOPIC"
+	}
+	return fmt.Sprintf("DROP %s %s%s;", what, q.out.name, with)
+}
+
+// keysOf is columns as those of a key.
+func keysOf(prefix string, cols []string) string {
+	var out []string
+	for i, c := range cols {
+		out = append(out, prefix+c+" AS "+[]string{"k", "h"}[i])
+	}
+	return strings.Join(out, ", ")
 }
 
 func (q *query) body() string {
 	from := q.in[0].name
 	switch q.kind {
 	case filter, tableFilter:
-		return fmt.Sprintf("k, g, v + %d AS v FROM %s WHERE v %% %d <> 0", q.plus, from, q.mod)
+		return fmt.Sprintf("%s, g, v + %d AS v FROM %s WHERE v %% %d <> 0", keysOf("", q.in[0].keys()), q.plus, from, q.mod)
 	case rekey:
-		return "g AS k, k AS g, v FROM " + from + " PARTITION BY g"
+		switch {
+		case q.out.two:
+			return "k AS k, g AS h, CAST(v % 7 AS STRING) AS g, v FROM " + from + " PARTITION BY k, g"
+		case q.in[0].keyless:
+			return "g AS k, CAST(v % 5 AS STRING) AS g, v FROM " + from + " PARTITION BY g"
+		default:
+			return "g AS k, k AS g, v FROM " + from + " PARTITION BY g"
+		}
 	case regroup:
 		return "g AS k, COUNT(*) AS n, SUM(v) AS v, CAST(SUM(v) % 7 AS STRING) AS g FROM " + from + " GROUP BY g HAVING COUNT(*) > 0"
 	case aggregate, tumbling, hopping, session:
 		return q.grouped()
 	case union:
-		return "k, g, v FROM " + from
+		return keysOf("", q.in[0].keys()) + ", g, v FROM " + from
 	case streamJoin:
 		if q.more != nil {
 			return q.joined(q.value(both)+" AS v", "COALESCE(a.g, '')")
@@ -62,7 +111,7 @@ func (q *query) body() string {
 		return q.joined(both+" AS v", "COALESCE(a.g, b.g)")
 	case lookup:
 		v := "a.v"
-		if q.in[1].exact() {
+		if !q.open() {
 			v = q.value(looked)
 		}
 		return q.joined(v+" AS v, COALESCE(b.v, -1) AS w", "COALESCE(a.g, '')")
@@ -80,28 +129,28 @@ const (
 
 func (q *query) grouped() string {
 	var b strings.Builder
-	by, v, from := q.by, "v", q.in[0].name
+	by, v, from := q.in[0].cols(q.by), "v", q.in[0].name
 	switch q.inner {
 	case streamJoin:
 		v, from = q.value(both), q.from()
-		by = "COALESCE(a.g, b.g)"
+		by = []string{"COALESCE(a.g, b.g)"}
 		if q.by == "k" {
-			by = fmt.Sprintf("COALESCE(a.%s, b.%s)", q.on[0], q.on[1])
+			by = []string{fmt.Sprintf("COALESCE(a.%s, b.%s)", q.in[0].cols(q.on[0])[0], q.in[1].cols(q.on[1])[0])}
 		}
 	case lookup:
-		v, from, by = q.value(looked), q.from(), "a."+q.by
+		v, from, by = q.value(looked), q.from(), []string{"a.g"}
 		if q.by == "k" {
-			by = "a." + q.on[0]
+			by = []string{"a." + q.in[0].cols(q.on[0])[0]}
 		}
 	default: // it joins nothing
 	}
 	switch {
 	case q.more != nil && q.by == "k":
-		by = q.moreKey()
+		by = []string{q.moreKey()}
 	case q.more != nil:
-		by = "a.g"
+		by = []string{"a.g"}
 	}
-	fmt.Fprintf(&b, "%s AS k, COUNT(*) AS n, SUM(%s) AS v, MIN(%s) AS mi, MAX(%s) AS ma, CAST(SUM(%s) %% 7 AS STRING) AS g", by, v, v, v, v)
+	fmt.Fprintf(&b, "%s, COUNT(*) AS n, SUM(%s) AS v, MIN(%s) AS mi, MAX(%s) AS ma, CAST(SUM(%s) %% 7 AS STRING) AS g", keysOf("", by), v, v, v, v)
 	if q.ordered {
 		fmt.Fprintf(&b, ", EARLIEST_BY_OFFSET(%s) AS e, LATEST_BY_OFFSET(%s) AS l, COLLECT_LIST(%s) AS c", v, v, v)
 	}
@@ -114,7 +163,7 @@ func (q *query) grouped() string {
 	case session:
 		fmt.Fprintf(&b, " WINDOW SESSION (%d MILLISECONDS, GRACE PERIOD %d MILLISECONDS)", q.size, q.grace)
 	}
-	fmt.Fprintf(&b, " GROUP BY %s", by)
+	fmt.Fprintf(&b, " GROUP BY %s", strings.Join(by, ", "))
 	if q.having {
 		b.WriteString(" HAVING COUNT(*) > 1")
 	}
@@ -128,18 +177,18 @@ func (q *query) grouped() string {
 
 // joined is a join. Its key is what joins the sources, but for foreign keys.
 func (q *query) joined(values, g string) string {
-	key := "a." + q.on[0]
+	key := keysOf("a.", q.in[0].cols(q.on[0]))
 	switch {
 	case q.more != nil:
-		key = q.moreKey()
+		key = keysOf("", []string{q.moreKey()})
 	case q.kind == foreignJoin:
-		key = "a.k"
+		key = keysOf("a.", q.in[0].keys())
 	case q.join == "RIGHT":
-		key = "b." + q.on[1]
+		key = keysOf("b.", q.in[1].cols(q.on[1]))
 	case q.join == "FULL":
-		key = "ROWKEY"
+		key = keysOf("ROWKEY", []string{"", "_1"}[:len(q.out.keys())])
 	}
-	return fmt.Sprintf("%s AS k, %s AS g, %s FROM %s", key, g, values, q.from())
+	return fmt.Sprintf("%s, %s AS g, %s FROM %s", key, g, values, q.from())
 }
 
 func (q *query) from() string {
@@ -147,7 +196,11 @@ func (q *query) from() string {
 	if q.does(streamJoin) {
 		within = fmt.Sprintf(" WITHIN (%d MILLISECONDS, %d MILLISECONDS) GRACE PERIOD %d MILLISECONDS", q.before, q.after, q.grace)
 	}
-	text := fmt.Sprintf("%s a %s JOIN %s b%s ON a.%s = b.%s", q.in[0].name, q.join, q.in[1].name, within, q.on[0], q.on[1])
+	var on []string
+	for i, l := range q.in[0].cols(q.on[0]) {
+		on = append(on, fmt.Sprintf("a.%s = b.%s", l, q.in[1].cols(q.on[1])[i]))
+	}
+	text := fmt.Sprintf("%s a %s JOIN %s b%s ON %s", q.in[0].name, q.join, q.in[1].name, within, strings.Join(on, " AND "))
 	if q.more != nil {
 		text += fmt.Sprintf(" %s JOIN %s c ON %s = c.k", q.moreJoin, q.more.name, q.moreKey())
 	}
@@ -159,7 +212,7 @@ func (q *query) moreKey() string {
 	if q.moreOn == "g" {
 		return "a.g"
 	}
-	return "a." + q.on[0]
+	return "a." + q.in[0].cols(q.on[0])[0]
 }
 
 // value is v of the rows of a join, with what a third source adds.
@@ -177,7 +230,7 @@ func (p *pipeline) text() string {
 		lines = append(lines, s.declare(""))
 	}
 	for _, q := range p.queries {
-		lines = append(lines, q.cache(), q.sql(""))
+		lines = append(lines, q.cache(), q.sql("", q.view))
 	}
 	return strings.Join(lines, "\n")
 }
