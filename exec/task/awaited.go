@@ -101,6 +101,27 @@ func (t *Task) GiveUp(since int64) error {
 	return t.merge(false)
 }
 
+// GiveUpToo does so for the rows that will come of what another task of the query has given up, whose input reads the same topic: all of them tell those
+// behind the query together that it is not waited for.
+func (t *Task) GiveUpToo(input int, other *Task, theirs int) error {
+	mine, given := t.inputs[input].woven, other.inputs[theirs].woven
+	if mine == nil || given == nil {
+		return nil
+	}
+	found := false
+	for i := range given.upstream {
+		u := &given.upstream[i]
+		if at := slices.IndexFunc(mine.upstream, func(m upstream) bool { return m.query == u.query }); u.givenUp && at >= 0 && mine.upstream[at].told <= u.told {
+			found = found || !mine.upstream[at].givenUp
+			mine.upstream[at].givenUp = true
+		}
+	}
+	if !found {
+		return nil
+	}
+	return t.merge(false)
+}
+
 // Read grows with each row that goes on.
 func (t *Task) Read() int64 {
 	n := int64(0)

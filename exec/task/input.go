@@ -32,7 +32,8 @@ type input struct {
 	offsets       []int64       // of the rows of the view, which have other numbers
 	numbered      int64         // the number of the first of them
 	heard         hearing
-	merging       // where the task has several inputs
+	stirred       bool // an upstream task has told that rows wait; of what has no lanes
+	merging            // where the task has several inputs
 }
 
 // record is the record with an offset, where it is at hand.
@@ -229,6 +230,7 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	if f.asOf = types.NoTime; a.caughtUp {
 		f.asOf = a.asOf
 	}
+	in.stirred = in.stirred || a.waits
 	wasAtEnd := f.atEnd
 	f.bound, f.atEnd = max(f.bound, a.bound), a.atEnd
 	err := t.advance(t.idle.heard(from, a, wasAtEnd))

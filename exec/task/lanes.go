@@ -29,6 +29,7 @@ type lanes struct {
 	numbered, saved int64
 	renewed         bool   // the topic is not the one that the state tells of
 	atOnce          bool   // nothing waits
+	stirred         bool   // an upstream task has told that rows wait
 	patience        int64  // as the task's
 	woven           *woven // of the topic of another query; nil of a repartition
 }
@@ -114,9 +115,10 @@ func (l *lanes) add(rec *kgo.Record, now int64) (taken bool) {
 }
 
 func (l *lanes) announced(ln *lane, rec *kgo.Record, n note, now int64) (taken bool) {
-	if !n.quiet {
+	if !n.quiet || n.waits {
 		ln.news(now)
 	}
+	l.stirred = l.stirred || n.waits
 	ln.last, ln.bound = max(ln.last, n.order), max(ln.bound, n.order)
 	if ln.asOf = types.NoTime; n.caughtUp {
 		ln.asOf = n.asOf
@@ -192,21 +194,24 @@ func (l *lanes) frontier() int64 {
 	for i := range l.all {
 		if h := l.all[i].head(); h != nil && !h.note {
 			least = min(least, h.place)
-		} else if l.woven == nil {
+		} else if l.woven == nil && !l.all[i].givenUp {
 			least = min(least, l.all[i].bound)
 		}
 	}
 	return least
 }
 
-// caughtUp is as of when all that is upstream had read all there is; NoTime where it has not.
+// caughtUp is as of when all that is upstream had read all there is; NoTime where it has not. What has been given up, none of those behind the task
+// need wait for again.
 func (l *lanes) caughtUp() int64 {
 	if l.woven != nil {
 		return l.woven.caughtUp()
 	}
 	asOf := int64(math.MaxInt64)
 	for i := range l.all {
-		asOf = min(asOf, l.all[i].asOf)
+		if !l.all[i].givenUp {
+			asOf = min(asOf, l.all[i].asOf)
+		}
 	}
 	return asOf
 }

@@ -18,6 +18,7 @@ type note struct {
 	asOf     int64 // when that was found out, by the node's clock, milliseconds
 	idled    int64 // how far it has gone on since the last one because the inputs were idle
 	quiet    bool  // nothing is new but asOf
+	waits    bool  // its rows wait, or those of what is before it
 }
 
 // Flags of a note's record, which lies behind announces and the upstream task (uvarint):
@@ -28,11 +29,12 @@ const (
 	noteCaughtUp
 	noteOrder
 	noteQuiet
+	noteWaits
 )
 
 // differs says whether there is anything new to announce.
 func (n note) differs(told note) bool {
-	told.upstream, told.asOf, told.idled, told.quiet = n.upstream, n.asOf, 0, n.quiet
+	told.upstream, told.asOf, told.idled, told.quiet, told.waits = n.upstream, n.asOf, 0, n.quiet, n.waits
 	return n != told
 }
 
@@ -48,6 +50,9 @@ func (n note) append(val []byte) []byte {
 	}
 	if n.quiet {
 		flags |= noteQuiet
+	}
+	if n.waits {
+		flags |= noteWaits
 	}
 	val = append(val, flags)
 	val = binary.AppendVarint(binary.AppendVarint(val, n.order), n.asOf)
@@ -75,7 +80,7 @@ func announcement(rec *kgo.Record) (n note, ok bool) {
 	}
 	flags := val[size]
 	val = val[size+1:]
-	n.atEnd, n.caughtUp, n.quiet = flags&noteAtEnd != 0, flags&noteCaughtUp != 0, flags&noteQuiet != 0
+	n.atEnd, n.caughtUp, n.quiet, n.waits = flags&noteAtEnd != 0, flags&noteCaughtUp != 0, flags&noteQuiet != 0, flags&noteWaits != 0
 	if flags&noteOrder != 0 { // else it is from before places were announced
 		for _, to := range []*int64{&n.order, &n.asOf} {
 			if *to, size = binary.Varint(val); size <= 0 {

@@ -81,10 +81,10 @@ func (t *Task) Renewed(input int) {
 }
 
 // Announce is said before a Flush: the next announcement says that all the task's inputs held at the time asOf has been read, or that it has
-// not. due says that it is to be made even if there is nothing else to say, since somebody waits.
+// not. due says that it is to be made even if there is nothing else to say, since somebody waits. That rows wait, of the task or before it, is news.
 func (t *Task) Announce(asOf int64, caughtUp, due bool) {
 	r := t.repart
-	r.note.asOf, r.note.caughtUp, r.due = asOf, caughtUp, r.due || due
+	r.note.asOf, r.note.caughtUp, r.due, r.note.waits = asOf, caughtUp, r.due || due, t.Waits() || t.Stirred()
 	r.note.order = max(r.note.order, t.frontier())
 }
 
@@ -108,6 +108,20 @@ func (t *Task) frontier() int64 {
 		t.front = max(t.front, least)
 	}
 	return t.front
+}
+
+// Stirred says whether what is before the task has told that rows wait there, since it was last asked.
+func (t *Task) Stirred() bool {
+	stirred := false
+	for _, in := range t.inputs {
+		if stirred, in.stirred = stirred || in.stirred, false; in.lanes != nil {
+			stirred, in.lanes.stirred = stirred || in.lanes.stirred, false
+		}
+		if in.woven != nil {
+			stirred, in.woven.stirred = stirred || in.woven.stirred, false
+		}
+	}
+	return stirred
 }
 
 // NoTime stands for a time that is not known.

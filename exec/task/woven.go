@@ -18,6 +18,7 @@ type Reached struct {
 	All   int64 // the same of all tasks; NoTime where it is not known
 	AsOf  int64 // when those that have read all there is had done so, by the node's clock, milliseconds
 	AtEnd bool  // all have been at their ends for weir.idle.upstream
+	Waits int64 // grows at each commit at which rows of the query wait, or of what is before it: who waits for it does so no less long
 }
 
 // woven is what a reader knows of the queries that write its topic.
@@ -29,6 +30,7 @@ type woven struct {
 	atEnd     bool  // all are
 	listed    bool  // it is known which queries those are
 	patience  int64 // as the task's
+	stirred   bool  // one of them has told that rows wait
 	orphan    bool  // nobody writes the topic any more, and all that was written has come
 }
 
@@ -98,9 +100,10 @@ func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64)
 	if upTo < u.upTo || !live && u.live && upTo == u.upTo {
 		return
 	}
-	if r.Order != u.Order || r.All != u.All { // what it writes meanwhile is no news to who waits for it to go on
+	if r.Order != u.Order || r.All != u.All || r.Waits > u.Waits { // what it writes meanwhile is no news to who waits for it to go on
 		u.news(now)
 	}
+	w.stirred = w.stirred || r.Waits > u.Waits
 	r.Time = max(r.Time, u.Time)
 	u.Reached, u.upTo, u.live = r, upTo, live
 	w.sum()
@@ -175,21 +178,25 @@ func (w *woven) order() int64 {
 	}
 	least := int64(math.MaxInt64)
 	for i := range w.upstream {
-		least = min(least, w.upstream[i].Order)
+		if u := &w.upstream[i]; !u.givenUp {
+			least = min(least, u.Order)
+		}
 	}
 	return least
 }
 
-// caughtUp is as of when the queries had read all there is; NoTime where one has not.
+// caughtUp is as of when the queries had read all there is; NoTime where one has not that is still waited for.
 func (w *woven) caughtUp() int64 {
 	if !w.listed {
 		return types.NoTime
 	}
 	asOf := int64(math.MaxInt64)
 	for i := range w.upstream {
-		if u := &w.upstream[i]; u.live && u.Order == math.MaxInt64 {
+		switch u := &w.upstream[i]; {
+		case u.givenUp:
+		case u.live && u.Order == math.MaxInt64:
 			asOf = min(asOf, u.AsOf)
-		} else {
+		default:
 			return types.NoTime
 		}
 	}

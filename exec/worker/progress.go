@@ -37,6 +37,7 @@ type progress struct {
 	told    atomic.Int64 // of these, what has arrived
 	base    map[int32]int64
 	numbers []uint64 // of upstream queries, while they are asked
+	waited  int64    // commits at which rows waited
 }
 
 // Progress is how far the query has come; nil before that is known. asked says that somebody waits for it to have read all there is.
@@ -74,12 +75,13 @@ func (w *Worker) beginProgress(ctx context.Context) error {
 // the brokers are asked for the ends where somebody looks on, and otherwise only what has been idle for long is taken for that.
 func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, error) {
 	out := task.Reached{Time: math.MaxInt64, Order: math.MaxInt64, All: math.MaxInt64, AsOf: began.UnixMilli(), AtEnd: true}
-	n, most := 0, task.NoTime
+	n, most, waits := 0, task.NoTime, false
 	for _, t := range w.assigned.Tasks {
 		if t.Stage != w.assigned.Topology.Last() {
 			continue
 		}
 		n++
+		waits = t.Stirred() || t.Waits() || waits
 		caughtUp := t.Ended
 		if w.progress.watched.Load() {
 			asOf, err := w.caughtUp(ctx, t, began)
@@ -99,6 +101,10 @@ func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, er
 	if out.AtEnd {
 		out.Time = most
 	}
+	if waits {
+		w.progress.waited++
+	}
+	out.Waits = w.progress.waited
 	if n < int(w.partitions.Load()) { // the other tasks are not here
 		out.Time, out.Order, out.All, out.AtEnd = task.NoTime, task.NoTime, task.NoTime, false
 	}

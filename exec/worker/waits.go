@@ -41,12 +41,32 @@ func (w *Worker) dontWait(now time.Time) {
 		if full {
 			err = t.Drain()
 		} else {
-			err = t.GiveUp(now.Add(-limit).UnixMilli())
+			err = w.giveUp(t, now.Add(-limit))
 		}
 		if err != nil {
 			w.lose(err)
 		}
 	}
+}
+
+// giveUp lets the rows of a task go on without what has been silent since a time, and those of the others that read the same topics.
+func (w *Worker) giveUp(t *assignment.Task, since time.Time) error {
+	if err := t.GiveUp(since.UnixMilli()); err != nil {
+		return err
+	}
+	for _, f := range t.Feeds {
+		for _, o := range w.assigned.Tasks {
+			for _, of := range o.Feeds {
+				if o == t || of.TP.Topic != f.TP.Topic {
+					continue
+				}
+				if err := o.GiveUpToo(of.Input, t.Task, f.Input); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // peekTime is how often the brokers are asked, between commits, for the ends of what rows wait for.
