@@ -9,7 +9,7 @@ import (
 )
 
 // A process with less memory than a machine has by default gives three quarters of it to its heap, so that garbage is collected in time, an
-// eighth to the state of queries, as much to each query of a client, a quarter of that to what a query makes between two commits and to a row, which are
+// eighth to the state of queries, as much to rows that wait for others and to each query of a client, a quarter of that to what a query makes between two commits and to a row, which are
 // there several times while they are brought, and half of that to a value.
 const heapShare = 4
 
@@ -17,7 +17,7 @@ const heapShare = 4
 var shares = []struct {
 	of   *settings.Of[int64]
 	part int64
-}{{settings.StateMemory, 8}, {settings.MaxQueryBytes, 8}, {settings.MaxCommitBytes, 32}, {settings.MaxRowBytes, 32}, {settings.MaxValueBytes, 64}}
+}{{settings.StateMemory, 8}, {settings.WaitMemory, 8}, {settings.MaxQueryBytes, 8}, {settings.MaxCommitBytes, 32}, {settings.MaxRowBytes, 32}, {settings.MaxValueBytes, 64}}
 
 // fitMemory keeps the node within what it may have, unless somebody has said otherwise.
 func fitMemory(config map[string]string) {

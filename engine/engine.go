@@ -58,7 +58,8 @@ type Engine struct {
 	opt     Options
 	catalog *catalog.Catalog
 	state   *state.Keeper
-	budget  *state.Budget
+	budget  *state.Budget // of what queries keep
+	waiting *state.Budget // of the rows that wait
 	conns   *connectors.Runtime
 	log     *commandLog
 	node    string
@@ -120,6 +121,7 @@ func (e *Engine) open(ctx context.Context) error {
 		return err
 	}
 	e.budget = state.NewBudget(settings.StateMemory.In(e.opt.Config))
+	e.waiting = state.NewBudget(settings.WaitMemory.In(e.opt.Config))
 	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), FileRoot: settings.FileRoot.In(e.opt.Config), Catalog: relations{e}, Logger: e.opt.Log})
 	if err != nil {
 		return err

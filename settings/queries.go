@@ -55,6 +55,8 @@ var (
 	MaxPushQueries = define(Info{Name: "ksql.max.push.queries", Scope: Start, Doc: "How many push queries may be open at the same time."}, whole("queries", 0, most), 100)
 	StateMemory    = define(Info{Name: "weir.state.memory.bytes", Scope: Start,
 		Doc: "How much memory the state of all queries of a node may take; above it, groups are read back from disk."}, whole("bytes", 1, most), 1<<30)
+	WaitMemory = define(Info{Name: "weir.wait.memory.bytes", Scope: Start,
+		Doc: "How much memory the rows may take that wait for others, of all queries of a node; above it, the rows of the queries that have most of it go on without what they wait for."}, whole("bytes", 1<<16, most), 1<<29)
 	Replicas = define(Info{Name: "ksql.internal.topic.replicas", Also: []string{"replication.factor"}, Scope: Start,
 		Doc: "Replicas of the topics that Weir makes, unless a statement says otherwise."}, whole("replicas", 1, 1<<15-1), 1)
 )

@@ -6,7 +6,7 @@ import "iter"
 var table = []Setting{
 	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
-	MaxPushQueries, StateMemory, Replicas,
+	MaxPushQueries, StateMemory, WaitMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxBatchBytes,
 	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxConnections, MaxStreams, Hosts, FileRoot,
 }

@@ -26,12 +26,13 @@ func (w *Worker) dontWait(now time.Time) {
 	if !w.merges {
 		return
 	}
+	crowd := w.crowd()
 	for _, t := range w.assigned.Tasks {
 		limit := maxTaskIdle
 		if t.Laned() {
 			limit = w.opt.WaitUpstream
 		}
-		full := w.full(t)
+		full := t == crowd || w.full(t)
 		if t.Stuck(now) <= limit && !full {
 			continue
 		}
@@ -161,6 +162,25 @@ func (w *Worker) askEnd(ctx context.Context, f *assignment.Feed) error {
 
 // mostWaiting is how many times weir.wait.bytes may wait in lanes: what lies in one partition with what is waited for has to be read on.
 const mostWaiting = 8
+
+// crowd is the task that has most waiting, where the rows that wait on the node take more memory than they may, and the query has its share of that;
+// else nil.
+func (w *Worker) crowd() (fullest *assignment.Task) {
+	all, most := int64(0), int64(0)
+	for _, t := range w.assigned.Tasks {
+		n := int64(0)
+		for _, f := range t.Feeds {
+			n += t.Queued(f.Input)
+		}
+		if all += n; n > most {
+			fullest, most = t, n
+		}
+	}
+	if _, letGo := w.opt.Waiting.Hold(w, 0, all); !letGo {
+		return nil
+	}
+	return fullest
+}
 
 // full says whether so much waits in the lanes of a task that it can't be waited for any longer.
 func (w *Worker) full(t *assignment.Task) bool {

@@ -16,6 +16,7 @@ import (
 	"weir/exec/assignment"
 	"weir/exec/commit"
 	"weir/exec/op"
+	"weir/exec/state"
 	"weir/exec/task"
 	"weir/kafka"
 )
@@ -36,6 +37,8 @@ type Options struct {
 	CommitBytes int64
 	// WaitBytes is how much memory the records of one input of a task may take that wait for others, before what is ahead is not read on.
 	WaitBytes int64
+	// Waiting bounds the memory of the rows that wait, of all queries of a node; nil for no bound.
+	Waiting *state.Budget
 	// Upstream are the queries that write a topic, and the numbers of those that did so and have ended.
 	Upstream func(topic string) (writers []Upstream, ended []uint64)
 	// TaskIdle is how long what has been read to its end still holds back the rows of others that are put in order.
@@ -140,6 +143,7 @@ func (w *Worker) survey(ctx context.Context) error {
 // run is the worker's own goroutine. A failure of the system is tried again from the last commit, with back-off.
 func (w *Worker) run() {
 	defer close(w.done)
+	defer w.opt.Waiting.Free(w)
 	for w.ending.Err() == nil {
 		err := w.session()
 		if w.ending.Err() != nil || err == nil {
