@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"weir/connectors/connector"
+	"weir/disk"
 )
 
 // progress is what a connector has done, kept in a small file: written when records were
@@ -54,9 +55,5 @@ func (p progress) write(path string) error {
 	if err != nil {
 		return err
 	}
-	temp := path + ".tmp"
-	if err := os.WriteFile(temp, data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temp, path)
+	return disk.Replace(path, data)
 }

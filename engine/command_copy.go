@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"weir/disk"
 )
 
 // commandCopy is a second copy of the command log, in a file of the data directory: on the broker in this process the log has no other,
@@ -46,15 +48,7 @@ func (c *commandCopy) read() (map[int64][]byte, error) {
 }
 
 func (c *commandCopy) append(offset int64, raw []byte) error {
-	f, err := os.OpenFile(c.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(c.line(offset, raw))
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return disk.Append(c.path, c.line(offset, raw))
 }
 
 // write puts all entries into the file.
@@ -66,18 +60,7 @@ func (c *commandCopy) write(entries []entry) error {
 	if was, err := os.ReadFile(c.path); err == nil && bytes.Equal(was, out) {
 		return nil
 	}
-	f, err := os.OpenFile(c.path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(out)
-	if err == nil {
-		err = f.Sync() // or a power loss after the rename leaves an empty file in place of the copy
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), c.path)
+	return disk.Replace(c.path, out)
 }
 
 // complete puts what the log has lost back from its copy: commands at its end are written again, and others are taken from there at each start.

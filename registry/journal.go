@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"weir/disk"
 )
 
 // FileName is the file that a store keeps in its directory: one JSON object per line, only ever appended to.
@@ -235,7 +237,7 @@ func (j *journal) open() error {
 			}
 		}
 		if !bytes.Equal(was, whole) {
-			if err := replace(path, whole); err != nil {
+			if err := disk.Replace(path, whole); err != nil {
 				return err
 			}
 		}
@@ -249,20 +251,6 @@ func (j *journal) open() error {
 	}
 	j.lines = nil
 	return nil
-}
-
-func replace(path string, data []byte) error {
-	f, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err = f.Write(data); err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".tmp", path)
 }
 
 // Mended says what was wrong with the files when the store was opened.

@@ -25,6 +25,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/disk"
 )
 
 // DefaultPartitions is the number of partitions of a topic created without one.
@@ -182,7 +184,7 @@ func (b *Broker) syncData() error {
 			return err
 		}
 		if d.IsDir() {
-			return syncDir(path)
+			return disk.SyncNames(path)
 		}
 		info, err := d.Info()
 		if err != nil || info.ModTime().Before(b.started) {

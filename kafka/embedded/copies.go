@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"weir/disk"
 )
 
 // kfake keeps lists and settings in files of JSON without a sum: a wrong byte in a name or a number is another name or number. So there is a
@@ -60,7 +62,7 @@ func copyTopics(dir string) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(dir, topicsCopy), out)
+	return disk.Replace(filepath.Join(dir, topicsCopy), out)
 }
 
 // copyClosed copies what the broker has written when it was closed.
@@ -90,7 +92,7 @@ func copyClosed(dir string) error {
 			return err
 		}
 	}
-	return replaceFile(filepath.Join(dir, copiesFile), out)
+	return disk.Replace(filepath.Join(dir, copiesFile), out)
 }
 
 // forgetClosed leaves in the copies what stays as it is while the broker runs.
@@ -107,7 +109,7 @@ func forgetClosed(dir string) error {
 			return err
 		}
 	}
-	return replaceFile(path, out)
+	return disk.Replace(path, out)
 }
 
 const snapshotFile = "snapshot.json"

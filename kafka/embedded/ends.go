@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"weir/disk"
 )
 
 // endsInterval is how often it is written down how far partitions reach. After a power loss that tells what is missing at their ends.
@@ -72,14 +74,14 @@ func (e *ends) note(now []reach, all bool) error {
 	path := filepath.Join(e.dir, endsFile)
 	switch {
 	case all:
-		if err := replaceFile(path, out); err != nil {
+		if err := disk.Replace(path, out); err != nil {
 			return err
 		}
 		e.size = 0
 	case len(out) == 0:
 		return nil
 	default:
-		if err := appendTo(path, out); err != nil {
+		if err := disk.Append(path, out); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // Frames are how kfake keeps its logs, and the broker its own: length and sum, 4 bytes each, a version, and what is framed.
@@ -72,34 +71,4 @@ func readFrames(path string) (bodies [][]byte, bad []span, err error) {
 		bodies = append(bodies, f[entryHead:])
 	}
 	return bodies, bad, nil
-}
-
-// replaceFile puts a file in the place of another one, whole and on disk.
-func replaceFile(path string, data []byte) error {
-	tmp := path + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir has the names in a folder on disk. Not every system can.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync()
-	return d.Close()
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"weir/disk"
 )
 
 // kfake keeps groups in a log of entries: their length and sum, a version, and JSON. It forgets to write there that a group was deleted, or
@@ -109,11 +111,10 @@ func dropEmptyGroups(dir string) error {
 	if len(known) == 0 || bytes.Equal(kept, raw) {
 		return nil
 	}
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, kept, 0o644); err != nil {
+	if err := disk.Replace(path, kept); err != nil {
 		return fmt.Errorf("the embedded broker cannot write its groups: %w", err)
 	}
-	return os.Rename(tmp, path)
+	return nil
 }
 
 type rawGroupEntry struct {

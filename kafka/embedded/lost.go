@@ -3,9 +3,10 @@ package embedded
 import (
 	"encoding/json"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
+
+	"weir/disk"
 )
 
 // Lost are offsets of a partition whose records are gone since a file was damaged, or had not reached the disk when the power went. They are
@@ -50,22 +51,7 @@ func appendLost(dir string, lost []Lost) error {
 		}
 		out = appendFrame(out, body)
 	}
-	return appendTo(filepath.Join(dir, lostFile), out)
-}
-
-// appendTo adds to a file and has it on disk.
-func appendTo(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err = f.Write(data); err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
+	return disk.Append(filepath.Join(dir, lostFile), out)
 }
 
 // Lost are the losses in the topics that there are, in the order in which they were noticed.

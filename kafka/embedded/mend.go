@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"weir/disk"
 )
 
 // mending looks at the files of a broker before kfake opens them, which cuts off all that comes behind a wrong byte, gives offsets
@@ -115,7 +117,7 @@ func (m *mending) replace(file string, data []byte, what string) error {
 	if m.found(file, what); m.dry {
 		return nil
 	}
-	return replaceFile(path, data)
+	return disk.Replace(path, data)
 }
 
 // aside takes a file away.
@@ -273,7 +275,7 @@ func (m *mending) segment(r reach, name string, begin, known int64, gaps bool) (
 		return s.end, nil
 	}
 	m.log.Debug("an index is written anew", "file", path+".idx")
-	return s.end, replaceFile(path+".idx", s.index)
+	return s.end, disk.Replace(path+".idx", s.index)
 }
 
 // missingBatches is how many batches more there were than there are, by the index, where nothing else tells of them.
@@ -327,7 +329,7 @@ func (m *mending) replaceSegment(r reach, name string, was []byte, s *segmentMen
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return replaceFile(path, s.out)
+	return disk.Replace(path, s.out)
 }
 
 // idText is the id of a topic as kfake writes it.

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"weir/disk"
 )
 
 // hidden are the settings of topics that kfake would act on by itself, in ways of its own. It keeps them under names that it doesn't know.
@@ -59,11 +61,10 @@ func mendTopics(dir string, log *slog.Logger) error {
 	if raw, err = json.Marshal(file); err != nil {
 		return err
 	}
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, raw, 0o644); err != nil {
+	if err := disk.Replace(path, raw); err != nil {
 		return fmt.Errorf("the embedded broker cannot write its topics: %w", err)
 	}
-	return os.Rename(tmp, path)
+	return nil
 }
 
 func hasNoPlace(topic map[string]json.RawMessage, log *slog.Logger) bool {
