@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/engine"
@@ -25,7 +24,16 @@ const damageSQL = `SET 'auto.offset.reset'='earliest';
 	CREATE STREAM src (id INT KEY, g STRING, v INT) WITH (KAFKA_TOPIC='src', VALUE_FORMAT='JSON', PARTITIONS=2);
 	CREATE STREAM mid WITH (KAFKA_TOPIC='mid', VALUE_FORMAT='AVRO') AS SELECT id, g, v * 2 AS w FROM src WHERE v >= 0;
 	CREATE STREAM fin WITH (KAFKA_TOPIC='fin', VALUE_FORMAT='JSON') AS SELECT id, g, w + 1 AS x FROM mid;
-	CREATE TABLE agg WITH (KAFKA_TOPIC='agg') AS SELECT g, COUNT(*) AS n, SUM(v) AS s FROM src GROUP BY g;`
+	CREATE TABLE agg WITH (KAFKA_TOPIC='agg') AS SELECT g, COUNT(*) AS n, SUM(v) AS s FROM src GROUP BY g;
+	CREATE TABLE tens WITH (KAFKA_TOPIC='tens') AS SELECT g, COUNT(*) AS n, SUM(v) AS s FROM src WINDOW TUMBLING (SIZE 10 MILLISECONDS) GROUP BY g;
+	CREATE TABLE dim (g STRING PRIMARY KEY, name STRING) WITH (KAFKA_TOPIC='dim', VALUE_FORMAT='JSON', PARTITIONS=2);
+	INSERT INTO dim (ROWTIME, g, name) VALUES (1600000000000, 'g0', 'name of g0'); INSERT INTO dim (ROWTIME, g, name) VALUES (1600000000000, 'g1', 'name of g1');
+	INSERT INTO dim (ROWTIME, g, name) VALUES (1600000000000, 'g2', 'name of g2'); INSERT INTO dim (ROWTIME, g, name) VALUES (1600000000000, 'g3', 'name of g3');
+	INSERT INTO dim (ROWTIME, g, name) VALUES (1600000000000, 'g4', 'name of g4'); INSERT INTO dim (ROWTIME, g, name) VALUES (1600000000000, 'g5', 'name of g5');
+	INSERT INTO dim (ROWTIME, g, name) VALUES (1600000000000, 'g6', 'name of g6');
+	CREATE STREAM joined WITH (KAFKA_TOPIC='joined', VALUE_FORMAT='JSON') AS SELECT src.g AS g, src.id AS id, dim.name AS name FROM src LEFT JOIN dim ON src.g = dim.g;`
+
+const damageEpoch = 1_700_000_000_000 // of the row 0
 
 type damageRow struct {
 	G string `json:"G"`
@@ -34,8 +42,9 @@ type damageRow struct {
 
 // damaged is a node on a directory that may be damaged.
 type damaged struct {
-	node *node
-	log  *lockedLog
+	node   *node
+	log    *lockedLog
+	strict bool // nothing that was read may be lost, whatever the log says
 }
 
 type lockedLog struct {
@@ -49,11 +58,7 @@ func (l *lockedLog) Write(p []byte) (int, error) {
 	return l.out.Write(p)
 }
 
-func openDamaged(dir string, log *bytes.Buffer, stateFS ...vfs.FS) (*damaged, error) {
-	o := nodeOptions{}
-	if len(stateFS) > 0 {
-		o.stateFS = stateFS[0]
-	}
+func openDamaged(dir string, log *bytes.Buffer, o nodeOptions) (*damaged, error) {
 	l := &lockedLog{out: log}
 	s, err := nodeFlags(flag.NewFlagSet("", flag.ContinueOnError)).resolve(map[string]string{}, []string{"WEIR_DATA_DIR=" + dir, "WEIR_KAFKA_LISTEN=127.0.0.1:0", "WEIR_REGISTRY_LISTEN=127.0.0.1:0"})
 	if err != nil {
@@ -65,15 +70,15 @@ func openDamaged(dir string, log *bytes.Buffer, stateFS ...vfs.FS) (*damaged, er
 	if err != nil {
 		return nil, err
 	}
-	return &damaged{n, l}, nil
+	return &damaged{node: n, log: l}, nil
 }
 
 func (d *damaged) statements(ctx context.Context, sql string) error {
 	return d.node.engine.Execute(ctx, engine.NewSession(), sql, func(parser.Stmt, engine.Result) error { return nil })
 }
 
-// write adds rows whose ids go from one number to another.
-func (d *damaged) write(ctx context.Context, rows map[int]damageRow, from, to int) error {
+// write adds rows whose ids go from one number to another, and notes at which partitions and offsets they are.
+func (d *damaged) write(ctx context.Context, rows map[int]damageRow, acked map[int][2]int64, from, to int) error {
 	client, err := d.node.cluster.NewClient()
 	if err != nil {
 		return err
@@ -85,11 +90,12 @@ func (d *damaged) write(ctx context.Context, rows map[int]damageRow, from, to in
 		if err != nil {
 			return err
 		}
-		r := &kgo.Record{Topic: "src", Key: binary.BigEndian.AppendUint32(nil, uint32(i)), Value: value, Timestamp: time.UnixMilli(1_700_000_000_000 + int64(i))}
+		r := &kgo.Record{Topic: "src", Key: binary.BigEndian.AppendUint32(nil, uint32(i)), Value: value, Timestamp: time.UnixMilli(damageEpoch + int64(i))}
+		rows[i] = row // it may be there, whatever becomes of it
 		if err := client.ProduceSync(ctx, r).FirstErr(); err != nil {
 			return err
 		}
-		rows[i] = row
+		acked[i] = [2]int64{int64(r.Partition), r.Offset}
 	}
 	return nil
 }
@@ -110,7 +116,7 @@ func (d *damaged) named() []string {
 
 // told says whether the log tells of a loss in a topic.
 func (d *damaged) told(topic string) bool {
-	return slices.ContainsFunc(d.named(), func(line string) bool {
+	return !d.strict && slices.ContainsFunc(d.named(), func(line string) bool {
 		return strings.Contains(line, topic) && (strings.Contains(line, "gone") || strings.Contains(line, "lost"))
 	})
 }
@@ -133,11 +139,14 @@ type contents struct {
 	at  map[int][2]int64 // partition and offset of a row of src
 	fin map[int]int
 	agg map[string][2]int
+
+	tens   map[string][2]int // agg for 10 ms each
+	joined map[int]string
 }
 
 // read reads the topics, and says what is wrong with them in itself: what is there twice, or has never been written.
 func (d *damaged) read(ctx context.Context, rows map[int]damageRow) (c contents, wrong string) {
-	c = contents{map[int]damageRow{}, map[int][2]int64{}, map[int]int{}, map[string][2]int{}}
+	c = contents{map[int]damageRow{}, map[int][2]int64{}, map[int]int{}, map[string][2]int{}, map[string][2]int{}, map[int]string{}}
 	topics := map[string]func(r *kgo.Record) error{
 		"src": func(r *kgo.Record) error {
 			var row damageRow
@@ -174,6 +183,30 @@ func (d *damaged) read(ctx context.Context, rows map[int]damageRow) (c contents,
 			c.agg[string(r.Key)] = [2]int{row.N, row.S}
 			return nil
 		},
+		"tens": func(r *kgo.Record) error {
+			var row struct{ N, S int }
+			if err := json.Unmarshal(r.Value, &row); err != nil {
+				return err
+			}
+			g, start := string(r.Key[:len(r.Key)-8]), int64(binary.BigEndian.Uint64(r.Key[len(r.Key)-8:]))
+			c.tens[ten(g, start)] = [2]int{row.N, row.S}
+			return nil
+		},
+		"joined": func(r *kgo.Record) error {
+			var row struct {
+				ID   int    `json:"ID"`
+				Name string `json:"NAME"`
+			}
+			if err := json.Unmarshal(r.Value, &row); err != nil {
+				return err
+			}
+			_, twice := c.joined[row.ID]
+			if want := "name of " + rows[row.ID].G; twice || string(r.Key) != rows[row.ID].G || row.Name != want && !d.told("dim") {
+				return fmt.Errorf("row %d has the name %q of %s, want %q (twice: %v)", row.ID, row.Name, r.Key, want, twice)
+			}
+			c.joined[row.ID] = row.Name
+			return nil
+		},
 	}
 	for topic, each := range topics {
 		starts, err := d.node.cluster.StartOffsets(ctx, topic)
@@ -198,6 +231,19 @@ func groups(rows map[int]damageRow) map[string][2]int {
 	out := map[string][2]int{}
 	for _, r := range rows {
 		out[r.G] = [2]int{out[r.G][0] + 1, out[r.G][1] + r.V}
+	}
+	return out
+}
+
+// ten names a group in 10 ms.
+func ten(g string, millis int64) string { return fmt.Sprintf("%s at %d", g, millis/10*10) }
+
+// tens are what tens holds of rows.
+func tens(rows map[int]damageRow) map[string][2]int {
+	out := map[string][2]int{}
+	for id, r := range rows {
+		at := ten(r.G, damageEpoch+int64(id))
+		out[at] = [2]int{out[at][0] + 1, out[at][1] + r.V}
 	}
 	return out
 }
@@ -233,13 +279,19 @@ func (d *damaged) first(ctx context.Context, rows, must map[int]damageRow) (cont
 	if want := groups(c.src); !maps.Equal(c.agg, want) && !d.told("src") && !d.told("agg") && !d.told("AGG") {
 		return c, fmt.Sprintf("agg is %v, want %v, and nobody says that anything was lost", c.agg, want)
 	}
+	if want := tens(c.src); !maps.Equal(c.tens, want) && !d.lossIn("src", "tens", "TENS") {
+		return c, fmt.Sprintf("tens is %v, want %v, and nobody says that anything was lost", c.tens, want)
+	}
+	if len(c.joined) != len(c.src) && !d.lossIn("src", "joined", "JOINED") {
+		return c, fmt.Sprintf("joined has %d rows of %d, and nobody says that anything was lost", len(c.joined), len(c.src))
+	}
 	return c, ""
 }
 
 // next writes more rows, and compares what has become of them and of what was there before.
 func (d *damaged) next(ctx context.Context, before contents, rows map[int]damageRow, from, to int) (contents, string) {
 	more := map[int]damageRow{}
-	if err := d.write(ctx, more, from, to); err != nil {
+	if err := d.write(ctx, more, map[int][2]int64{}, from, to); err != nil {
 		return before, "cannot write: " + err.Error()
 	}
 	maps.Copy(rows, more)
@@ -266,6 +318,20 @@ func (d *damaged) next(ctx context.Context, before contents, rows map[int]damage
 	}
 	if !maps.Equal(c.fin, before.fin) {
 		return c, fmt.Sprintf("fin has %d rows after more were written, want %d", len(c.fin), len(before.fin))
+	}
+	for at, want := range tens(more) {
+		if c.tens[at] != want {
+			return c, fmt.Sprintf("tens has %v for %s, of which all rows are new, want %v", c.tens[at], at, want)
+		}
+	}
+	for id := range more {
+		if _, there := c.joined[id]; !there {
+			return c, fmt.Sprintf("row %d, which is new, is not in joined", id)
+		}
+		before.joined[id] = c.joined[id]
+	}
+	if !maps.Equal(c.joined, before.joined) {
+		return c, fmt.Sprintf("joined has %d rows after more were written, want %d", len(c.joined), len(before.joined))
 	}
 	all := groups(rows)
 	for g, delta := range groups(more) {

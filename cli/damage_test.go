@@ -157,7 +157,7 @@ func damageBases(t *testing.T) []*damageBase {
 	}
 	rows := map[int]damageRow{}
 	for i := range 6 { // several batches
-		if err := n.write(ctx, rows, i*20, i*20+20); err != nil {
+		if err := n.write(ctx, rows, map[int][2]int64{}, i*20, i*20+20); err != nil {
 			t.Fatal(err)
 		}
 		if err := n.node.engine.Settle(ctx); err != nil {
@@ -192,7 +192,7 @@ func damageBases(t *testing.T) []*damageBase {
 
 func startDamaged(t *testing.T, dir string, log *bytes.Buffer) *damaged {
 	t.Helper()
-	n, err := openDamaged(dir, log)
+	n, err := openDamaged(dir, log, nodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func (b *damageBase) judge(t *testing.T, dir string) (v verdict) {
 	defer func() { v.log = log.String() }()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
-	n, err := openDamaged(dir, log)
+	n, err := openDamaged(dir, log, nodeOptions{})
 	if err != nil {
 		for _, advice := range []string{"weir check", "restore", "move it away", "use that version"} {
 			if strings.Contains(err.Error(), advice) {
@@ -233,7 +233,7 @@ func (b *damageBase) judge(t *testing.T, dir string) (v verdict) {
 		return verdict{kind: "stopped", what: strings.Join(failed, " | ") + " // " + strings.Join(named, " | ")}
 	}
 	more := &bytes.Buffer{}
-	if n, err = openDamaged(dir, more); err != nil {
+	if n, err = openDamaged(dir, more, nodeOptions{}); err != nil {
 		return verdict{kind: "FAULT", what: "does not start again: " + err.Error()}
 	}
 	if _, what = n.next(ctx, c, rows, 1020, 1025); what != "" {

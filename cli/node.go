@@ -53,6 +53,8 @@ type nodeOptions struct {
 	freePorts bool
 	// stateFS is where the state lies; nil for the machine's own file system. Tests take away what was not synced.
 	stateFS vfs.FS
+	// synced is told of each file of a topic that is on disk.
+	synced func(path string, size int64)
 }
 
 // startNode brings a node up. Whoever gets one closes it.
@@ -79,9 +81,13 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 	config := maps.Clone(s.Properties)
 	config[settings.DataDir.About().Name] = n.dir.path
 	fitMemory(config)
+	var durable func(context.Context, map[string]map[int32]int64) error
+	if n.broker != nil {
+		durable = n.broker.Durable
+	}
 	n.engine, err = engine.Open(ctx, engine.Options{
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
-		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS,
+		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS, Durable: durable,
 	})
 	if err != nil || !o.serveAPI {
 		return err
@@ -114,7 +120,7 @@ func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger)
 	}
 	n.broker, err = embedded.Start(embedded.Options{
 		DataDir: n.dir.join("broker"), Addr: addr, Advertise: s.KafkaAdvertise, AutoCreate: s.KafkaAutoCreate,
-		Retention: s.KafkaRetention, RetentionBytes: s.KafkaRetentionBytes, MaxData: s.KafkaMaxBytes, MaxDataWarn: maxDataWarn, Logger: log.With("part", "broker"),
+		Retention: s.KafkaRetention, RetentionBytes: s.KafkaRetentionBytes, MaxData: s.KafkaMaxBytes, MaxDataWarn: maxDataWarn, Synced: o.synced, Logger: log.With("part", "broker"),
 	})
 	if err != nil {
 		return err

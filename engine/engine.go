@@ -47,6 +47,8 @@ type Options struct {
 	Lost []commit.Lost
 	// FailPoint is called between the steps of commits; tests end the process there.
 	FailPoint func(name string)
+	// Durable has what topics hold up to these offsets on disk. Nil where the brokers are not in this process.
+	Durable func(context.Context, map[string]map[int32]int64) error
 	// StateFS is the file system that the state lies on; nil for the machine's. Tests have one that fails.
 	StateFS vfs.FS
 	// Look is how often the topics of queries are looked at; 0 for worker.DefaultLook.

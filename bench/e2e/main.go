@@ -75,11 +75,11 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf("%d records of %d bytes on disk, %d partitions, lz4, %d keys: written in %s\n", *records, size, *parts, *keys, time.Since(began).Round(time.Millisecond))
 	runtime.GC()
-	return measure(ctx, cluster, want)
+	return measure(ctx, broker, cluster, want)
 }
 
-func measure(ctx context.Context, cluster *kafka.Cluster, want map[uint64]uint32) error {
-	e, err := engine.Open(ctx, engine.Options{Cluster: cluster, Embedded: true, DataDir: *dir + "/weir", Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+func measure(ctx context.Context, broker *embedded.Broker, cluster *kafka.Cluster, want map[uint64]uint32) error {
+	e, err := engine.Open(ctx, engine.Options{Cluster: cluster, Embedded: true, Durable: broker.Durable, DataDir: *dir + "/weir", Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		return err
 	}

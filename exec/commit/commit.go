@@ -73,6 +73,8 @@ type Options struct {
 	FailOnLost bool
 	// Gone are records that the broker in this process has lost.
 	Gone []Lost
+	// Durable has what topics hold up to these offsets on disk, and not only with the system; nil where the brokers see to that.
+	Durable func(context.Context, map[string]map[int32]int64) error
 	// Problems are the entries of the query for the processing log.
 	Problems Problems
 	// Wake makes the worker look at Changes.
@@ -92,6 +94,9 @@ func (o *Options) Complete() {
 	}
 	if o.Count == nil {
 		o.Count = func() Counting { return func([]string, map[assignment.TP]int64) {} }
+	}
+	if o.Durable == nil {
+		o.Durable = func(context.Context, map[string]map[int32]int64) error { return nil }
 	}
 	if o.Problems == nil {
 		o.Problems = noProblems{}

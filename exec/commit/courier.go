@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/exec/assignment"
+	"weir/kafka"
 )
 
 // sendChunk is how many records are given to the client before it is told to send them.
@@ -119,6 +120,10 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 	if err := e.owe(p); err != nil {
 		return err
 	}
+	// No power loss may take from under the state what went into it.
+	if err := e.opt.Durable(ctx, p.read); err != nil {
+		return err
+	}
 	if err := p.batch.Commit(true); err != nil {
 		return err
 	}
@@ -138,6 +143,10 @@ func (e *Outbox) bring(ctx context.Context, p *parcel) error {
 	e.pay()
 	if len(ref) == 0 {
 		return nil
+	}
+	// Until the topics have them on disk, the outbox is where the records are.
+	if err := e.opt.Durable(ctx, e.written(p.tps)); err != nil {
+		return err
 	}
 	// Not synced: should it be lost, the topics tell.
 	b := e.opt.db.NewBatch()
@@ -177,15 +186,24 @@ func (e *Outbox) sendAll(ctx context.Context, recs []kgo.Record) error {
 
 // reach notes how far the output topics reach and how much of it is ours, now that the broker has the records.
 func (e *Outbox) reach(recs []kgo.Record) {
-	written(recs, func(tp assignment.TP, end, count int64) {
+	eachWritten(recs, func(tp assignment.TP, end, count int64) {
 		e.ends[tp] = max(e.ends[tp], end)
 		e.sent[tp] += count
 	})
 }
 
-// written gives, for each partition, the offset behind the last of the records and their number. Records of one topic come together,
+// written are the ends of output partitions.
+func (e *Outbox) written(tps []assignment.TP) kafka.Offsets {
+	out := kafka.Offsets{}
+	for _, tp := range tps {
+		out.Set(tp.Topic, tp.Partition, e.ends[tp])
+	}
+	return out
+}
+
+// eachWritten gives, for each partition, the offset behind the last of the records and their number. Records of one topic come together,
 // mostly.
-func written(recs []kgo.Record, each func(tp assignment.TP, end, count int64)) {
+func eachWritten(recs []kgo.Record, each func(tp assignment.TP, end, count int64)) {
 	var ends, counts []int64 // per partition of topic
 	topic := ""
 	put := func() {

@@ -225,7 +225,7 @@ func (e *Outbox) Commit(ctx context.Context) error {
 	if err := e.opt.db.Room(); err != nil {
 		return err
 	}
-	p := &parcel{batch: e.opt.db.NewBatch(), offsets: e.tasks.Positions(), places: e.emitted(), topics: encodeTopics(e.tasks), known: e.rebuild == nil}
+	p := &parcel{batch: e.opt.db.NewBatch(), offsets: e.tasks.Positions(), read: e.read(), places: e.emitted(), topics: encodeTopics(e.tasks), known: e.rebuild == nil}
 	select {
 	case p.blob = <-e.blobs:
 	default:
@@ -248,6 +248,17 @@ func (e *Outbox) Commit(ctx context.Context) error {
 		return err
 	}
 	return e.tell(ctx)
+}
+
+// read is how far the inputs have been read, what waits for others included.
+func (e *Outbox) read() kafka.Offsets {
+	out := kafka.Offsets{}
+	for tp, feeds := range e.tasks.Feeds {
+		for _, f := range feeds {
+			out.Set(tp.Topic, tp.Partition, max(out[tp.Topic][tp.Partition], f.Next))
+		}
+	}
+	return out
 }
 
 func (e *Outbox) writeState(b *state.Batch) error {

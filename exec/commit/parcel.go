@@ -11,6 +11,7 @@ import (
 	"weir/exec/assignment"
 	"weir/exec/state"
 	"weir/exec/task"
+	"weir/kafka"
 )
 
 // parcel is what one commit has to bring: a batch, and the outbox in it.
@@ -24,6 +25,7 @@ type parcel struct {
 	recs    [][]kgo.Record   // per task
 	release []func()
 	offsets map[assignment.TP]int64 // of the inputs
+	read    kafka.Offsets           // how far the inputs have been read
 	count   Counting                // nil where it brings what another left
 	places  []byte                  // up to where in the inputs all has been put out with it
 	topics  []byte                  // ids of the topics that places are in

@@ -229,7 +229,7 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (count int, 
 	}
 	// Memory is used again only here, where the client is done with it: where producing fails, it may hold it still.
 	for _, s := range sent {
-		written(s.bank.Records, func(tp assignment.TP, end, _ int64) {
+		eachWritten(s.bank.Records, func(tp assignment.TP, end, _ int64) {
 			x.written[tp], x.reach[tp] = max(x.written[tp], end), max(x.reach[tp], end)
 			x.logged(tp, end)
 		})

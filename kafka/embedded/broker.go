@@ -1,7 +1,8 @@
 // Package embedded runs a Kafka broker inside the process, for development, demos, tests and one small node.
 //
 // The broker is franz-go's kfake with a data directory. It keeps topics, offsets, groups and transactional ids over restarts, loses no
-// acknowledged record when the process is killed, and without Options.SyncWrites may lose the last seconds at a power loss. A kill in
+// acknowledged record when the process is killed, and without Options.SyncWrites may lose those of the last second at a power loss, but
+// for what Broker.Durable was asked to keep. A kill in
 // the middle of EndTransaction can tear the transaction, so nothing should lean on its transactions over a crash. What kfake takes without
 // a check, answers less than wholly, forgets or deletes by rules of its own, is done here instead: see guards.go, answers.go, groups.go,
 // retention.go, compaction.go. Topics into which queries have written are not compacted.
@@ -66,6 +67,8 @@ type Options struct {
 	MaxFrameBytes int
 	// MaxConnections bounds the connections from outside the process. Default DefaultMaxConnections.
 	MaxConnections int
+	// Synced is told of each file of a partition that Durable has on disk, and how much of it. Tests take away the rest.
+	Synced func(path string, size int64)
 	// Logger takes the broker's log; nil discards it.
 	Logger *slog.Logger
 
@@ -85,6 +88,7 @@ type Broker struct {
 	lock    *dirLock
 	answers *answers
 	ends    ends
+	durable *durables
 	started time.Time
 	lost    []Lost
 	secret  string // stands before settings that the broker itself alters
@@ -120,7 +124,8 @@ func Start(opts Options) (*Broker, error) {
 	maps.Copy(configs, opts.more)
 	shown := maps.Clone(configs)
 	maps.Copy(shown, topicDefaults(opts))
-	fixes := &answers{topics: newTopicSettings(shown), producers: producers, changed: func() { topicsChanged(opts) }}
+	onDisk := &durables{}
+	fixes := &answers{topics: newTopicSettings(shown), producers: producers, changed: func() { onDisk.forget(); topicsChanged(opts) }}
 	ln, err := listen(opts, fixes)
 	if err != nil {
 		return nil, errors.Join(err, producers.close(), lock.release())
@@ -139,7 +144,7 @@ func Start(opts Options) (*Broker, error) {
 	if err != nil {
 		return nil, errors.Join(unopened(opts.DataDir, err), ln.Close(), producers.close(), lock.release())
 	}
-	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, started: time.Now().Add(-time.Minute), secret: rand.Text() + ".", stop: make(chan struct{})}
+	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, durable: onDisk, started: time.Now().Add(-time.Minute), secret: rand.Text() + ".", stop: make(chan struct{})}
 	b.guardRequests()
 	if b.client, err = b.inner(); err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -207,7 +212,7 @@ func (b *Broker) begin() error {
 		return err
 	}
 	b.ends = ends{dir: b.opts.DataDir}
-	if err := errors.Join(b.ends.note(now, true), copyTopics(b.opts.DataDir), forgetClosed(b.opts.DataDir)); err != nil {
+	if err := errors.Join(b.noteEnds(ctx, now, true), copyTopics(b.opts.DataDir), forgetClosed(b.opts.DataDir)); err != nil {
 		return err
 	}
 	there := map[partitionKey]bool{}
@@ -237,7 +242,7 @@ func (b *Broker) noteLast() error {
 	if err != nil {
 		return err
 	}
-	return b.ends.note(now, true)
+	return b.noteEnds(ctx, now, true)
 }
 
 const lastTimeout = 10 * time.Second

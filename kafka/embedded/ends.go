@@ -11,7 +11,8 @@ import (
 	"weir/disk"
 )
 
-// endsInterval is how often it is written down how far partitions reach. After a power loss that tells what is missing at their ends.
+// endsInterval is how often what topics hold is put on disk, and it is written down how far they reach. After a power loss or damage that tells what
+// is missing at their ends.
 const endsInterval = time.Second
 
 const endsFile = "ends"
@@ -113,6 +114,25 @@ func reachOf(topic string, info *kfake.TopicInfo, p *kfake.PartitionInfo) reach 
 	return reach{idText(info.TopicID), topic, p.Partition, p.LogStartOffset, p.HighWatermark}
 }
 
+// noteEnds has on disk what there is, and then how far it reaches.
+func (b *Broker) noteEnds(ctx context.Context, now []reach, all bool) error {
+	if err := b.Durable(ctx, endsOf(now)); err != nil {
+		return err
+	}
+	return b.ends.note(now, all)
+}
+
+func endsOf(now []reach) map[string]map[int32]int64 {
+	out := map[string]map[int32]int64{}
+	for _, r := range now {
+		if out[r.Topic] == nil {
+			out[r.Topic] = map[int32]int64{}
+		}
+		out[r.Topic][r.Partition] = r.End
+	}
+	return out
+}
+
 func (b *Broker) watchEnds() {
 	tick := time.NewTicker(endsInterval)
 	defer tick.Stop()
@@ -126,7 +146,7 @@ func (b *Broker) watchEnds() {
 		ctx, cancel := b.untilStop()
 		now, err := b.reaches(ctx)
 		if err == nil {
-			err = b.ends.note(now, false)
+			err = b.noteEnds(ctx, now, false)
 		}
 		if err != nil && ctx.Err() == nil && !failed { // once, not every second
 			b.opts.Logger.Warn("how far partitions reach cannot be written down: after a power loss nobody can tell what is missing", "err", err)

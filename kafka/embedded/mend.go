@@ -202,9 +202,18 @@ func (m *mending) partitions() error {
 // partition mends one partition, of which it is known how far it reached at least.
 func (m *mending) partition(r reach, gaps bool) error {
 	dir := "partitions/" + url.PathEscape(r.Topic) + "-" + strconv.Itoa(int(r.Partition))
-	bases, err := segmentBases(filepath.Join(m.dir, filepath.FromSlash(dir)))
+	bases, err := segmentBases(filepath.Join(m.dir, filepath.FromSlash(dir)), ".dat")
 	if err != nil {
 		return err
+	}
+	indexes, err := segmentBases(filepath.Join(m.dir, filepath.FromSlash(dir)), ".idx")
+	if err != nil {
+		return err
+	}
+	for _, base := range indexes { // a file before the first one was deleted, one behind the last is missing
+		if len(bases) == 0 || base > bases[len(bases)-1] {
+			bases = append(bases, base)
+		}
 	}
 	if len(bases) == 0 {
 		if r.End == 0 {
@@ -232,14 +241,15 @@ func (m *mending) partition(r reach, gaps bool) error {
 	return nil
 }
 
-func segmentBases(dir string) ([]int64, error) {
+// segmentBases are the first offsets of a partition's files of a kind.
+func segmentBases(dir, kind string) ([]int64, error) {
 	files, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var out []int64
 	for _, f := range files {
-		if base, ok := strings.CutSuffix(f.Name(), ".dat"); ok {
+		if base, ok := strings.CutSuffix(f.Name(), kind); ok {
 			if n, err := strconv.ParseInt(base, 10, 64); err == nil {
 				out = append(out, n)
 			}

@@ -190,3 +190,19 @@ func TestFrames(t *testing.T) {
 		}
 	}
 }
+
+// A file that is gone, of which nothing tells but its index, is missed all the same, and its offsets are not given again.
+func TestMissesAFileByItsIndex(t *testing.T) {
+	dir, file, batches := damagedTopic(t)
+	for _, path := range []string{file, filepath.Join(dir, endsFile)} {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := &bytes.Buffer{}
+	rows, lost := rowsOf(t, dir, log)
+	at := int64(len(batches))
+	if len(lost) != 1 || lost[0].From != 0 || lost[0].To != at || rows[at] != "the last" || len(rows) != 1 {
+		t.Fatalf("lost are %v, and the rows %v\n%s", lost, rows, log)
+	}
+}
