@@ -6,6 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/connectors/connector"
+	"weir/kafka"
 )
 
 const (
@@ -62,4 +63,16 @@ func (b *batch) keep(p []byte) []byte {
 	start := len(b.bytes)
 	b.bytes = append(b.bytes, p...)
 	return b.bytes[start:len(b.bytes):len(b.bytes)]
+}
+
+// ends are the offsets behind the records, once these are acknowledged.
+func (b *batch) ends() kafka.Offsets {
+	out := kafka.Offsets{}
+	for i := range b.records {
+		r := &b.records[i]
+		if out[r.Topic][r.Partition] <= r.Offset {
+			out.Set(r.Topic, r.Partition, r.Offset+1)
+		}
+	}
+	return out
 }

@@ -48,7 +48,7 @@ func (t *loading) attempt(ctx context.Context) error {
 	defer client.Close()
 	out := &output{
 		client: client, partitions: partitions, position: reader.Position,
-		acked: t.acked, stalled: t.stalled, total: t.setTotal, bad: t.bad,
+		acked: t.acked, durable: t.cfg.Durable, stalled: t.stalled, total: t.setTotal, bad: t.bad,
 	}
 	t.mu.Lock()
 	resume := t.done.Position

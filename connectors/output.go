@@ -22,6 +22,8 @@ type output struct {
 	position   func() any
 	// acked is called after a batch was acknowledged, with the position after it.
 	acked func(b *batch) error
+	// durable has topics on disk, before it is written down that a batch is in them; nil where the brokers see to that.
+	durable func(context.Context, map[string]map[int32]int64) error
 	// stalled is called while a batch is not getting through.
 	stalled func(context.Context)
 	total   func(int64)
@@ -150,6 +152,11 @@ func (o *output) sendOne(ctx context.Context, b *batch) error {
 	defer mu.Unlock()
 	if failed != nil {
 		return failed
+	}
+	if o.durable != nil {
+		if err := o.durable(ctx, b.ends()); err != nil {
+			return err
+		}
 	}
 	return o.acked(b)
 }

@@ -24,8 +24,10 @@ type Config struct {
 	BaseDir string
 	// FileRoot is the folder below which connectors that are confined read files; empty for none.
 	FileRoot string
-	Catalog  Catalog      // what SQL knows of topics; nil for nothing
-	Logger   *slog.Logger // nil discards
+	Catalog  Catalog // what SQL knows of topics; nil for nothing
+	// Durable has what topics hold up to these offsets on disk; nil where the brokers see to that.
+	Durable func(context.Context, map[string]map[int32]int64) error
+	Logger  *slog.Logger // nil discards
 }
 
 // Spec is a connector as the user declared it.

@@ -124,7 +124,7 @@ func (e *Engine) open(ctx context.Context) error {
 	}
 	e.budget = state.NewBudget(settings.StateMemory.In(e.opt.Config))
 	e.waiting = state.NewBudget(settings.WaitMemory.In(e.opt.Config))
-	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), FileRoot: settings.FileRoot.In(e.opt.Config), Catalog: relations{e}, Logger: e.opt.Log})
+	e.conns, err = connectors.NewRuntime(connectors.Config{Cluster: e.opt.Cluster, DataDir: filepath.Join(e.opt.DataDir, "connectors"), FileRoot: settings.FileRoot.In(e.opt.Config), Catalog: relations{e}, Durable: e.opt.Durable, Logger: e.opt.Log})
 	if err != nil {
 		return err
 	}
