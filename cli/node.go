@@ -81,14 +81,14 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 	config := maps.Clone(s.Properties)
 	config[settings.DataDir.About().Name] = n.dir.path
 	fitMemory(config)
-	var durable func(context.Context, map[string]map[int32]int64) error
-	if n.broker != nil {
-		durable = n.broker.Durable
-	}
-	n.engine, err = engine.Open(ctx, engine.Options{
+	opt := engine.Options{
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
-		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS, Durable: durable,
-	})
+		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS,
+	}
+	if n.broker != nil {
+		opt.Durable, opt.Compacted = n.broker.Durable, n.broker.Compacted
+	}
+	n.engine, err = engine.Open(ctx, opt)
 	if err != nil || !o.serveAPI {
 		return err
 	}

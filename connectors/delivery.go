@@ -195,6 +195,11 @@ func (r *deliveryRun) write(ctx context.Context, g *group) error {
 	if err != nil {
 		return err
 	}
+	if r.cfg.Durable != nil { // what is written to others must not be taken from the topic by a power loss
+		if err := r.cfg.Durable(ctx, g.next); err != nil {
+			return err
+		}
+	}
 	state, err := r.sink.Write(ctx, batch)
 	r.rows.reset()
 	if err != nil {

@@ -49,6 +49,9 @@ type Options struct {
 	FailPoint func(name string)
 	// Durable has what topics hold up to these offsets on disk. Nil where the brokers are not in this process.
 	Durable func(context.Context, map[string]map[int32]int64) error
+	// Compacted is the number of the last record that a producer had written to a partition when that was last compacted, and its offset. Nil where
+	// the brokers are not in this process.
+	Compacted func(topic string, partition int32, producer int64, epoch int16) (sequence int32, offset int64, ok bool)
 	// StateFS is the file system that the state lies on; nil for the machine's. Tests have one that fails.
 	StateFS vfs.FS
 	// Look is how often the topics of queries are looked at; 0 for worker.DefaultLook.

@@ -75,6 +75,9 @@ type Options struct {
 	Gone []Lost
 	// Durable has what topics hold up to these offsets on disk, and not only with the system; nil where the brokers see to that.
 	Durable func(context.Context, map[string]map[int32]int64) error
+	// Compacted is the number of the last record that a producer had written to a partition when that was last compacted, and its offset: the batches
+	// need not be there any more. Nil where the brokers keep the last batch of each producer.
+	Compacted func(topic string, partition int32, producer int64, epoch int16) (sequence int32, offset int64, ok bool)
 	// Problems are the entries of the query for the processing log.
 	Problems Problems
 	// Wake makes the worker look at Changes.
@@ -97,6 +100,9 @@ func (o *Options) Complete() {
 	}
 	if o.Durable == nil {
 		o.Durable = func(context.Context, map[string]map[int32]int64) error { return nil }
+	}
+	if o.Compacted == nil {
+		o.Compacted = func(string, int32, int64, int16) (int32, int64, bool) { return 0, 0, false }
 	}
 	if o.Problems == nil {
 		o.Problems = noProblems{}

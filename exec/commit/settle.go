@@ -109,17 +109,21 @@ func (e *Outbox) arrivals(ctx context.Context, o *decoded) (map[assignment.TP]in
 			}
 		}
 		arrived, seen := int64(0), false
+		upTo := func(number int64) {
+			const numbers = 1 << 31 // they begin anew behind the largest of 32 bits
+			arrived, seen = max(arrived, (number-a.number%numbers+numbers)%numbers+1), true
+		}
 		err := e.opt.Cluster.Batches(ctx, tp.Topic, tp.Partition, max(a.offset, start), end, func(b kafka.Batch) {
 			if b.Control || b.ProducerID != o.producer.ID || b.ProducerEpoch != o.producer.Epoch {
 				return
 			}
-			// Numbers begin anew behind the largest of 32 bits.
-			const numbers = 1 << 31
-			last := (int64(b.Sequence) + b.Last - b.First - a.number%numbers + numbers) % numbers
-			arrived, seen = max(arrived, last+1), true
+			upTo(int64(b.Sequence) + b.Last - b.First)
 		})
 		if err != nil {
 			return nil, err
+		}
+		if last, at, ok := e.opt.Compacted(tp.Topic, tp.Partition, o.producer.ID, o.producer.Epoch); ok && at >= a.offset {
+			upTo(int64(last))
 		}
 		if !seen && start > a.offset {
 			// All that could tell was deleted: what was deleted is taken for ours, and may have been somebody else's.

@@ -16,6 +16,7 @@ type answers struct {
 	producers *producers
 	fences    fences
 	limit     limit
+	starts    *starts
 	changed   func() // the list of topics has
 }
 
@@ -34,6 +35,8 @@ func (a *answers) of(r kmsg.Request, inside bool) completion {
 		return func(r kmsg.Response) {
 			a.topics.describe(names, req.IncludeSynonyms, r.(*kmsg.DescribeConfigsResponse))
 		}
+	case *kmsg.ListOffsetsRequest:
+		return a.starts.listed(req)
 	case *kmsg.DescribeTopicPartitionsRequest:
 		return func(r kmsg.Response) { fillReplicas(r.(*kmsg.DescribeTopicPartitionsResponse)) }
 	case *kmsg.DescribeClientQuotasRequest:
@@ -48,7 +51,9 @@ func (a *answers) of(r kmsg.Request, inside bool) completion {
 			return nil
 		}
 		return a.limit.tell
-	case *kmsg.CreateTopicsRequest, *kmsg.DeleteTopicsRequest, *kmsg.CreatePartitionsRequest, *kmsg.AlterConfigsRequest, *kmsg.IncrementalAlterConfigsRequest:
+	case *kmsg.DeleteTopicsRequest:
+		return func(kmsg.Response) { a.starts.gone(req); a.changed() }
+	case *kmsg.CreateTopicsRequest, *kmsg.CreatePartitionsRequest, *kmsg.AlterConfigsRequest, *kmsg.IncrementalAlterConfigsRequest:
 		return func(kmsg.Response) { a.changed() }
 	case *kmsg.EndTxnRequest:
 		return func(r kmsg.Response) { a.fences.ended(req, r.(*kmsg.EndTxnResponse)) }
@@ -74,7 +79,7 @@ func (a *answers) looks(key kmsg.Key) bool {
 }
 
 // looksAt are the keys of the others.
-var looksAt = []kmsg.Key{kmsg.ApiVersions, kmsg.Metadata, kmsg.DescribeConfigs, kmsg.DescribeTopicPartitions, kmsg.DescribeClientQuotas,
+var looksAt = []kmsg.Key{kmsg.ApiVersions, kmsg.Metadata, kmsg.ListOffsets, kmsg.DescribeConfigs, kmsg.DescribeTopicPartitions, kmsg.DescribeClientQuotas,
 	kmsg.InitProducerID, kmsg.EndTxn, kmsg.CreateTopics, kmsg.DeleteTopics, kmsg.CreatePartitions, kmsg.AlterConfigs, kmsg.IncrementalAlterConfigs}
 
 func hideFeatures(resp *kmsg.ApiVersionsResponse) {

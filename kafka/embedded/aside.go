@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"weir/disk"
 )
 
 // What a compaction replaces lies aside as links until it is through; the file ready says that all of it does.
@@ -26,11 +28,10 @@ func setAside(dir string, partitions []string) error {
 			return err
 		}
 	}
-	tmp := filepath.Join(aside, "tmp")
-	if err := os.WriteFile(tmp, nil, 0o644); err != nil {
+	if err := disk.SyncNames(aside); err != nil {
 		return err
 	}
-	return os.Rename(tmp, filepath.Join(aside, asideReady))
+	return errors.Join(disk.Replace(filepath.Join(aside, asideReady), nil), disk.SyncNames(dir))
 }
 
 // dropAside takes the links away, what makes them count first.
@@ -93,5 +94,5 @@ func linkAll(from, to string) error {
 			return err
 		}
 	}
-	return nil
+	return disk.SyncNames(to)
 }

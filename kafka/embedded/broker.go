@@ -5,7 +5,7 @@
 // for what Broker.Durable was asked to keep. A kill in
 // the middle of EndTransaction can tear the transaction, so nothing should lean on its transactions over a crash. What kfake takes without
 // a check, answers less than wholly, forgets or deletes by rules of its own, is done here instead: see guards.go, answers.go, groups.go,
-// retention.go, compaction.go. Topics into which queries have written are not compacted.
+// retention.go, compaction.go.
 package embedded
 
 import (
@@ -89,6 +89,8 @@ type Broker struct {
 	answers *answers
 	ends    ends
 	durable *durables
+	starts  *starts
+	numbers numbers
 	started time.Time
 	lost    []Lost
 	secret  string // stands before settings that the broker itself alters
@@ -113,7 +115,8 @@ func Start(opts Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(opts); err != nil {
+	known, err := prepare(opts)
+	if err != nil {
 		return nil, errors.Join(unopened(opts.DataDir, err), lock.release())
 	}
 	producers, err := openProducers(opts.DataDir)
@@ -124,8 +127,8 @@ func Start(opts Options) (*Broker, error) {
 	maps.Copy(configs, opts.more)
 	shown := maps.Clone(configs)
 	maps.Copy(shown, topicDefaults(opts))
-	onDisk := &durables{}
-	fixes := &answers{topics: newTopicSettings(shown), producers: producers, changed: func() { onDisk.forget(); topicsChanged(opts) }}
+	onDisk, begins := &durables{}, &starts{}
+	fixes := &answers{starts: begins, topics: newTopicSettings(shown), producers: producers, changed: func() { onDisk.forget(); topicsChanged(opts) }}
 	ln, err := listen(opts, fixes)
 	if err != nil {
 		return nil, errors.Join(err, producers.close(), lock.release())
@@ -144,12 +147,12 @@ func Start(opts Options) (*Broker, error) {
 	if err != nil {
 		return nil, errors.Join(unopened(opts.DataDir, err), ln.Close(), producers.close(), lock.release())
 	}
-	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, durable: onDisk, started: time.Now().Add(-time.Minute), secret: rand.Text() + ".", stop: make(chan struct{})}
+	b := &Broker{opts: opts, cluster: cluster, ln: ln, lock: lock, answers: fixes, durable: onDisk, starts: begins, started: time.Now().Add(-time.Minute), secret: rand.Text() + ".", stop: make(chan struct{})}
 	b.guardRequests()
 	if b.client, err = b.inner(); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	if err := b.begin(); err != nil {
+	if err := b.begin(known); err != nil {
 		return nil, errors.Join(unopened(opts.DataDir, err), b.Close())
 	}
 	b.wg.Go(b.watchEnds)
@@ -164,15 +167,16 @@ func Start(opts Options) (*Broker, error) {
 	return b, nil
 }
 
-// prepare puts the files in order before kfake opens them.
-func prepare(opts Options) error {
+// prepare puts the files in order before kfake opens them, and gives what was known of partitions.
+func prepare(opts Options) (map[partitionKey]reach, error) {
 	if err := putBack(opts.DataDir); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := mend(opts.DataDir, opts.Logger, false); err != nil {
-		return err
+	m, err := mend(opts.DataDir, opts.Logger, false)
+	if err != nil {
+		return nil, err
 	}
-	return dropEmptyGroups(opts.DataDir)
+	return m.known, dropEmptyGroups(opts.DataDir)
 }
 
 func unopened(dir string, err error) error {
@@ -203,22 +207,26 @@ func (b *Broker) syncData() error {
 	})
 }
 
-// begin notes what the broker has opened.
-func (b *Broker) begin() error {
+// begin notes what the broker has opened, and has partitions begin where they did.
+func (b *Broker) begin(known map[partitionKey]reach) error {
 	ctx, cancel := b.untilStop()
 	defer cancel()
+	b.ends.dir = b.opts.DataDir
+	if err := errors.Join(b.numbers.read(b.opts.DataDir), b.beginWhereItDid(ctx, known)); err != nil {
+		return err
+	}
 	now, err := b.reaches(ctx)
 	if err != nil {
 		return err
 	}
-	b.ends = ends{dir: b.opts.DataDir}
 	if err := errors.Join(b.noteEnds(ctx, now, true), copyTopics(b.opts.DataDir), forgetClosed(b.opts.DataDir)); err != nil {
 		return err
 	}
-	there := map[partitionKey]bool{}
+	there, topics := map[partitionKey]bool{}, map[string]bool{}
 	for _, r := range now {
-		there[r.key()] = true
+		there[r.key()], topics[r.ID] = true, true
 	}
+	b.numbers.forget(topics)
 	lost, err := readLost(b.opts.DataDir)
 	b.lost = slices.DeleteFunc(lost, func(l Lost) bool { return !there[partitionKey{l.ID, l.Partition}] })
 	return err

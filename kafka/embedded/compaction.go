@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -21,10 +20,8 @@ import (
 // Compaction is kfake's, which deletes the files of a partition before it writes new ones, goes over all topics that have cleanup.policy,
 // and heeds neither open transactions nor who may still have to find its batches. So kfake knows of no such setting (see topics_file.go), and a topic is
 // compacted by giving it one for a moment, in which nothing else is served: its files are linked aside, compacted, and the links are taken
-// away. After a kill in between they are put back.
-//
-// Topics into which a client of this process has written are left as they are. Queries find out by the heads of their batches how much of an
-// outbox has arrived, and a compaction takes batches away; Kafka would leave the last one of each producer.
+// away once what takes their place is on disk. After a kill in between they are put back. What Kafka's compaction keeps and kfake's doesn't is
+// noted: where the partition begins (see starts.go), and the last numbers of producers (see numbers.go).
 
 // compactionInterval is Kafka's log.cleaner.backoff.ms.
 const compactionInterval = 15 * time.Second
@@ -34,11 +31,8 @@ const (
 	mostToCompact  = 256 << 20 // above, it would hold all clients up for seconds, and take as much memory
 )
 
-// Why a topic is not compacted now.
-var (
-	errOpenTransaction = errors.New("a transaction is open")
-	errWrittenInside   = errors.New("a client of this process, or of an earlier version, has written into it")
-)
+// errOpenTransaction is why a topic is not compacted now.
+var errOpenTransaction = errors.New("a transaction is open")
 
 // compactAll compacts the topics that have grown to twice what they were. sizes are those after their last compaction.
 func (b *Broker) compactAll(ctx context.Context, sizes map[string]int64) error {
@@ -69,8 +63,6 @@ func (b *Broker) compactAll(ctx context.Context, sizes map[string]int64) error {
 		}
 		switch err := b.compact(ctx, topic); {
 		case errors.Is(err, errOpenTransaction): // next time
-		case errors.Is(err, errWrittenInside):
-			sizes[topic] = size
 		case err != nil:
 			errs = append(errs, fmt.Errorf("topic %s: %w", topic, err))
 		default:
@@ -195,13 +187,13 @@ func (b *Broker) compactNow(topic string) error {
 		return errOpenTransaction
 	}
 	partitions := b.cluster.PartitionInfos(topic)
-	for _, p := range partitions {
-		if err := b.onlyOutside(topic, p.Partition); err != nil {
+	begin := make([]int64, len(partitions))
+	var dirs []string
+	for i, p := range partitions {
+		begin[i] = b.starts.begins(topic, p.Partition, p.LogStartOffset)
+		if err := errors.Join(b.noteStart(topic, p, begin[i]), b.noteNumbers(topic, p.Partition)); err != nil {
 			return err
 		}
-	}
-	var dirs []string
-	for _, p := range partitions {
 		dirs = append(dirs, b.partitionDir(topic, p.Partition))
 	}
 	if err := setAside(b.opts.DataDir, dirs); err != nil {
@@ -210,8 +202,9 @@ func (b *Broker) compactNow(topic string) error {
 	b.opts.failPoint("aside")
 	b.cluster.Compact()
 	b.opts.failPoint("compacted")
-	for _, p := range partitions {
-		if err := b.intact(topic, p.Partition, p.HighWatermark); err != nil {
+	for i, p := range partitions {
+		b.compactedTo(topic, p.Partition, begin[i])
+		if err := errors.Join(b.intact(topic, p.Partition, p.HighWatermark), b.syncAll(topic, p.Partition)); err != nil {
 			return errors.Join(err, keepAside(b.opts.DataDir, topic))
 		}
 	}
@@ -230,28 +223,6 @@ func (b *Broker) intact(topic string, partition int32, end int64) error {
 	}
 	if p := b.cluster.PartitionInfo(topic, partition); p.HighWatermark != end || p.NumBytes != size {
 		return fmt.Errorf("partition %d has %d bytes in its files after its compaction, and %d were written", partition, size, p.NumBytes)
-	}
-	return nil
-}
-
-// onlyOutside looks at the heads of a partition's batches for producers that may be queries of this process.
-func (b *Broker) onlyOutside(topic string, partition int32) error {
-	segments, err := b.segments(topic, partition)
-	if err != nil {
-		return err
-	}
-	for _, s := range segments {
-		err := eachHead(filepath.Join(b.partitionDir(topic, partition), fmt.Sprintf("%d.dat", s.base)), func(head []byte) error {
-			const transactional = 0x10
-			producer, attributes := int64(binary.BigEndian.Uint64(head[43:])), binary.BigEndian.Uint16(head[21:])
-			if producer >= 0 && attributes&transactional == 0 && !b.answers.producers.outside(producer) {
-				return errWrittenInside
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

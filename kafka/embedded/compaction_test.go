@@ -103,7 +103,6 @@ func TestNotCompacted(t *testing.T) {
 		configs map[string]string
 		cl      *kgo.Client
 	}{
-		"inside":  {compacted, client(t, append(b.ClientOpts(), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)}, // may be a query's
 		"deletes": {nil, outsider(t, b)},
 		"waits":   {map[string]string{"cleanup.policy": "compact", "min.compaction.lag.ms": "1"}, outsider(t, b)},
 		"small":   {compacted, outsider(t, b)},

@@ -128,6 +128,21 @@ func (b *Broker) sync(p topicPartition, d *durable, end int64) error {
 	return nil
 }
 
+// syncAll has all files of a partition on disk.
+func (b *Broker) syncAll(topic string, partition int32) error {
+	dir := b.partitionDir(topic, partition)
+	bases, err := segmentBases(dir, ".dat")
+	if err != nil || len(bases) == 0 {
+		return err
+	}
+	for _, base := range bases {
+		if err := b.syncFile(filepath.Join(dir, strconv.FormatInt(base, 10)+".dat")); err != nil {
+			return err
+		}
+	}
+	return disk.SyncNames(dir)
+}
+
 // syncFile has on disk what a file holds; one that was deleted meanwhile has nothing to keep.
 func (b *Broker) syncFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -51,6 +52,7 @@ func readEnds(dir string) (map[partitionKey]reach, []span, error) {
 
 // ends writes down how far partitions reach.
 type ends struct {
+	mu    sync.Mutex
 	dir   string
 	known map[partitionKey]reach
 	size  int
@@ -58,10 +60,14 @@ type ends struct {
 
 // note writes down what has changed, and with all, everything. It is on disk when note returns.
 func (e *ends) note(now []reach, all bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	var out []byte
 	all = all || e.size > endsTurn
 	known := make(map[partitionKey]reach, len(now))
 	for _, r := range now {
+		// What is being deleted just now may still have been there.
+		r.Start = max(r.Start, e.known[r.key()].Start)
 		known[r.key()] = r
 		if !all && e.known[r.key()] == r {
 			continue
@@ -91,6 +97,42 @@ func (e *ends) note(now []reach, all bool) error {
 	return nil
 }
 
+// begins writes down where a partition begins from now on, before it does: after a kill kfake knows it by whole batches only, or files.
+func (e *ends) begins(r reach) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	was, there := e.known[r.key()]
+	if there && was.Start >= r.Start {
+		return nil
+	}
+	r.End = was.End // what is behind it may not be on disk
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	out := appendFrame(nil, body)
+	if err := disk.Append(filepath.Join(e.dir, endsFile), out); err != nil {
+		return err
+	}
+	e.size += len(out)
+	if e.known == nil {
+		e.known = map[partitionKey]reach{}
+	}
+	e.known[r.key()] = r
+	return nil
+}
+
+// noteStart writes down where a partition begins.
+func (b *Broker) noteStart(topic string, p *kfake.PartitionInfo, start int64) error {
+	info := b.cluster.TopicInfo(topic)
+	if info == nil {
+		return nil
+	}
+	r := reachOf(topic, info, p)
+	r.Start = start
+	return b.ends.begins(r)
+}
+
 // reaches are how far all partitions reach now.
 func (b *Broker) reaches(ctx context.Context) ([]reach, error) {
 	topics, err := b.topicPartitions(ctx)
@@ -104,7 +146,9 @@ func (b *Broker) reaches(ctx context.Context) ([]reach, error) {
 			continue
 		}
 		for _, p := range b.cluster.PartitionInfos(topic) {
-			out = append(out, reachOf(topic, info, p))
+			r := reachOf(topic, info, p)
+			r.Start = b.starts.begins(topic, p.Partition, p.LogStartOffset)
+			out = append(out, r)
 		}
 	}
 	return out, nil

@@ -130,3 +130,12 @@ func TestGroupEntries(t *testing.T) {
 		t.Errorf("%q, %v", ours, err)
 	}
 }
+
+// again closes a broker, and starts another one on its data.
+func again(t *testing.T, b *Broker) *Broker {
+	t.Helper()
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, Options{DataDir: b.opts.DataDir})
+}

@@ -121,7 +121,13 @@ func (b *Broker) keepLastRecord(r kmsg.Request) kmsg.Response {
 			if p.Offset == -1 || p.Offset == info.HighWatermark {
 				p.Offset = info.HighWatermark - 1
 			}
+			b.starts.raise(t.Topic, p.Partition, p.Offset)
 			p.Offset = max(p.Offset, info.LogStartOffset) // what is trimmed already is no error in Kafka
+			if p.Offset > info.LogStartOffset && p.Offset < info.HighWatermark {
+				if err := b.noteStart(t.Topic, info, p.Offset); err != nil {
+					b.opts.Logger.Warn("a deletion of records cannot be written down: after a kill they are there again", "topic", t.Topic, "partition", p.Partition, "err", err)
+				}
+			}
 		}
 	}
 	return nil

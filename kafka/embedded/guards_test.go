@@ -125,8 +125,12 @@ func TestTrimmedPartitionKeepsItsEndOverAKill(t *testing.T) {
 	if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	again := kadm.NewClient(client(t, start(t, Options{DataDir: left}).ClientOpts()...))
-	ends, err := again.ListEndOffsets(within(t), "t")
+	next := kadm.NewClient(client(t, start(t, Options{DataDir: left}).ClientOpts()...))
+	starts, err := next.ListStartOffsets(within(t), "t")
+	if begin, _ := starts.Lookup("t", 0); err != nil || begin.Offset != 3 {
+		t.Errorf("after a kill the partition begins at %d, %v: what was deleted is back", begin.Offset, err)
+	}
+	ends, err := next.ListEndOffsets(within(t), "t")
 	if end, _ := ends.Lookup("t", 0); err != nil || end.Offset != 4 {
 		t.Errorf("after a kill the partition ends at %d, %v", end.Offset, err)
 	}

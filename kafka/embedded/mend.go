@@ -28,6 +28,7 @@ type mending struct {
 	dry    bool // says what it would do, and does nothing
 	topics topicList
 	copies map[string][]byte
+	known  map[partitionKey]reach // how far partitions reached, as was written down
 	now    time.Time
 
 	mu       sync.Mutex
@@ -168,6 +169,7 @@ func (m *mending) partitions() error {
 	if err != nil {
 		return err
 	}
+	m.known = known
 	if len(bad) > 0 {
 		m.found(endsFile, "it is damaged: records missing at the ends of topics may not be noticed. It is written anew")
 	}

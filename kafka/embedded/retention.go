@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -84,12 +85,20 @@ func (b *Broker) expireTopic(ctx context.Context, topic string, partitions int32
 		if to = min(to, info.LastStableOffset, info.HighWatermark-1); to <= info.LogStartOffset {
 			continue
 		}
-		if err := b.cluster.DeleteRecords(topic, int32(p), to); err != nil {
+		if err := b.trim(topic, info, to); err != nil {
 			return err
 		}
 		b.opts.Logger.Debug("records have expired", "topic", topic, "partition", p, "from", info.LogStartOffset, "to", to)
 	}
 	return nil
+}
+
+// trim deletes the records of a partition before an offset, for good.
+func (b *Broker) trim(topic string, p *kfake.PartitionInfo, to int64) error {
+	if err := b.noteStart(topic, p, to); err != nil {
+		return err
+	}
+	return b.cluster.DeleteRecords(topic, p.Partition, to)
 }
 
 // firstSince gives for each partition the offset before which all records are older than a time.
