@@ -56,6 +56,8 @@ type Options struct {
 	Retention time.Duration
 	// RetentionBytes is how much a partition keeps of a topic without a retention.bytes of its own; 0 for all.
 	RetentionBytes int64
+	// RetentionInterval is how often it is looked for what topics keep no longer. Default 5 minutes.
+	RetentionInterval time.Duration
 	// SyncWrites makes every produced batch safe against a power loss, at 10 to 35 % of the throughput.
 	SyncWrites bool
 	// MaxDataWarn is the size of the data directory in bytes above which a warning is logged; 0 never warns.
@@ -72,9 +74,9 @@ type Options struct {
 	// Logger takes the broker's log; nil discards it.
 	Logger *slog.Logger
 
-	// For tests: settings of the broker, how often it looks for what has expired and what can be compacted, and points of a compaction.
+	// For tests: settings of the broker, how often it looks for what can be compacted, and points of a compaction.
 	more                                  map[string]string
-	retentionInterval, compactionInterval time.Duration
+	compactionInterval time.Duration
 	limitInterval, momentTimeout          time.Duration
 	failPoint                             func(string)
 }
@@ -287,8 +289,8 @@ func (o *Options) complete() error {
 	if o.MaxConnections <= 0 {
 		o.MaxConnections = DefaultMaxConnections
 	}
-	if o.retentionInterval <= 0 {
-		o.retentionInterval = retentionInterval
+	if o.RetentionInterval <= 0 {
+		o.RetentionInterval = retentionInterval
 	}
 	if o.compactionInterval <= 0 {
 		o.compactionInterval = compactionInterval

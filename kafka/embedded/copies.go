@@ -67,7 +67,25 @@ func copyTopics(dir string) error {
 
 // copyClosed copies what the broker has written when it was closed.
 func copyClosed(dir string) error {
-	names := closedFiles
+	return copyFiles(dir, closedFiles, nil)
+}
+
+// copySnapshots copies those that were written anew, and keeps the other copies that there are.
+func copySnapshots(dir string, have map[string][]byte) error {
+	var out []byte
+	for name, data := range have {
+		if !strings.HasSuffix(name, "/"+snapshotFile) {
+			var err error
+			if out, err = appendCopy(out, name, data); err != nil {
+				return err
+			}
+		}
+	}
+	return copyFiles(dir, nil, out)
+}
+
+// copyFiles adds the files and all snapshots to copies.
+func copyFiles(dir string, names []string, out []byte) error {
 	snapshots, err := filepath.Glob(filepath.Join(dir, "partitions", "*", snapshotFile))
 	if err != nil {
 		return err
@@ -79,7 +97,6 @@ func copyClosed(dir string) error {
 		}
 		names = append(names[:len(names):len(names)], filepath.ToSlash(name))
 	}
-	var out []byte
 	for _, name := range names {
 		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 		if errors.Is(err, fs.ErrNotExist) {

@@ -31,9 +31,10 @@ type mending struct {
 	known  map[partitionKey]reach // how far partitions reached, as was written down
 	now    time.Time
 
-	mu       sync.Mutex
-	lost     []Lost
-	findings []Finding
+	mu        sync.Mutex
+	snapshots int // that were written
+	lost      []Lost
+	findings  []Finding
 }
 
 // Finding is something that is wrong with a file.
@@ -56,7 +57,10 @@ func mend(dir string, log *slog.Logger, dry bool) (*mending, error) {
 	if err := errors.Join(m.putCopies(), m.mendLog(groupsLog), m.mendLog(pidsLog), m.mendLog(lostFile)); err != nil {
 		return m, err
 	}
-	return m, m.partitions()
+	if err := m.partitions(); err != nil || m.snapshots == 0 {
+		return m, err
+	}
+	return m, copySnapshots(dir, m.copies)
 }
 
 // oldTopics mends the list of topics of earlier versions.
@@ -224,6 +228,7 @@ func (m *mending) partition(r reach, gaps bool) error {
 		bases = []int64{min(r.Start, r.End-1)} // all of it is gone
 	}
 	end := bases[0]
+	var s snapshot
 	for i, base := range bases {
 		known := r.End
 		if i+1 < len(bases) {
@@ -236,11 +241,11 @@ func (m *mending) partition(r reach, gaps bool) error {
 			begin = end
 		}
 		name := dir + "/" + strconv.FormatInt(base, 10)
-		if end, err = m.segment(r, name, begin, known, gaps); err != nil {
+		if end, err = m.segment(r, name, begin, known, gaps, &s); err != nil {
 			return fmt.Errorf("%s.dat: %w", name, err)
 		}
 	}
-	return nil
+	return m.writeSnapshot(dir, &s)
 }
 
 // segmentBases are the first offsets of a partition's files of a kind.
@@ -261,8 +266,8 @@ func segmentBases(dir, kind string) ([]int64, error) {
 	return out, nil
 }
 
-// segment mends one file and its index, and gives the offset behind it.
-func (m *mending) segment(r reach, name string, begin, known int64, gaps bool) (int64, error) {
+// segment mends one file and its index, takes what it holds into the snapshot, and gives the offset behind it.
+func (m *mending) segment(r reach, name string, begin, known int64, gaps bool, snap *snapshot) (int64, error) {
 	path := filepath.Join(m.dir, filepath.FromSlash(name))
 	raw, err := os.ReadFile(path + ".dat")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -283,6 +288,14 @@ func (m *mending) segment(r reach, name string, begin, known int64, gaps bool) (
 			return 0, err
 		}
 	}
+	if s.out != nil {
+		raw = s.out
+	}
+	base, err := strconv.ParseInt(path[strings.LastIndexByte(path, filepath.Separator)+1:], 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	snap.add(base, raw)
 	if m.dry || sameIndex(index, s.index) {
 		return s.end, nil
 	}

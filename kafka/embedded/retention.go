@@ -208,7 +208,7 @@ func (b *Broker) topicPartitions(ctx context.Context) (map[string]int32, error) 
 
 // watchRetention expires records every now and then until the broker stops.
 func (b *Broker) watchRetention() {
-	tick := time.NewTicker(b.opts.retentionInterval)
+	tick := time.NewTicker(b.opts.RetentionInterval)
 	defer tick.Stop()
 	for {
 		select {

@@ -133,7 +133,7 @@ func TestRetentionWaitsForTransactions(t *testing.T) {
 
 // Whole files go, and their place on disk is free.
 func TestRetentionBySize(t *testing.T) {
-	b := start(t, Options{RetentionBytes: 3 << 20, retentionInterval: 20 * time.Millisecond})
+	b := start(t, Options{RetentionBytes: 3 << 20, RetentionInterval: 20 * time.Millisecond})
 	cl := client(t, append(b.ClientOpts(), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.NoCompression()))...)
 	for topic, configs := range map[string]map[string]string{"bounded": {"segment.bytes": "1048576"}, "own": {"segment.bytes": "1048576", "retention.bytes": "-1"}} {
 		makeTopic(t, b, topic, 1, configs)
@@ -176,7 +176,7 @@ func TestRetentionBySize(t *testing.T) {
 
 // A broker that is closed while it looks for what has expired is closed all the same.
 func TestCloseWhileExpiring(t *testing.T) {
-	b := start(t, Options{retentionInterval: time.Nanosecond})
+	b := start(t, Options{RetentionInterval: time.Nanosecond})
 	makeTopic(t, b, "t", 1, map[string]string{"retention.ms": "1"})
 	if err := errors.Join(b.Close(), b.Close()); err != nil {
 		t.Error(err)
