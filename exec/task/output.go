@@ -59,6 +59,8 @@ type Bank struct {
 	noKey   bool
 	start   int
 	last    int // bytes of the last record
+
+	usualRecords, usualChunks int // about the most that were in use of late
 }
 
 // recordSize is about what a record takes in memory beside its key and its value.
@@ -69,8 +71,12 @@ func (b *Bank) Size() int { return b.Bytes + recordSize*len(b.Records) }
 
 const outputChunk = 256 << 10
 
-// keptChunks bounds the memory that is kept after a burst.
-const keptChunks = 64
+// keptChunks bounds the memory that is kept after a burst, and keptTimes how many times more than what was in use of late.
+const (
+	keptChunks  = 64
+	keptTimes   = 4
+	keptRecords = 1_000 // less is not worth a look
+)
 
 // begin starts a record, writes its key, and gives the buffer to append the value to. A nil key is a null key.
 func (o *Output) begin(key []byte) []byte {
@@ -207,9 +213,13 @@ func (o *Bank) reset() {
 	}
 	// What has grown for a large value is not kept.
 	o.chunks = slices.DeleteFunc(o.chunks, func(c []byte) bool { return cap(c) > 2*outputChunk })
-	if len(o.chunks) > keptChunks {
-		clear(o.chunks[keptChunks:])
-		o.chunks = o.chunks[:keptChunks]
+	o.usualRecords = max(len(o.Records), o.usualRecords-o.usualRecords/8)
+	o.usualChunks = max(o.chunk+1, o.usualChunks-(o.usualChunks+7)/8)
+	if kept := min(keptChunks, keptTimes*o.usualChunks); len(o.chunks) > kept {
+		o.chunks = slices.Clone(o.chunks[:kept])
+	}
+	if cap(o.Records) > max(keptRecords, keptTimes*o.usualRecords) {
+		o.Records, o.trails, o.headers = nil, nil, nil
 	}
 	clear(o.Records)
 	clear(o.headers)
