@@ -26,7 +26,7 @@ var (
 		Doc: "How much the broker in this program keeps in each partition of topics without a retention.bytes; whole files of 16 MB are deleted. 0 is all."},
 		whole("bytes", 0, most), 0)
 	KafkaMaxBytes = define(Info{Name: "weir.kafka.max.bytes", Flag: "kafka-max-bytes", Scope: Start, Unset: "none",
-		Doc: "The largest size of the data of the broker in this program: from there on it refuses records. After a crash, a start needs about as much memory. 0 is no limit."},
+		Doc: "The largest size of the data of the broker in this program: from there on it refuses records. A start reads all of it, and after a crash takes into memory what transactions were written into. 0 is no limit."},
 		whole("bytes", 0, most), 0)
 	RegistryListen = define(Info{Name: "weir.registry.listen", Flag: "registry-listen", Scope: Start,
 		Doc: "Address of the schema registry in this program."}, address(), "127.0.0.1:8081")

@@ -61,7 +61,7 @@ type Options struct {
 	// SyncWrites makes every produced batch safe against a power loss, at 10 to 35 % of the throughput.
 	SyncWrites bool
 	// MaxDataWarn is the size of the data directory in bytes above which a warning is logged; 0 never warns.
-	// A start after a crash needs about as much memory as there is data.
+	// A start reads all of it.
 	MaxDataWarn int64
 	// MaxData is the size of the data directory in bytes from which on nothing can be written; 0 is no limit.
 	MaxData int64
@@ -75,10 +75,10 @@ type Options struct {
 	Logger *slog.Logger
 
 	// For tests: settings of the broker, how often it looks for what can be compacted, and points of a compaction.
-	more                                  map[string]string
-	compactionInterval time.Duration
-	limitInterval, momentTimeout          time.Duration
-	failPoint                             func(string)
+	more                         map[string]string
+	compactionInterval           time.Duration
+	limitInterval, momentTimeout time.Duration
+	failPoint                    func(string)
 }
 
 // Broker is a running broker. All methods may be called from several goroutines.
@@ -161,6 +161,7 @@ func Start(opts Options) (*Broker, error) {
 	b.wg.Go(b.watchRetention)
 	b.wg.Go(b.watchCompaction)
 	if fixes.limit.max = opts.MaxData; opts.MaxData > 0 {
+		b.applyLimit()
 		b.wg.Go(b.watchLimit)
 	}
 	if opts.MaxDataWarn > 0 {

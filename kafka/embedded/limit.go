@@ -13,7 +13,7 @@ import (
 // limitInterval is how often the data is measured where there is a limit to it.
 const limitInterval = 5 * time.Second
 
-// limit keeps the data below Options.MaxData: after a crash, a start needs about as much memory. Above it, nothing can be written. Clients of
+// limit keeps the data below Options.MaxData: a start reads all of it, and takes some into memory. Above it, nothing can be written. Clients of
 // this process are told of a fault of the storage, so that queries wait for room; those outside are told the reason.
 type limit struct {
 	max  int64

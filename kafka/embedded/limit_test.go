@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,13 @@ func TestLimit(t *testing.T) {
 	none := outsider(t, b, kgo.RequiredAcks(kgo.NoAck()), kgo.DisableIdempotentWrite(), kgo.RecordRetries(0))
 	if err := write(none, "other"); err == nil && b.cluster.PartitionInfo("other", 0).HighWatermark > 0 {
 		t.Error("a record was written that nobody wanted confirmed")
+	}
+	left := t.TempDir()
+	if err := os.CopyFS(left, os.DirFS(b.opts.DataDir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(outsider(t, start(t, Options{DataDir: left, MaxData: 1 << 20, limitInterval: time.Hour})), "t"); !errors.Is(err, kerr.PolicyViolation) {
+		t.Errorf("after a start with as much data as there may be, a client is told %v", err)
 	}
 	if got := consume(t, 10, append(b.ClientOpts(), kgo.ConsumeTopics("t"))...); len(got) < 10 {
 		t.Errorf("%d records can be read", len(got))

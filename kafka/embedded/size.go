@@ -51,7 +51,7 @@ func (b *Broker) warnSize(warnAt int64) int64 {
 	if size <= warnAt {
 		return warnAt
 	}
-	b.opts.Logger.Warn("the embedded broker's data has grown large: after a crash, a start needs about as much memory; delete topics, or move to a Kafka cluster",
+	b.opts.Logger.Warn("the embedded broker's data has grown large: a start reads all of it, and after a crash takes into memory what transactions were written into; delete topics, or move to a Kafka cluster",
 		"dir", b.opts.DataDir, "bytes", size, "limit", b.opts.MaxDataWarn)
 	for warnAt < size {
 		warnAt *= 2
