@@ -22,6 +22,9 @@ func (c *course) drawAgain(r *rand.Rand, p *pipeline) {
 		return
 	}
 	q := p.queries[r.IntN(len(p.queries))]
+	if i := slices.IndexFunc(p.queries, func(q *query) bool { return q.view != nil && q.view.lasts(p) }); i >= 0 && r.IntN(2) == 0 {
+		q = p.queries[i] // its readers may go on
+	}
 	first := 1 + slices.IndexFunc(c.acts, func(a act) bool { return a.create == q })
 	at := first + r.IntN(len(c.acts)-first+1)
 	a := &again{}

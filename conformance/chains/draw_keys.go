@@ -72,7 +72,7 @@ func (s *source) drawOn(r *rand.Rand, two bool) string {
 
 // drawView draws a stream over the topic of a query: the rows of windows that go out once can be read as one, and so can any stream.
 func (q *query) drawView(r *rand.Rand) {
-	if q.windowed() && q.final && r.IntN(3) > 0 || !q.out.table && !q.out.leaf && r.IntN(6) == 0 {
+	if q.windowed() && q.final && r.IntN(3) > 0 || !q.out.table && !q.out.leaf && r.IntN(2) == 0 {
 		q.view = &source{name: "v" + q.out.name, partitions: q.out.partitions, format: q.out.format, two: q.out.two, made: q, view: true}
 		q.view.keyless = q.windowed() && r.IntN(4) > 0
 		q.view.two = q.out.two && !q.view.keyless
