@@ -36,7 +36,8 @@ type Spec struct {
 	Kind       connector.Kind
 	Properties []connector.Setting
 	BaseDir    string // over Config.BaseDir, such as the folder of the .sql file
-	Confined   bool   // it reads files below Config.FileRoot only
+	Confined   bool   // it reads and writes files below Config.FileRoot only
+	Paused     bool   // it waits for Resume
 }
 
 // Runtime runs connectors. All methods may be called from several goroutines.
@@ -144,7 +145,7 @@ func (o opener) check(catalog Catalog) error {
 	return nil
 }
 
-// Start runs a connector from where it stood, in the background. One that had finished stays finished.
+// Start runs a connector from where it stood, in the background, unless it is paused. One that had finished stays finished.
 func (r *Runtime) Start(spec Spec) error {
 	o, err := r.open(spec)
 	if err != nil {
@@ -164,7 +165,9 @@ func (r *Runtime) Start(spec Spec) error {
 		return err
 	}
 	r.tasks[key] = t
-	t.resume()
+	if !spec.Paused {
+		t.resume()
+	}
 	return nil
 }
 

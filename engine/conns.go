@@ -134,6 +134,38 @@ func (e *Engine) dropConnector(ctx context.Context, s *Session, stmt parser.Stmt
 	return &Done{Entity: "connector", Name: n.Name.Name, Action: "drop", Message: "Dropped connector \"" + n.Name.Name + "\"", Sequence: seq}, nil
 }
 
+// pauseConnector pauses a connector, or lets it go on, over restarts too.
+func (e *Engine) pauseConnector(ctx context.Context, stmt parser.Stmt, n *ast.PauseConnector) (Result, error) {
+	done, err := e.change(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	c, ok := e.connector(n.Name.Name)
+	if !ok {
+		return nil, refuse(NotFound, "Connector '%s' does not exist.", n.Name.Name)
+	}
+	d := &Done{Entity: "connector", Name: n.Name.Name, Action: "pause", Message: "Paused connector " + n.Name.Name}
+	if n.Resume {
+		d.Action, d.Message = "resume", "Resumed connector "+n.Name.Name
+	}
+	d.Sequence, err = e.enter(ctx, command{Statement: stmt.Text, ID: e.log.nextID()}, func(context.Context, int64) {
+		c.spec.Paused = !n.Resume
+		e.declare(n.Name.Name, c)
+		act := e.conns.Pause
+		if n.Resume {
+			act = e.conns.Resume
+		}
+		if err := act(n.Name.Name); err != nil { // it could not be started when it was to be
+			_ = e.startConnector(n.Name.Name, c.spec)
+		}
+	}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
 // declaredConnector is a connector with the statement that made it.
 type declaredConnector struct {
 	sql  string
@@ -147,6 +179,11 @@ func (e *Engine) recoverConnector(s *Session, stmt parser.Stmt) {
 		e.declared[n.Name.Name] = declaredConnector{stmt.Text, spec(s, n)}
 	case *ast.DropConnector:
 		delete(e.declared, n.Name.Name)
+	case *ast.PauseConnector:
+		if c, ok := e.declared[n.Name.Name]; ok {
+			c.spec.Paused = !n.Resume
+			e.declared[n.Name.Name] = c
+		}
 	default: // about these alone
 	}
 }

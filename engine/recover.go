@@ -99,7 +99,7 @@ func (r *recovery) replay(c entry) {
 	case *ast.Resume:
 		delete(r.paused, n.QueryID.Name)
 		return
-	case *ast.CreateConnector, *ast.DropConnector:
+	case *ast.CreateConnector, *ast.DropConnector, *ast.PauseConnector:
 		r.recoverConnector(s, stmt)
 		return
 	default: // about these alone

@@ -45,6 +45,8 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 		return e.createConnector(ctx, s, stmt, n)
 	case *ast.DropConnector:
 		return e.dropConnector(ctx, s, stmt, n)
+	case *ast.PauseConnector:
+		return e.pauseConnector(ctx, stmt, n)
 	case *ast.AssertTopic:
 		return e.assertTopic(ctx, n)
 	case *ast.AssertSchema:

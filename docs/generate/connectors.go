@@ -19,8 +19,7 @@ A source brings records into topics, a sink takes them out:
 
 SHOW CONNECTORS says how they stand: how many rows, how fast, how many there are still to deliver, and why one has failed. When a
 database, a broker or a server is away, a connector tries again, at first after a quarter of a second, at most every 15 seconds, and says what it
-waits for. What trying again cannot cure (a password, a missing column) fails it: mend it, DROP CONNECTOR and create it again, or
-start the node again. ` + "`/metrics`" + ` has the same figures as ` + "`weir_connector_...`" + `.
+waits for. What trying again cannot cure (a password, a missing column) fails it: mend it, and RESUME CONNECTOR. PAUSE CONNECTOR stops one, over restarts too. ` + "`/metrics`" + ` has the same figures as ` + "`weir_connector_...`" + `.
 
 **Sinks** read the records that are committed, from the beginning of their topics unless 'offset.reset' says otherwise, and go on after a stop
 where they stood. A batch is written when it has 'flush.size' rows or 'flush.bytes' bytes, or when its first row has waited for 'flush.interval'.

@@ -42,3 +42,19 @@ func (s *DropConnector) write(p *printer) {
 	p.putIf(s.IfExists, "IF EXISTS ")
 	p.name(s.Name.Name)
 }
+
+// PauseConnector is PAUSE or RESUME CONNECTOR.
+type PauseConnector struct {
+	At
+	Resume bool
+	Name   Ident
+}
+
+func (s *PauseConnector) write(p *printer) {
+	word := "PAUSE"
+	if s.Resume {
+		word = "RESUME"
+	}
+	p.put(word, " CONNECTOR ")
+	p.name(s.Name.Name)
+}
