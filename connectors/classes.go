@@ -13,6 +13,7 @@ import (
 	"weir/connectors/filesink"
 	"weir/connectors/httpsink"
 	"weir/connectors/postgres"
+	"weir/connectors/tcp"
 	"weir/parser/suggest"
 )
 
@@ -21,6 +22,7 @@ func Classes() []connector.Class {
 	return []connector.Class{
 		datagen.Class(),
 		file.Class(),
+		tcp.Class(),
 		filesink.Class(),
 		postgres.Class(),
 		httpsink.Class(),

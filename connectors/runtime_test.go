@@ -295,8 +295,8 @@ func TestUserErrors(t *testing.T) {
 	}{
 		{"needs a name", source("", "connector.class", "file")},
 		{"connector c needs the property 'connector.class'", source("c")},
-		{"Did you mean 'file'? Built in are: datagen, file", source("c", "connector.class", "fiel")},
-		{"no built-in source connector class 'io.example.Sink'. Built in are: datagen, file", source("c", "connector.class", "io.example.Sink")},
+		{"Did you mean 'file'? Built in are: datagen, file, tcp", source("c", "connector.class", "fiel")},
+		{"no built-in source connector class 'io.example.Sink'. Built in are: datagen, file, tcp", source("c", "connector.class", "io.example.Sink")},
 		{"has no property 'paht'. Did you mean 'path'?", source("c", "connector.class", "file", "paht", "x")},
 		{"write CREATE SOURCE CONNECTOR", Spec{Name: "c", Kind: connector.Sink, Properties: []connector.Setting{{Name: "connector.class", Value: "datagen"}}}},
 		{"connector c: connector class 'datagen' needs the property 'topic'", source("c", "connector.class", "datagen", "field.a", "ip")},
