@@ -289,3 +289,77 @@ func TestPausedBesideALivelyOne(t *testing.T) {
 		})
 	}
 }
+
+// A query upstream that has failed is waited for as one that is paused is: its reader says so, and goes on in the end. What it makes when it
+// runs again is found.
+func TestFailedUpstream(t *testing.T) {
+	bothWays(t, map[string]string{"weir.on.lost.records": "fail"}, func(t *testing.T, p *place) {
+		n, s := chained(t, p, "weir.wait.upstream", "3000")
+		up := queryOf(t, n, "T").ID
+		n.run(t, s, "INSERT INTO u (rowtime, k, x) VALUES (900, 1, 9);")
+		n.settle(t)
+		n.leave(t)
+		outside := p.outside(t)
+		outside.put(t, &kgo.Record{Topic: "u", Partition: kafka.Partition([]byte{0, 0, 0, 1}, 4), Timestamp: time.UnixMilli(1000), Key: []byte{0, 0, 0, 1}, Value: []byte(`{"X":10}`)})
+		ends, err := outside.cluster.EndOffsets(t.Context(), "u")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := outside.cluster.DeleteRecords(t.Context(), "u", ends["u"]); err != nil {
+			t.Fatal(err)
+		}
+		n = p.start(t)
+		n.run(t, s, "INSERT INTO l (rowtime, k, v) VALUES (2000, 1, 20);")
+		until(t, "the query has failed", func() bool { return queryOf(t, n, "T").State == Failed })
+		until(t, "the join says what it waits for, or has given up", func() bool {
+			q := queryOf(t, n, "J")
+			return q.Stats.GivenUp > 0 || slices.ContainsFunc(q.Waits, func(w Wait) bool { return strings.Contains(w.String(), "topic t of "+up+", partition ") })
+		})
+		until(t, "the join goes on", func() bool { return len(n.texts(t, "j")) == 1 })
+		if q := queryOf(t, n, "J"); q.Stats.GivenUp == 0 || q.State != Running {
+			t.Errorf("that it gave up is not counted: %+v", q)
+		}
+		if got := n.texts(t, "j"); !strings.Contains(got[0], `"X":9`) {
+			t.Errorf("it does not find what was there: %q", got)
+		}
+	})
+}
+
+// A diamond: two queries read one stream, the second one by way of a third, and a join brings both together. Neither waits for the other without
+// end, and every row finds the one of its key, whichever side is the longer one.
+func TestDiamond(t *testing.T) {
+	for name, sides := range map[string][2]string{"the stream is longer": {"long", "short"}, "the table is longer": {"short", "long"}} {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, nil, func(t *testing.T, p *place) {
+				n, s := p.start(t), NewSession()
+				s.Properties["auto.offset.reset"], s.Properties["weir.idle.upstream"], s.Properties["weir.wait.upstream"] = "earliest", "600000", "600000" // no wait runs out
+				n.run(t, s, `CREATE STREAM l (k INT KEY, v INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=4);
+					CREATE STREAM mid WITH (KAFKA_TOPIC='mid') AS SELECT k, v + 0 AS v FROM l;
+					CREATE STREAM long WITH (KAFKA_TOPIC='long') AS SELECT v + 0 AS r, k FROM mid PARTITION BY v + 0;
+					CREATE STREAM short WITH (KAFKA_TOPIC='short') AS SELECT v AS r, k FROM l PARTITION BY v;
+					CREATE TABLE t WITH (KAFKA_TOPIC='t') AS SELECT r, LATEST_BY_OFFSET(k) AS k, COUNT(*) AS n FROM `+sides[1]+` GROUP BY r;
+					CREATE STREAM j WITH (KAFKA_TOPIC='j') AS SELECT s.r AS r, s.k AS k, t.k AS tk, s.ROWTIME AS ms FROM `+sides[0]+` s LEFT JOIN t ON s.r = t.r;`)
+				const rows = 200
+				for i := range rows {
+					n.put(t, &kgo.Record{Topic: "l", Partition: int32(i % 4), Timestamp: time.UnixMilli(int64(1000 + 7*i)), Key: []byte{0, 0, 0, byte(i)}, Value: fmt.Appendf(nil, `{"V":%d}`, i)})
+				}
+				until(t, "all have come through", func() bool { return len(n.texts(t, "j")) == rows })
+				if q := queryOf(t, n, "J"); q.Stats.GivenUp != 0 || q.Stats.Behind != 0 || q.Stats.Late != 0 {
+					t.Errorf("%+v", q.Stats)
+				}
+				n.leave(t)
+				n = p.start(t) // nothing is missing for the rows of a second round, either
+				for i := range rows {
+					n.put(t, &kgo.Record{Topic: "l", Partition: int32(i % 4), Timestamp: time.UnixMilli(int64(9000 + 7*i)), Key: []byte{0, 0, 0, byte(i)}, Value: fmt.Appendf(nil, `{"V":%d}`, i)})
+				}
+				until(t, "all have come through again", func() bool { return len(n.texts(t, "j")) == 2*rows })
+				for _, rec := range n.texts(t, "j") {
+					if strings.Contains(rec, `"TK":null`) && !strings.Contains(rec, `"MS":1`) && !strings.Contains(rec, `"MS":2`) { // of the second round
+						t.Errorf("a row missed the table: %q", rec)
+						break
+					}
+				}
+			})
+		})
+	}
+}
