@@ -11,7 +11,7 @@ import (
 // Category groups functions in SHOW FUNCTIONS and in the documentation.
 type Category string
 
-// The categories, named as ksqlDB names them.
+// The categories, named as ksqlDB names them; those of WebFn it does not have.
 const (
 	ArrayFn       Category = "ARRAY"
 	MapFn         Category = "MAP"
@@ -24,6 +24,7 @@ const (
 	RegexFn       Category = "REGULAR EXPRESSION"
 	StringFn      Category = "STRING"
 	URLFn         Category = "URL"
+	WebFn         Category = "WEB"
 	OtherFn       Category = "OTHER"
 	AggregateFn   Category = "AGGREGATE"
 	TableFn       Category = "TABLE"

@@ -11,7 +11,7 @@ import (
 // categories are the functions' groups in the order of the page.
 var categories = []functions.Category{functions.AggregateFn, functions.ArrayFn, functions.ConditionalFn, functions.ConversionFn, functions.DateTimeFn,
 	functions.JSONFn, functions.LambdaFn, functions.MapFn, functions.MathFn, functions.OtherFn, functions.RegexFn, functions.StringFn,
-	functions.TableFn, functions.URLFn}
+	functions.TableFn, functions.URLFn, functions.WebFn}
 
 func functionsPage() string {
 	var b strings.Builder
