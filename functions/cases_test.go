@@ -62,6 +62,7 @@ var calls = [][2]string{
 	{"STRINGTOTIMESTAMP('bogus', 'yyyy')", "!\"bogus\" does not have the form"}, {"CONVERT_TZ(FROM_UNIXTIME(0), '+01:00', 'UTC+3')", "FROM_UNIXTIME(7200000)"},
 	{"GEO_DISTANCE(91, 0, 0, 0)", "!invalid latitude"}, {"GEO_DISTANCE(0, 0, 0, 0, 'feet')", "!the unit of a distance"}, {"GEO_DISTANCE(0, NULL, 0, 0, 'KM')", "NULL"}, {"ROUND(GEO_DISTANCE(0, 0, 0, 1, ' mile '))", "69"}, {"ROUND(GEO_DISTANCE(0, 0, 0, 1, ''))", "111"}, {"TO_BYTES('IQ', 'base64')", "TO_BYTES('!', 'utf8')"}, {"TO_BYTES('0x21', 'hex')", "!not hexadecimal"}, {"FROM_BYTES(TO_BYTES('FFFF41E28241E282', 'hex'), 'utf8')", "'\ufffd\ufffdA\ufffdA\ufffd'"}, {"FROM_BYTES(TO_BYTES('C0AF', 'hex'), 'utf8')", "'\ufffd\ufffd'"}, {"CONCAT_WS(TO_BYTES('-', 'utf8'), TO_BYTES('a', 'utf8'), NULL, TO_BYTES('b', 'utf8'))", "TO_BYTES('a-b', 'utf8')"},
 	{"CONVERT_TZ(FROM_UNIXTIME(0), '+0200', '-0930')", "FROM_UNIXTIME(-41400000)"}, {"CONVERT_TZ(FROM_UNIXTIME(0), 'Z', '+10')", "FROM_UNIXTIME(36000000)"}, {"CONVERT_TZ(FROM_UNIXTIME(0), 'GMT0', 'UTC-10:00')", "FROM_UNIXTIME(-36000000)"}, {"CONVERT_TZ(FROM_UNIXTIME(0), 'UTC', 'utc+1')", "!unknown time zone"}, {"CONVERT_TZ(FROM_UNIXTIME(0), '+19:00', 'UTC')", "!unknown time zone"},
+	{"GROK('a=1 b=2', '%{WORD:k}=%{INT:v:int} (?<k2>\\w)=%{INT:v}')", "MAP('k' := 'a', 'v' := '1', 'k2' := 'b')"}, {"GROK('x', '(?:%{INT:n}|%{WORD:w})')", "MAP('w' := 'x')"}, {"GROK('x', '%{WORD:[a][b-c]}', '[a][b-c]')", "'x'"}, {"GROK('x', '%{WORD:w}', 'v')", "NULL"}, {"GROK('x', '%{WORD}')", "MAP()"}, {"GROK('x', '%{WROD:w}')", "!GROK knows no pattern \"WROD\". Did you mean WORD?"}, {"GROK('x', '%{WORD')", "!GROK wants } behind"}, {"GROK('x', '(%{WORD}')", "!not a regular expression"}, {"GROK(NULL, '%{WORD}')", "NULL"},
 	{"CUBE_EXPLODE(ARRAY[NULL, 2])", "ARRAY[ARRAY[NULL, NULL], ARRAY[NULL, 2]]"},
 }
 
@@ -147,6 +148,7 @@ func benchScalar(b *testing.B, name string, args []Arg, vals ...types.Value) {
 	c := &Call{Args: vals, Meter: NewMeter(nil)}
 	b.ReportAllocs()
 	for b.Loop() {
+		c.Meter.Begin()
 		if _, err := eval(c); err != nil {
 			b.Fatal(err)
 		}

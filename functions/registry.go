@@ -19,7 +19,7 @@ type Registry struct {
 // Standard is the registry of all functions that come with Weir.
 func Standard() *Registry {
 	scalars := slices.Concat(arrayFunctions, arraySetFunctions, mapFunctions, lambdaFunctions, conditionalFunctions,
-		conversionFunctions, dateFunctions, timestampFunctions, jsonFunctions, mathFunctions, roundFunctions, regexFunctions,
+		conversionFunctions, dateFunctions, timestampFunctions, jsonFunctions, mathFunctions, roundFunctions, regexFunctions, grokFunctions,
 		stringFunctions, textFunctions, bytesFunctions, maskFunctions, urlFunctions, accessLogFunctions, otherFunctions)
 	aggregates := slices.Concat(numberAggregates, statisticAggregates, extremeAggregates, collectAggregates,
 		offsetAggregates, topAggregates, distinctAggregates, percentileAggregates, timeAggregates)
