@@ -79,3 +79,4 @@ examples: ## runs the examples as a user would
 	go run . run examples/ten-records/orders.sql
 	go run . run examples/clicks-per-minute/clicks.sql
 	go run . run examples/cheapest-flight/flights.sql
+	go run . run examples/visitors/visitors.sql

@@ -16,20 +16,23 @@ var rewrite = flag.Bool("rewrite", false, "write what is shown into expected.txt
 
 // settled turns the rows that an example shows, below their header, into those that are the same in every run.
 var settled = map[string]func(rows []string) []string{
-	// How often a count is seen on its way, and which window is first, depends on when commits fall: the last count of each window counts.
-	"clicks-per-minute": func(rows []string) []string {
-		last := map[string]string{}
-		for _, r := range rows {
-			last[r[:strings.LastIndexByte(r[:len(r)-1], '|')]] = r
-		}
-		var out []string
-		for _, r := range last {
-			out = append(out, r)
-		}
-		return sorted(out)
-	},
+	"clicks-per-minute": lastOfEach,
+	"visitors":          lastOfEach,
 	// Batches are read side by side.
 	"cheapest-flight": sorted,
+}
+
+// lastOfEach keeps the last count of each key: how often a count is seen on its way, and which key is first, depends on when commits fall.
+func lastOfEach(rows []string) []string {
+	last := map[string]string{}
+	for _, r := range rows {
+		last[r[:strings.LastIndexByte(r[:len(r)-1], '|')]] = r
+	}
+	var out []string
+	for _, r := range last {
+		out = append(out, r)
+	}
+	return sorted(out)
 }
 
 func sorted(rows []string) []string {
@@ -43,7 +46,9 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(scripts) < 3 {
+	// What needs a database is run where there is one.
+	scripts = slices.DeleteFunc(scripts, func(s string) bool { return strings.HasSuffix(s, "-postgres.sql") })
+	if len(scripts) < 4 {
 		t.Fatalf("only %d examples: %v", len(scripts), scripts)
 	}
 	for _, script := range scripts {
