@@ -1,0 +1,65 @@
+-- Visits per country, from the access logs of several web servers, kept in PostgreSQL. VISITORS_DB is where the database is:
+--
+--   VISITORS_DB='postgres://me@127.0.0.1:5432/site' go run . run examples/visitors/visitors-postgres.sql
+
+-- 1. The lines of the logs, as they are: of nginx, of Apache with virtual hosts, of a third server, and of one years ago.
+--    With 'follow'='true' the connectors go on as the files grow.
+CREATE STREAM raw_page_views (line STRING)
+  WITH (KAFKA_TOPIC = 'raw_page_views', VALUE_FORMAT = 'KAFKA', PARTITIONS = 3);
+
+CREATE SOURCE CONNECTOR servers WITH (
+  'connector.class' = 'file',
+  'path'  = 'logs/*',
+  'topic' = 'raw_page_views'
+);
+
+CREATE SOURCE CONNECTOR archive WITH (
+  'connector.class' = 'file',
+  'path'  = '../clicks-per-minute/access.log.gz',
+  'topic' = 'raw_page_views'
+);
+
+-- 2. Requests: what is no line of an access log is left out.
+CREATE STREAM requests
+  WITH (KAFKA_TOPIC = 'requests', VALUE_FORMAT = 'JSON') AS
+  SELECT PARSE_ACCESS_LOG(line) AS r
+  FROM raw_page_views
+  WHERE PARSE_ACCESS_LOG(line) IS NOT NULL
+  EMIT CHANGES;
+
+-- 3. Page views: what people read, by the country that they are in, so that one country is in one partition.
+CREATE STREAM page_views
+  WITH (KAFKA_TOPIC = 'page_views', VALUE_FORMAT = 'JSON', PARTITIONS = 9, TIMESTAMP = 'TIME') AS
+  SELECT
+    COALESCE(GEOIP(r->client)->country, '??') AS country,
+    r->time AS time,
+    r->client AS ip,
+    COALESCE(GEOIP(r->client)->name, 'unknown') AS name,
+    USER_AGENT(r->agent)->browser AS browser,
+    r->path AS url
+  FROM requests
+  WHERE r->method = 'GET' AND r->status = 200 AND NOT COALESCE(IS_BOT(r->agent), FALSE)
+    AND REGEXP_EXTRACT('\.(html|xhtml|php)$|/[^/.]*$', REGEXP_EXTRACT('^[^?#]*', r->path)) IS NOT NULL
+  PARTITION BY COALESCE(GEOIP(r->client)->country, '??')
+  EMIT CHANGES;
+
+-- 4. Visits per country. A commit every 5 seconds makes one upsert of each country that had visits meanwhile.
+SET 'commit.interval.ms' = '5000';
+
+CREATE TABLE visits_per_country
+  WITH (KAFKA_TOPIC = 'visits_per_country', VALUE_FORMAT = 'JSON', PARTITIONS = 3) AS
+  SELECT country, LATEST_BY_OFFSET(name) AS name, COUNT(*) AS visits
+  FROM page_views
+  GROUP BY country
+  EMIT CHANGES;
+
+UNSET 'commit.interval.ms';
+
+-- 5. Into the database: a row for each country, in the table visits_per_country. Counts and the position in the topic are written in one
+--    transaction, so that no visit counts twice, whatever is killed meanwhile.
+CREATE SINK CONNECTOR report WITH (
+  'connector.class' = 'postgres',
+  'connection.url'  = '${env:VISITORS_DB}',
+  'from'            = 'visits_per_country',
+  'flush.interval'  = '5s'
+);
