@@ -13,6 +13,7 @@ import (
 	"weir/connectors/filesink"
 	"weir/connectors/httpsink"
 	"weir/connectors/postgres"
+	"weir/connectors/s3sink"
 	"weir/connectors/tcp"
 	"weir/parser/suggest"
 )
@@ -26,6 +27,7 @@ func Classes() []connector.Class {
 		filesink.Class(),
 		postgres.Class(),
 		httpsink.Class(),
+		s3sink.Class(),
 	}
 }
 

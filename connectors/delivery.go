@@ -49,7 +49,7 @@ func (d *delivery) attempt(ctx context.Context) error {
 			interval: values.Duration(connector.PropInterval), groups: map[part]*group{},
 		},
 	}
-	if r.rows, err = newRows(in, sink.Columns, d.cfg.Catalog); err != nil {
+	if r.rows, err = newRows(in, sink, d.cfg.Catalog); err != nil {
 		return connector.Userf("%w", err)
 	}
 	if err := r.letters.open(ctx, d.cfg.Cluster); err != nil {

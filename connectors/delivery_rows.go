@@ -11,24 +11,28 @@ import (
 type rows struct {
 	in      input
 	of      map[string]int // topic to its place in in
-	readers []RowReader    // nil where columns are not asked for
+	readers []RowReader    // nil where columns are not asked for, and each where there are none
 	rows    []connector.Row
 	values  []types.Value
 	headers []connector.Header
 }
 
-func newRows(in input, columns bool, catalog Catalog) (*rows, error) {
+func newRows(in input, sink connector.Opened, catalog Catalog) (*rows, error) {
 	r := &rows{in: in, of: map[string]int{}}
 	for i, rel := range in {
 		r.of[rel.Topic] = i
 	}
-	if !columns {
+	if !sink.Columns {
 		return r, nil
 	}
-	if err := in.described(catalog); err != nil {
+	if err := in.described(catalog); err != nil && !sink.Bare {
 		return nil, err
 	}
 	for _, rel := range in {
+		if rel.NewReader == nil {
+			r.readers = append(r.readers, nil)
+			continue
+		}
 		reader, err := rel.NewReader()
 		if err != nil {
 			return nil, err
@@ -62,7 +66,7 @@ func (r *rows) batch(ctx context.Context, g *group, refuse func(context.Context,
 			}
 			row.Headers = r.headers[start:len(r.headers):len(r.headers)]
 		}
-		if r.readers != nil {
+		if r.readers != nil && r.readers[row.Relation] != nil {
 			n := len(r.in[row.Relation].Columns)
 			row.Values, free = free[:n:n], free[n:]
 			for i := range row.Values {
@@ -86,6 +90,8 @@ func (r *rows) reset() {
 	clear(r.rows[:cap(r.rows)])
 	clear(r.values)
 	for _, reader := range r.readers {
-		reader.Reset()
+		if reader != nil {
+			reader.Reset()
+		}
 	}
 }

@@ -133,7 +133,7 @@ func (o opener) check(catalog Catalog) error {
 	if err != nil {
 		return err
 	}
-	if sink.Columns {
+	if sink.Columns && !sink.Bare {
 		err = in.described(catalog)
 	}
 	if err == nil && sink.Check != nil {

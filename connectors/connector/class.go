@@ -37,6 +37,7 @@ type Class struct {
 type Opened struct {
 	Writer
 	Columns      bool // it needs the columns of the rows, and so a stream or table over each topic
+	Bare         bool // with Columns: it also takes records of topics without a stream or table, and gets no columns of these
 	PerPartition bool // each batch is of one partition
 	// Check says what is wrong with relations, before anything runs; nil where all will do.
 	Check func([]Relation) error

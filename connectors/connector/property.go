@@ -24,6 +24,7 @@ const (
 // Property describes one property of a class. A name that ends in * stands for all names with what is before it.
 type Property struct {
 	Name     string
+	Aliases  []string // other names, such as the one that Kafka Connect has for it
 	Type     Type
 	Default  string
 	Required bool
@@ -57,6 +58,9 @@ func Check(class Class, settings []Setting) (Values, error) {
 		if p == nil {
 			return v, class.unknown(s.Name)
 		}
+		if slices.Contains(p.Aliases, name) {
+			name = p.Name
+		}
 		value := s.Value
 		if p.Type != String || len(p.Values) > 0 {
 			value = strings.ToLower(strings.TrimSpace(value))
@@ -65,7 +69,7 @@ func Check(class Class, settings []Setting) (Values, error) {
 			return v, fmt.Errorf("property '%s' of connector class '%s': %w", s.Name, class.Name, err)
 		}
 		if v.given[name] {
-			return v, fmt.Errorf("property '%s' is given twice", s.Name)
+			return v, fmt.Errorf("property '%s' is given twice%s", s.Name, p.alsoCalled())
 		}
 		v.given[name] = true
 		if prefix, ok := strings.CutSuffix(p.Name, "*"); ok {
@@ -89,7 +93,7 @@ func Check(class Class, settings []Setting) (Values, error) {
 func (c Class) property(name string) *Property {
 	for i := range c.Properties {
 		p := &c.Properties[i]
-		if prefix, ok := strings.CutSuffix(p.Name, "*"); p.Name == name || ok && strings.HasPrefix(name, prefix) && len(name) > len(prefix) {
+		if prefix, ok := strings.CutSuffix(p.Name, "*"); p.Name == name || slices.Contains(p.Aliases, name) || ok && strings.HasPrefix(name, prefix) && len(name) > len(prefix) {
 			return p
 		}
 	}
@@ -99,7 +103,7 @@ func (c Class) property(name string) *Property {
 func (c Class) unknown(name string) error {
 	names := []string{ClassProperty}
 	for _, p := range c.Properties {
-		names = append(names, p.Name)
+		names = append(append(names, p.Name), p.Aliases...)
 	}
 	hint := ""
 	if s, ok := suggest.Suggest(name, names); ok {
@@ -107,6 +111,14 @@ func (c Class) unknown(name string) error {
 	}
 	slices.Sort(names)
 	return fmt.Errorf("connector class '%s' has no property '%s'.%s Its properties are: %s", c.Name, name, hint, strings.Join(names, ", "))
+}
+
+// alsoCalled are the names that count as one.
+func (p *Property) alsoCalled() string {
+	if len(p.Aliases) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": '%s' is also called '%s'", p.Name, strings.Join(p.Aliases, "', '"))
 }
 
 func (p *Property) check(value string) error {

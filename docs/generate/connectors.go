@@ -49,7 +49,7 @@ func connectorsPage() string {
 			}
 			b.WriteString("| Property | Value | Default | Meaning |\n|---|---|---|---|\n")
 			for _, p := range c.Properties {
-				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.Name, propertyValues(p), propertyDefault(p), cell(p.Doc))
+				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", strings.Join(append([]string{p.Name}, p.Aliases...), "`, `"), propertyValues(p), propertyDefault(p), cell(p.Doc))
 			}
 		}
 	}
