@@ -191,7 +191,7 @@ func (n *node) startAPI(o nodeOptions, log *slog.Logger) error {
 	}
 	n.api = "http://" + ln.Addr().String()
 	n.apiServer = server.New(n.engine, server.Options{
-		MaxBodyBytes: n.settings.MaxRequestBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams), Hosts: n.settings.Hosts, Log: log.With("part", "server"),
+		MaxBodyBytes: n.settings.MaxRequestBytes, MaxPostedBytes: n.settings.MaxPostedBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams), Hosts: n.settings.Hosts, Log: log.With("part", "server"),
 	})
 	n.serving.Go(func() {
 		if err := n.apiServer.Serve(ln); err != nil {

@@ -32,6 +32,7 @@ type Settings struct {
 	ServiceID           string
 	Properties          map[string]string // all that is set, under canonical names: the engine's, too
 	MaxRequestBytes     int64
+	MaxPostedBytes      int64
 	MaxConnections      int64
 	MaxStreams          int64
 
@@ -48,7 +49,7 @@ func (s *Settings) read() {
 	s.KafkaAutoCreate, s.KafkaRetention, s.KafkaRetentionBytes = settings.KafkaAutoCreate.In(c), settings.KafkaRetention.In(c), settings.KafkaRetentionBytes.In(c)
 	s.KafkaMaxBytes = settings.KafkaMaxBytes.In(c)
 	s.RegistryListen, s.LogLevel, s.ServiceID = settings.RegistryListen.In(c), settings.LogLevel.In(c), settings.ServiceID.In(c)
-	s.MaxRequestBytes, s.MaxConnections, s.MaxStreams = settings.MaxRequestBytes.In(c), settings.MaxConnections.In(c), settings.MaxStreams.In(c)
+	s.MaxRequestBytes, s.MaxPostedBytes, s.MaxConnections, s.MaxStreams = settings.MaxRequestBytes.In(c), settings.MaxPostedBytes.In(c), settings.MaxConnections.In(c), settings.MaxStreams.In(c)
 	s.Hosts = settings.Hosts.In(c)
 }
 

@@ -92,6 +92,7 @@ type Engine struct {
 	insertMu     sync.Mutex
 	turn         atomic.Int32
 	problems     *problemLog
+	posts        posts
 }
 
 // Open makes the engine of a node: it brings back what the command log tells, and starts it.
@@ -188,6 +189,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	if e.insertClient != nil {
 		e.insertClient.Close()
 	}
+	e.posts.close()
 	if e.state != nil {
 		errs = append(errs, e.state.Close())
 	}

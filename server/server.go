@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -31,12 +32,15 @@ type Engine interface {
 	Queries() []engine.Query
 	Connectors() *connectors.Runtime
 	Info(ctx context.Context) engine.Info
+	CheckPost(ctx context.Context, topic string) error
+	Post(ctx context.Context, p engine.Post) (engine.Posted, error)
 }
 
-// Options are the limits of a server. Zero values stand for the defaults, which settings has for the first three.
+// Options are the limits of a server. Zero values stand for the defaults, which settings has for the first four.
 type Options struct {
 	MaxBodyBytes   int64         // of a request
 	MaxConnections int           // a few further ones learn how the server is, and nothing else
+	MaxPostedBytes int64         // of records that are posted to topics, under way at the same time
 	MaxStreams     int           // SELECTs and PRINTs at the same time, over all clients
 	WriteTimeout   time.Duration // a client that takes no rows for so long is dropped
 	Hosts          []string      // beside this machine's own names: see OwnHosts
@@ -59,12 +63,14 @@ type Server struct {
 	http    *http.Server
 	stop    context.CancelFunc
 	crowd   crowd
+	posted  atomic.Int64 // bytes of posts that are under way
 }
 
 // New returns a server that does not listen yet.
 func New(e Engine, o Options) *Server {
 	o.MaxBodyBytes = cmp.Or(o.MaxBodyBytes, settings.MaxRequestBytes.In(nil))
 	o.MaxConnections = cmp.Or(o.MaxConnections, int(settings.MaxConnections.In(nil)))
+	o.MaxPostedBytes = cmp.Or(o.MaxPostedBytes, settings.MaxPostedBytes.In(nil))
 	o.MaxStreams = cmp.Or(o.MaxStreams, int(settings.MaxStreams.In(nil)))
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, writeTimeout)
 	if o.Log == nil {
@@ -98,6 +104,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("/query", post(s.query))
 	mux.HandleFunc("/query-stream", post(s.queryStream))
 	mux.HandleFunc("/close-query", post(s.closeQuery))
+	mux.HandleFunc("/topics/{topic}", post(s.post))
 	mux.HandleFunc("/info", get(s.info))
 	mux.HandleFunc("/{$}", get(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/info", http.StatusTemporaryRedirect)

@@ -38,6 +38,10 @@ var (
 		Doc: "The largest request that the HTTP API takes."}, whole("bytes", 1, 1<<40), 10<<20)
 	MaxConnections = define(Info{Name: "weir.http.max.connections", Flag: "max-connections", Scope: Start, Value: "N",
 		Doc: "Connections to the HTTP API at the same time. Further ones are refused, but for /info and /healthcheck."}, whole("connections", 1, 1<<30), 1000)
+	MaxPostedBytes = define(Info{Name: "weir.http.max.posted.bytes", Flag: "max-posted-bytes", Scope: Start,
+		Doc: "How many bytes of records that are posted to topics may be under way at the same time. Further ones are asked to come again later."}, whole("bytes", 1, 1<<40), 64<<20)
+	MaxIdempotencyKeys = define(Info{Name: "weir.http.max.idempotency.keys", Scope: Start,
+		Doc: "How many Idempotency-Keys of records that are posted to topics are remembered: the last ones."}, whole("keys", 1, 1<<24), 100_000)
 	Hosts = define(Info{Name: "weir.http.hosts", Flag: "hosts", Scope: Start, Unset: "this machine's names",
 		Doc: "Names under which the HTTP API and the schema registry may be asked for, beside this machine's, while they listen on a loopback address; * is any name. Pages of the web can make a name of their own stand for this machine."},
 		list("NAME,...", "names of hosts, with commas between them"), nil)

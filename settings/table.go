@@ -8,7 +8,7 @@ var table = []Setting{
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
 	MaxPushQueries, StateMemory, WaitMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxBatchBytes,
-	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxConnections, MaxStreams, Hosts, FileRoot,
+	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, Hosts, FileRoot,
 }
 
 // All are all settings.

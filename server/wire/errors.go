@@ -14,9 +14,12 @@ const (
 	MethodNotAllowed Code = 40500
 	NotAcceptable    Code = 40600
 	TooLarge         Code = 41300
+	UnsupportedMedia Code = 41500
 	AssertFailed     Code = 41700
+	Unprocessable    Code = 42200
 	TooManyRequests  Code = 42900
 	ServerError      Code = 50000
+	Unavailable      Code = 50300
 )
 
 // Status is the HTTP status of a code.
