@@ -20,7 +20,7 @@ type Registry struct {
 func Standard() *Registry {
 	scalars := slices.Concat(arrayFunctions, arraySetFunctions, mapFunctions, lambdaFunctions, conditionalFunctions,
 		conversionFunctions, dateFunctions, timestampFunctions, jsonFunctions, mathFunctions, roundFunctions, regexFunctions, grokFunctions,
-		stringFunctions, textFunctions, bytesFunctions, maskFunctions, urlFunctions, accessLogFunctions, geoFunctions, agentFunctions, otherFunctions)
+		stringFunctions, textFunctions, bytesFunctions, packFunctions, csvFunctions, maskFunctions, urlFunctions, accessLogFunctions, geoFunctions, agentFunctions, otherFunctions)
 	aggregates := slices.Concat(numberAggregates, statisticAggregates, extremeAggregates, collectAggregates,
 		offsetAggregates, topAggregates, distinctAggregates, percentileAggregates, timeAggregates)
 	return (&Registry{}).With(Extra{Scalars: scalars, Aggregates: aggregates, Tables: tableFunctions})
