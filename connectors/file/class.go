@@ -19,6 +19,9 @@ const (
 	HeaderLines = "weir.lines" // number of rows in it; not for a file that is followed
 )
 
+// formatBytes makes one record of a whole file.
+const formatBytes = "bytes"
+
 // Class is the entry of connector class 'file'.
 func Class() connector.Class {
 	return connector.Class{
@@ -31,7 +34,7 @@ func Class() connector.Class {
 			{Name: "topic", Type: connector.String, Required: true, Doc: "the topic to load into; it is created if it doesn't exist"},
 			{Name: "partitions", Type: connector.Integer, Min: 1, Doc: "partitions of the topic, if it is created"},
 			{Name: "replicas", Type: connector.Integer, Min: 1, Doc: "replicas of the topic, if it is created"},
-			{Name: "format", Type: connector.String, Default: "lines", Values: []string{"lines", "csv", "json"}, Doc: "lines: each line is a value; csv: also, but a quoted field may hold line breaks; json: one object per line. Empty lines count only in lines"},
+			{Name: "format", Type: connector.String, Default: "lines", Values: []string{"lines", "csv", "json", formatBytes}, Doc: "lines: each line is a value; csv: also, but a quoted field may hold line breaks; json: one object per line. Empty lines count only in lines. bytes: each file is one value, as it is: a gzipped one is not unpacked, and an empty one left out"},
 			{Name: "csv.header", Type: connector.Boolean, Default: "false", Doc: "the first line of each file names the columns and is not loaded"},
 			{Name: "csv.delimiter", Type: connector.String, Default: ",", Doc: "the character between columns; TAB and SPACE can be written as words"},
 			{Name: "key", Type: connector.String, Doc: "what becomes the record's key, as text: a column of a CSV file by name or by number from 1, or a field of JSON"},
@@ -45,7 +48,7 @@ func Class() connector.Class {
 			{Name: "follow", Type: connector.Boolean, Default: "false", Doc: "goes on as the files grow, are replaced or emptied, and as new files match"},
 			{Name: "loop", Type: connector.Boolean, Default: "false", Doc: "starts over at the end, for ever"},
 			{Name: "max.rows", Type: connector.Integer, Min: 1, Doc: "ends after so many rows in all"},
-			{Name: "max.line.bytes", Type: connector.Integer, Default: "1000000", Min: 1, Doc: "a longer row fails the connector; a broker takes 1 MB by default, headers and key included"},
+			{Name: "max.line.bytes", Type: connector.Integer, Default: "1000000", Min: 1, Doc: "a longer row, or whole file, fails the connector; a broker takes 1 MB by default, headers and key included"},
 		},
 		Example: "CREATE SOURCE CONNECTOR flights WITH ('connector.class'='file', 'path'='flights.csv.gz', 'format'='csv', 'csv.header'='true', 'topic'='flights', 'key'='airline');",
 		Open:    open,
@@ -156,6 +159,12 @@ func (o *options) checkFormat(v connector.Values) error {
 		if v.Given(name) && only[name] != o.format {
 			return fmt.Errorf("property '%s' is for 'format'='%s', and the format is '%s'", name, only[name], o.format)
 		}
+	}
+	if o.follow && o.format == formatBytes {
+		return fmt.Errorf("property 'follow' does not go with 'format'='bytes': when a file is whole cannot be told")
+	}
+	if v.Given("key") && o.format == formatBytes {
+		return fmt.Errorf("property 'key' is for 'format'='csv' or 'json': a whole file has the header weir.file")
 	}
 	if v.Given("key") && o.format == "lines" {
 		return fmt.Errorf("property 'key' is for 'format'='csv' or 'json'; for lines there is 'key.regex'")

@@ -106,20 +106,24 @@ func (s *source) open(st *fileState, offset int64) (*reading, error) {
 		r.close()
 		return nil, s.openError(st.Path, err)
 	}
-	in, err := r.unpack(offset)
+	in, err := r.unpack(offset, s.opts.format == formatBytes)
 	if err != nil {
 		r.close()
 		return nil, err
 	}
-	r.rows = &rows{r: in, csv: s.opts.format == "csv", delim: s.opts.delim, skip: s.opts.format != "lines", partial: !s.opts.follow, max: s.opts.maxLine, offset: offset}
+	r.rows = &rows{r: in, whole: s.opts.format == formatBytes, csv: s.opts.format == "csv", delim: s.opts.delim, skip: s.opts.format != "lines", partial: !s.opts.follow, max: s.opts.maxLine, offset: offset}
 	if offset > 0 {
 		r.rows.lines = st.Line
 	}
 	return r, nil
 }
 
-// unpack returns a reader that starts at offset.
-func (r *reading) unpack(offset int64) (io.Reader, error) {
+// unpack returns a reader that starts at offset. What is read as it is is not unpacked.
+func (r *reading) unpack(offset int64, asItIs bool) (io.Reader, error) {
+	if asItIs {
+		_, err := r.f.Seek(offset, io.SeekStart)
+		return r.f, err
+	}
 	r.gz = bytes.HasPrefix(r.head.bytes, []byte{0x1f, 0x8b})
 	if !r.gz {
 		if strings.EqualFold(filepath.Ext(r.st.Path), ".gz") {

@@ -10,6 +10,7 @@ import (
 // rows cuts a stream of bytes into rows.
 type rows struct {
 	r       io.Reader
+	whole   bool // all there is is one row
 	csv     bool
 	delim   byte
 	skip    bool // empty lines are no rows
@@ -28,6 +29,9 @@ var errTooLong = errors.New("too long")
 // next returns the next row without its line break; it is good until the next call. At the end of what there is, the error is io.EOF; more
 // may come later.
 func (r *rows) next() ([]byte, error) {
+	if r.whole {
+		return r.all()
+	}
 	for {
 		row, size, err := r.cut()
 		if err != nil {
@@ -77,6 +81,28 @@ func (r *rows) cut() (row []byte, size int, err error) {
 			return nil, 0, err
 		}
 	}
+}
+
+// all is everything up to the end; an empty file has no row.
+func (r *rows) all() ([]byte, error) {
+	for !r.eof {
+		if r.to-r.from > r.max {
+			return nil, fmt.Errorf("the file is longer than %d bytes: %w", r.max, errTooLong)
+		}
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+	}
+	row := r.buf[r.from:r.to]
+	r.from = r.to
+	r.offset += int64(len(row))
+	switch {
+	case len(row) == 0:
+		return nil, io.EOF
+	case len(row) > r.max:
+		return nil, fmt.Errorf("the file is longer than %d bytes: %w", r.max, errTooLong)
+	}
+	return row, nil
 }
 
 var carriage = []byte{'\r'}

@@ -129,6 +129,9 @@ func TestLoad(t *testing.T) {
 		"at most":       {[]string{"path", "*.log", "max.rows", "2", "partition.by", "round-robin"}, []string{"0||one|0|a.log|1|4", "1||two|0|a.log|2|4"}, 0},
 		"loop, at most": {[]string{"path", "b.log", "loop", "true", "max.rows", "3"}, []string{"0||five|0|b.log|1|1", "0||five|0|b.log|1|1", "0||five|0|b.log|1|1"}, 0},
 		"empty":         {[]string{"path", "empty"}, nil, 0},
+		"whole":         {[]string{"path", "b.log", "format", "bytes"}, []string{"0||five\n|0|b.log|1|1"}, 0},
+		"whole, packed": {[]string{"path", "z.log.gz", "format", "bytes"}, []string{"0||" + gzipped("zipped\n") + "|0|z.log.gz|1|1"}, 0},
+		"whole, empty":  {[]string{"path", "empty", "format", "bytes"}, nil, 0},
 		"only a header": {[]string{"path", "head.csv", "format", "csv", "csv.header", "true", "key", "who"}, nil, 0},
 		"csv":           {[]string{"path", "q.csv", "format", "csv", "csv.delimiter", ";", "key", "2"}, []string{"2|x|1;x|0|q.csv|1|2", "2|y;z|2;\"y;z\"|0|q.csv|2|2"}, 0},
 		"csv with names": {[]string{"path", "p.csv", "format", "csv", "csv.header", "true", "key", "WHO", "time.column", "at"}, []string{"1|ann|1,ann,2024-01-01|1704067200000|p.csv|1|4",
@@ -207,6 +210,7 @@ func TestFilesThatFail(t *testing.T) {
 		"open.csv, line 1: a quote is not closed":                              {"path", "open.csv", "format", "csv"},
 		"line 1: the row is longer than 50 bytes":                              {"path", "long", "max.line.bytes", "50"},
 		"no column 'whom' (did you mean 'who'?). Its columns are: id, who, at": {"path", "p.csv", "format", "csv", "csv.header", "true", "key", "whom"},
+		"a.log, line 1: the file is longer than 5 bytes":                       {"path", "a.log", "format", "bytes", "max.line.bytes", "5"},
 		"packed is a gzip file: it cannot be followed":                         {"path", "packed", "follow", "true"},
 	} {
 		var m memory
@@ -224,7 +228,7 @@ func TestPropertiesThatFail(t *testing.T) {
 		{"needs the property 'path'", nil},
 		{"property 'path' is empty", []string{"path", ""}},
 		{"has no property 'pth'. Did you mean 'path'? Its properties are: connector.class, csv.delimiter,", []string{"pth", "x"}},
-		{"expected lines or csv or json, got 'jsn'; did you mean 'json'?", []string{"path", "x", "format", "jsn"}},
+		{"expected lines or csv or json or bytes, got 'jsn'; did you mean 'json'?", []string{"path", "x", "format", "jsn"}},
 		{"a [ is not closed", []string{"path", "[x"}},
 		{"expected true or false", []string{"path", "x", "follow", "yes"}},
 		{"expected a whole number", []string{"path", "x", "max.rows", "many"}},
@@ -239,6 +243,8 @@ func TestPropertiesThatFail(t *testing.T) {
 		{"expected max, a number of rows", []string{"path", "x", "speed", "fast"}},
 		{"say where it is with 'time.column'", []string{"path", "x", "speed", "x60"}},
 		{"property 'time.format'", []string{"path", "x", "time.regex", "(a)", "time.format", "QQ"}},
+		{"when a file is whole cannot be told", []string{"path", "x", "format", "bytes", "follow", "true"}},
+		{"a whole file has the header weir.file", []string{"path", "x", "format", "bytes", "key", "a"}},
 		{"exclude each other", []string{"path", "x", "loop", "true", "follow", "true"}},
 	} {
 		if _, err := openSource("", c.pairs...); err == nil || !strings.Contains(err.Error(), c.want) {
