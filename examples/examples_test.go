@@ -20,6 +20,7 @@ var settled = map[string]func(rows []string) []string{
 	"visitors":          lastOfEach,
 	// Batches are read side by side.
 	"cheapest-flight": sorted,
+	"flights":         sorted,
 }
 
 // lastOfEach keeps the last count of each key: how often a count is seen on its way, and which key is first, depends on when commits fall.
