@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -39,7 +40,7 @@ func (t *loading) attempt(ctx context.Context) error {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ManualFlushing(),
 		kgo.MaxBufferedRecords(2*batchRows),
-		kgo.ProducerBatchMaxBytes(maxRequestBytes),
+		kgo.ProducerBatchMaxBytesFn(t.batchBytes(ctx, reader.Topics())),
 		kgo.UnknownTopicRetries(3),
 	)
 	if err != nil {
@@ -71,8 +72,25 @@ func (t *loading) attempt(ctx context.Context) error {
 	return t.markDone()
 }
 
-// maxRequestBytes is the largest batch that a broker takes by default.
-const maxRequestBytes = 1 << 20
+// usualBatchBytes is the largest batch that a broker takes by default, mostBatchBytes the largest that is sent.
+const usualBatchBytes, mostBatchBytes = 1 << 20, 90 << 20
+
+// batchBytes is how large a batch for a topic may be: as large as the topic says, where a record needs it.
+func (t *loading) batchBytes(ctx context.Context, topics []connector.Topic) func(string) int32 {
+	of := map[string]int32{}
+	for _, topic := range topics {
+		configs, err := t.cfg.Cluster.TopicConfigs(ctx, topic.Name)
+		if n, bad := strconv.Atoi(configs[topic.Name]["max.message.bytes"]); err == nil && bad == nil && n > 0 {
+			of[topic.Name] = int32(min(n, mostBatchBytes))
+		}
+	}
+	return func(topic string) int32 {
+		if n, ok := of[topic]; ok {
+			return n
+		}
+		return usualBatchBytes
+	}
+}
 
 // explain turns a broker's refusal into words for the user.
 func (t *loading) explain(err error) error {
