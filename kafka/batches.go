@@ -22,6 +22,7 @@ type Batch struct {
 // aborted transactions and the markers included, in order. What was deleted is passed over.
 func (c *Cluster) Batches(ctx context.Context, topic string, partition int32, from, to int64, each func(Batch)) error {
 	what := fmt.Sprintf("read the batches of topic %s, partition %d", topic, partition)
+	empty := 0
 	for from < to {
 		p, err := c.fetch(ctx, topic, partition, from, readAll)
 		if errors.Is(err, kerr.OffsetOutOfRange) && p.LogStartOffset > from {
@@ -43,10 +44,17 @@ func (c *Cluster) Batches(ctx context.Context, topic string, partition int32, fr
 			}
 			next = max(next, b.Last+1)
 		}
-		if next == from {
-			return nil // nothing lies there: the end is behind us
+		switch {
+		case next > from:
+			from, empty = next, 0
+		case p.HighWatermark <= from, empty == emptyAnswers:
+			return nil // nothing lies there: the partition was cut since, or what lay there is gone
+		default: // an answer without what lies there says nothing of it
+			empty++
+			if err := rest(ctx); err != nil {
+				return c.fail(what, err)
+			}
 		}
-		from = next
 	}
 	return nil
 }

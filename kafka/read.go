@@ -65,15 +65,47 @@ func (c *Cluster) Read(ctx context.Context, topic string, partition int32, from,
 	return nil
 }
 
+// A broker may answer before it has got round to a partition: so often it is asked again, with so much time between, before what it does not
+// give is taken for what is not there.
+const (
+	emptyAnswers = 40
+	emptyPause   = 25 * time.Millisecond
+)
+
+func rest(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(emptyPause):
+		return nil
+	}
+}
+
 // fetch asks the leader of a partition for its records from an offset on. The answer's offsets are valid with an error too.
 func (c *Cluster) fetch(ctx context.Context, topic string, partition int32, from int64, level isolation) (*kmsg.FetchResponseTopicPartition, error) {
-	none := &kmsg.FetchResponseTopicPartition{}
+	for range emptyAnswers {
+		p, err := c.ask(ctx, topic, partition, from, level)
+		if p != nil {
+			return p, err
+		}
+		if err != nil {
+			return &kmsg.FetchResponseTopicPartition{}, err
+		}
+		if err := rest(ctx); err != nil {
+			return &kmsg.FetchResponseTopicPartition{}, err
+		}
+	}
+	return &kmsg.FetchResponseTopicPartition{}, errors.New("the broker's answers say nothing of the partition")
+}
+
+// ask is fetch once; nil where the answer has nothing of the partition.
+func (c *Cluster) ask(ctx context.Context, topic string, partition int32, from int64, level isolation) (*kmsg.FetchResponseTopicPartition, error) {
 	t, err := c.Topic(ctx, topic)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	if int(partition) >= len(t.Partitions) {
-		return none, kerr.UnknownTopicOrPartition
+		return nil, kerr.UnknownTopicOrPartition
 	}
 	ctx, cancel := c.within(ctx)
 	defer cancel()
@@ -87,16 +119,16 @@ func (c *Cluster) fetch(ctx context.Context, topic string, partition int32, from
 	req.Topics = append(req.Topics, rt)
 	raw, err := c.client.Broker(int(t.Partitions[partition].Leader)).RetriableRequest(ctx, req)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	resp := raw.(*kmsg.FetchResponse)
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
-		return none, err
+		return nil, err
 	}
 	for _, t := range resp.Topics {
 		for i := range t.Partitions {
 			return &t.Partitions[i], kerr.ErrorForCode(t.Partitions[i].ErrorCode)
 		}
 	}
-	return none, nil
+	return nil, nil
 }
