@@ -53,7 +53,7 @@ func (in input) relations() []connector.Relation {
 
 // input finds what a sink reads.
 func (o opener) input(catalog Catalog) (input, error) {
-	names, topics := words(o.values.Text(connector.PropFrom)), words(o.values.Text(connector.PropTopics))
+	names, topics := o.values.List(connector.PropFrom), o.values.List(connector.PropTopics)
 	if (len(names) == 0) == (len(topics) == 0) {
 		return nil, fmt.Errorf("connector %s needs either the property '%s', a stream or table, or '%s'", o.env.Name, connector.PropFrom, connector.PropTopics)
 	}
@@ -105,15 +105,4 @@ func (in input) described(catalog Catalog) error {
 		return fmt.Errorf("the columns of the topic %s are needed, and %s: create one, and name it in the property '%s'", r.Topic, what, connector.PropFrom)
 	}
 	return nil
-}
-
-// words are the parts between commas.
-func words(list string) []string {
-	var out []string
-	for w := range strings.SplitSeq(list, ",") {
-		if w = strings.TrimSpace(w); w != "" {
-			out = append(out, w)
-		}
-	}
-	return out
 }

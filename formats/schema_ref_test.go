@@ -19,14 +19,7 @@ func TestHeaderSchemaID(t *testing.T) {
 	for _, name := range []string{Avro, Protobuf, JSONSR} {
 		client := registry.NewLocal(registry.NewStore())
 		spec := Spec{Format: name, Topic: "t", Registry: client}
-		enc, err := NewEncoder(spec, cols, []int{0, 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := enc.Append(nil, row)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := encoded(t, spec, cols, row)
 		s, err := client.Latest(context.Background(), "t-value")
 		if err != nil {
 			t.Fatal(err)

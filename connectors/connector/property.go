@@ -154,6 +154,17 @@ func (p *Property) check(value string) error {
 // Text is the value of a STRING property.
 func (v Values) Text(name string) string { return v.values[name] }
 
+// List is the value of a STRING property that is a list with commas between its parts.
+func (v Values) List(name string) []string {
+	var out []string
+	for part := range strings.SplitSeq(v.values[name], ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
 // Int is the value of an INTEGER property, 0 if it has none.
 func (v Values) Int(name string) int64 {
 	n, err := strconv.ParseInt(v.values[name], 10, 64)

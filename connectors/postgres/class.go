@@ -63,12 +63,7 @@ func open(env connector.Env, v connector.Values) (connector.Opened, error) {
 	config.RuntimeParams["timezone"] = "UTC"
 	s := &sink{
 		env: env, config: config, mode: v.Text("insert.mode"), create: v.Bool("auto.create"), deletes: v.Bool("delete.enabled"),
-		name: v.Text("table.name.format"),
-	}
-	for name := range strings.SplitSeq(v.Text("pk.fields"), ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			s.key = append(s.key, name)
-		}
+		name: v.Text("table.name.format"), key: v.List("pk.fields"),
 	}
 	if s.mode == insert && len(s.key) > 0 {
 		return connector.Opened{}, fmt.Errorf("property 'pk.fields' is for 'insert.mode'='%s'", upsert)

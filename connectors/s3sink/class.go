@@ -122,7 +122,7 @@ func byField(text string) (bool, error) {
 func open(env connector.Env, v connector.Values) (connector.Opened, error) {
 	s := &sink{
 		env: env, bucket: v.Text(propBucket), dir: strings.Trim(v.Text("topics.dir"), "/"), partSize: uint64(v.Int("s3.part.size")), //nolint:gosec // at least 5 MB
-		fields: words(v.Text(propFields)), extension: v.Text(propExtension),
+		fields: v.List(propFields), extension: v.Text(propExtension),
 		options: encode.Options{Header: true, Separator: "\n", Codec: v.Text(propCodec)},
 	}
 	var err error
@@ -156,14 +156,4 @@ func open(env connector.Env, v connector.Values) (connector.Opened, error) {
 		Writer: s, PerPartition: true, Check: s.check,
 		Columns: s.options.NeedsColumns() || field, Bare: !field && (s.options.Format == encode.JSON),
 	}, nil
-}
-
-// words are the parts between commas.
-func words(list string) (out []string) {
-	for w := range strings.SplitSeq(list, ",") {
-		if w = strings.TrimSpace(w); w != "" {
-			out = append(out, w)
-		}
-	}
-	return out
 }
