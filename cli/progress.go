@@ -96,6 +96,18 @@ func loading(c connectors.Status) string {
 	return text
 }
 
+// undelivered is what a sink leaves behind, and why.
+func undelivered(c connectors.Status) string {
+	text := ""
+	if c.Lag > 0 {
+		text = ", " + render.Count(c.Lag) + " still to deliver"
+	}
+	if c.LastError != "" {
+		text += ": " + c.LastError
+	}
+	return text
+}
+
 func leftOutRows(n int64) string {
 	if n == 0 {
 		return ""
@@ -145,7 +157,7 @@ func (r *scriptRun) summary(stopped bool) {
 		render.Count(total.Late), render.Count(total.Bad), render.Count(int64(float64(total.RowsIn)/max(took.Seconds(), 0.001))), took.Seconds())
 	for _, c := range r.n.engine.Connectors().List() {
 		if c.Kind == connector.Sink {
-			fmt.Fprintf(r.notes, "%s: %s rows delivered%s\n", c.Name, render.Count(c.Rows), leftOutRows(c.Bad))
+			fmt.Fprintf(r.notes, "%s: %s rows delivered%s%s\n", c.Name, render.Count(c.Rows), leftOutRows(c.Bad), undelivered(c))
 		}
 	}
 	for _, l := range r.n.engine.LeftOut() {

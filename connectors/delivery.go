@@ -127,6 +127,7 @@ var errTopicsChanged = errors.New("a topic has other partitions than before: the
 
 // step takes records from the client and writes what is due.
 func (r *deliveryRun) step(ctx context.Context) error {
+	defer r.tellLag() // of what could not be written, too
 	poll, cancel := context.WithTimeout(ctx, r.pending.wait(time.Now(), deliveryPoll))
 	fetches := r.client.PollRecords(poll, pollRows)
 	cancel()
@@ -160,7 +161,6 @@ func (r *deliveryRun) step(ctx context.Context) error {
 		}
 		r.goal.reached(target)
 	}
-	r.tellLag()
 	return nil
 }
 

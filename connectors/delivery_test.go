@@ -269,6 +269,9 @@ func TestRefusedRows(t *testing.T) {
 	if err := r.Delete("strict"); err != nil {
 		t.Fatal(err)
 	}
+	if s.Lag == 0 || !s.LagKnown {
+		t.Errorf("what it has not delivered is not told: %+v", s)
+	}
 	p.deliver(r)
 	for _, name := range []string{"lax", "dead"} {
 		got := p.lines(name + ".csv")
