@@ -38,7 +38,7 @@ func (a *Assignment) NewTask(stage int, p int32) (*Task, error) {
 	s := a.Topology.Stages[stage]
 	first, feeders := a.Topology.Feeders(stage, a.Parts)
 	t, err := task.NewTask(s, a.Env, task.TaskOptions{Partition: p, Tasks: a.Parts[stage], Feeders: feeders, FirstFeeder: first, Out: a.target(s.Output(a.Env)), Late: a.late(s),
-		Room: a.Room, Lanes: true, AtOnce: a.AtOnce, Idle: a.Idle.Milliseconds(), Query: a.Number})
+		Room: a.Room, Lanes: true, AtOnce: a.AtOnce, Idle: a.Idle.Microseconds(), Query: a.Number})
 	if err != nil {
 		return nil, err
 	}
@@ -110,5 +110,5 @@ func (t *Task) Stuck(now time.Time) time.Duration {
 	if waiting == 0 {
 		return 0
 	}
-	return min(waiting, now.Sub(time.UnixMilli(t.SilentSince())))
+	return min(waiting, now.Sub(time.UnixMicro(t.SilentSince())))
 }

@@ -48,7 +48,7 @@ func (l *lanes) awaited(place, stamp int64, other bool, visit func(by *teller)) 
 	if w := l.woven; w != nil {
 		for i := range w.upstream {
 			u := &w.upstream[i]
-			if to, _ := w.floorOf(u, stamp); row != nil && w.holds(u, &l.all[first], row) || row == nil && to <= place {
+			if to, _ := u.floorOf(stamp); row != nil && u.holds(&l.all[first], row) || row == nil && to <= place {
 				visit(&u.teller)
 			}
 		}

@@ -17,7 +17,8 @@ type feeder struct {
 	bound int64 // NoTime before anything is known
 	atEnd bool
 	free  bool  // it holds nobody back: a table that a stream is joined with
-	asOf  int64 // when an upstream task was found to have read all there is; NoTime where it has not
+	order int64 // of an upstream task, as a lane's
+	asOf  int64
 }
 
 const never = math.MaxInt64
@@ -33,7 +34,7 @@ func newFeeders(inputs []*input, n int) []feeder {
 		}
 		in.feeders = to - in.feeder
 		for f := in.feeder; f < to; f++ {
-			out[f] = feeder{bound: types.NoTime, asOf: types.NoTime, free: streams && in.table}
+			out[f] = feeder{bound: types.NoTime, order: types.NoTime, asOf: types.NoTime, free: streams && in.table}
 		}
 	}
 	return out

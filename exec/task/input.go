@@ -227,9 +227,7 @@ func (t *Task) tell(in *input, rec *kgo.Record) error {
 	if a.bound == types.NoTime {
 		f.goOn(a.idled)
 	}
-	if f.asOf = types.NoTime; a.caughtUp {
-		f.asOf = a.asOf
-	}
+	f.order, f.asOf = a.known()
 	in.stirred = in.stirred || a.waits
 	wasAtEnd := f.atEnd
 	f.bound, f.atEnd = max(f.bound, a.bound), a.atEnd

@@ -50,7 +50,8 @@ type lane struct {
 	free    int          // how many of recs have been let go
 	last    int64        // the greatest place so far
 	bound   int64        // no row with a place before it comes any more
-	asOf    int64        // when it was found to have read all there is; NoTime where it has not
+	order   int64        // nor one with a place before this of what lay in the sources at the time asOf
+	asOf    int64        // by the node's clock, microseconds; NoTime where nothing is known
 	stamped int          // how many of recs lie before an announcement
 	next    int64        // what lies before this offset is processed
 	saved   int64        // next, as last written
@@ -59,14 +60,14 @@ type lane struct {
 type laneRecord struct {
 	rec   *kgo.Record
 	place int64
-	stamp int64 // until when it waits for what has been read to its end: a time at which it had been sent, or later
+	stamp int64 // a time at which it lay in its source, or later: what lay there before it is waited for, and patience longer
 	note  bool
 	// behind and foreign are to be counted once it is processed.
 	behind, foreign bool
 }
 
 func newLane(key uint64) lane {
-	return lane{key: key, last: types.NoTime, bound: types.NoTime, asOf: types.NoTime}
+	return lane{key: key, last: types.NoTime, bound: types.NoTime, order: types.NoTime, asOf: types.NoTime}
 }
 
 // newLanes makes the lanes of so many upstream tasks. passed is the greatest place that has gone on of all inputs of the task.
@@ -120,19 +121,35 @@ func (l *lanes) announced(ln *lane, rec *kgo.Record, n note, now int64) (taken b
 	}
 	l.stirred = l.stirred || n.waits
 	ln.last, ln.bound = max(ln.last, n.order), max(ln.bound, n.order)
-	if ln.asOf = types.NoTime; n.caughtUp {
-		ln.asOf = n.asOf
-	}
-	for i := max(ln.stamped, ln.free); i < len(ln.recs); i++ {
-		ln.recs[i].stamp = min(ln.recs[i].stamp, max(n.asOf, 0)+l.patience)
-	}
-	ln.stamped = len(ln.recs)
+	ln.order, ln.asOf = n.known()
+	ln.lay(math.MaxInt64, n.sent+l.patience)
 	if rec.Offset < ln.next {
 		return false
 	}
 	ln.recs = append(ln.recs, laneRecord{rec: rec, note: true})
 	l.waiting++
 	return true
+}
+
+// lay says that what came before an offset lay in its source at a time.
+func (ln *lane) lay(upTo, at int64) {
+	i := max(ln.stamped, ln.free)
+	for ; i < len(ln.recs) && ln.recs[i].rec.Offset < upTo; i++ {
+		ln.recs[i].stamp = min(ln.recs[i].stamp, at)
+	}
+	ln.stamped = i
+}
+
+// hear takes in how far a query upstream had come when the partition ended before an offset.
+func (l *lanes) hear(query uint64, r Reached, upTo int64, live bool, now int64) {
+	if !l.woven.heard(query, r, upTo, live, now) || r.Sent == never {
+		return
+	}
+	for i := range l.all {
+		if ln := &l.all[i]; ln.key != foreign && ln.key>>taskBits == query {
+			ln.lay(upTo, r.Sent+l.patience)
+		}
+	}
 }
 
 // processed says that the first of the records that were let go has been processed.
@@ -183,35 +200,4 @@ func (l *lanes) earliest() int64 {
 		}
 	}
 	return least
-}
-
-// frontier is the place before which no row goes on any more.
-func (l *lanes) frontier() int64 {
-	least := int64(math.MaxInt64)
-	if l.woven != nil {
-		least = l.woven.order()
-	}
-	for i := range l.all {
-		if h := l.all[i].head(); h != nil && !h.note {
-			least = min(least, h.place)
-		} else if l.woven == nil && !l.all[i].givenUp {
-			least = min(least, l.all[i].bound)
-		}
-	}
-	return least
-}
-
-// caughtUp is as of when all that is upstream had read all there is; NoTime where it has not. What has been given up, none of those behind the task
-// need wait for again.
-func (l *lanes) caughtUp() int64 {
-	if l.woven != nil {
-		return l.woven.caughtUp()
-	}
-	asOf := int64(math.MaxInt64)
-	for i := range l.all {
-		if !l.all[i].givenUp {
-			asOf = min(asOf, l.all[i].asOf)
-		}
-	}
-	return asOf
 }

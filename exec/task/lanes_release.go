@@ -100,10 +100,8 @@ func (ln *lane) floor(stamp int64, force bool) (place, asOf int64) {
 	switch {
 	case force || ln.givenUp:
 		return math.MaxInt64, math.MaxInt64
-	case ln.asOf >= stamp:
-		return math.MaxInt64, ln.asOf
 	}
-	return ln.bound, math.MaxInt64
+	return ln.standing().floor(stamp)
 }
 
 // floor is the place before which nothing comes any more, for a row of another input that came at a time, and up to which time that holds.

@@ -102,8 +102,8 @@ func (m *merging) wait(recs []*kgo.Record, sign int64) {
 	m.size.Add(sign * size)
 }
 
-// now is the time of the node's clock.
-func (t *Task) now() int64 { return t.env.Functions.Now().UnixMilli() }
+// now is the time of the node's clock, in microseconds.
+func (t *Task) now() int64 { return t.env.Functions.Now().UnixMicro() }
 
 // Drain carries on what waits, in the order of event time, without waiting for inputs that have nothing.
 func (t *Task) Drain() error {

@@ -64,7 +64,6 @@ func (t *Task) openLanes(o TaskOptions) {
 			in.lanes = newLanes(in.feeders, &t.passed, &in.counts.Counts)
 			if in.woven != nil {
 				in.lanes.all, in.lanes.woven = nil, in.woven
-				in.woven.patience = t.patience
 			}
 			in.lanes.atOnce, in.lanes.patience = o.AtOnce, t.patience
 			t.Stores = append(t.Stores, Store{t.Stage.store(laneStore(at).Name), in.lanes})
@@ -80,34 +79,14 @@ func (t *Task) Renewed(input int) {
 	}
 }
 
-// Announce is said before a Flush: the next announcement says that all the task's inputs held at the time asOf has been read, or that it has
-// not. due says that it is to be made even if there is nothing else to say, since somebody waits. That rows wait, of the task or before it, is news.
-func (t *Task) Announce(asOf int64, caughtUp, due bool) {
-	r := t.repart
-	r.note.asOf, r.note.caughtUp, r.due, r.note.waits = asOf, caughtUp, r.due || due, t.Waits() || t.Stirred()
-	r.note.order = max(r.note.order, t.frontier())
-}
-
-// frontier is the place before which the task makes no row any more. While nothing is to come of what is known, it stays where it was.
-func (t *Task) frontier() int64 {
-	least := int64(never)
-	for _, in := range t.inputs {
-		switch {
-		case t.feeders[in.feeder].free:
-		case in.row < in.batch.N:
-			least = min(least, in.batch.Meta[in.row].Place())
-		case in.lanes != nil:
-			least = min(least, in.lanes.frontier())
-		default:
-			for i := range in.feeders {
-				least = min(least, t.feeders[in.feeder+i].bound)
-			}
-		}
-	}
-	if least != never {
-		t.front = max(t.front, least)
-	}
-	return t.front
+// Announce is said before a Flush: the next announcement says how the task stands, when all that it has sent lay in its source by a time, by the node's
+// clock in microseconds. due says that it is to be made even if there is nothing else to say, since somebody waits. That rows wait, of the task or
+// before it, is news.
+func (t *Task) Announce(s Standing, sent int64, due bool) {
+	n := &t.repart.note
+	n.caughtUp, n.place, n.asOf, n.sent = s.Order == never && s.AsOf != NoTime, s.Order, s.AsOf, sent
+	n.waits, n.order = t.Waits() || t.Stirred(), max(n.order, s.All)
+	t.repart.due = t.repart.due || due
 }
 
 // Stirred says whether what is before the task has told that rows wait there, since it was last asked.
@@ -126,23 +105,6 @@ func (t *Task) Stirred() bool {
 
 // NoTime stands for a time that is not known.
 const NoTime = types.NoTime
-
-// UpstreamAsOf is as of when the tasks before an input had read all there was; NoTime where one has not, or it is not known.
-func (t *Task) UpstreamAsOf(input int) int64 {
-	switch in := t.inputs[input]; {
-	case in.lanes != nil:
-		return in.lanes.caughtUp()
-	case in.woven != nil:
-		return in.woven.caughtUp()
-	case in.repartitioned:
-		asOf := int64(never)
-		for i := range in.feeders {
-			asOf = min(asOf, t.feeders[in.feeder+i].asOf)
-		}
-		return asOf
-	}
-	return types.NoTime
-}
 
 // Laned says whether the task puts the rows of repartitions in order.
 func (t *Task) Laned() bool { return t.laned }

@@ -1,22 +1,16 @@
 package task
 
-import (
-	"math"
+import "weir/planner/plan"
 
-	"weir/planner/plan"
-)
-
-// Reached is how far the task that writes the query's result has come, of what it has written up to the next Flush. caughtUp says that it
-// has read all that there is.
-func (t *Task) Reached(caughtUp bool) Reached {
-	r := Reached{Time: t.bound(), Order: math.MaxInt64, All: t.frontier()}
+// Reached is how far the task that writes the query's result has come, of what it has written up to the next Flush. ended and asOf are as of Standing.
+func (t *Task) Reached(ended func(input int) bool, asOf int64) Reached {
+	r := Reached{Time: t.bound(), Standing: t.Standing(ended, asOf), Sent: asOf}
 	if n := len(t.windowed); n > 0 {
 		if front, ok := t.windowed[n-1].Front(); ok {
-			r.All = front
+			if r.All = front; r.Order != never {
+				r.Order = front
+			}
 		}
-	}
-	if !caughtUp {
-		r.Order = r.All
 	}
 	return r
 }
@@ -91,8 +85,10 @@ func (t *Task) UpstreamEnded(input int, query uint64) error {
 // all.
 func (t *Task) Hear(input int, query uint64, r Reached, upTo int64) error {
 	in := t.inputs[input]
-	if in.woven.heard(query, r, upTo, true, t.now()); in.lanes != nil {
-		return t.merge(false)
+	if in.lanes == nil {
+		in.woven.heard(query, r, upTo, true, t.now())
+		return t.hear(in)
 	}
-	return t.hear(in)
+	in.lanes.hear(query, r, upTo, true, t.now())
+	return t.merge(false)
 }

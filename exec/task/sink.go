@@ -34,7 +34,7 @@ type sink struct {
 
 func newSink(h *op.Host, s *plan.Sink, out *Output, topic int, to Target, task int, env *Env) (*sink, error) {
 	k := &sink{host: h, plan: s, out: out, topic: topic, parts: max(to.Partitions, 1), takes: to.Limits, next: int32(task), now: env.Functions.Now,
-		trail: trail{task: uint64(task), reached: Reached{Time: types.NoTime, Order: types.NoTime, All: types.NoTime}}}
+		trail: trail{task: uint64(task), reached: Reached{Time: NoTime, Standing: unknown, Sent: never}}}
 	k.wrote = make([]bool, k.parts)
 	var err error
 	if keys := s.Target.Schema.With(types.KeyColumn); len(keys) > 0 {

@@ -58,7 +58,7 @@ type TaskOptions struct {
 	Rows func(b *types.Batch) error
 	// Lanes says that the rows of repartitions are put in order where that matters: see Stage.Ordered.
 	Lanes bool
-	// Idle is how long, in milliseconds, rows wait for what has been read to its end.
+	// Idle is how long, in microseconds, rows wait for what has been read to its end.
 	Idle int64
 	// AtOnce says that rows don't wait in their lanes.
 	AtOnce bool

@@ -23,6 +23,7 @@ type trail struct {
 const (
 	trailOrder = 1 << iota
 	trailFirst
+	trailAsOf // rows from before there was one: what Order tells holds whenever a row came
 )
 
 func (t *trail) append(dst []byte) []byte {
@@ -31,14 +32,16 @@ func (t *trail) append(dst []byte) []byte {
 		flags |= trailOrder
 	}
 	if t.first {
-		flags |= trailFirst
+		flags |= trailFirst | trailAsOf
 	}
 	dst = binary.AppendUvarint(binary.AppendUvarint(append(dst, flags), t.query), t.task)
 	if t.order != types.NoTime {
 		dst = binary.AppendVarint(dst, t.order)
 	}
 	if t.first {
-		dst = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(dst, t.reached.Time), t.reached.Order), t.reached.All)
+		for _, v := range [...]int64{t.reached.Time, t.reached.Order, t.reached.All, t.reached.AsOf, t.reached.Sent} {
+			dst = binary.AppendVarint(dst, v)
+		}
 	}
 	return dst
 }
@@ -64,7 +67,7 @@ func trailOf(rec *kgo.Record) (t trail, ok bool) {
 }
 
 func readTrail(src []byte) (t trail, ok bool) {
-	t.order = types.NoTime
+	t.order, t.reached.AsOf, t.reached.Sent = types.NoTime, never, never
 	if len(src) == 0 {
 		return t, false
 	}
@@ -80,7 +83,7 @@ func readTrail(src []byte) (t trail, ok bool) {
 	for _, f := range [...]struct {
 		flag byte
 		to   *int64
-	}{{trailOrder, &t.order}, {trailFirst, &t.reached.Time}, {trailFirst, &t.reached.Order}, {trailFirst, &t.reached.All}} {
+	}{{trailOrder, &t.order}, {trailFirst, &t.reached.Time}, {trailFirst, &t.reached.Order}, {trailFirst, &t.reached.All}, {trailAsOf, &t.reached.AsOf}, {trailAsOf, &t.reached.Sent}} {
 		if flags&f.flag == 0 {
 			continue
 		}

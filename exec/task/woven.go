@@ -3,8 +3,6 @@ package task
 import (
 	"math"
 	"slices"
-
-	"weir/types"
 )
 
 // The topic of one query is the source of another. Its rows come from all tasks of the query that writes it, as those of a repartition do, and
@@ -13,10 +11,9 @@ import (
 
 // Reached is how far a query has come at a commit.
 type Reached struct {
-	Time  int64 // no row before it is written any more; NoTime where it is not known
-	Order int64 // no row with a place before it is written any more, by a task that has not read all there is; the greatest int64 where all have
-	All   int64 // the same of all tasks; NoTime where it is not known
-	AsOf  int64 // when those that have read all there is had done so, by the node's clock, milliseconds
+	Time int64 // no row before it is written any more; NoTime where it is not known
+	Standing
+	Sent  int64 // a time at which all lay in its source that has been written, by the node's clock, microseconds
 	AtEnd bool  // all have been at their ends for weir.idle.upstream
 	Waits int64 // grows at each commit at which rows of the query wait, or of what is before it: who waits for it does so no less long
 }
@@ -29,7 +26,6 @@ type woven struct {
 	time      int64 // of Reached: the least of all; NoTime until it is known which queries those are
 	atEnd     bool  // all are
 	listed    bool  // it is known which queries those are
-	patience  int64 // as the task's
 	stirred   bool  // one of them has told that rows wait
 	orphan    bool  // nobody writes the topic any more, and all that was written has come
 }
@@ -57,8 +53,8 @@ func (w *woven) known(queries []uint64) {
 // ended says that a query has ended, and all that it wrote has come.
 func (w *woven) ended(query uint64) {
 	u := w.of(query)
-	u.Reached = Reached{Time: math.MaxInt64, Order: math.MaxInt64, All: math.MaxInt64, AsOf: math.MaxInt64, AtEnd: true}
-	u.upTo, u.live, u.over = math.MaxInt64, true, true
+	u.Reached = Reached{Time: never, Standing: nothingComes, AtEnd: true}
+	u.upTo, u.live, u.over = never, true, true
 	w.count()
 }
 
@@ -73,7 +69,7 @@ func (w *woven) sum() {
 	if !w.listed || w.orphan {
 		return
 	}
-	w.time, w.atEnd = math.MaxInt64, true
+	w.time, w.atEnd = never, true
 	for i := range w.upstream {
 		u := &w.upstream[i]
 		w.time, w.atEnd = min(w.time, u.Time), w.atEnd && u.AtEnd
@@ -87,18 +83,18 @@ func (w *woven) of(query uint64) *upstream {
 			return &w.upstream[i]
 		}
 	}
-	w.upstream = append(w.upstream, upstream{query: query, Reached: Reached{Time: types.NoTime, Order: types.NoTime, All: types.NoTime, AsOf: types.NoTime}})
+	w.upstream = append(w.upstream, upstream{query: query, Reached: Reached{Time: NoTime, Standing: unknown}})
 	return &w.upstream[len(w.upstream)-1]
 }
 
-// heard takes in how far a query had come when the topic ended before an offset.
-func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64) {
+// heard takes in how far a query had come when the topic ended before an offset; news says that this was not known.
+func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64) (news bool) {
 	if w.listed && !slices.ContainsFunc(w.upstream, func(u upstream) bool { return u.query == query }) {
-		return // it writes no more
+		return false // it writes no more
 	}
 	u := w.of(query)
-	if upTo < u.upTo || !live && u.live && upTo == u.upTo {
-		return
+	if upTo < u.upTo || !live && u.tells(r, upTo) {
+		return false
 	}
 	if r.Order != u.Order || r.All != u.All || r.Waits > u.Waits { // what it writes meanwhile is no news to who waits for it to go on
 		u.news(now)
@@ -107,6 +103,12 @@ func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64)
 	r.Time = max(r.Time, u.Time)
 	u.Reached, u.upTo, u.live = r, upTo, live
 	w.sum()
+	return true
+}
+
+// tells says whether what a row says was known: of the rows of one commit that which comes first tells, and not those of its other tasks.
+func (u *upstream) tells(r Reached, upTo int64) bool {
+	return u.live && upTo == u.upTo || r.Sent == u.Sent && r.Sent != never
 }
 
 // frees says whether no row comes any more that is to go before a lane's: by what each query has said of the time when the row was there.
@@ -118,7 +120,7 @@ func (w *woven) frees(ln *lane, h *laneRecord, force bool) bool {
 		return false
 	}
 	for i := range w.upstream {
-		if w.holds(&w.upstream[i], ln, h) {
+		if w.upstream[i].holds(ln, h) {
 			return false
 		}
 	}
@@ -126,23 +128,17 @@ func (w *woven) frees(ln *lane, h *laneRecord, force bool) bool {
 }
 
 // holds says whether a query may still write what is to go before the row of a lane.
-func (w *woven) holds(u *upstream, ln *lane, h *laneRecord) bool {
+func (u *upstream) holds(ln *lane, h *laneRecord) bool {
 	if u.givenUp {
 		return false
 	}
 	own := ln.key != foreign && ln.key>>taskBits == u.query
-	switch stale := u.AsOf < h.stamp; {
-	case h.place >= u.Order && u.Order != math.MaxInt64:
-		return true
-	case h.rec.Offset >= u.upTo && (own || !u.live || stale):
-		return true
-	}
-	return w.patience > 0 && (!u.live || u.AsOf < h.stamp) && h.place >= u.All // tasks that had read all there is may have got more since
+	return own && h.rec.Offset >= u.upTo || !u.frees(h.place, h.stamp)
 }
 
 // floor is the place before which no row comes any more, for a row of another input that came at a time, and up to which time that holds.
 func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
-	place, asOf = math.MaxInt64, math.MaxInt64
+	place, asOf = never, never
 	if force || w.orphan {
 		return place, asOf
 	}
@@ -150,55 +146,16 @@ func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
 		return math.MinInt64, asOf
 	}
 	for i := range w.upstream {
-		to, by := w.floorOf(&w.upstream[i], stamp)
+		to, by := w.upstream[i].floorOf(stamp)
 		place, asOf = min(place, to), min(asOf, by)
 	}
 	return place, asOf
 }
 
 // floorOf is what one query adds to floor.
-func (w *woven) floorOf(u *upstream, stamp int64) (place, asOf int64) {
-	switch {
-	case u.givenUp:
-		return math.MaxInt64, math.MaxInt64
-	case !u.live && w.patience > 0:
-		return u.All, math.MaxInt64
-	case !u.live:
-		return u.Order, math.MaxInt64
-	case u.AsOf >= stamp:
-		return u.Order, u.AsOf
+func (u *upstream) floorOf(stamp int64) (place, asOf int64) {
+	if u.givenUp {
+		return never, never
 	}
-	return math.MinInt64, math.MaxInt64
-}
-
-// order is the place before which no row comes any more.
-func (w *woven) order() int64 {
-	if !w.listed {
-		return types.NoTime
-	}
-	least := int64(math.MaxInt64)
-	for i := range w.upstream {
-		if u := &w.upstream[i]; !u.givenUp {
-			least = min(least, u.Order)
-		}
-	}
-	return least
-}
-
-// caughtUp is as of when the queries had read all there is; NoTime where one has not that is still waited for.
-func (w *woven) caughtUp() int64 {
-	if !w.listed {
-		return types.NoTime
-	}
-	asOf := int64(math.MaxInt64)
-	for i := range w.upstream {
-		switch u := &w.upstream[i]; {
-		case u.givenUp:
-		case u.live && u.Order == math.MaxInt64:
-			asOf = min(asOf, u.AsOf)
-		default:
-			return types.NoTime
-		}
-	}
-	return asOf
+	return u.floor(stamp)
 }

@@ -40,7 +40,7 @@ func (l *lanes) weave(rec *kgo.Record, now int64) (ln *lane, place int64, others
 	}
 	w.saw(rec, t.query)
 	if t.first {
-		w.heard(t.query, t.reached, rec.Offset, false, now)
+		l.hear(t.query, t.reached, rec.Offset, false, now)
 	}
 	if t.order != types.NoTime {
 		place = t.order

@@ -74,7 +74,8 @@ func (w *Worker) beginProgress(ctx context.Context) error {
 // reached is how far the query comes with the commit that is being made. A task that has read all there is holds back none of the others' rows:
 // the brokers are asked for the ends where somebody looks on, and otherwise only what has been idle for long is taken for that.
 func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, error) {
-	out := task.Reached{Time: math.MaxInt64, Order: math.MaxInt64, All: math.MaxInt64, AsOf: began.UnixMilli(), AtEnd: true}
+	asOf := began.UnixMicro()
+	out := task.Reached{Time: math.MaxInt64, Standing: task.Standing{All: math.MaxInt64, Order: math.MaxInt64, AsOf: asOf}, Sent: asOf, AtEnd: true}
 	n, most, waits := 0, task.NoTime, false
 	for _, t := range w.assigned.Tasks {
 		if t.Stage != w.assigned.Topology.Last() {
@@ -82,18 +83,15 @@ func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, er
 		}
 		n++
 		waits = t.Stirred() || t.Waits() || waits
-		caughtUp := t.Ended
-		if w.progress.watched.Load() {
-			asOf, err := w.caughtUp(ctx, t, began)
-			if err != nil {
+		ended := func(int) bool { return false }
+		if t.Ended || w.progress.watched.Load() {
+			var err error
+			if ended, err = w.endedOf(ctx, t); err != nil {
 				return out, err
 			}
-			if caughtUp = asOf != task.NoTime; caughtUp {
-				out.AsOf = min(out.AsOf, asOf)
-			}
 		}
-		r := t.Reached(caughtUp)
-		out.Order, out.All = min(out.Order, r.Order), min(out.All, r.All)
+		r := t.Reached(ended, asOf)
+		out.Standing = out.And(r.Standing)
 		if most = max(most, r.Time); !t.Ended {
 			out.Time, out.AtEnd = min(out.Time, r.Time), false
 		}
@@ -106,7 +104,7 @@ func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, er
 	}
 	out.Waits = w.progress.waited
 	if n < int(w.partitions.Load()) { // the other tasks are not here
-		out.Time, out.Order, out.All, out.AtEnd = task.NoTime, task.NoTime, task.NoTime, false
+		out.Time, out.Standing, out.AtEnd = task.NoTime, task.Standing{All: task.NoTime, Order: task.NoTime, AsOf: task.NoTime}, false
 	}
 	return out, nil
 }

@@ -164,7 +164,7 @@ func (c *counter) through() {
 func (c *counter) begin() (through func()) {
 	for _, t := range c.held.Tasks {
 		if task.IsRepartition(t.Stage.End) {
-			t.Announce(time.Now().UnixMilli(), true, true)
+			t.Announce(task.Standing{Order: math.MaxInt64, AsOf: time.Now().UnixMicro()}, time.Now().UnixMicro(), true)
 		}
 		if err := t.Flush(); err != nil {
 			c.Fatal(err)

@@ -28,7 +28,7 @@ func waiting(tasks []*assignment.Task, now time.Time) []Wait {
 			continue
 		}
 		for _, i := range t.Awaited() {
-			for _, f := range roots(tasks, t.Feeds[i], t.WaitingSince.UnixMilli()) {
+			for _, f := range roots(tasks, t.Feeds[i], t.WaitingSince.UnixMicro()) {
 				at := slices.IndexFunc(out, func(w Wait) bool { return w.Topic == f.TP.Topic })
 				if at < 0 {
 					at = len(out)
@@ -62,7 +62,7 @@ func roots(tasks []*assignment.Task, f *assignment.Feed, since int64) (out []*as
 				if far := roots(tasks, up, since); len(far) > 0 && far[0] != up {
 					out = append(out, far...)
 				}
-			case t.Woven(up.Input) && t.UpstreamAsOf(up.Input) < since:
+			case t.Woven(up.Input) && !t.HasAll(up.Input, since):
 				out = append(out, up)
 			}
 		}

@@ -52,7 +52,7 @@ func (w *Worker) dontWait(now time.Time) {
 
 // giveUp lets the rows of a task go on without what has been silent since a time, and those of the others that read the same topics.
 func (w *Worker) giveUp(t *assignment.Task, since time.Time) error {
-	if err := t.GiveUp(since.UnixMilli()); err != nil {
+	if err := t.GiveUp(since.UnixMicro()); err != nil {
 		return err
 	}
 	for _, f := range t.Feeds {
@@ -99,7 +99,7 @@ func (w *Worker) peek() error {
 			if err != nil {
 				return err
 			}
-			w.give(work{task: t, feed: f, high: end, asOf: now.UnixMilli()})
+			w.give(work{task: t, feed: f, high: end, asOf: now.UnixMicro()})
 		}
 	}
 	return nil
@@ -122,7 +122,7 @@ func (w *Worker) expect(ctx context.Context, began time.Time) error {
 			if err != nil {
 				return err
 			}
-			if err := w.ended(f, end, began.UnixMilli()); err != nil {
+			if err := w.ended(f, end, began.UnixMicro()); err != nil {
 				return err
 			}
 		}
@@ -213,42 +213,29 @@ func (w *Worker) announce(ctx context.Context, began time.Time) error {
 			if t.Stage.Index != i {
 				continue
 			}
-			asOf, err := w.caughtUp(ctx, t, began)
+			ended, err := w.endedOf(ctx, t)
 			if err != nil {
 				return err
 			}
-			if asOf == task.NoTime {
-				t.Announce(began.UnixMilli(), false, true)
-			} else {
-				t.Announce(asOf, true, true)
-			}
+			t.Announce(t.Standing(ended, began.UnixMicro()), began.UnixMicro(), true)
 		}
 	}
 	return nil
 }
 
-// caughtUp is as of when the task has read all there was; NoTime where it has not. The brokers are asked for the ends of what seems to have
-// come to one.
-func (w *Worker) caughtUp(ctx context.Context, t *assignment.Task, began time.Time) (int64, error) {
-	if t.Waits() {
-		return task.NoTime, nil
-	}
-	asOf := began.UnixMilli()
+// endedOf says which sources of a task have been read to their ends. The brokers are asked for the ends of what seems to have come to one.
+func (w *Worker) endedOf(ctx context.Context, t *assignment.Task) (ended func(input int) bool, err error) {
+	at := make([]bool, len(t.Feeds))
 	for _, f := range t.Feeds {
-		if f.Repartitioned() || t.Woven(f.Input) {
-			if asOf = min(asOf, t.UpstreamAsOf(f.Input)); asOf == task.NoTime {
-				return asOf, nil
-			}
+		if f.Repartitioned() || t.Woven(f.Input) || f.Next < f.High {
 			continue
 		}
-		if f.Next < f.High {
-			return task.NoTime, nil
+		if err := w.askEnd(ctx, f); err != nil {
+			return nil, err
 		}
-		if err := w.askEnd(ctx, f); err != nil || f.Next < f.High {
-			return task.NoTime, err
-		}
+		at[f.Input] = f.Next >= f.High
 	}
-	return asOf, nil
+	return func(input int) bool { return at[input] }, nil
 }
 
 // hold stops reading the sources of upstream tasks that are so far ahead of others that their rows could only wait; between commits.
