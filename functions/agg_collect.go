@@ -13,29 +13,29 @@ var collectAggregates = []Aggregate{
 	{Doc{"COLLECT_LIST", AggregateFn, "All values in an array, NULLs included. The property ksql.functions.collect_list.limit bounds its length.",
 		[]Example{{"COLLECT_LIST({1, NULL, 1})", "ARRAY[1, NULL, 1]"}}},
 		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-			return &BoundAggregate{CanUndo: true, Object: func(env *Env) Object {
-				return &list{growing: newGrowing(env), limit: int(settings.ListLimit.Or(env.config(), math.MaxInt))}
+			return &BoundAggregate{CanUndo: true, Object: func(s *Site) Object {
+				return &list{growing: newGrowing(s.Env), limit: int(settings.ListLimit.Or(s.Env.config(), math.MaxInt))}
 			}}, nil
 		}}}},
 	{Doc{"COLLECT_SET", AggregateFn, "All different values in an array, NULL included, in the order in which they first came. The property ksql.functions.collect_set.limit bounds its length.",
 		[]Example{{"COLLECT_SET({1, 2, 1, NULL})", "ARRAY[1, 2, NULL]"}}},
 		[]AggregateOverload{{Sig: "(x T) ARRAY<T>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-			return &BoundAggregate{Object: func(env *Env) Object {
-				return &bag{growing: newGrowing(env), limit: int(settings.SetLimit.Or(env.config(), math.MaxInt)), result: bagKeys}
+			return &BoundAggregate{Object: func(s *Site) Object {
+				return &bag{growing: newGrowing(s.Env), limit: int(settings.SetLimit.Or(s.Env.config(), math.MaxInt)), result: bagKeys}
 			}}, nil
 		}}}},
 	{Doc{"HISTOGRAM", AggregateFn, "How often each value came, as a map, of at most 1000 values. NULLs are left out.",
 		[]Example{{"HISTOGRAM({'a', 'b', 'a'})", "MAP('a' := 2, 'b' := 1)"}}},
 		[]AggregateOverload{{Sig: "(x STRING) MAP<STRING, BIGINT>", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-			return &BoundAggregate{CanUndo: true, Object: func(env *Env) Object {
-				return &bag{growing: newGrowing(env), limit: maxHistogram, skipNull: true, result: bagCounts}
+			return &BoundAggregate{CanUndo: true, Object: func(s *Site) Object {
+				return &bag{growing: newGrowing(s.Env), limit: maxHistogram, skipNull: true, result: bagCounts}
 			}}, nil
 		}}}},
 	{Doc{"ATTR", AggregateFn, "The value that all rows of the group agree on, or NULL where they don't.",
 		[]Example{{"ATTR({1, 1})", "1"}, {"ATTR({1, 2})", "NULL"}}},
 		[]AggregateOverload{{Sig: "(x T) T", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-			return &BoundAggregate{CanUndo: true, Exact: true, Object: func(env *Env) Object {
-				return &bag{growing: newGrowing(env), limit: math.MaxInt, result: bagOnly}
+			return &BoundAggregate{CanUndo: true, Exact: true, Object: func(s *Site) Object {
+				return &bag{growing: newGrowing(s.Env), limit: math.MaxInt, result: bagOnly}
 			}}, nil
 		}}}},
 }

@@ -9,7 +9,7 @@ import (
 func bindDecimalSum(params []*types.Type, _ []types.Value) (*BoundAggregate, error) {
 	t := params[0]
 	// Not Exact: the order of the rows decides whether the sum leaves its type on the way.
-	return &BoundAggregate{CanUndo: true, Object: func(*Env) Object {
+	return &BoundAggregate{CanUndo: true, Object: func(*Site) Object {
 		return &decimalSum{typ: t, sum: types.DecimalValue(0, t.Scale)}
 	}}, nil
 }

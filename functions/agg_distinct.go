@@ -18,7 +18,7 @@ var distinctAggregates = []Aggregate{
 }
 
 var distinctOverloads = []AggregateOverload{{Sig: "(x T) BIGINT", Bind: func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-	return &BoundAggregate{Exact: true, Object: func(*Env) Object { return &distinct{} }}, nil
+	return &BoundAggregate{Exact: true, Object: func(*Site) Object { return &distinct{} }}, nil
 }}}
 
 const maxSparse = 1024

@@ -34,7 +34,7 @@ func bindExtreme(sign int) func([]*types.Type, []types.Value) (*BoundAggregate, 
 	return func(params []*types.Type, _ []types.Value) (*BoundAggregate, error) {
 		switch k := params[0].Kind; k {
 		case types.String, types.Bytes, types.Decimal:
-			return &BoundAggregate{Exact: true, Object: func(*Env) Object { return &extreme{sign: sign} }}, nil
+			return &BoundAggregate{Exact: true, Object: func(*Site) Object { return &extreme{sign: sign} }}, nil
 		default:
 			return &BoundAggregate{Exact: true, Words: extremeWords(k, sign)}, nil
 		}

@@ -13,7 +13,7 @@ var errNoUndo = errors.New("this aggregate cannot take a row back")
 // bindExtremeBy makes MAX_BY for sign 1 and MIN_BY for sign -1.
 func bindExtremeBy(sign int) func([]*types.Type, []types.Value) (*BoundAggregate, error) {
 	return func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-		return &BoundAggregate{Object: func(*Env) Object { return &extremeBy{sign: sign} }}, nil
+		return &BoundAggregate{Object: func(*Site) Object { return &extremeBy{sign: sign} }}, nil
 	}
 }
 
@@ -28,7 +28,7 @@ var timeAggregates = []Aggregate{
 
 func bindByTime(sign int) func([]*types.Type, []types.Value) (*BoundAggregate, error) {
 	return func([]*types.Type, []types.Value) (*BoundAggregate, error) {
-		return &BoundAggregate{ByTime: true, Object: func(*Env) Object { return &byTime{extremeBy{sign: sign, later: sign > 0}} }}, nil
+		return &BoundAggregate{ByTime: true, Object: func(*Site) Object { return &byTime{extremeBy{sign: sign, later: sign > 0}} }}, nil
 	}
 }
 

@@ -38,7 +38,7 @@ func offsetOverloads(earliest bool) []AggregateOverload {
 			}
 			return nil, fmt.Errorf("%s must be 1 or greater, not %d", name, shape.n)
 		}
-		return &BoundAggregate{Object: func(env *Env) Object { return &byOffset{growing: newGrowing(env), shape: &shape} }}, nil
+		return &BoundAggregate{Object: func(s *Site) Object { return &byOffset{growing: newGrowing(s.Env), shape: &shape} }}, nil
 	}
 	return []AggregateOverload{
 		{Sig: "(x T) T", Bind: bind},

@@ -30,7 +30,7 @@ var percentileAggregates = []Aggregate{
 }
 
 func percentiles(p float64) *BoundAggregate {
-	return &BoundAggregate{Object: func(*Env) Object { return &percentile{p: p} }}
+	return &BoundAggregate{Object: func(*Site) Object { return &percentile{p: p} }}
 }
 
 // maxExact is how many numbers are kept as they are.

@@ -26,8 +26,8 @@ func bindTop(distinct bool) func([]*types.Type, []types.Value) (*BoundAggregate,
 		if initial[0].IsNull() || k < 1 {
 			return nil, fmt.Errorf("the number of values has to be at least 1, not %d", k)
 		}
-		b := &BoundAggregate{Exact: len(params) == 1, Object: func(env *Env) Object {
-			return &top{growing: newGrowing(env), k: k, distinct: distinct, width: len(params)}
+		b := &BoundAggregate{Exact: len(params) == 1, Object: func(s *Site) Object {
+			return &top{growing: newGrowing(s.Env), k: k, distinct: distinct, width: len(params)}
 		}}
 		if len(params) > 1 {
 			fields := []types.Field{{Name: "sort_col", Type: params[0]}}

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/types"
@@ -29,7 +30,21 @@ type AggregateOverload struct {
 	Bind func(params []*types.Type, initial []types.Value) (*BoundAggregate, error)
 	// Accepts refuses types that the signature's letters let through; nil takes all.
 	Accepts func(params []*types.Type) bool
+	// Uses are those that the signature is for; nil for all.
+	Uses []Use
+	// Begins are the arguments that the state computes itself beside lambdas; and Constant those arguments that may name no column.
+	Begins, Constant []int
 }
+
+// Use is what is asked of an aggregate.
+type Use uint8
+
+// The uses of an aggregate.
+const (
+	Adding     Use = iota
+	TakingBack     // over a table, whose rows change
+	Merging        // in session windows, which become one
+)
 
 // nestedStates are the aggregates whose state is an ARRAY, MAP or STRUCT in ksqlDB.
 var nestedStates = map[string]bool{"ATTR": true, "AVG": true, "COLLECT_LIST": true, "COLLECT_SET": true, "CORRELATION": true,
@@ -46,21 +61,26 @@ func (a *Aggregate) shown() string {
 }
 
 // Resolve chooses the overload for the arguments. What stands for an initial parameter has to be a literal.
-func (a *Aggregate) Resolve(args []Arg) (*BoundAggregate, error) {
+func (a *Aggregate) Resolve(args []Arg, use Use) (*BoundAggregate, error) {
 	sigs := make([]string, len(a.Overloads))
 	for i := range a.Overloads {
 		sigs[i] = a.Overloads[i].Sig
 	}
 	at, m, err := choose(a.shown(), sigs, args, false, func(i int, m *match) bool {
-		accepts := a.Overloads[i].Accepts
-		return accepts == nil || accepts(m.params)
+		o := &a.Overloads[i]
+		return (o.Accepts == nil || o.Accepts(m.params)) && (o.Uses == nil || slices.Contains(o.Uses, use))
 	})
 	if err != nil {
 		return nil, err
 	}
 	var params []*types.Type
 	var initial []types.Value
+	o := &a.Overloads[at]
+	deferred := o.deferred(m, args)
 	for i := range args {
+		if slices.ContainsFunc(deferred, func(d Deferred) bool { return d.Arg == i }) {
+			continue
+		}
 		if !m.sig.params[m.of[i]].initial {
 			params = append(params, m.params[i])
 			continue
@@ -78,15 +98,35 @@ func (a *Aggregate) Resolve(args []Arg) (*BoundAggregate, error) {
 		}
 		initial = append(initial, v)
 	}
-	b, err := a.Overloads[at].Bind(params, initial)
+	b, err := o.Bind(params, initial)
 	if err != nil {
 		return nil, fmt.Errorf("function %s: %w", a.Name, err)
 	}
-	b.Params, b.Nested = params, nestedStates[a.Name]
+	b.Params, b.Deferred, b.Nested = params, deferred, nestedStates[a.Name]
 	if b.Returns == nil {
 		b.Returns = m.returns()
 	}
 	return b, nil
+}
+
+// deferred are the arguments that the state computes itself.
+func (o *AggregateOverload) deferred(m *match, args []Arg) []Deferred {
+	var out []Deferred
+	lambdas, results := 0, m.results()
+	for i := range args {
+		d := Deferred{Arg: i, Constant: slices.Contains(o.Constant, i)}
+		switch {
+		case args[i].Lambda != nil:
+			d.Params, d.Returns = m.lambda[lambdas], results[lambdas]
+			lambdas++
+		case slices.Contains(o.Begins, i):
+			d.Returns = m.params[i]
+		default:
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
 }
 
 func convert(v types.Value, from, to *types.Type) (types.Value, error) {

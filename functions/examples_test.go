@@ -92,8 +92,20 @@ func bindExample(t *testing.T, text string, call *node) (*BoundAggregate, [][]ty
 	var args []Arg
 	var rows [][]types.Value
 	for _, a := range call.args {
-		if a.op != "columns" {
+		switch a.op {
+		case "literal":
 			args = append(args, Arg{Type: a.typ, Const: &a.val})
+			continue
+		case "lambda":
+			args = append(args, lambdaArg(a, nil))
+			continue
+		case "columns":
+		default:
+			c, err := compile(a, nil)
+			if err != nil {
+				t.Fatal(text, err)
+			}
+			args = append(args, Arg{Type: c.typ})
 			continue
 		}
 		c, err := compile(&node{op: "ARRAY", args: a.args}, nil)
@@ -112,7 +124,11 @@ func bindExample(t *testing.T, text string, call *node) (*BoundAggregate, [][]ty
 			rows[i] = append(rows[i], item)
 		}
 	}
-	b, err := standard.Aggregate(call.op).Resolve(args)
+	use := Adding
+	if call.op == "FOLD" && len(args) > 3 {
+		use = Merging
+	}
+	b, err := standard.Aggregate(call.op).Resolve(args, use)
 	if err != nil {
 		t.Fatal(text, err)
 	}
@@ -123,7 +139,38 @@ func bindExample(t *testing.T, text string, call *node) (*BoundAggregate, [][]ty
 			}
 		}
 	}
+	deferLambdas(t, b, call.args)
 	return b, rows
+}
+
+// deferLambdas gives the states of an aggregate the arguments that they compute themselves.
+func deferLambdas(t *testing.T, b *BoundAggregate, args []*node) {
+	var lambdas []Lambda
+	for _, d := range b.Deferred {
+		a := args[d.Arg]
+		body := a
+		if a.op == "lambda" {
+			body = a.args[0]
+		}
+		c, err := compile(body, bindNames(nil, a.params, d.Params))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lambdas = append(lambdas, func(vals []types.Value) (types.Value, error) {
+			names := scope{}
+			for i, p := range a.params {
+				names[p] = vals[i]
+			}
+			v, err := c.eval(names)
+			if err != nil {
+				return v, err
+			}
+			return convert(v, c.typ, d.Returns)
+		})
+	}
+	if object := b.Object; object != nil {
+		b.Object = func(s *Site) Object { return object(&Site{Env: s.Env, Lambdas: lambdas}) }
+	}
 }
 
 func aggregateExample(t *testing.T, text string, call *node) (types.Value, *types.Type) {

@@ -65,11 +65,19 @@ func (r *exprReader) take(c rune) bool {
 
 func (r *exprReader) expr() *node {
 	left := r.primary()
-	if c := r.peek(); c == '+' || c == '<' || c == '>' {
-		r.s.Next()
-		return &node{op: string(c), args: []*node{left, r.primary()}}
+	for {
+		switch c := r.peek(); c {
+		case '+', '<', '>', '-':
+			r.s.Next()
+			if c == '-' && r.take('>') {
+				r.s.Scan()
+				left = &node{op: "->", text: r.s.TokenText(), args: []*node{left}}
+				continue
+			}
+			return &node{op: string(c), args: []*node{left, r.primary()}}
+		}
+		return left
 	}
-	return left
 }
 
 func (r *exprReader) list(end rune) []*node {
@@ -224,7 +232,23 @@ func compile(n *node, names map[string]*types.Type) (compiled, error) {
 			return compiled{}, fmt.Errorf("unknown name %s", n.text)
 		}
 		return compiled{t, func(s scope) (types.Value, error) { return s[n.text], nil }}, nil
-	case "ARRAY", "MAP", "STRUCT", "+", "<", ">":
+	case "->":
+		c, err := compile(n.args[0], names)
+		if err != nil {
+			return c, err
+		}
+		at := c.typ.FieldIndex(n.text)
+		if at < 0 {
+			return compiled{}, fmt.Errorf("no field %s in %s", n.text, c.typ)
+		}
+		return compiled{c.typ.Fields[at].Type, func(s scope) (types.Value, error) {
+			v, err := c.eval(s)
+			if err != nil || v.IsNull() {
+				return types.NullValue, err
+			}
+			return v.Items()[at], nil
+		}}, nil
+	case "ARRAY", "MAP", "STRUCT", "+", "-", "<", ">":
 		return construct(n, names)
 	}
 	fn := standard.Scalar(n.op)
@@ -239,11 +263,7 @@ func compile(n *node, names map[string]*types.Type) (compiled, error) {
 	for i, a := range n.args {
 		switch {
 		case a.op == "lambda":
-			args[i].Arity = len(a.params)
-			args[i].Lambda = func(ts []*types.Type) (*types.Type, error) {
-				c, err := compile(a.args[0], bindNames(names, a.params, ts))
-				return c.typ, err
-			}
+			args[i] = lambdaArg(a, names)
 		case a.op == "name" && names[a.text] == nil:
 			args[i].Unit = a.text
 		default:
@@ -299,6 +319,13 @@ func compile(n *node, names map[string]*types.Type) (compiled, error) {
 	}}, nil
 }
 
+func lambdaArg(a *node, names map[string]*types.Type) Arg {
+	return Arg{Arity: len(a.params), Lambda: func(ts []*types.Type) (*types.Type, error) {
+		c, err := compile(a.args[0], bindNames(names, a.params, ts))
+		return c.typ, err
+	}}
+}
+
 func bindNames(names map[string]*types.Type, params []string, ts []*types.Type) map[string]*types.Type {
 	out := map[string]*types.Type{}
 	for k, v := range names {
@@ -334,7 +361,7 @@ func construct(n *node, names map[string]*types.Type) (compiled, error) {
 		}
 	}
 	typ := map[string]*types.Type{"ARRAY": types.TArray(wide), "MAP": types.TMap(key, wide), "STRUCT": types.TStruct(fields...),
-		"+": wide, "<": types.TBoolean, ">": types.TBoolean}[n.op]
+		"+": wide, "-": wide, "<": types.TBoolean, ">": types.TBoolean}[n.op]
 	return compiled{typ, func(s scope) (types.Value, error) {
 		var vals []types.Value
 		for i, p := range parts {
@@ -370,6 +397,9 @@ func construct(n *node, names map[string]*types.Type) (compiled, error) {
 			return types.BoolValue(types.Compare(vals[0], vals[1]) < 0), nil
 		case ">":
 			return types.BoolValue(types.Compare(vals[0], vals[1]) > 0), nil
+		}
+		if n.op == "-" {
+			return types.NumberValue(wide.Kind, vals[0].Int()-vals[1].Int()), nil
 		}
 		return types.NumberValue(wide.Kind, vals[0].Int()+vals[1].Int()), nil
 	}}, nil

@@ -104,9 +104,10 @@ type Eval func(c *Call) (types.Value, error)
 type Bound struct {
 	// Params are the types that the arguments are to be converted to, one per argument, nil for lambdas and time units.
 	Params []*types.Type
-	// LambdaParams are the parameter types per lambda.
-	LambdaParams [][]*types.Type
-	Returns      *types.Type
+	// LambdaParams are the parameter types per lambda, and LambdaReturns what their results are to be converted to.
+	LambdaParams  [][]*types.Type
+	LambdaReturns []*types.Type
+	Returns       *types.Type
 	// New makes the evaluator; each task makes its own, so it may keep scratch memory.
 	New func(env *Env) Eval
 	// Rows is set for a table function: the Eval returns an ARRAY whose items become rows of this type.
@@ -118,17 +119,41 @@ type BoundAggregate struct {
 	Params  []*types.Type // types that the column arguments are to be converted to; initial arguments are left out
 	Returns *types.Type
 	Words   *WordAggregate
-	Object  func(env *Env) Object
+	Object  func(s *Site) Object
+	// Deferred are the arguments that the state computes itself, by the Lambdas of its Site, in their order.
+	Deferred []Deferred
 	// Nested says that the state is an ARRAY, MAP or STRUCT in ksqlDB, which not every format can keep.
 	Nested bool
 	// CanUndo says that a row can be taken back, which aggregation over a table needs.
 	CanUndo bool
+	// NoMerge says that two states can't be made one, which session windows need.
+	NoMerge bool
+	// Hint says what to write where rows would have to be taken back, or states merged, and can't be. May be empty.
+	Hint string
 	// ByTime asks for the row's event time behind the other arguments.
 	ByTime bool
 	// Exact says that merging partial results in any order gives what adding the rows would have given.
 	Exact bool
 	// Version is that of the state: it is raised when an aggregate keeps it otherwise.
 	Version int
+}
+
+// Deferred is an argument of an aggregate that is computed when its state asks for it: a lambda, or what a state begins with, which is then a
+// lambda without parameters.
+type Deferred struct {
+	Arg     int // which argument
+	Params  []*types.Type
+	Returns *types.Type // what its result is to be converted to
+	// Constant says that it names no column: there may be no row when it is computed.
+	Constant bool
+}
+
+// Site is where the states of an aggregate are: one for each aggregate of a task.
+type Site struct {
+	Env     *Env
+	Lambdas []Lambda // of what is Deferred
+	Meter   *Meter   // of the row that is taken in
+	pair    [2]types.Value
 }
 
 // WordAggregate keeps its state in Size machine words without pointers, all zero to begin with: the cheap kind.

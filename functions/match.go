@@ -1,6 +1,9 @@
 package functions
 
 import (
+	"cmp"
+	"fmt"
+
 	"weir/types"
 )
 
@@ -10,12 +13,14 @@ type match struct {
 	of     []int // of argument i: the parameter it goes to
 	params []*types.Type
 	lambda [][]*types.Type
+	bodies []*types.Type // of lambdas
 	vars   [26]*types.Type
 	cost   int
 	// widened says that a number is converted to a wider type.
 	widened bool
-	grew    bool  // a lambda gave a wider type than its letter was bound to: settle again
-	bad     error // why the body of a lambda has no type
+	grew    bool   // a lambda gave a wider type than its letter was bound to: settle again
+	bad     error  // why the body of a lambda has no type
+	misfit  string // why a state can't hold what a lambda makes of it
 }
 
 // What a step away from an exact fit costs.
@@ -40,7 +45,7 @@ func fit(sig *signature, args []Arg) (*match, bool) {
 	}
 	learned := m.cost
 	for range maxSettle {
-		m.cost, m.lambda, m.grew = learned, nil, false
+		m.cost, m.lambda, m.bodies, m.grew = learned, nil, nil, false
 		for i := range args {
 			if !m.settle(i, &args[i]) {
 				return m, false
@@ -175,6 +180,10 @@ func (m *match) settle(i int, arg *Arg) bool {
 		w := widest(arg.Type, want)
 		m.cost += costWiden
 		return w != nil && w.Equal(want)
+	case p.kind == anyType && want.Kind.Nested(): // a lambda has widened the state that begins so
+		w := stateType(arg.Type, want)
+		m.cost += costWiden
+		return w != nil && w.Equal(want)
 	}
 	if arg.Type.Kind != types.String || !want.Kind.Temporal() || arg.Const == nil && p.kind != plainType {
 		return false
@@ -215,23 +224,93 @@ func (m *match) settleLambda(p *pattern, arg *Arg) bool {
 		m.bad = err
 		return false
 	}
-	m.lambda = append(m.lambda, params)
+	m.lambda, m.bodies = append(m.lambda, params), append(m.bodies, body)
 	result := p.parts[last]
 	if result.kind == anyType {
-		v := &m.vars[result.letter-'A']
-		if *v == nil || (*v).Kind == types.Null {
-			m.grew = m.grew || *v != nil
-			*v = body
-			return true
-		}
-		wide := widest(*v, body)
-		if wide != nil && !wide.Equal(*v) {
-			*v, m.grew = wide, true
-		}
-		return wide != nil && (body.Kind == types.Null || wide.Equal(body))
+		return m.settleState(&m.vars[result.letter-'A'], body, arg)
 	}
 	want := m.fill(result, body)
 	return body.Kind == types.Null || want.Equal(body)
+}
+
+// settleState widens a state until it holds what a lambda makes of it. A letter that nothing else binds is what the lambda gives.
+func (m *match) settleState(state **types.Type, body *types.Type, arg *Arg) bool {
+	was := *state
+	if was == nil || was.Kind == types.Null {
+		m.grew = m.grew || was != nil && body.Kind != types.Null
+		*state = body
+		return true
+	}
+	wide := stateType(was, body)
+	if wide == nil {
+		m.misfit = fmt.Sprintf("%s gives %s, but the state is %s, as it begins: write CAST(... AS %s) in the lambda, or begin with another type.",
+			cmp.Or(arg.Text, "The lambda"), describeType(body), describeType(was), describeType(was))
+		return false
+	}
+	if !wide.Equal(was) {
+		*state, m.grew = wide, true
+	}
+	return true
+}
+
+// stateType is the type of a state that has been of one type, and of which a lambda makes another; nil where none holds both. Arithmetic adds
+// digits to a DECIMAL each time, so one that has to grow takes all there are.
+func stateType(was, body *types.Type) *types.Type {
+	if was.Kind != body.Kind {
+		return types.Widest(was, body)
+	}
+	switch was.Kind {
+	case types.Array:
+		if elem := stateType(was.Elem, body.Elem); elem != nil {
+			return types.TArray(elem)
+		}
+		return nil
+	case types.Map:
+		key, elem := stateType(was.Key, body.Key), stateType(was.Elem, body.Elem)
+		if key == nil || elem == nil {
+			return nil
+		}
+		return types.TMap(key, elem)
+	case types.Struct:
+		return stateStruct(was, body)
+	case types.Decimal:
+		if wide := types.Widest(was, body); !wide.Equal(was) {
+			return types.TDecimal(types.MaxPrecision, wide.Scale)
+		}
+		return was
+	default:
+		return types.Widest(was, body)
+	}
+}
+
+func stateStruct(was, body *types.Type) *types.Type {
+	if len(was.Fields) != len(body.Fields) {
+		return nil
+	}
+	fields := make([]types.Field, len(was.Fields))
+	for i, f := range was.Fields {
+		at := body.FieldIndex(f.Name)
+		if at < 0 {
+			return nil
+		}
+		t := stateType(f.Type, body.Fields[at].Type)
+		if t == nil {
+			return nil
+		}
+		fields[i] = types.Field{Name: f.Name, Type: t}
+	}
+	return types.TStruct(fields...)
+}
+
+// results are what the results of the lambdas are to be converted to.
+func (m *match) results() []*types.Type {
+	var out []*types.Type
+	for i := range m.of {
+		if p := m.pattern(i); p.kind == lambdaOf {
+			out = append(out, m.fill(p.parts[len(p.parts)-1], m.bodies[len(out)]))
+		}
+	}
+	return out
 }
 
 // fill is the type that a pattern has come to mean; given is the type of what stands there.

@@ -112,12 +112,12 @@ func TestGrowingAggregates(t *testing.T) {
 		for i := range c.initial {
 			args = append(args, Arg{Type: types.TInteger, Const: &c.initial[i]})
 		}
-		b, err := Standard().Aggregate(c.name).Resolve(args)
+		b, err := Standard().Aggregate(c.name).Resolve(args, Adding)
 		if err != nil {
 			t.Fatal(err)
 		}
 		fill := func() Object {
-			o, full := b.Object(env), false
+			o, full := b.Object(&Site{Env: env}), false
 			for i := range 1000 {
 				err := o.Add([]types.Value{types.StringValue(strings.Repeat("x", 1000) + types.Text(types.IntValue(int32(i)), types.TInteger))}, int64(i))
 				var limit *LimitError
@@ -132,7 +132,7 @@ func TestGrowingAggregates(t *testing.T) {
 		if err := o.Merge(other); err != nil && !errors.As(err, new(*LimitError)) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		again := b.Object(env)
+		again := b.Object(&Site{Env: env})
 		if err := again.Decode(o.Append(nil)); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}

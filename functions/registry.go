@@ -22,7 +22,7 @@ func Standard() *Registry {
 		conversionFunctions, dateFunctions, timestampFunctions, jsonFunctions, mathFunctions, roundFunctions, regexFunctions, grokFunctions,
 		stringFunctions, textFunctions, bytesFunctions, packFunctions, csvFunctions, maskFunctions, urlFunctions, accessLogFunctions, geoFunctions, agentFunctions, otherFunctions)
 	aggregates := slices.Concat(numberAggregates, statisticAggregates, extremeAggregates, collectAggregates,
-		offsetAggregates, topAggregates, distinctAggregates, percentileAggregates, timeAggregates)
+		offsetAggregates, topAggregates, distinctAggregates, percentileAggregates, timeAggregates, foldAggregates)
 	return (&Registry{}).With(Extra{Scalars: scalars, Aggregates: aggregates, Tables: tableFunctions})
 }
 

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 func choose(name string, sigs []string, args []Arg, strict bool, accepts func(i int, m *match) bool) (int, *match, error) {
 	best, at, fits := (*match)(nil), 0, 0
 	var bad error // the fault of a lambda where all else fits
+	misfit := ""
 	for i, text := range sigs {
 		sig, err := parseSignature(text)
 		if err != nil {
@@ -21,6 +23,9 @@ func choose(name string, sigs []string, args []Arg, strict bool, accepts func(i 
 		m, ok := fit(sig, args)
 		if !ok && m != nil && bad == nil {
 			bad = m.bad
+		}
+		if !ok && m != nil {
+			misfit = cmp.Or(misfit, m.misfit)
 		}
 		if !ok || !accepts(i, m) {
 			continue
@@ -33,7 +38,7 @@ func choose(name string, sigs []string, args []Arg, strict bool, accepts func(i 
 		return 0, nil, bad
 	}
 	if best == nil {
-		return 0, nil, noMatch(name, sigs, args)
+		return 0, nil, noMatch(name, sigs, args, misfit)
 	}
 	if strict && fits > 1 && (best.widened || allNull(args)) {
 		return 0, nil, ambiguous(name, sigs, args)
@@ -50,9 +55,12 @@ func ambiguous(name string, sigs []string, args []Arg) error {
 		"Use CAST() to explicitly cast your parameters to one of the supported function calls.\nValid function calls are:", name, describe(args)))
 }
 
-// noMatch says what was given and what could have been.
-func noMatch(name string, sigs []string, args []Arg) error {
-	return argumentError(name, sigs, fmt.Sprintf("Function '%s' does not accept parameters (%s).\nValid alternatives are:", name, describe(args)))
+// noMatch says what was given and what could have been; why tells of a lambda that does not fit, or is empty.
+func noMatch(name string, sigs []string, args []Arg, why string) error {
+	if why != "" {
+		why = "\n" + why
+	}
+	return argumentError(name, sigs, fmt.Sprintf("Function '%s' does not accept parameters (%s).%s\nValid alternatives are:", name, describe(args), why))
 }
 
 func argumentError(name string, sigs []string, fault string) error {
@@ -86,8 +94,15 @@ func describeArg(a *Arg) string {
 		return "LAMBDA"
 	case a.Unit != "":
 		return "INTERVALUNIT"
-	case a.Type == nil || a.Type.Kind == types.Null:
+	case a.Type == nil:
 		return "null"
 	}
-	return strings.ReplaceAll(a.Type.String(), "`", "") // names of fields are shown as they are
+	return describeType(a.Type)
+}
+
+func describeType(t *types.Type) string {
+	if t.Kind == types.Null {
+		return "null"
+	}
+	return strings.ReplaceAll(t.String(), "`", "") // names of fields are shown as they are
 }

@@ -90,13 +90,45 @@ func TestResolve(t *testing.T) {
 }
 
 func TestLambdaWidensState(t *testing.T) {
-	body := func(ts []*types.Type) (*types.Type, error) { return types.Widest(ts[0], ts[1]), nil }
-	b, err := standard.Scalar("REDUCE").Resolve([]Arg{{Type: types.TArray(types.TBigint)}, {Type: types.TInteger}, {Lambda: body, Arity: 2}})
-	if err != nil {
-		t.Fatal(err)
+	sum := func(ts []*types.Type) (*types.Type, error) {
+		if ts[0].Kind == types.Decimal && ts[1].Kind == types.Decimal { // as the planner adds them
+			return types.TDecimal(min(max(ts[0].Precision-ts[0].Scale, ts[1].Precision-ts[1].Scale)+3, types.MaxPrecision), 2), nil
+		}
+		return types.Widest(ts[0], ts[1]), nil
 	}
-	if b.Returns != types.TBigint || b.Params[1] != types.TBigint || b.LambdaParams[0][0] != types.TBigint {
-		t.Errorf("got state %s, lambda %v, result %s, want BIGINT throughout", b.Params[1], b.LambdaParams, b.Returns)
+	item := func(ts []*types.Type) (*types.Type, error) { return ts[1], nil }
+	pair := func(t *types.Type) *types.Type { return types.TStruct(types.Field{Name: "N", Type: t}) }
+	pack := func(ts []*types.Type) (*types.Type, error) { return pair(ts[1]), nil }
+	for _, c := range []struct {
+		items, start *types.Type
+		body         func([]*types.Type) (*types.Type, error)
+		want         *types.Type
+	}{
+		{types.TBigint, types.TInteger, sum, types.TBigint},
+		{types.TInteger, types.TBigint, item, types.TBigint},
+		{types.TDecimal(4, 2), types.TDecimal(1, 0), sum, types.TDecimal(types.MaxPrecision, 2)},
+		{types.TDecimal(4, 2), types.TInteger, sum, types.TDecimal(types.MaxPrecision, 2)},
+		{types.TBigint, pair(types.TInteger), pack, pair(types.TBigint)},
+		{types.TInteger, types.TArray(types.TBigint), func(ts []*types.Type) (*types.Type, error) { return types.TArray(ts[1]), nil }, types.TArray(types.TBigint)},
+		{types.TInteger, types.TString, item, nil},
+		{types.TInteger, pair(types.TString), pack, nil},
+	} {
+		b, err := standard.Scalar("REDUCE").Resolve([]Arg{{Type: types.TArray(c.items)}, {Type: c.start}, {Lambda: c.body, Arity: 2, Text: "(s, x) => x"}})
+		if c.want == nil {
+			if err == nil || !strings.Contains(err.Error(), "(s, x) => x gives ") {
+				t.Errorf("a state of %s: got %v", c.start, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, got := range []*types.Type{b.Returns, b.Params[1], b.LambdaParams[0][0], b.LambdaReturns[0]} {
+			if !got.Equal(c.want) {
+				t.Errorf("a state that begins as %s: got %s, want %s", c.start, got, c.want)
+			}
+		}
 	}
 }
 
@@ -123,7 +155,7 @@ func TestResolveAggregate(t *testing.T) {
 		{"EARLIEST_BY_OFFSET", []Arg{{Type: types.TString}, {Type: types.TString, Const: &text}}, "!does not accept parameters (STRING, STRING)."},
 		{"MAX_BY", args(types.TArray(types.TString), types.TDate), "ARRAY<STRING> DATE ARRAY<STRING>"},
 	} {
-		b, err := standard.Aggregate(c.name).Resolve(c.args)
+		b, err := standard.Aggregate(c.name).Resolve(c.args, Adding)
 		if want, bad := strings.CutPrefix(c.want, "!"); bad {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: got %v, want an error with %q", c.name, err, want)
@@ -161,7 +193,7 @@ func TestMiddleVariadic(t *testing.T) {
 		{[]Arg{{Type: types.TBigint}, {Type: types.TString}, {Type: types.TString}, in}, "Function 'MID' does not accept parameters (BIGINT, STRING, STRING, INTEGER)."},
 		{[]Arg{{Type: types.TBigint}, {Type: types.TInteger}, in, in}, "(BIGINT, INTEGER, INTEGER, INTEGER)"},
 	} {
-		_, err := f.Resolve(c.args)
+		_, err := f.Resolve(c.args, Adding)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("got %v, want %q", err, c.want)
 		}

@@ -101,7 +101,7 @@ func (s *Scalar) Resolve(args []Arg) (*Bound, error) {
 		return nil, err
 	}
 	o := &s.Overloads[at]
-	b := &Bound{Params: m.params, LambdaParams: m.lambda, Returns: m.returns(), Rows: s.rows}
+	b := &Bound{Params: m.params, LambdaParams: m.lambda, LambdaReturns: m.results(), Returns: m.returns(), Rows: s.rows}
 	if o.Returns != nil {
 		b.Returns = o.Returns(m.params)
 	}

@@ -20,7 +20,7 @@ func newState(b *BoundAggregate) *state {
 	if b.Words != nil {
 		return &state{b: b, words: make([]uint64, b.Words.Size)}
 	}
-	return &state{b: b, obj: b.Object(testEnv)}
+	return &state{b: b, obj: b.Object(&Site{Env: testEnv})}
 }
 
 func (s *state) add(row []types.Value, seq int64) error {
@@ -56,7 +56,7 @@ var properties = []string{"COUNT()", "COUNT({1})", "SUM({1})", "SUM({3000000000}
 	"SUM_LIST({ARRAY[1, 2]})", "STDDEV_SAMPLE({1E0})", "STDDEV_SAMP({1})", "CORRELATION({1E0}, {2E0})", "MIN({1})", "MAX({1E0})", "MIN({'a'})", "MAX({1.25})",
 	"MIN_BY({'a'}, {1})", "MAX_BY({'a'}, {1.5})", "COLLECT_LIST({'a'})", "COLLECT_SET({1})", "HISTOGRAM({'a'})", "ATTR({'a'})", "EARLIEST_BY_OFFSET({1})",
 	"EARLIEST_BY_OFFSET({1}, 3, FALSE)", "LATEST_BY_OFFSET({'a'})", "LATEST_BY_OFFSET({1}, 3)", "TOPK({1}, 3)", "TOPK({1}, {'a'}, 3)", "TOPKDISTINCT({'a'}, 2)",
-	"COUNT_DISTINCT({1})", "COUNT_DISTINCT({'a'})", "PERCENTILE({1E0}, 0.9)", "MEDIAN({1E0})", "FIRST({1})", "LAST({'a'})"}
+	"COUNT_DISTINCT({1})", "COUNT_DISTINCT({'a'})", "PERCENTILE({1E0}, 0.9)", "MEDIAN({1E0})", "FIRST({1})", "LAST({'a'})", "FOLD({1}, 0, (s, x) => s + x, (a, b) => a + b)"}
 
 func randomValue(t *types.Type) types.Value {
 	if rand.IntN(8) == 0 {
@@ -111,7 +111,7 @@ func TestAggregateProperties(t *testing.T) {
 					}
 				}
 				if stored.obj != nil {
-					again := b.Object(testEnv)
+					again := b.Object(&Site{Env: testEnv})
 					if err := again.Decode(stored.obj.Append(nil)); err != nil {
 						t.Fatalf("%s: reading back: %v", text, err)
 					}
@@ -200,12 +200,12 @@ func FuzzObjectDecode(f *testing.F) {
 		if b.Object == nil {
 			return
 		}
-		o := b.Object(testEnv)
+		o := b.Object(&Site{Env: testEnv})
 		if err := o.Decode(data); err != nil {
 			return
 		}
 		o.Result()
-		again := b.Object(testEnv)
+		again := b.Object(&Site{Env: testEnv})
 		if err := again.Decode(o.Append(nil)); err != nil {
 			t.Fatalf("%s: what was read can't be read again: %v", text, err)
 		}
@@ -213,7 +213,7 @@ func FuzzObjectDecode(f *testing.F) {
 }
 
 func TestDecimalSumStops(t *testing.T) {
-	b, err := standard.Aggregate("SUM").Resolve(args(types.TDecimal(3, 1)))
+	b, err := standard.Aggregate("SUM").Resolve(args(types.TDecimal(3, 1)), Adding)
 	if err != nil {
 		t.Fatal(err)
 	}

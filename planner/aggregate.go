@@ -1,12 +1,10 @@
 package planner
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"weir/formats"
-	"weir/functions"
 	"weir/parser/ast"
 	"weir/planner/plan"
 	"weir/settings"
@@ -23,6 +21,7 @@ type aggregation struct {
 	nested   *ast.Call // an aggregate whose state is an ARRAY, MAP or STRUCT
 	final    []string  // aggregates that can't take rows back, which a table asks for
 	finalPos ast.Pos
+	hint     string // how the first of them could
 	node     *plan.Grouping
 	below    *resolver // resolves against the rows that are grouped
 	texts    []string  // of the aggregate calls, so that one that is used twice is computed once
@@ -188,7 +187,7 @@ func (a *aggregation) checkSource() error {
 	case src.Value.Format == formats.Kafka:
 		return at(a.groupPos, "Source(s) %s are using the 'KAFKA' value format. This format does not yet support GROUP BY.", src.Name)
 	case len(a.final) == 1:
-		return at(a.finalPos, "The aggregation function %s cannot be applied to a table source, only to a stream source.", a.final[0])
+		return at(a.finalPos, "The aggregation function %s cannot be applied to a table source, only to a stream source.%s", a.final[0], a.hint)
 	case len(a.final) > 1:
 		return at(a.finalPos, "The aggregation functions %s cannot be applied to a table source, only to a stream source.", joinAnd(a.final))
 	case a.nested != nil && src.Value.Format == formats.Delimited:
@@ -285,56 +284,6 @@ func beforeWindows(column func(*ast.ColumnRef) (plan.Expr, error)) func(*ast.Col
 		}
 		return column(c)
 	}
-}
-
-// call plans an aggregate, once for each text.
-func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, error) {
-	text := ast.Format(call)
-	i := slices.Index(a.texts, text)
-	if i < 0 {
-		below := a.b.resolver(a.sel, "SELECT")
-		if a.node.Window != nil {
-			below.column = noBounds(below.column)
-		}
-		below.special = func(e ast.Expr) (plan.Expr, error) {
-			if inner, ok := e.(*ast.Call); ok {
-				if a.b.env.Functions.Aggregate(inner.Name) != nil {
-					return nil, at(inner.Pos(), "Aggregate functions can not be nested: %s(%s())", strings.ToUpper(call.Name), strings.ToUpper(inner.Name))
-				}
-			}
-			return nil, nil
-		}
-		args, exprs, err := below.args(call)
-		if err != nil {
-			return nil, err
-		}
-		bound, err := f.Resolve(args)
-		if err != nil {
-			return nil, at(call.Pos(), "%v", err)
-		}
-		if name := strings.ToUpper(call.Name); a.sel.in.Table() && !bound.CanUndo && !slices.Contains(a.final, name) {
-			a.final = append(a.final, name)
-			a.finalPos = cmp.Or(a.finalPos, call.Pos())
-		}
-		if bound.Nested {
-			a.nested = cmp.Or(a.nested, call)
-		}
-		agg := plan.Agg{Name: call.Name, Bound: bound}
-		for j, p := range bound.Params {
-			agg.Args = append(agg.Args, implicit(exprs[j], p))
-		}
-		if bound.ByTime {
-			time, err := below.expr(&ast.ColumnRef{At: call.At, Name: types.RowTime})
-			if err != nil {
-				return nil, err
-			}
-			agg.Args = append(agg.Args, time)
-		}
-		i = len(a.texts)
-		a.texts = append(a.texts, text)
-		a.node.Aggs = append(a.node.Aggs, agg)
-	}
-	return &plan.Column{Slot: len(a.node.Group) + i, Name: text, T: a.node.Aggs[i].Bound.Returns}, nil
 }
 
 // bound is WINDOWSTART or WINDOWEND; a window's end lies below the aggregates until finish knows how many there are.

@@ -34,7 +34,8 @@ func (r *resolver) bind(e *ast.Call, resolve func([]functions.Arg) (*functions.B
 	call := &plan.Call{Name: e.Name, Bound: bound}
 	for i, a := range e.Args {
 		if l, ok := a.(*ast.Lambda); ok {
-			body, err := r.lambda(l, bound.LambdaParams[len(call.Lambdas)])
+			at := len(call.Lambdas)
+			body, err := r.lambda(l, bound.LambdaParams[at], bound.LambdaReturns[at])
 			if err != nil {
 				return nil, err
 			}
@@ -91,7 +92,7 @@ func (r *resolver) unknownFunction(e *ast.Call) error {
 // lambdaType types a lambda's body for parameters whose types the function's other arguments decide.
 func (r *resolver) lambdaType(l *ast.Lambda) func([]*types.Type) (*types.Type, error) {
 	return func(params []*types.Type) (*types.Type, error) {
-		body, err := r.lambda(l, params)
+		body, err := r.lambda(l, params, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +100,8 @@ func (r *resolver) lambdaType(l *ast.Lambda) func([]*types.Type) (*types.Type, e
 	}
 }
 
-func (r *resolver) lambda(l *ast.Lambda, params []*types.Type) (*plan.Lambda, error) {
+// lambda is a lambda for parameters of these types, its result converted to a type where one is given.
+func (r *resolver) lambda(l *ast.Lambda, params []*types.Type, returns *types.Type) (*plan.Lambda, error) {
 	base := 0
 	if n := len(r.params); n > 0 {
 		base = r.params[n-1].expr.Index + 1
@@ -119,6 +121,9 @@ func (r *resolver) lambda(l *ast.Lambda, params []*types.Type) (*plan.Lambda, er
 		r.params = append(r.params, lambdaParam{p.Name, &plan.Param{Index: base + i, Name: p.Name, T: params[i]}})
 	}
 	body, err := r.expr(l.Body)
+	if err == nil && returns != nil {
+		body, err = coerce(body, returns)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -305,7 +305,7 @@ func (g *generator) leaf(t shape) string {
 func (g *generator) aggregate() string {
 	f := g.aggregates[g.IntN(len(g.aggregates))]
 	if g.IntN(2) > 0 {
-		return pickOf(g, "COLLECT_LIST(a)", "COLLECT_SET(a)", "TOPK(a, 2000000000)", "LATEST_BY_OFFSET(a, 1000000)", "HISTOGRAM(a)", "COLLECT_LIST("+g.top(g.some())+")", "MAX(a)", "COUNT(*)")
+		return pickOf(g, "COLLECT_LIST(a)", "COLLECT_SET(a)", "TOPK(a, 2000000000)", "LATEST_BY_OFFSET(a, 1000000)", "HISTOGRAM(a)", "FOLD(a, 'x', (p, q) => CONCAT(p, p, q))", "COLLECT_LIST("+g.top(g.some())+")", "MAX(a)", "COUNT(*)")
 	}
 	g.size = 0
 	return f.name + "(" + strings.Join(g.arguments(f, map[string]shape{}, 1+g.IntN(3)), ", ") + ")"

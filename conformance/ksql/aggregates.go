@@ -85,7 +85,7 @@ func bindStructSum(params []*types.Type, _ []types.Value) (*functions.BoundAggre
 
 // bindCollect lists the first argument of the rows where none is NULL.
 func bindCollect([]*types.Type, []types.Value) (*functions.BoundAggregate, error) {
-	return &functions.BoundAggregate{Object: func(*functions.Env) functions.Object { return &collected{} }}, nil
+	return &functions.BoundAggregate{Object: func(*functions.Site) functions.Object { return &collected{} }}, nil
 }
 
 type collected struct{ list []types.Value }

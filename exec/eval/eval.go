@@ -32,6 +32,9 @@ func (c *Ctx) Enter(row []types.Value) {
 // Held is how many bytes the values take that have been computed for the row.
 func (c *Ctx) Held() int { return c.meter.Held() }
 
+// Meter counts what the row takes.
+func (c *Ctx) Meter() *functions.Meter { return c.meter }
+
 // Keep asks for the memory of so many copies of the row's values.
 func (c *Ctx) Keep(row []types.Value, copies int) error { return c.meter.Copies(row, copies) }
 
@@ -253,28 +256,33 @@ func (k *Compiler) cast(e *plan.Cast) Fn {
 	}
 }
 
+// Lambda makes the closure of a lambda, which sees of the world what is in the cell when it is called.
+func (k *Compiler) Lambda(l *plan.Lambda, cell **Ctx) functions.Lambda {
+	k.MaxParams = max(k.MaxParams, l.Base+l.Params)
+	k.lambdas++
+	body, base := k.Compile(l.Body), l.Base
+	k.lambdas--
+	return func(in []types.Value) (types.Value, error) {
+		c := *cell
+		if err := c.meter.Step(1); err != nil {
+			return types.NullValue, err
+		}
+		copy(c.Params[base:], in)
+		c.Thrown = false
+		if v := body(c); !c.Thrown {
+			return v, nil
+		}
+		return types.NullValue, c.Err
+	}
+}
+
 func (k *Compiler) call(e *plan.Call) Fn {
 	eval := e.Bound.New(k.Env)
 	args := k.All(e.Args)
 	call := &functions.Call{Args: make([]types.Value, len(args))}
 	cell := new(*Ctx) // the Ctx of the row being evaluated, for the lambdas
 	for _, l := range e.Lambdas {
-		k.MaxParams = max(k.MaxParams, l.Base+l.Params)
-		k.lambdas++
-		body, base := k.Compile(l.Body), l.Base
-		k.lambdas--
-		call.Lambdas = append(call.Lambdas, func(in []types.Value) (types.Value, error) {
-			c := *cell
-			if err := c.meter.Step(1); err != nil {
-				return types.NullValue, err
-			}
-			copy(c.Params[base:], in)
-			c.Thrown = false
-			if v := body(c); !c.Thrown {
-				return v, nil
-			}
-			return types.NullValue, c.Err
-		})
+		call.Lambdas = append(call.Lambdas, k.Lambda(l, cell))
 	}
 	name := e.Name
 	return func(c *Ctx) types.Value {

@@ -37,7 +37,7 @@ func (l lastRows) Flush() error { return nil }
 
 // TestEviction counts with all groups thrown out of memory after every commit, and after a load that stopped at once.
 func TestEviction(t *testing.T) {
-	bound, err := functions.Standard().Aggregate("COUNT").Resolve(nil)
+	bound, err := functions.Standard().Aggregate("COUNT").Resolve(nil, functions.Adding)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 // A group's words are: the latest timestamp, the words of the aggregates in order, and where any aggregate needs an
 // object of its own, one more that numbers the group's objects from 1.
 type accumulators struct {
-	env   *functions.Env
 	aggs  []accumulator
 	words int // in all
 	objs  int // objects per group
@@ -32,7 +31,8 @@ type accumulator struct {
 	name  string
 	words *functions.WordAggregate
 	at    int // first word
-	make  func(*functions.Env) functions.Object
+	make  func(*functions.Site) functions.Object
+	site  *functions.Site
 	obj   int // which of the group's objects
 	args  []eval.Fn
 	vals  []types.Value
@@ -40,10 +40,14 @@ type accumulator struct {
 
 func newAccumulators(h *Host, aggs []plan.Agg) *accumulators {
 	k := h.compiler()
-	a := &accumulators{env: h.Env, words: 1}
+	a := &accumulators{words: 1}
+	cell := new(*eval.Ctx)
 	for _, agg := range aggs {
 		acc := accumulator{name: agg.Name, words: agg.Bound.Words, at: a.words, make: agg.Bound.Object, obj: a.objs,
-			args: k.All(agg.Args), vals: make([]types.Value, len(agg.Args))}
+			args: k.All(agg.Args), vals: make([]types.Value, len(agg.Args)), site: &functions.Site{Env: h.Env}}
+		for _, l := range agg.Deferred {
+			acc.site.Lambdas = append(acc.site.Lambdas, k.Lambda(l, cell))
+		}
 		if acc.words != nil {
 			a.words += acc.words.Size
 		} else {
@@ -55,6 +59,10 @@ func newAccumulators(h *Host, aggs []plan.Agg) *accumulators {
 		a.words++
 	}
 	a.ctx = k.NewCtx()
+	*cell = a.ctx
+	for i := range a.aggs {
+		a.aggs[i].site.Meter = a.ctx.Meter()
+	}
 	return a
 }
 
@@ -87,7 +95,7 @@ func (a *accumulators) newObjects() []functions.Object {
 	objs := make([]functions.Object, a.objs)
 	for i := range a.aggs {
 		if acc := &a.aggs[i]; acc.words == nil {
-			objs[acc.obj] = acc.make(a.env)
+			objs[acc.obj] = acc.make(acc.site)
 		}
 	}
 	return objs
@@ -135,8 +143,9 @@ func (a *accumulators) keeps(row []types.Value, windows int) error {
 // merge takes one group's state into another's.
 func (a *accumulators) merge(w []uint64, objs []functions.Object, from []uint64, fromObjs []functions.Object) error {
 	w[0] = uint64(max(int64(w[0]), int64(from[0])))
+	a.ctx.Enter(nil)
 	a.added++
-	var full error
+	var failed error
 	for i := range a.aggs {
 		acc := &a.aggs[i]
 		if acc.words != nil {
@@ -148,18 +157,21 @@ func (a *accumulators) merge(w []uint64, objs []functions.Object, from []uint64,
 			continue
 		}
 		err = fmt.Errorf("%s: %w", acc.name, err)
-		if !isLimit(err) {
+		if !leavesOut(err) {
 			return err
 		}
-		full = err
+		failed = err
 	}
-	return full
+	a.bytes += a.ctx.Held()
+	a.ctx.Err = nil
+	return failed
 }
 
-// isLimit says whether an aggregate has only left something out.
-func isLimit(err error) bool {
+// leavesOut says whether an aggregate has only left something out.
+func leavesOut(err error) bool {
 	var limit *functions.LimitError
-	return errors.As(err, &limit)
+	var lambda *functions.LambdaError
+	return errors.As(err, &limit) || errors.As(err, &lambda)
 }
 
 // objectsIn gives the objects of groups, and their number.
@@ -214,7 +226,7 @@ func (a *accumulators) mergeCopy(w []uint64, objs []functions.Object, from []uin
 	if a.objs > 0 {
 		fromObjs = a.copied(from, fromObjs)
 	}
-	if err := a.merge(w, objs, from, fromObjs); err != nil && !isLimit(err) {
+	if err := a.merge(w, objs, from, fromObjs); err != nil && !leavesOut(err) {
 		panic("op: states that merge exactly can't be merged: " + err.Error())
 	}
 }

@@ -93,7 +93,7 @@ func hoppingNode(t testing.TB, size, advance, grace int64) *plan.Grouping {
 		for _, x := range a.args {
 			args = append(args, functions.Arg{Type: x.Type()})
 		}
-		bound, err := functions.Standard().Aggregate(a.name).Resolve(args)
+		bound, err := functions.Standard().Aggregate(a.name).Resolve(args, functions.Adding)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -251,7 +251,7 @@ func (s *Session) join(who *member, x *session, from, to int, m types.Meta) erro
 		return nil
 	}
 	for _, other := range who.sessions[from:to] {
-		if err := s.acc.merge(x.w, x.objs, other.w, s.acc.copied(other.w, other.objs)); err != nil && !isLimit(err) {
+		if err := s.acc.merge(x.w, x.objs, other.w, s.acc.copied(other.w, other.objs)); err != nil && !leavesOut(err) {
 			return err
 		} else if err := s.host.refused(err, m); err != nil {
 			return err

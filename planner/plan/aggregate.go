@@ -68,6 +68,8 @@ type Agg struct {
 	Name  string
 	Bound *functions.BoundAggregate
 	Args  []Expr
+	// Deferred are the arguments that the state computes itself, in the order of those of Bound.
+	Deferred []*Lambda
 }
 
 // Window is a window definition; times in milliseconds.

@@ -157,7 +157,7 @@ func describeTop(n *Top) string {
 func describeGrouping(n *Grouping, how string) string {
 	aggs := make([]string, len(n.Aggs))
 	for i, a := range n.Aggs {
-		aggs[i] = a.Name + "(" + texts(a.Args) + ")"
+		aggs[i] = a.Name + "(" + withLambdas(texts(a.Args), a.Deferred) + ")"
 	}
 	s := "Aggregate by " + texts(n.Group) + ": " + strings.Join(aggs, ", ")
 	if w := n.Window; w != nil {
@@ -201,6 +201,20 @@ func describeScan(n *Scan, kind string) string {
 		s += ", kept so that changes know the row before"
 	}
 	return s
+}
+
+// withLambdas are the arguments of a call; of a lambda without parameters its body is one.
+func withLambdas(args string, lambdas []*Lambda) string {
+	for _, l := range lambdas {
+		if args != "" {
+			args += ", "
+		}
+		if l.Params > 0 {
+			args += "=> "
+		}
+		args += Text(l.Body)
+	}
+	return args
 }
 
 func millis(ms int64) string {
@@ -270,14 +284,7 @@ func Text(e Expr) string {
 		}
 		return "CAST(" + Text(e.E) + " AS " + e.T.String() + ")"
 	case *Call:
-		args := texts(e.Args)
-		for _, l := range e.Lambdas {
-			if args != "" {
-				args += ", "
-			}
-			args += "=> " + Text(l.Body)
-		}
-		return e.Name + "(" + args + ")"
+		return e.Name + "(" + withLambdas(texts(e.Args), e.Lambdas) + ")"
 	case *Param:
 		return e.Name
 	case *Subscript:
