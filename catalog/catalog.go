@@ -1,4 +1,4 @@
-// Package catalog holds what exists: streams, tables, named types and queries with their lineage. It is changed only by
+// Package catalog holds what exists: streams, tables, named types, functions that statements made, and queries with their lineage. It is changed only by
 // a Change, which applies whole or not at all.
 package catalog
 
@@ -70,7 +70,9 @@ type Query struct {
 	Sink    string // empty for a source table's own query
 	Late    string // the stream of its late rows; empty for none
 	Sources []string
-	OwnTime bool // its rows carry a time of their own, of a column that WITH names
+	// Functions are those that statements made and that the query calls.
+	Functions []string
+	OwnTime   bool // its rows carry a time of their own, of a column that WITH names
 }
 
 // Reader is a catalog as the planner sees it.
@@ -80,6 +82,8 @@ type Reader interface {
 	Type(name string) (*types.Type, bool)
 	Has(kind, name string) bool
 	Types() map[string]*types.Type
+	Function(name string) (*Function, bool)
+	Functions() []*Function // by name
 	Query(id string) (*Query, bool)
 	Queries() []*Query // in the order they were made
 }
@@ -92,9 +96,12 @@ type Change struct {
 	PutType    string
 	Type       *types.Type // of PutType
 	DropType   string
-	PutQuery   *Query
-	DropQuery  string
-	DropTopic  string // to be deleted, with its schemas
+	// PutFunction is made, in the place of one of its name.
+	PutFunction  *Function
+	DropFunction string
+	PutQuery     *Query
+	DropQuery    string
+	DropTopic    string // to be deleted, with its schemas
 }
 
 // Empty says whether the change alters nothing.
@@ -125,15 +132,16 @@ func (c *Catalog) Apply(ch Change) error {
 
 // Snapshot is a catalog at one moment. It is never changed.
 type Snapshot struct {
-	sources map[string]*Source
-	types   map[string]*types.Type
-	queries []*Query
-	ended   map[string][]string // ids of queries that have written a topic, by topic, the last last
+	sources   map[string]*Source
+	types     map[string]*types.Type
+	functions map[string]*Function
+	queries   []*Query
+	ended     map[string][]string // ids of queries that have written a topic, by topic, the last last
 }
 
 // With is the catalog after a change.
 func (s *Snapshot) With(ch Change) (*Snapshot, error) {
-	next := &Snapshot{maps.Clone(s.sources), maps.Clone(s.types), slices.Clone(s.queries), maps.Clone(s.ended)}
+	next := &Snapshot{maps.Clone(s.sources), maps.Clone(s.types), s.functions, slices.Clone(s.queries), maps.Clone(s.ended)}
 	if next.sources == nil {
 		next.sources, next.types, next.ended = map[string]*Source{}, map[string]*types.Type{}, map[string][]string{}
 	}
@@ -159,6 +167,9 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 	}
 	if ch.PutType != "" {
 		next.types[ch.PutType] = ch.Type
+	}
+	if err := next.putFunction(ch); err != nil {
+		return nil, err
 	}
 	if ch.PutSource != nil {
 		next.sources[ch.PutSource.Name] = ch.PutSource
@@ -280,7 +291,7 @@ func (s *Snapshot) Type(name string) (*types.Type, bool) {
 	return t, ok
 }
 
-// Has says whether there is something of a kind: "type", or "stream" and "table", which share their names.
+// Has says whether there is something of a kind: "type", "function", or "stream" and "table", which share their names.
 func (s *Snapshot) Has(kind, name string) bool {
 	var ok bool
 	switch kind {
@@ -288,6 +299,8 @@ func (s *Snapshot) Has(kind, name string) bool {
 		_, ok = s.sources[name]
 	case "type":
 		_, ok = s.types[name]
+	case "function":
+		_, ok = s.functions[name]
 	}
 	return ok
 }

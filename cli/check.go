@@ -91,6 +91,9 @@ func check(out io.Writer, dir string) error {
 		}
 		c.section("schema registry", "schemas", findings, "start the node: what is damaged in one of the two files is taken from the other. Where it is damaged in both, restore one from a copy")
 	}
+	if modules, findings := engine.CheckModules(dir); modules > 0 {
+		c.section("functions", fmt.Sprintf("%d modules", modules), findings, "start the node: it names the functions of which the module is damaged. DROP FUNCTION, and CREATE them again")
+	}
 	if c.findings == 0 {
 		fmt.Fprintln(out, "All is sound.")
 		return nil

@@ -200,7 +200,7 @@ func tables(q *ast.Query) []mention {
 }
 
 // creates tells what a statement that can't be parsed was to make.
-var creates = regexp.MustCompile("(?is)^\\s*CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:SOURCE\\s+)?(STREAM|TABLE|TYPE)\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:`([^`]+)`|\"([^\"]+)\"|([A-Za-z_][A-Za-z0-9_]*))")
+var creates = regexp.MustCompile("(?is)^\\s*CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:SOURCE\\s+)?(STREAM|TABLE|TYPE|FUNCTION)\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:`([^`]+)`|\"([^\"]+)\"|([A-Za-z_][A-Za-z0-9_]*))")
 
 // unreadable is the casualty of an entry that can't be parsed.
 func unreadable(c entry, reason error) *casualty {

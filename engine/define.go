@@ -16,7 +16,7 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast
 		return nil, err
 	}
 	defer done()
-	if s.SkipUnchanged && e.stands(stmt) {
+	if s.SkipUnchanged && e.stands(s, stmt) {
 		return &Done{Warning: "unchanged", Sequence: -1}, nil
 	}
 	d, err := e.draft(s, stmt, world{e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil), e.casualties()})
@@ -44,6 +44,11 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast
 	}
 	if err := d.RegisterSchemas(ctx, e.opt.Registry); err != nil {
 		return nil, err
+	}
+	if f := d.Change.PutFunction; f != nil {
+		if err := e.modules.keep(f.SHA256); err != nil {
+			return nil, err
+		}
 	}
 	apply := func(ctx context.Context, _ int64) { e.apply(ctx, stmt, d, e.config(s)) }
 	var seq int64

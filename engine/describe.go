@@ -67,7 +67,7 @@ func (e *Engine) describe(ctx context.Context, n ast.Describing) (Result, error)
 	case *ast.DescribeAll:
 		return e.showSources(ctx, n.Tables, n.Extended)
 	case *ast.DescribeFunction:
-		f, err := e.opt.Functions.Describe(n.Name.Name)
+		f, err := e.Functions().Describe(n.Name.Name)
 		return &Function{f}, err
 	case *ast.DescribeConnector:
 		st, err := e.conns.Status(n.Name.Name)

@@ -92,6 +92,7 @@ type Engine struct {
 	insertMu     sync.Mutex
 	turn         atomic.Int32
 	problems     *problemLog
+	modules      *modules // of functions that statements made
 	posts        posts
 }
 
@@ -111,6 +112,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	e := &Engine{opt: o, catalog: catalog.New(), queries: map[string]*running{}, declared: map[string]declaredConnector{}, started: time.Now(), turns: make(chan struct{}, 1)}
+	e.modules = newModules(o.Config, o.DataDir)
 	e.life, e.end = context.WithCancel(context.Background())
 	if err := e.open(ctx); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
@@ -190,6 +192,7 @@ func (e *Engine) Close(ctx context.Context) error {
 		e.insertClient.Close()
 	}
 	e.posts.close()
+	errs = append(errs, e.modules.close(ctx))
 	if e.state != nil {
 		errs = append(errs, e.state.Close())
 	}
@@ -203,7 +206,7 @@ func (e *Engine) Snapshot() *catalog.Snapshot { return e.catalog.Snapshot() }
 func (e *Engine) Connectors() *connectors.Runtime { return e.conns }
 
 // Functions are the functions that queries may call.
-func (e *Engine) Functions() *functions.Registry { return e.opt.Functions }
+func (e *Engine) Functions() *functions.Registry { return e.functionsIn(e.catalog.Snapshot()) }
 
 // Info is what /info tells.
 type Info struct {

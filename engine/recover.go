@@ -220,6 +220,7 @@ func (e *Engine) replayEnv(s *Session, c command) *planner.Env {
 	env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
 	env.Partitions = func(string) (int32, bool) { return 0, false }
 	env.Registry = nil
+	env.Module = e.modules.again
 	if c.Server != nil {
 		env.Config = maps.Clone(c.Server)
 		maps.Copy(env.Config, s.Properties)

@@ -80,7 +80,7 @@ func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, err
 	case ast.ShowQueries:
 		return &Queries{n.Extended, e.Queries()}, nil
 	case ast.ShowFunctions:
-		return functionNames(e.opt.Functions.All()), nil
+		return functionNames(e.Functions().All()), nil
 	case ast.ShowProperties:
 		return &Properties{e.properties(s)}, nil
 	case ast.ShowTypes:

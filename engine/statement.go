@@ -85,7 +85,8 @@ func (e *Engine) usable(n ast.Statement) error {
 
 // planEnv is the world for the planner; topics are those that statements not yet carried out will have made.
 func (e *Engine) planEnv(s *Session, cat catalog.Reader, next int, topics map[string]int32) *planner.Env {
-	return &planner.Env{Catalog: cat, Functions: e.opt.Functions, Config: e.config(s), NextID: next,
+	return &planner.Env{Catalog: cat, Functions: e.functionsIn(cat), Config: e.config(s), NextID: next,
+		Module: func(f *catalog.Function) error { return e.modules.offer(s, f) },
 		Partitions: func(topic string) (int32, bool) {
 			if n, ok := topics[topic]; ok {
 				return n, true

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"weir/parser"
 	"weir/parser/ast"
@@ -9,7 +10,7 @@ import (
 
 // stands says whether a statement has been carried out already, word for word; where it is not itself a replacement,
 // whatever has replaced it since.
-func (e *Engine) stands(stmt parser.Stmt) bool {
+func (e *Engine) stands(s *Session, stmt parser.Stmt) bool {
 	var name string
 	replaces := false
 	switch n := stmt.Node.(type) {
@@ -26,6 +27,9 @@ func (e *Engine) stands(stmt parser.Stmt) bool {
 			}
 		}
 		return false
+	case *ast.CreateFunction:
+		f, ok := e.catalog.Snapshot().Function(strings.ToUpper(n.Name.Name))
+		return ok && e.modules.same(s, f, stmt.Text)
 	default:
 		d := defined(n)
 		return d.Action == ast.Creates && e.catalog.Snapshot().Has(d.Kind, d.Name.Name)

@@ -28,6 +28,8 @@ const (
 	OtherFn       Category = "OTHER"
 	AggregateFn   Category = "AGGREGATE"
 	TableFn       Category = "TABLE"
+	// UserFn are those that CREATE FUNCTION makes.
+	UserFn Category = "USER"
 )
 
 // Example is a call with constant arguments and what it gives, both as SQL text: {"LEN('abc')", "3"}. Examples of

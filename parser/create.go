@@ -41,10 +41,12 @@ func (c *cutter) create() ast.Statement {
 		return c.createSource(&ast.CreateSource{At: at, OrReplace: orReplace, ReadOnly: readOnly})
 	case c.accept("TABLE"):
 		return c.createSource(&ast.CreateSource{At: at, OrReplace: orReplace, ReadOnly: readOnly, IsTable: true})
+	case !readOnly && c.accept("FUNCTION"):
+		return c.createFunction(at, orReplace)
 	case orReplace && readOnly:
 		c.expected("STREAM", "TABLE")
 	case orReplace:
-		c.expected("STREAM", "TABLE", "SOURCE")
+		c.expected("STREAM", "TABLE", "FUNCTION", "SOURCE")
 	case readOnly && c.is("CONNECTOR"):
 		return c.createConnector(at, ast.SourceConnector)
 	case readOnly:
@@ -59,7 +61,7 @@ func (c *cutter) create() ast.Statement {
 		s.Type = c.typ()
 		return s
 	default:
-		c.expected("STREAM", "TABLE", "TYPE", "SOURCE", "SINK", "OR REPLACE")
+		c.expected("STREAM", "TABLE", "TYPE", "FUNCTION", "SOURCE", "SINK", "OR REPLACE")
 	}
 	return nil
 }

@@ -34,10 +34,12 @@ func (c *cutter) drop() ast.Statement {
 		return s
 	case c.accept("TYPE"):
 		return &ast.DropType{At: at, IfExists: c.ifExists(), Name: c.name("a type's name")}
+	case c.accept("FUNCTION"):
+		return &ast.DropFunction{At: at, IfExists: c.ifExists(), Name: c.name("a function's name")}
 	case c.accept("CONNECTOR"):
 		return &ast.DropConnector{At: at, IfExists: c.ifExists(), Name: c.name("a connector's name")}
 	}
-	c.expected("STREAM", "TABLE", "TYPE", "CONNECTOR")
+	c.expected("STREAM", "TABLE", "TYPE", "FUNCTION", "CONNECTOR")
 	return nil
 }
 

@@ -25,6 +25,8 @@ func groups() []group {
 		{dropSourceForms, (*cutter).drop},
 		{createTypeForms, (*cutter).create},
 		{dropTypeForms, (*cutter).drop},
+		{createFunctionForms, (*cutter).create},
+		{dropFunctionForms, (*cutter).drop},
 		{createConnectorForms, (*cutter).create},
 		{dropConnectorForms, (*cutter).drop},
 		{printForms, (*cutter).printTopic},

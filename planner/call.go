@@ -3,6 +3,7 @@ package planner
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"weir/functions"
 	"weir/parser/ast"
@@ -14,6 +15,9 @@ func (r *resolver) call(e *ast.Call) (plan.Expr, error) {
 	f := r.env.Functions.Scalar(e.Name)
 	if f == nil {
 		return nil, r.unknownFunction(e)
+	}
+	if name := strings.ToUpper(e.Name); r.env.called != nil && r.env.Catalog.Has(ast.KindFunction, name) {
+		*r.env.called = append(*r.env.called, name)
 	}
 	return r.bind(e, f.Resolve)
 }

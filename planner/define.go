@@ -23,6 +23,10 @@ func (b *builder) define(s ast.Definition) (*Plan, error) {
 		return b.createType(s)
 	case *ast.DropType:
 		return b.dropType(s)
+	case *ast.CreateFunction:
+		return b.createFunction(s)
+	case *ast.DropFunction:
+		return b.dropFunction(s)
 	}
 	return nil, at(s.Pos(), "%T can't be planned", s)
 }
@@ -44,6 +48,10 @@ func (p *Plan) Answer(s ast.Definition) string {
 		return fmt.Sprintf("Registered custom type with name '%s' and SQL type %s", name, p.Change.Type)
 	case *ast.DropType:
 		return fmt.Sprintf("Dropped type '%s'", name)
+	case *ast.CreateFunction:
+		return fmt.Sprintf("Function %s created", p.Change.PutFunction.Name)
+	case *ast.DropFunction:
+		return fmt.Sprintf("Function %s was dropped", name)
 	case *ast.CreateAs, *ast.InsertSelect: // these have a query
 	}
 	return ""

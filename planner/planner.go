@@ -4,6 +4,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/catalog"
@@ -26,8 +27,12 @@ type Env struct {
 	NextID int
 	// Registry tells the columns that a statement leaves out; nil where there is none.
 	Registry registry.Client
+	// Module sees that a module has the function that is to be made of it, and notes which module that is: the one that the file's name leads to,
+	// or the one that is kept under SHA256 where that is given. Nil where functions can't be made.
+	Module func(f *catalog.Function) error
 	// Running is the plan of a persistent query that runs, or nil; nil where no query can be replaced.
 	Running func(id string) *plan.Query
+	called  *[]string // functions that statements made, and that this one calls
 }
 
 // Plan is what a statement amounts to.
@@ -68,10 +73,16 @@ func (t *Topic) Check(p *Plan, partitions int32, exists bool) error {
 
 // Build plans a statement that defines what there is, or queries it. Others are the engine's own.
 func Build(stmt ast.Statement, sql string, env *Env) (*Plan, error) {
-	b := &builder{env: env, sql: sql}
+	own := *env
+	own.called = &[]string{}
+	b := &builder{env: &own, sql: sql}
 	switch s := stmt.(type) {
 	case ast.Definition:
-		return b.define(s)
+		p, err := b.define(s)
+		if err == nil && p.Change.PutQuery != nil {
+			p.Change.PutQuery.Functions = slices.Compact(slices.Sorted(slices.Values(*own.called)))
+		}
+		return p, err
 	case *ast.Query:
 		if s.Emit == nil {
 			return b.pull(s)
@@ -112,6 +123,11 @@ func (b *builder) didYouMeanSource(name string) string {
 
 // Logged is the statement as the command log keeps it: what was inferred is written out.
 func (p *Plan) Logged(stmt ast.Statement, text string) (string, error) {
+	if f, ok := stmt.(*ast.CreateFunction); ok && p.Change.PutFunction != nil {
+		whole := *f
+		whole.SHA256 = p.Change.PutFunction.SHA256
+		return ast.Format(&whole), nil
+	}
 	create, ok := stmt.(*ast.CreateSource)
 	src := p.Change.PutSource
 	if !ok || src == nil || len(create.Columns) == len(src.Schema) {

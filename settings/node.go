@@ -47,6 +47,8 @@ var (
 		list("NAME,...", "names of hosts, with commas between them"), nil)
 	FileRoot = define(Info{Name: "weir.file.root", Flag: "file-root", Scope: Start, Unset: "none may be read",
 		Doc: "The folder below which connectors read files that are made over the HTTP API. Those of weir run and of the prompt read whatever their user may."}, path(), "")
+	FunctionsDir = define(Info{Name: "weir.functions.dir", Flag: "functions-dir", Scope: Start, Unset: "none may be read",
+		Doc: "The folder below which CREATE FUNCTION over the HTTP API finds modules. That of weir run and of the prompt reads whatever its user may."}, path(), "")
 	MaxStreams = define(Info{Name: "weir.http.max.streams", Flag: "max-streams", Scope: Start, Value: "N",
 		Doc: "SELECTs and PRINTs over the HTTP API at the same time."}, whole("streams", 1, 1<<30), 500)
 )

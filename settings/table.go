@@ -7,8 +7,8 @@ var table = []Setting{
 	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
 	MaxPushQueries, StateMemory, WaitMemory, Replicas,
-	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxBatchBytes,
-	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, Hosts, FileRoot,
+	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxWasmFile, MaxWasmMemory, MaxWasmTime, MaxBatchBytes,
+	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, Hosts, FileRoot, FunctionsDir,
 }
 
 // All are all settings.
