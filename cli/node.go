@@ -42,6 +42,7 @@ type node struct {
 	store          *registry.Store
 	registryServer *http.Server
 	apiServer      *server.Server
+	files          http.Handler // what is served beside the API; nil for nothing
 	serving        sync.WaitGroup
 	failed         chan error // takes the first error of a server
 }
@@ -68,6 +69,11 @@ func startNode(ctx context.Context, s Settings, o nodeOptions, log *slog.Logger)
 
 func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err error) {
 	s := n.settings
+	if www := settings.WWW.In(s.Properties); www != "" && o.serveAPI {
+		if n.files, err = server.Files(www); err != nil {
+			return err
+		}
+	}
 	if n.dir, err = openDataDir(s.DataDir); err != nil {
 		return err
 	}
@@ -190,8 +196,11 @@ func (n *node) startAPI(o nodeOptions, log *slog.Logger) error {
 		return err
 	}
 	n.api = "http://" + ln.Addr().String()
+	c := n.settings.Properties
 	n.apiServer = server.New(n.engine, server.Options{
-		MaxBodyBytes: n.settings.MaxRequestBytes, MaxPostedBytes: n.settings.MaxPostedBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams), Hosts: n.settings.Hosts, Log: log.With("part", "server"),
+		MaxBodyBytes: n.settings.MaxRequestBytes, MaxPostedBytes: n.settings.MaxPostedBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams),
+		MaxPending: int(settings.MaxPendingBytes.In(c)), WriteTimeout: settings.WriteTimeout.In(c), Heartbeat: settings.Heartbeat.In(c),
+		Hosts: n.settings.Hosts, Origins: settings.Origins.In(c), Files: n.files, Log: log.With("part", "server"),
 	})
 	n.serving.Go(func() {
 		if err := n.apiServer.Serve(ln); err != nil {
@@ -257,6 +266,9 @@ func (n *node) kcat(topic string, avro bool) string {
 func (n *node) describe(w io.Writer) {
 	if n.api != "" {
 		fmt.Fprintf(w, "HTTP API         %s (weir cli %s)\n", n.api, n.api)
+		if n.files != nil {
+			fmt.Fprintf(w, "Pages            %s/ (%s)\n", n.api, settings.WWW.In(n.settings.Properties))
+		}
 	}
 	where := ""
 	if n.broker == nil {

@@ -67,7 +67,7 @@ func runRun(ctx context.Context, in *invocation, options any) (err error) {
 	if temporary {
 		defer func() { err = errors.Join(err, os.RemoveAll(s.DataDir)) }()
 	}
-	n, err := startNode(ctx, s, nodeOptions{serveAPI: o.keep || s.told["listen"], freePorts: true}, newLog(s, in.stderr))
+	n, err := startNode(ctx, s, nodeOptions{serveAPI: o.keep || s.told["listen"] || s.told["www"], freePorts: true}, newLog(s, in.stderr))
 	if err != nil {
 		return err
 	}

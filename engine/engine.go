@@ -94,6 +94,7 @@ type Engine struct {
 	problems     *problemLog
 	modules      *modules // of functions that statements made
 	posts        posts
+	tails        tails
 }
 
 // Open makes the engine of a node: it brings back what the command log tells, and starts it.

@@ -86,7 +86,10 @@ func (x *transient) leftOut() LeftOut {
 	}
 	f := x.figures()
 	out.Bad = f.Bad
-	if steps := lateSteps(x.query); f.Late > 0 && len(steps) > 0 {
+	if f.Late == 0 { // as of changes, which no plan makes
+		return out
+	}
+	if steps := lateSteps(x.query); len(steps) > 0 {
 		all := LateRows{Rows: f.Late}
 		for _, s := range steps {
 			all.Graces = append(all.Graces, s.Graces...)

@@ -20,7 +20,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 	if r == nil {
 		return nil, pull.NotRunning(q.Lookup)
 	}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, sources, 0)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, sources, -1)
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +35,10 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 		return nil, err
 	}
 	env := e.transientEnv(x, table.Query, e.config(s), nil)
-	out := newStream()
+	out := newStream[Row]()
 	go func() {
 		defer done()
-		defer close(out.rows)
+		defer close(out.pieces)
 		defer view.Close()
 		p := pieces{give: out.give}
 		err := pull.Answer(x.ctx, q.Lookup, r.topo, env.Functions, view, r.worker.Partitions(), p.add)

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"io"
 
 	"weir/exec/local"
 	"weir/exec/task"
@@ -32,18 +31,6 @@ func tableNames(n *ast.Query) []string {
 	return out
 }
 
-// stream hands the rows of a running query to its client.
-type stream struct {
-	rows    chan []Row
-	current []Row
-	err     error // why it ended; nil at its end. Valid once rows is closed
-}
-
-// streamPieces is how many pieces of rows may wait for a client; a piece takes about a megabyte, or a single row.
-const streamPieces = 4
-
-func newStream() *stream { return &stream{rows: make(chan []Row, streamPieces)} }
-
 // push starts a query whose rows go to a client: from the end of its topic, or from its beginning where the session's
 // auto.offset.reset says so. A pull query over a stream reads from beginning to end.
 func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []string) (Result, error) {
@@ -52,11 +39,15 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	if err != nil {
 		return nil, err
 	}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, sources, int(settings.MaxPushQueries.In(e.opt.Config)))
+	most := -1
+	if q.Kind == plan.Push {
+		most = int(settings.MaxPushQueries.In(e.opt.Config))
+	}
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, sources, most)
 	if err != nil {
 		return nil, err
 	}
-	out := newStream()
+	out := newStream[Row]()
 	o := local.ReaderOptions{Cluster: e.opt.Cluster, Bounded: q.Kind == plan.Pull, Earliest: settings.OffsetReset.In(config) == "earliest", Give: out.give,
 		MaxBytes: settings.MaxQueryBytes.In(e.opt.Config), Exceeded: x.exceed}
 	if coalesces(config) {
@@ -71,7 +62,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	e.transients.follow(x, reader.Figures, reader.Finish)
 	go func() {
 		defer done()
-		defer close(out.rows)
+		defer close(out.pieces)
 		err := reader.Run(x.ctx)
 		if limit := x.limit(); limit != nil {
 			out.err = limit
@@ -85,49 +76,4 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 		rows.QueryID = x.id
 	}
 	return rows, nil
-}
-
-// first waits for the first rows, or for the end: what fails before is the statement's own error.
-func (s *stream) first(ctx context.Context) error {
-	select {
-	case rows, ok := <-s.rows:
-		if !ok {
-			return s.err
-		}
-		s.current = rows
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// give waits until the client has room.
-func (s *stream) give(ctx context.Context, rows []Row) error {
-	select {
-	case s.rows <- rows:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// next gives the client a row.
-func (s *stream) next(ctx context.Context) (Row, error) {
-	for len(s.current) == 0 {
-		select {
-		case rows, ok := <-s.rows:
-			if !ok && s.err != nil {
-				return Row{}, s.err
-			}
-			if !ok {
-				return Row{}, io.EOF
-			}
-			s.current = rows
-		case <-ctx.Done():
-			return Row{}, ctx.Err()
-		}
-	}
-	r := s.current[0]
-	s.current = s.current[1:]
-	return r, nil
 }

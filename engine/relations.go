@@ -39,28 +39,35 @@ func (r relations) Relation(name string) (connectors.Relation, error) {
 		}
 		return connectors.Relation{}, fmt.Errorf("there is no stream or table %s.%s", strings.ToUpper(name), suggestion(strings.ToUpper(name), names))
 	}
-	scan := &plan.Scan{Source: src}
+	scan, columns := wholeRow(src)
 	out := connectors.Relation{Relation: connector.Relation{Topic: src.Topic, Name: src.Name, Table: src.IsTable}}
-	add := func(c plan.ScanCol, name string, t *types.Type, key bool) {
-		scan.Cols = append(scan.Cols, c)
-		out.Columns = append(out.Columns, connector.Column{Name: name, Type: t, Key: key})
+	for _, c := range columns {
+		out.Columns = append(out.Columns, connector.Column{Name: c.Name, Type: c.Type, Key: c.Role == types.KeyColumn})
 	}
-	addColumns(src, types.KeyColumn, add)
-	if src.Windowed != nil {
-		add(plan.ScanCol{Kind: plan.ScanWindowStart}, types.WindowStart, types.TBigint, true)
-		add(plan.ScanCol{Kind: plan.ScanWindowEnd}, types.WindowEnd, types.TBigint, true)
-	}
-	addColumns(src, types.ValueColumn, add)
-	addColumns(src, types.HeaderColumn, add)
 	env := r.execEnv("", nil, nil)
 	out.NewReader = func() (connectors.RowReader, error) { return task.NewRows(scan, env) }
 	return out, nil
 }
 
-func addColumns(src *catalog.Source, role types.Role, add func(plan.ScanCol, string, *types.Type, bool)) {
-	for i, c := range src.Schema {
-		if c.Role == role {
-			add(plan.ScanCol{Column: i}, c.Name, c.Type, role == types.KeyColumn)
+// wholeRow reads all that a record says: key, window, value and headers.
+func wholeRow(src *catalog.Source) (*plan.Scan, types.Schema) {
+	scan, columns := &plan.Scan{Source: src}, types.Schema{}
+	add := func(c plan.ScanCol, column types.Column) {
+		scan.Cols, columns = append(scan.Cols, c), append(columns, column)
+	}
+	of := func(role types.Role) {
+		for i, c := range src.Schema {
+			if c.Role == role {
+				add(plan.ScanCol{Column: i}, c)
+			}
 		}
 	}
+	of(types.KeyColumn)
+	if src.Windowed != nil {
+		add(plan.ScanCol{Kind: plan.ScanWindowStart}, types.Column{Name: types.WindowStart, Type: types.TBigint, Role: types.KeyColumn})
+		add(plan.ScanCol{Kind: plan.ScanWindowEnd}, types.Column{Name: types.WindowEnd, Type: types.TBigint, Role: types.KeyColumn})
+	}
+	of(types.ValueColumn)
+	of(types.HeaderColumn)
+	return scan, columns
 }

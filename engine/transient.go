@@ -23,6 +23,7 @@ type transient struct {
 	exceed  func(error) // ends it because of a limit
 	figures func() local.Figures
 	finish  func() // ends a push query once it has read what is there; nil where it ends by itself
+	counts  bool   // among those that a setting bounds
 }
 
 // transients are the queries that clients have open: all of them are listed, can be ended, and end with the engine.
@@ -36,7 +37,7 @@ type transients struct {
 	left   []LeftOut     // by those
 }
 
-// add lets a query begin; done has to be called when it has ended. most bounds the push queries.
+// add lets a query begin; done has to be called when it has ended. most bounds the push queries; it is -1 for what is none, or does not count as one.
 func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, most int) (x *transient, done func(), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -45,16 +46,16 @@ func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, m
 	}
 	pushes := 0
 	for _, o := range t.open {
-		if o.query.Kind == plan.Push {
+		if o.counts {
 			pushes++
 		}
 	}
-	if q.Kind == plan.Push && pushes >= most {
+	if most >= 0 && pushes >= most {
 		return nil, nil, refuse(TooMany, "Not executing statement '%s' as exceeding the maximum number of push queries (%d). "+
 			"End one, or raise ksql.max.push.queries.", q.SQL, most)
 	}
 	t.next++
-	x = &transient{id: fmt.Sprintf("transient_%s_%d", strings.Join(sources, "_"), t.next), query: q, sources: sources}
+	x = &transient{id: fmt.Sprintf("transient_%s_%d", strings.Join(sources, "_"), t.next), query: q, sources: sources, counts: most >= 0}
 	of, end := context.WithCancelCause(ctx)
 	x.ctx, x.cancel, x.exceed = of, func() { end(nil) }, end
 	t.open = append(t.open, x)

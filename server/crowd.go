@@ -32,10 +32,13 @@ func (c *crowd) came(ctx context.Context, _ net.Conn) context.Context {
 }
 
 func (c *crowd) state(_ net.Conn, s http.ConnState) {
-	if s == http.StateClosed || s == http.StateHijacked {
-		c.open.Add(-1)
+	if s == http.StateClosed {
+		c.left()
 	}
 }
+
+// left counts a connection that has ended. A WebSocket's is no longer the HTTP server's, and has to be counted when it ends.
+func (c *crowd) left() { c.open.Add(-1) }
 
 // admit lets the connections beyond the limit ask for the server's health alone, once each.
 func (c *crowd) admit(next http.Handler) http.Handler {

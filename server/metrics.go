@@ -14,11 +14,18 @@ import (
 	"weir/planner/plan"
 )
 
-// metricsHandler is GET /metrics: figures per query and connector, and those of the Go runtime and the process.
-func metricsHandler(e Engine) http.Handler {
+// metricsHandler is GET /metrics: figures per query and connector, of the clients, and those of the Go runtime and the process.
+func (s *Server) metricsHandler() http.Handler {
 	r := prometheus.NewRegistry()
-	r.MustRegister(collector{e}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(collector{s.engine}, httpMetric("connections", "Open connections.", func() float64 { return float64(s.crowd.open.Load()) }),
+		httpMetric("streams", "Answers that go on: SELECTs, PRINTs and changes.", func() float64 { return float64(len(s.streams)) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "weir_http_slow_clients_total", Help: "Clients that took nothing for too long and were cut off."}, func() float64 { return float64(s.slow.Load()) }),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+func httpMetric(name, help string, get func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "weir_http_" + name, Help: help}, get)
 }
 
 type collector struct{ engine Engine }

@@ -2,41 +2,72 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// maxPending is how many bytes may wait for a slow client before the query waits too.
-const maxPending = 1 << 20
+// flow bounds what goes to a client.
+type flow struct {
+	pending   int           // bytes that may wait for it before the query waits too
+	timeout   time.Duration // a client that takes nothing for so long is cut
+	heartbeat time.Duration // how often something is sent at least, where a feed has something for that
+}
+
+// client is who takes a feed.
+type client interface {
+	// send gives it what has come: pieces end where cuts say.
+	send(batch []byte, cuts []int) error
+}
 
 // pending is what has been encoded and not yet sent.
 type pending struct {
+	flow
 	mu   sync.Mutex
 	cond *sync.Cond
 	buf  []byte
-	done bool // nothing follows
-	gone bool // the client takes no more
+	cuts []int // the ends of the pieces in buf
+	done bool  // nothing follows
+	gone bool  // the client takes no more
 }
 
-// pump sends a feed to a client until either ends. While one batch is on its way, the next one gathers: rows that come one by one are
-// sent one by one, and rows that come fast in large pieces.
-func pump(ctx context.Context, w http.ResponseWriter, src feed, writeTimeout time.Duration) {
+// pump sends a feed to a client until either ends; the error is the client's. While one batch is on its way, the next one gathers: rows that come
+// one by one are sent one by one, and rows that come fast in large pieces.
+func pump(ctx context.Context, to client, src feed, f flow) error {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pending{buf: src.begin}
+	p := &pending{flow: f}
 	p.cond = sync.NewCond(&p.mu)
+	if len(src.begin) > 0 {
+		p.buf, p.cuts = src.begin, []int{len(src.begin)}
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() { p.fill(ctx, src) })
-	p.drain(w, writeTimeout)
+	err := p.drain(to)
 	cancel()
 	wg.Wait()
+	return err
 }
 
 func (p *pending) fill(ctx context.Context, src feed) {
 	var piece []byte
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	beat := func() {
+		cancel()
+		if src.beat != nil && p.heartbeat > 0 {
+			waiting, cancel = context.WithTimeout(ctx, p.heartbeat)
+		}
+	}
+	beat()
+	defer func() { cancel() }()
 	for {
 		var err error
-		if piece, err = src.next(ctx, piece[:0]); err != nil {
+		piece, err = src.next(waiting, piece[:0])
+		switch {
+		case err != nil && waiting != ctx && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && waiting.Err() != nil:
+			beat()
+			piece = src.beat(piece[:0])
+		case err != nil:
 			if ctx.Err() == nil {
 				piece = src.end(piece, err)
 			}
@@ -53,40 +84,58 @@ func (p *pending) fill(ctx context.Context, src feed) {
 func (p *pending) add(piece []byte, last bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.buf) > maxPending && !p.gone {
+	for len(p.buf) > p.flow.pending && !p.gone {
 		p.cond.Wait()
 	}
-	p.buf = append(p.buf, piece...)
+	if len(piece) > 0 {
+		p.buf = append(p.buf, piece...)
+		p.cuts = append(p.cuts, len(p.buf))
+	}
 	p.done = p.done || last
 	p.cond.Broadcast()
 	return !p.gone
 }
 
-func (p *pending) drain(w http.ResponseWriter, timeout time.Duration) {
-	ctl := http.NewResponseController(w)
+func (p *pending) drain(to client) error {
 	var batch []byte
+	var cuts []int
 	for {
 		p.mu.Lock()
 		for len(p.buf) == 0 && !p.done {
 			p.cond.Wait()
 		}
 		batch, p.buf = p.buf, batch[:0]
+		cuts, p.cuts = p.cuts, cuts[:0]
 		p.cond.Broadcast()
 		p.mu.Unlock()
 		if len(batch) == 0 {
-			return
+			return nil
 		}
-		ctl.SetWriteDeadline(time.Now().Add(timeout)) // not every writer has deadlines; without one the connection's end is what stops us
-		_, err := w.Write(batch)
-		if err == nil {
-			err = ctl.Flush()
-		}
-		if err != nil {
+		if err := to.send(batch, cuts); err != nil {
 			p.mu.Lock()
 			p.gone = true
 			p.cond.Broadcast()
 			p.mu.Unlock()
-			return
+			return err
 		}
 	}
+}
+
+// response is a client that takes the body of an answer.
+type response struct {
+	http.ResponseWriter
+	ctl     *http.ResponseController
+	timeout time.Duration
+}
+
+func respond(w http.ResponseWriter, timeout time.Duration) response {
+	return response{w, http.NewResponseController(w), timeout}
+}
+
+func (r response) send(batch []byte, _ []int) error {
+	r.ctl.SetWriteDeadline(time.Now().Add(r.timeout)) // not every writer has deadlines; without one the connection's end is what stops us
+	if _, err := r.Write(batch); err != nil {
+		return err
+	}
+	return r.ctl.Flush()
 }

@@ -45,6 +45,17 @@ type script struct {
 	session *engine.Session
 }
 
+// session is a new one of whoever asks.
+func session(r *http.Request) *engine.Session {
+	s := engine.NewSession()
+	s.Remote = true
+	s.Principal = r.RemoteAddr
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		s.Principal = host
+	}
+	return s
+}
+
 // readScript reads a request of any endpoint that takes SQL: JSON of the old or the new form, or the SQL itself.
 func readScript(r *http.Request) (script, error) {
 	var body struct {
@@ -62,12 +73,7 @@ func readScript(r *http.Request) (script, error) {
 	} else if err := readJSON(r, &body); err != nil {
 		return script{}, err
 	}
-	s := engine.NewSession()
-	s.Remote = true
-	s.Principal = r.RemoteAddr
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		s.Principal = host
-	}
+	s := session(r)
 	for _, given := range []wire.Settings{body.QueryRequest.Properties, body.Properties} {
 		read, err := settings.Read(given, settings.Session)
 		if err != nil {

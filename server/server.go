@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,23 +35,27 @@ type Engine interface {
 	Info(ctx context.Context) engine.Info
 	CheckPost(ctx context.Context, topic string) error
 	Post(ctx context.Context, p engine.Post) (engine.Posted, error)
+	Changes(ctx context.Context, o engine.ChangesOf) (*engine.Changes, error)
 }
 
-// Options are the limits of a server. Zero values stand for the defaults, which settings has for the first four.
+// Options are what a server is to do, and its limits. Zero values stand for the defaults, which settings has.
 type Options struct {
 	MaxBodyBytes   int64         // of a request
 	MaxConnections int           // a few further ones learn how the server is, and nothing else
 	MaxPostedBytes int64         // of records that are posted to topics, under way at the same time
-	MaxStreams     int           // SELECTs and PRINTs at the same time, over all clients
+	MaxStreams     int           // answers that go on, at the same time: SELECTs, PRINTs and changes, over all clients
+	MaxPending     int           // bytes that may wait for each of their clients
 	WriteTimeout   time.Duration // a client that takes no rows for so long is dropped
+	Heartbeat      time.Duration // how often events say that the connection is alive
 	Hosts          []string      // beside this machine's own names: see OwnHosts
+	Origins        []string      // whose pages may use the server, beside its own: see origins
+	Files          http.Handler  // answers what is no path of the API; nil for nothing
 	Log            *slog.Logger  // nil discards
 }
 
 const (
 	headerTimeout  = 10 * time.Second
 	idleTimeout    = 10 * time.Minute
-	writeTimeout   = time.Minute // the default
 	maxHeaderBytes = 64 << 10
 )
 
@@ -64,6 +69,8 @@ type Server struct {
 	stop    context.CancelFunc
 	crowd   crowd
 	posted  atomic.Int64 // bytes of posts that are under way
+	slow    atomic.Int64 // clients that were cut because they took nothing
+	sockets sync.WaitGroup
 }
 
 // New returns a server that does not listen yet.
@@ -72,18 +79,15 @@ func New(e Engine, o Options) *Server {
 	o.MaxConnections = cmp.Or(o.MaxConnections, int(settings.MaxConnections.In(nil)))
 	o.MaxPostedBytes = cmp.Or(o.MaxPostedBytes, settings.MaxPostedBytes.In(nil))
 	o.MaxStreams = cmp.Or(o.MaxStreams, int(settings.MaxStreams.In(nil)))
-	o.WriteTimeout = cmp.Or(o.WriteTimeout, writeTimeout)
+	o.MaxPending = cmp.Or(o.MaxPending, int(settings.MaxPendingBytes.In(nil)))
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, settings.WriteTimeout.In(nil))
+	o.Heartbeat = cmp.Or(o.Heartbeat, settings.Heartbeat.In(nil))
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{engine: e, opts: o, streams: make(chan struct{}, o.MaxStreams)}
-	// A page in a browser must not reach a server on localhost behind its user's back.
-	pages := http.NewCrossOriginProtection()
-	pages.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, wire.Generic(wire.Forbidden, "a page of another origin may not use this server"))
-	}))
 	s.crowd.most = int64(o.MaxConnections)
-	s.handler = s.crowd.admit(s.guard(pages.Handler(s.routes())))
+	s.handler = s.crowd.admit(s.guard(origins(o.Origins, s.routes())))
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	protocols := new(http.Protocols)
@@ -105,20 +109,30 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("/query-stream", post(s.queryStream))
 	mux.HandleFunc("/close-query", post(s.closeQuery))
 	mux.HandleFunc("/topics/{topic}", post(s.post))
+	mux.HandleFunc("/queries", get(s.events))
+	mux.HandleFunc("/queries/{id}/changes", get(s.queryChanges))
+	mux.HandleFunc("/tables/{name}/changes", get(s.tableChanges))
+	mux.HandleFunc("/streams/{name}/changes", get(s.streamChanges))
 	mux.HandleFunc("/info", get(s.info))
-	mux.HandleFunc("/{$}", get(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/info", http.StatusTemporaryRedirect)
-	}))
 	mux.HandleFunc("/healthcheck", get(s.health))
 	mux.HandleFunc("/status", get(s.statuses))
 	mux.HandleFunc("/status/{type}/{entity}/{action}", get(s.status))
 	mux.HandleFunc("/is_valid_property/{property}", get(s.isProperty))
 	mux.HandleFunc("/clusterStatus", get(s.clusterStatus))
-	mux.Handle("/metrics", metricsHandler(s.engine))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, wire.Generic(wire.NotFound, "Not Found: there is nothing at "+r.URL.Path))
-	})
+	mux.Handle("/metrics", s.metricsHandler())
+	if s.opts.Files != nil {
+		mux.Handle("/", s.opts.Files)
+	} else {
+		mux.HandleFunc("/", nothing)
+		mux.HandleFunc("/{$}", get(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/info", http.StatusTemporaryRedirect)
+		}))
+	}
 	return mux
+}
+
+func nothing(w http.ResponseWriter, r *http.Request) {
+	reply(w, wire.Generic(wire.NotFound, "Not Found: there is nothing at "+r.URL.Path))
 }
 
 // ServeHTTP answers one request.
@@ -136,7 +150,15 @@ func (s *Server) Serve(ln net.Listener) error {
 // Shutdown ends the streams and waits for the other requests, at most until the context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stop()
-	return s.http.Shutdown(ctx)
+	err := s.http.Shutdown(ctx)
+	left := make(chan struct{})
+	go func() { s.sockets.Wait(); close(left) }()
+	select {
+	case <-left:
+	case <-ctx.Done():
+		err = errors.Join(err, ctx.Err())
+	}
+	return err
 }
 
 // guard bounds the body and turns a panic into an answer.

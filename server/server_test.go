@@ -423,7 +423,10 @@ func TestPumpBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w.let = make(chan struct{})
 		done := make(chan struct{})
-		go func() { pump(t.Context(), w, src, time.Second); close(done) }()
+		go func() {
+			pump(t.Context(), respond(w, time.Second), src, flow{pending: 1 << 20, timeout: time.Second})
+			close(done)
+		}()
 		for open := true; open; {
 			select {
 			case w.let <- struct{}{}:

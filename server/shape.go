@@ -109,6 +109,8 @@ type feed struct {
 	begin []byte
 	// next appends the next piece; the error ends the stream, io.EOF or another one.
 	next func(ctx context.Context, dst []byte) ([]byte, error)
+	// beat appends what keeps the connection alive while there is nothing else; nil where that is not needed.
+	beat func(dst []byte) []byte
 	// end appends what comes last, after an error other than io.EOF too.
 	end   func(dst []byte, err error) []byte
 	close func()

@@ -1,13 +1,17 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 
 	"weir/engine"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/server/wire"
+	"weir/settings"
 )
 
 // query is POST /query, with the shape of answers of old unless another one is asked for.
@@ -52,13 +56,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, as shape) {
 		reply(w, failure(err, nil))
 		return
 	}
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-	default:
-		reply(w, wire.Generic(wire.TooManyRequests, fmt.Sprintf("%d queries are being answered, which is the limit: end one first, or raise --max-streams", s.opts.MaxStreams)))
+	if !s.enter(w) {
 		return
 	}
+	defer s.leave()
 	begun := false
 	err = s.engine.Execute(r.Context(), in.session, in.text, func(_ parser.Stmt, res engine.Result) error {
 		src, ok := source(res, as)
@@ -69,12 +70,40 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, as shape) {
 		begun = true
 		w.Header().Set("Content-Type", src.media)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		pump(r.Context(), w, src, s.opts.WriteTimeout)
+		s.tell(r, pump(r.Context(), respond(w, s.opts.WriteTimeout), src, s.flow()))
 		return nil
 	})
 	if err != nil && !begun { // what fails later has been told in the stream
 		reply(w, failure(err, nil))
 	}
+}
+
+// enter counts an answer that goes on, if there is room for it; leave has to be called at its end.
+func (s *Server) enter(w http.ResponseWriter) bool {
+	select {
+	case s.streams <- struct{}{}:
+		return true
+	default:
+		w.Header().Set("Retry-After", "5")
+		reply(w, wire.Generic(wire.TooManyRequests, fmt.Sprintf("%d queries are being answered, which is the limit: end one first, or raise --max-streams", s.opts.MaxStreams)))
+		return false
+	}
+}
+
+func (s *Server) leave() { <-s.streams }
+
+func (s *Server) flow() flow {
+	return flow{pending: s.opts.MaxPending, timeout: s.opts.WriteTimeout, heartbeat: s.opts.Heartbeat}
+}
+
+// tell says of a client that it was cut because it took nothing; any other has gone.
+func (s *Server) tell(r *http.Request, err error) {
+	if !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.DeadlineExceeded) {
+		return
+	}
+	s.slow.Add(1)
+	s.opts.Log.Warn("a client has taken nothing for a while, and was cut off: the setting "+settings.WriteTimeout.About().Name+" says how long that may be",
+		"client", r.RemoteAddr, "path", r.URL.Path, "after", s.opts.WriteTimeout)
 }
 
 // mayStream expects one statement that answers with a stream; others before it may only set the session.

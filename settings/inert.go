@@ -61,7 +61,7 @@ var inert = []Fact{
 	{[]string{"authentication.method"}, []string{"NONE"}, "there is no login yet"},
 	{[]string{"authentication.realm", "authentication.roles", "ksql.authentication.plugin.class", "ksql.access.validator.enable", "ksql.security.extension.class",
 		"ksql.authorization.cache.expiry.time.secs", "ksql.authorization.cache.max.entries"}, nil, "there is no login yet"},
-	{[]string{"access.control.allow.origin", "access.control.allow.methods", "access.control.allow.headers"}, nil, "pages of other origins are refused"},
+	{[]string{"access.control.allow.methods", "access.control.allow.headers"}, nil, "pages of the origins that are allowed may do whatever others can"},
 
 	{[]string{"ksql.advertised.listener", "ksql.internal.listener", "ksql.heartbeat.enable", "ksql.heartbeat.send.interval.ms", "ksql.heartbeat.check.interval.ms",
 		"ksql.heartbeat.window.ms", "ksql.heartbeat.missed.threshold.ms", "ksql.heartbeat.discover.interval.ms", "ksql.heartbeat.thread.pool.size",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,18 @@ func span() kind[time.Duration] {
 			}
 			return fmt.Sprintf("%d MILLISECONDS", d.Milliseconds())
 		}}
+}
+
+// timeout is a time that is not 0.
+func timeout() kind[time.Duration] {
+	k := span()
+	parse := k.parse
+	k.want = "a time above 0 with its unit, such as 10 SECONDS"
+	k.parse = func(s string) (time.Duration, bool) {
+		d, ok := parse(s)
+		return d, ok && d > 0
+	}
+	return k
 }
 
 // whole are whole numbers of something.
@@ -119,6 +132,21 @@ func list(value, want string) kind[[]string] {
 		}
 		return out, true
 	}, func(l []string) string { return strings.Join(l, ",") }}
+}
+
+// originList are origins as browsers name them.
+func originList() kind[[]string] {
+	k := list("ORIGIN,...", "origins such as https://shop.example:8443 with commas between them, or *")
+	parse := k.parse
+	k.parse = func(s string) ([]string, bool) {
+		out, ok := parse(s)
+		for _, o := range out {
+			u, err := url.Parse(o)
+			ok = ok && (o == "*" || o == "null" || err == nil && u.Scheme != "" && u.Host != "" && u.Scheme+"://"+u.Host == o)
+		}
+		return out, ok
+	}
+	return k
 }
 
 // address is host:port, :port, a port alone, or a listener as ksqlDB writes it, http://host:port.

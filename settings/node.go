@@ -1,6 +1,9 @@
 package settings
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
 // Of the node. Each has a flag, and a variable that is named after it.
 var (
@@ -50,5 +53,16 @@ var (
 	FunctionsDir = define(Info{Name: "weir.functions.dir", Flag: "functions-dir", Scope: Start, Unset: "none may be read",
 		Doc: "The folder below which CREATE FUNCTION over the HTTP API finds modules. That of weir run and of the prompt reads whatever its user may."}, path(), "")
 	MaxStreams = define(Info{Name: "weir.http.max.streams", Flag: "max-streams", Scope: Start, Value: "N",
-		Doc: "SELECTs and PRINTs over the HTTP API at the same time."}, whole("streams", 1, 1<<30), 500)
+		Doc: "SELECTs, PRINTs and changes over the HTTP API at the same time."}, whole("streams", 1, 1<<30), 500)
+	MaxPendingBytes = define(Info{Name: "weir.http.max.pending.bytes", Scope: Start,
+		Doc: "How many bytes may wait for each client of a SELECT, a PRINT or changes. From there on the query waits with them, or changes are left in their topic until the client takes more."}, whole("bytes", 1<<10, 1<<30), 1<<20)
+	WriteTimeout = define(Info{Name: "weir.http.write.timeout", Scope: Start,
+		Doc: "How long a client of a SELECT, a PRINT or changes may take nothing of what there is for it: then it is cut off."}, timeout(), time.Minute)
+	Heartbeat = define(Info{Name: "weir.http.heartbeat", Scope: Start,
+		Doc: "How often server-sent events have a comment that keeps the connection alive, and a client of a WebSocket is asked whether it is still there."}, timeout(), 15*time.Second)
+	Origins = define(Info{Name: "weir.http.origins", Also: []string{"access.control.allow.origin"}, Flag: "origins", Scope: Start, Unset: "the server's own",
+		Doc: "The origins whose pages may use the HTTP API beside those of the server itself; * is any. There is no login: such a page may do whatever its reader can."},
+		originList(), nil)
+	WWW = define(Info{Name: "weir.http.www", Flag: "www", Scope: Start, Unset: "none",
+		Doc: "A folder of files that are served beside the HTTP API, whose own paths come first."}, path(), "")
 )

@@ -41,5 +41,11 @@ func (r *Rows) Read(rec *kgo.Record, row []types.Value) error {
 	return nil
 }
 
+// Timestamp is the event time of the record that was read last, in milliseconds.
+func (r *Rows) Timestamp() int64 { return r.batch.Meta[0].Timestamp }
+
+// Null says whether the record that was read last has no value: in a table that deletes its key.
+func (r *Rows) Null() bool { return r.batch.Meta[0].Flags&types.NullRow != 0 }
+
 // Reset gives back what the rows read so far held.
 func (r *Rows) Reset() { r.reader.reset() }

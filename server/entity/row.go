@@ -20,6 +20,35 @@ func Meta(r *engine.Rows) wire.QueryMeta {
 	return m
 }
 
+// Begun opens events.
+func Begun(query string, columns types.Schema) wire.Begun {
+	b := wire.Begun{QueryID: query, ColumnNames: []string{}, ColumnTypes: []string{}, Key: []string{}}
+	for _, c := range columns {
+		b.ColumnNames, b.ColumnTypes = append(b.ColumnNames, c.Name), append(b.ColumnTypes, c.Type.String())
+		if c.Role == types.KeyColumn {
+			b.Key = append(b.Key, c.Name)
+		}
+	}
+	return b
+}
+
+// AppendObject writes a row as a JSON object, or its key alone.
+func AppendObject(dst []byte, row []types.Value, columns types.Schema, key bool) []byte {
+	dst = append(dst, '{')
+	first := true
+	for i, v := range row {
+		if key && columns[i].Role != types.KeyColumn {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = AppendValue(append(appendString(dst, columns[i].Name), ':'), v, columns[i].Type)
+	}
+	return append(dst, '}')
+}
+
 // AppendRow writes a row as a JSON array.
 func AppendRow(dst []byte, row []types.Value, columns types.Schema) []byte {
 	dst = append(dst, '[')

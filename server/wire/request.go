@@ -11,6 +11,7 @@ import (
 const (
 	JSON      = "application/json"
 	Streamed  = "application/vnd.ksql.v1+json"         // rows in the shape of /query
+	Events    = "text/event-stream"                    // what a browser's EventSource reads
 	Delimited = "application/vnd.ksqlapi.delimited.v1" // one JSON value per line
 	Protobuf  = "application/vnd.ksql.v1+protobuf"     // known, and refused
 	SQL       = "application/sql"                      // a script as it is

@@ -34,3 +34,16 @@ const (
 	LimitReached   = "Limit Reached"
 	QueryCompleted = "Query Completed"
 )
+
+// Begun is the event that opens the rows of a query, or the changes of a stream or table. The key is what tells of deletes name.
+type Begun struct {
+	QueryID     string   `json:"queryId,omitempty"`
+	ColumnNames []string `json:"columnNames"`
+	ColumnTypes []string `json:"columnTypes"`
+	Key         []string `json:"key"`
+}
+
+// Reason is why the events of a client are reset, or end.
+type Reason struct {
+	Reason string `json:"reason"`
+}
