@@ -445,3 +445,100 @@ func TestChangesRefused(t *testing.T) {
 		t.Error(status, body)
 	}
 }
+
+// Where a topic has more partitions than it had, and where a table is dropped, the connection ends: who comes again goes on, or learns what has become of it.
+func TestChangesMoved(t *testing.T) {
+	e, cluster, _ := newNode(t)
+	url := start(t, e, Options{})
+	ksql(t, url, changesSQL)
+	s, dropped := listen(t, url+"/streams/s/changes?from=earliest", ""), listen(t, url+"/tables/t/changes", "")
+	dropped.want(eventReady, "{}")
+	write := writer(t, cluster)
+	write("s", "a", `{"V":1}`)
+	last := s.want(eventRow, `{"K":"a","V":1}`).id
+	if err := cluster.GrowTopic(t.Context(), "s", 20); err != nil {
+		t.Fatal(err)
+	}
+	ksql(t, url, "DROP TABLE t;")
+	if e, ok := s.next(); ok {
+		t.Fatalf("%+v", e)
+	}
+	if e, ok := dropped.next(); ok {
+		t.Fatalf("%+v", e)
+	}
+	write = writer(t, cluster)
+	want := map[string]bool{}
+	for i := range 40 {
+		write("s", fmt.Sprint("b", i), fmt.Sprintf(`{"V":%d}`, i))
+		want[fmt.Sprintf(`{"K":"b%d","V":%d}`, i, i)] = true
+	}
+	again := listen(t, url+"/streams/s/changes", last)
+	for range 40 {
+		e := again.want(eventRow, "")
+		if !want[e.data] {
+			t.Fatalf("%+v", e)
+		}
+		delete(want, e.data)
+	}
+}
+
+// The windows of a table are told apart by their bounds, and so are those that a condition lets go of.
+func TestChangesOfWindows(t *testing.T) {
+	e, cluster, _ := newNode(t)
+	url := start(t, e, Options{})
+	ksql(t, url, changesSQL+"CREATE TABLE w AS SELECT k, SUM(v) AS n FROM s WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY k HAVING SUM(v) < 5 EMIT CHANGES;")
+	client, err := cluster.NewClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	s := listen(t, url+"/queries/"+e.Snapshot().Queries()[0].ID+"/changes", "")
+	s.want(eventReady, "{}")
+	for _, step := range []struct {
+		hour  time.Duration
+		v     int
+		event string
+		data  string
+	}{
+		{0, 1, eventRow, `{"K":"a","WINDOWSTART":0,"WINDOWEND":3600000,"N":1}`},
+		{1, 2, eventRow, `{"K":"a","WINDOWSTART":3600000,"WINDOWEND":7200000,"N":2}`},
+		{1, 3, eventDelete, `{"K":"a","WINDOWSTART":3600000,"WINDOWEND":7200000}`},
+	} {
+		r := &kgo.Record{Topic: "s", Key: []byte("a"), Value: fmt.Appendf(nil, `{"V":%d}`, step.v), Timestamp: time.UnixMilli(0).Add(step.hour * time.Hour)}
+		if err := client.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+		s.want(step.event, step.data)
+	}
+}
+
+// A WebSocket is among the connections until it ends.
+func TestSocketsCount(t *testing.T) {
+	e, _, _ := newNode(t)
+	url := start(t, e, Options{MaxConnections: 3})
+	resp, err := http.Post(url+"/ksql", "application/sql", strings.NewReader(changesSQL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+	for range 2 {
+		var open []*websocket.Conn
+		for refused := false; !refused; { // until the count of those that have left is right
+			c, resp, err := websocket.Dial(t.Context(), url+"/tables/t/changes", nil)
+			switch {
+			case err == nil:
+				open = append(open, c)
+			case resp != nil && resp.StatusCode == http.StatusTooManyRequests && len(open) == 3:
+				refused = true
+			case len(open) >= 3 || t.Context().Err() != nil:
+				t.Fatal(len(open), err)
+			default:
+				time.Sleep(5 * time.Millisecond)
+			}
+		}
+		for _, c := range open {
+			c.CloseNow()
+		}
+	}
+}
