@@ -152,20 +152,7 @@ func (b *bag) Append(dst []byte) []byte {
 }
 
 func (b *bag) Decode(src []byte) error {
-	count, used := binary.Uvarint(src)
-	if used <= 0 || count > uint64(len(src)) {
-		return types.ErrCorrupt
-	}
-	src = src[used:]
-	counts := make([]int64, count)
-	for i := range counts {
-		n, used := binary.Varint(src)
-		if used <= 0 || n < 1 {
-			return types.ErrCorrupt
-		}
-		counts[i], src = n, src[used:]
-	}
-	vals, err := decodeValues(src, int(count))
+	vals, counts, err := decodeCounts(src)
 	if err != nil {
 		return err
 	}
@@ -176,4 +163,23 @@ func (b *bag) Decode(src []byte) error {
 		}
 	}
 	return nil
+}
+
+// decodeCounts reads values and how often each came.
+func decodeCounts(src []byte) ([]types.Value, []int64, error) {
+	count, used := binary.Uvarint(src)
+	if used <= 0 || count > uint64(len(src)) {
+		return nil, nil, types.ErrCorrupt
+	}
+	src = src[used:]
+	counts := make([]int64, count)
+	for i := range counts {
+		n, used := binary.Varint(src)
+		if used <= 0 || n < 1 {
+			return nil, nil, types.ErrCorrupt
+		}
+		counts[i], src = n, src[used:]
+	}
+	vals, err := decodeValues(src, int(count))
+	return vals, counts, err
 }

@@ -107,7 +107,7 @@ func TestGrowingAggregates(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		initial []types.Value
-	}{{"COLLECT_LIST", nil}, {"COLLECT_SET", nil}, {"HISTOGRAM", nil}, {"TOPK", []types.Value{types.IntValue(1e9)}}, {"LATEST_BY_OFFSET", []types.Value{types.IntValue(1e9)}}} {
+	}{{"COLLECT_LIST", nil}, {"COLLECT_SET", nil}, {"HISTOGRAM", nil}, {"SHARES", nil}, {"TOPK", []types.Value{types.IntValue(1e9)}}, {"LATEST_BY_OFFSET", []types.Value{types.IntValue(1e9)}}} {
 		args := []Arg{{Type: types.TString}}
 		for i := range c.initial {
 			args = append(args, Arg{Type: types.TInteger, Const: &c.initial[i]})

@@ -21,7 +21,7 @@ func Standard() *Registry {
 	scalars := slices.Concat(arrayFunctions, arraySetFunctions, mapFunctions, lambdaFunctions, conditionalFunctions,
 		conversionFunctions, dateFunctions, timestampFunctions, jsonFunctions, mathFunctions, roundFunctions, regexFunctions, grokFunctions,
 		stringFunctions, textFunctions, bytesFunctions, packFunctions, csvFunctions, maskFunctions, urlFunctions, accessLogFunctions, geoFunctions, agentFunctions, otherFunctions)
-	aggregates := slices.Concat(numberAggregates, statisticAggregates, extremeAggregates, collectAggregates,
+	aggregates := slices.Concat(numberAggregates, statisticAggregates, extremeAggregates, collectAggregates, shareAggregates,
 		offsetAggregates, topAggregates, distinctAggregates, percentileAggregates, timeAggregates, foldAggregates)
 	return (&Registry{}).With(Extra{Scalars: scalars, Aggregates: aggregates, Tables: tableFunctions})
 }

@@ -54,7 +54,7 @@ func (s *state) result() types.Value {
 
 var properties = []string{"COUNT()", "COUNT({1})", "SUM({1})", "SUM({3000000000})", "SUM({1.25})", "SUM({1E0})", "AVG({1})", "AVG({1E0})",
 	"SUM_LIST({ARRAY[1, 2]})", "STDDEV_SAMPLE({1E0})", "STDDEV_SAMP({1})", "CORRELATION({1E0}, {2E0})", "MIN({1})", "MAX({1E0})", "MIN({'a'})", "MAX({1.25})",
-	"MIN_BY({'a'}, {1})", "MAX_BY({'a'}, {1.5})", "COLLECT_LIST({'a'})", "COLLECT_SET({1})", "HISTOGRAM({'a'})", "ATTR({'a'})", "EARLIEST_BY_OFFSET({1})",
+	"MIN_BY({'a'}, {1})", "MAX_BY({'a'}, {1.5})", "COLLECT_LIST({'a'})", "COLLECT_SET({1})", "HISTOGRAM({'a'})", "SHARES({'a'})", "ATTR({'a'})", "EARLIEST_BY_OFFSET({1})",
 	"EARLIEST_BY_OFFSET({1}, 3, FALSE)", "LATEST_BY_OFFSET({'a'})", "LATEST_BY_OFFSET({1}, 3)", "TOPK({1}, 3)", "TOPK({1}, {'a'}, 3)", "TOPKDISTINCT({'a'}, 2)",
 	"COUNT_DISTINCT({1})", "COUNT_DISTINCT({'a'})", "PERCENTILE({1E0}, 0.9)", "MEDIAN({1E0})", "FIRST({1})", "LAST({'a'})", "FOLD({1}, 0, (s, x) => s + x, (a, b) => a + b)"}
 
