@@ -286,12 +286,12 @@ func (d *Driver) Commit() error {
 	return nil
 }
 
-// CloseWindows closes all open windows: the input has ended.
+// CloseWindows closes all open windows: the input has ended. Queries were made in their order, so that those before have put out what they had.
 func (d *Driver) CloseWindows() error {
-	if err := d.Commit(); err != nil {
-		return err
-	}
 	for _, q := range d.queries {
+		if err := d.Commit(); err != nil {
+			return err
+		}
 		if err := q.local.CloseAll(); err != nil {
 			return err
 		}
