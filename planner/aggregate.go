@@ -24,8 +24,8 @@ type aggregation struct {
 	hint     string // how the first of them could
 	node     *plan.Grouping
 	below    *resolver // resolves against the rows that are grouped
-	texts    []string  // of the aggregate calls, so that one that is used twice is computed once
-	loose    []string  // expressions that are neither grouped nor aggregated
+	list     aggregateList
+	loose    []string // expressions that are neither grouped nor aggregated
 	// loosePos is the place of the first of them.
 	loosePos ast.Pos
 	groupPos ast.Pos
@@ -58,7 +58,7 @@ func (b *builder) aggregate(q *ast.Query, sel *selection) error {
 	if err := a.checkSource(); err != nil {
 		return err
 	}
-	if len(a.node.Aggs) == 0 {
+	if a.node.Aggs = a.list.aggs; len(a.node.Aggs) == 0 {
 		return at(q.GroupBy.Pos(), "GROUP BY requires aggregate functions in either the SELECT or HAVING clause.")
 	}
 	if err := a.checkLoose(); err != nil {
@@ -104,7 +104,7 @@ func (a *aggregation) window(q *ast.Query) error {
 	final := q.Emit != nil && q.Emit.Kind == ast.EmitFinal
 	if w == nil {
 		if final {
-			return at(q.Emit.Pos(), "EMIT FINAL is only supported for windowed aggregations.")
+			return at(q.Emit.Pos(), "EMIT FINAL is only supported for windowed aggregations.%s", gatherHint(q))
 		}
 		return nil
 	}
@@ -299,9 +299,7 @@ func (a *aggregation) finish(having plan.Expr) {
 	for i, k := range a.sel.key {
 		n.Slots = append(n.Slots, plan.Slot{Name: k.name, Type: n.Group[i].Type()})
 	}
-	for i, agg := range n.Aggs {
-		n.Slots = append(n.Slots, plan.Slot{Name: a.texts[i], Type: agg.Bound.Returns})
-	}
+	n.Slots = append(n.Slots, a.list.slots()...)
 	if n.Window != nil {
 		for _, c := range a.sel.bounds {
 			if c.Slot = len(n.Slots); c.Name == types.WindowEnd {

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
 
@@ -12,74 +11,19 @@ import (
 	"weir/types"
 )
 
-// call plans an aggregate, once for each text.
+// call plans an aggregate.
 func (a *aggregation) call(call *ast.Call, f *functions.Aggregate) (plan.Expr, error) {
-	text := ast.Format(call)
-	i := slices.Index(a.texts, text)
-	if i < 0 {
-		agg, err := a.bind(call, f)
-		if err != nil {
-			return nil, err
-		}
-		i = len(a.texts)
-		a.texts = append(a.texts, text)
-		a.node.Aggs = append(a.node.Aggs, *agg)
-	}
-	return &plan.Column{Slot: len(a.node.Group) + i, Name: text, T: a.node.Aggs[i].Bound.Returns}, nil
-}
-
-func (a *aggregation) bind(call *ast.Call, f *functions.Aggregate) (*plan.Agg, error) {
-	below := a.inner(call)
-	args, exprs, err := below.args(call)
-	if err != nil {
-		return nil, err
-	}
-	bound, err := f.Resolve(args, a.use())
-	if inner := (*Error)(nil); errors.As(err, &inner) {
-		return nil, inner // what is wrong lies in a lambda
-	}
-	if err != nil {
-		return nil, at(call.Pos(), "%v", err)
-	}
-	if err := a.permits(call, bound); err != nil {
-		return nil, err
-	}
-	agg := &plan.Agg{Name: call.Name, Bound: bound}
-	for j, p := range bound.Params {
-		agg.Args = append(agg.Args, implicit(exprs[j], p))
-	}
-	if bound.ByTime {
-		time, err := below.expr(&ast.ColumnRef{At: call.At, Name: types.RowTime})
-		if err != nil {
-			return nil, err
-		}
-		agg.Args = append(agg.Args, time)
-	}
-	for _, d := range bound.Deferred {
-		l, err := below.deferred(call, d)
-		if err != nil {
-			return nil, err
-		}
-		agg.Deferred = append(agg.Deferred, l)
-	}
-	return agg, nil
-}
-
-// inner resolves the arguments of an aggregate.
-func (a *aggregation) inner(call *ast.Call) *resolver {
 	below := a.b.resolver(a.sel, "SELECT")
+	column := below.column
 	if a.node.Window != nil {
-		below.column = noBounds(below.column)
+		column = noBounds(column)
 	}
-	below.special = func(e ast.Expr) (plan.Expr, error) {
-		if inner, ok := e.(*ast.Call); ok {
-			if a.b.env.Functions.Aggregate(inner.Name) != nil {
-				return nil, at(inner.Pos(), "Aggregate functions can not be nested: %s(%s())", strings.ToUpper(call.Name), strings.ToUpper(inner.Name))
-			}
-		}
-		return nil, nil
+	a.list.at = len(a.node.Group)
+	x, bound, err := a.list.add(below, column, call, f, a.use(), &ast.ColumnRef{At: call.At, Name: types.RowTime})
+	if err != nil {
+		return nil, err
 	}
-	return below
+	return x, a.permits(call, bound)
 }
 
 // use is what the aggregation asks of its aggregates.

@@ -46,7 +46,7 @@ type joinKey struct {
 
 // joinSources plans the FROM clause of a query that joins.
 func (b *builder) joinSources(q *ast.Query, from *ast.Join) (*selection, error) {
-	j := &joining{b: b, query: q}
+	j := &joining{b: b, query: q, gathers: gathers(q)}
 	var err error
 	ast.Tables(from, func(t *ast.Table) {
 		if err == nil {
@@ -57,7 +57,7 @@ func (b *builder) joinSources(q *ast.Query, from *ast.Join) (*selection, error) 
 		return nil, err
 	}
 	for _, sc := range j.scopes {
-		sc.takeUp(q)
+		sc.takeUp(j.read())
 		if q.GroupBy == nil && !b.pushing && !sc.src.IsTable {
 			sc.headers()
 		}
@@ -69,7 +69,7 @@ func (b *builder) joinSources(q *ast.Query, from *ast.Join) (*selection, error) 
 	if err := j.checkFormats(from); err != nil {
 		return nil, err
 	}
-	sel := &selection{scopes: j.scopes, in: s.in, joined: s}
+	sel := &selection{scopes: j.scopes, in: s.in, joined: s, gathers: j.gathers}
 	if s.headers >= 0 {
 		sel.headers = &plan.Column{Slot: s.headers, Name: "(headers)", T: headersType}
 	}
@@ -82,6 +82,18 @@ type joining struct {
 	query  *ast.Query
 	scopes []*scope
 	next   int // the scope of the table met next
+	// gathers says that the join makes one row of each left row.
+	gathers bool
+}
+
+// read is the query as far as its rows are read: what names the rows that are gathered for is not.
+func (j *joining) read() *ast.Query {
+	if !j.gathers {
+		return j.query
+	}
+	q := *j.query
+	q.GroupBy = nil
+	return &q
 }
 
 func (j *joining) source(t *ast.Table) error {
@@ -213,6 +225,11 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	left, right := c.left, c.right
 	how := j.keyFormat(c)
 	leftStep, rightStep := j.steps(left, right)
+	if j.gathers {
+		if err := c.narrow(); err != nil {
+			return nil, err
+		}
+	}
 	if err := j.rekey(c, left, c.leftKey, c.leftX, how, leftStep); err != nil {
 		return nil, err
 	}
@@ -229,7 +246,10 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 	if out.topic = left.topic; out.topic == nil {
 		out.topic = right.topic
 	}
-	node.Slots = append(append(plan.Layout{}, left.in.Layout()...), right.in.Layout()...)
+	node.Slots = slices.Clone(left.in.Layout())
+	if !j.gathers {
+		node.Slots = append(node.Slots, right.in.Layout()...)
+	}
 	right.moveBy(len(left.in.Layout()))
 	var err error
 	if node.Match, err = c.match(); err != nil {
@@ -253,6 +273,8 @@ func (j *joining) equiJoin(c *condition) (*side, error) {
 // joinOf decides how rows are joined.
 func (c *condition) joinOf(n plan.KeyJoin) plan.Node {
 	switch {
+	case c.j.gathers:
+		return &plan.StreamJoin{KeyJoin: n, Within: gatherWithin(c.at.Within), Gather: &plan.Gather{}}
 	case c.at.Within != nil:
 		return &plan.StreamJoin{KeyJoin: n, Within: within(c.at.Within)}
 	case !c.left.in.Table():
@@ -275,6 +297,15 @@ func within(w *ast.Within) plan.Within {
 	out := plan.Within{Before: w.Before.Duration().Milliseconds(), After: w.After.Duration().Milliseconds(), Grace: joinGrace}
 	if w.Grace != nil {
 		out.Grace, out.Given = millis(w.Grace), true
+	}
+	return out
+}
+
+// gatherWithin has no grace period unless one is given, as windows with final results.
+func gatherWithin(w *ast.Within) plan.Within {
+	out := within(w)
+	if !out.Given {
+		out.Grace, out.Given = 0, true
 	}
 	return out
 }

@@ -42,6 +42,9 @@ func (j *joining) condition(n *ast.Join, left, right *side) (*condition, error) 
 		}
 		return nil, at(n.On.Pos(), "Unsupported join expression: %s. A join needs an equality of its two sides, such as ON A.ID = B.ID.", ast.Quoted(on))
 	}
+	if j.gathers {
+		c.equalities()
+	}
 	for _, cmp := range c.terms {
 		if err := c.take(cmp); err != nil {
 			return nil, err
@@ -240,6 +243,8 @@ func (c *condition) checkKinds() error {
 		return at(c.at.Pos(), "Invalid join type: right-outer join not supported for stream-table join. Got %s %s %s.", left, words, right)
 	case !l && !r && c.at.Within == nil:
 		return at(c.at.Pos(), "Stream-Stream joins must have a WITHIN clause specified. None was provided. Add one, as in %s %s %s WITHIN 1 HOUR ON %s.", left, words, right, c.got())
+	case c.j.gathers && (c.at.Kind == ast.RightJoin || c.at.Kind == ast.FullJoin):
+		return at(c.at.Pos(), "A query grouped by the rows of %s has a row for each of them: use JOIN or LEFT JOIN. Got %s %s %s.", left, left, words, right)
 	case r && c.at.Within != nil:
 		kind := sideName(c.left.in) + "-" + sideName(c.right.in)
 		return at(c.at.Within.Pos(), "A window definition was provided for a %s join. These joins are not windowed. "+

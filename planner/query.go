@@ -32,6 +32,7 @@ type selection struct {
 	rekeyed bool         // by PARTITION BY
 	headers *plan.Column // what the records written take over; nil where they take none
 	grouped bool
+	gathers bool           // its rows are those of the left stream of a join, each with aggregates over what matches it
 	ranked  bool           // by ORDER BY and LIMIT
 	bounds  []*plan.Column // references to the window's bounds, whose slots come last
 }
@@ -87,6 +88,9 @@ func (b *builder) selection(q *ast.Query) (*selection, error) {
 
 // keyed gives the rows their key, and resolves the items over them.
 func (b *builder) keyed(q *ast.Query, sel *selection) error {
+	if sel.gathers {
+		return b.gather(q, sel)
+	}
 	if q.GroupBy != nil {
 		return b.aggregate(q, sel)
 	}
@@ -117,7 +121,7 @@ func (b *builder) resolver(sel *selection, clause string) *resolver {
 }
 
 func (b *builder) where(q *ast.Query, sel *selection) error {
-	if q.Where == nil {
+	if q.Where == nil || sel.gathers { // whose WHERE is below the join
 		return nil
 	}
 	r := b.resolver(sel, "WHERE")
@@ -250,19 +254,27 @@ func (b *builder) structAll(sel *selection, it *ast.StructAllItem) error {
 
 // plainItems resolves the SELECT of a query without GROUP BY, table functions included.
 func (b *builder) plainItems(sel *selection) error {
-	r := b.resolver(sel, "SELECT")
 	var ex exploding
+	if err := b.streamItems(sel, b.resolver(sel, "SELECT"), &ex); err != nil {
+		return err
+	}
+	ex.put(sel)
+	return nil
+}
+
+// streamItems resolves a SELECT in which table functions may stand.
+func (b *builder) streamItems(sel *selection, r *resolver, ex *exploding) error {
 	for i := range sel.items {
 		it := &sel.items[i]
 		if call, ok := it.x.(*ast.Call); ok {
-			if col, err := b.tableCall(r, sel, call, &ex, it.name); err != nil {
+			if col, err := b.tableCall(r, sel, call, ex, it.name); err != nil {
 				return err
 			} else if col != nil {
 				it.expr = col
 				continue
 			}
 		}
-		x, err := b.selectItem(r, sel, it, &ex)
+		x, err := b.selectItem(r, sel, it, ex)
 		if err != nil {
 			return err
 		}
@@ -271,7 +283,6 @@ func (b *builder) plainItems(sel *selection) error {
 			it.expr = sel.joined.parts[it.key].column()
 		}
 	}
-	ex.put(sel)
 	return nil
 }
 

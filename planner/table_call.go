@@ -33,18 +33,19 @@ func (b *builder) selectItem(r *resolver, sel *selection, it *item, ex *explodin
 	if err := b.noTableCase(sel, it.x); err != nil {
 		return nil, err
 	}
+	before := r.special
 	r.special = func(e ast.Expr) (plan.Expr, error) {
-		call, ok := e.(*ast.Call)
-		if !ok {
+		if call, ok := e.(*ast.Call); ok {
+			if col, err := b.tableCall(r, sel, call, ex, it.name); col != nil || err != nil {
+				return col, err
+			}
+		}
+		if before == nil {
 			return nil, nil
 		}
-		col, err := b.tableCall(r, sel, call, ex, it.name)
-		if col == nil || err != nil {
-			return nil, err
-		}
-		return col, nil
+		return before(e)
 	}
-	defer func() { r.special = nil }()
+	defer func() { r.special = before }()
 	x, err := r.expr(it.x)
 	if err == nil && x.Type().Kind == types.Null {
 		return nil, at(it.pos, "The type of `%s` can't be told: give NULL a type, as in CAST(NULL AS STRING)", it.name)
@@ -62,7 +63,7 @@ func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *exp
 		return nil, at(call.Pos(), "Table source is not supported with table functions")
 	}
 	special := r.special
-	r.special = b.noTableCall(call)
+	r.special = b.noTableCall(call, special)
 	bound, err := r.bind(call, f.Resolve)
 	if r.special = special; err != nil {
 		return nil, err
@@ -72,13 +73,16 @@ func (b *builder) tableCall(r *resolver, sel *selection, call *ast.Call, ex *exp
 	return col, nil
 }
 
-// noTableCall refuses table functions inside a call of one.
-func (b *builder) noTableCall(outer *ast.Call) func(ast.Expr) (plan.Expr, error) {
+// noTableCall refuses table functions inside a call of one, and leaves the rest to others, if any.
+func (b *builder) noTableCall(outer *ast.Call, others func(ast.Expr) (plan.Expr, error)) func(ast.Expr) (plan.Expr, error) {
 	return func(e ast.Expr) (plan.Expr, error) {
 		if inner, ok := e.(*ast.Call); ok && b.env.Functions.Table(inner.Name) != nil {
 			return nil, at(inner.Pos(), "Table functions cannot be nested: `%s`(`%s`())", strings.ToUpper(outer.Name), strings.ToUpper(inner.Name))
 		}
-		return nil, nil
+		if others == nil {
+			return nil, nil
+		}
+		return others(e)
 	}
 }
 

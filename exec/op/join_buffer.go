@@ -14,7 +14,8 @@ import (
 // An entry is: the place of the next older one (8 bytes), its time (8), its number with flags in the upper bits (8), its
 // record in the table (4), the length of the row (4), the row.
 type joinBuffer struct {
-	table  *state.Table // one word: the place of the key's latest entry
+	table  *state.Table // the first word is the place of the key's latest entry; more are their owner's
+	extra  int          // words beside the first
 	chunks []bufferChunk
 	first  uint32 // number of chunks[0]; places begin at chunk 1
 	next   uint64 // number of the next entry
@@ -38,7 +39,9 @@ const (
 	entryFlags = entryDirty | entryDone
 )
 
-func newJoinBuffer() *joinBuffer { return &joinBuffer{table: state.NewTable(1), first: 1} }
+func newJoinBuffer(extra int) *joinBuffer {
+	return &joinBuffer{table: state.NewTable(1 + extra), extra: extra, first: 1}
+}
 
 // entry is the bytes of an entry from its head on; nil where it is gone.
 func (b *joinBuffer) entry(place uint64) []byte {
@@ -119,11 +122,11 @@ func (b *joinBuffer) link(key []byte, place uint64, e []byte, ts int64, number u
 	}
 }
 
-// find appends the places of a key's entries with times from..to, latest first.
-func (b *joinBuffer) find(dst []uint64, key []byte, from, to int64) []uint64 {
+// find appends the places of a key's entries with times from..to, latest first, and says how many it has looked at.
+func (b *joinBuffer) find(dst []uint64, key []byte, from, to int64) (places []uint64, seen int) {
 	ref, ok := b.table.Get(key, state.Hash(key))
 	if !ok {
-		return dst
+		return dst, 0
 	}
 	place := b.table.Words(ref)[0]
 	for e := b.entry(place); e != nil; e = b.entry(place) {
@@ -135,8 +138,9 @@ func (b *joinBuffer) find(dst []uint64, key []byte, from, to int64) []uint64 {
 			dst = append(dst, place)
 		}
 		place = entryOlder(e)
+		seen++
 	}
-	return dst
+	return dst, seen
 }
 
 // mark sets flags of an entry, and notes that it is to be written.
@@ -174,7 +178,7 @@ func (b *joinBuffer) expire(limit int64) {
 // rebuild drops the keys that have no entries left.
 func (b *joinBuffer) rebuild() {
 	old := b.table
-	b.table, b.gone = state.NewTable(1), 0
+	b.table, b.gone = state.NewTable(1+b.extra), 0
 	old.Each(func(was state.Ref) bool {
 		place := old.Words(was)[0]
 		e := b.entry(place)
@@ -183,7 +187,9 @@ func (b *joinBuffer) rebuild() {
 		}
 		key := old.Key(was)
 		ref, _ := b.table.GetOrAdd(key, state.Hash(key))
-		b.table.Words(ref)[0] = place
+		words := b.table.Words(ref)
+		copy(words, old.Words(was))
+		words[0] = place
 		for ; e != nil; e = b.entry(entryOlder(e)) {
 			binary.LittleEndian.PutUint32(e[24:], uint32(ref))
 		}

@@ -232,7 +232,8 @@ func FuzzJoinLoad(f *testing.F) {
 	j := NewStreamJoin(testHost(), &plan.StreamJoin{KeyJoin: *joinPlan(plan.FullJoin), Within: plan.Within{Before: 1, After: 1, Given: true}}, true, &gather{})
 	for i := range 2 {
 		j.sides[i].buf.add([]byte("key"), 10, 1|entryDirty, []types.Value{types.BigintValue(1), types.StringValue("x")})
-		j.sides[i].buf.dirty = append(j.sides[i].buf.dirty, j.sides[i].buf.find(nil, []byte("key"), 0, 20)...)
+		places, _ := j.sides[i].buf.find(nil, []byte("key"), 0, 20)
+		j.sides[i].buf.dirty = append(j.sides[i].buf.dirty, places...)
 	}
 	j.clock.advance(10)
 	j.Dirty(func(key, value []byte) { f.Add(slices.Clone(key), slices.Clone(value)) })

@@ -2,7 +2,6 @@ package op
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 
 	"weir/planner/plan"
@@ -16,10 +15,11 @@ import (
 // keeps such rows. Those also go out, where the statement names a grace period, when no match can come any more; where it
 // does not, at once, and again with each match that comes.
 type StreamJoin struct {
-	host  *Host
-	plan  *plan.StreamJoin
-	sides [2]streamSide
-	match *matcher
+	host   *Host
+	plan   *plan.StreamJoin
+	sides  [2]streamSide
+	match  *matcher
+	gather *gatherer // nil for a join that makes pairs
 	clocked
 	joined
 	keyAt     int
@@ -39,6 +39,7 @@ type streamSide struct {
 	from, to      int
 	before, after int64 // how far the other side's rows may lie from this side's
 	outer         bool  // rows without a match go out
+	keeps         int64 // for how long behind the clock its rows are kept
 	headers       int   // the slot of the record's headers, which only go with the rows that it makes; -1 for none
 	waiting       waiting
 	seen          int64 // how far the side has come
@@ -54,13 +55,17 @@ type closed struct {
 // NewStreamJoin makes the operator of a plan.StreamJoin.
 func NewStreamJoin(h *Host, p *plan.StreamJoin, direct bool, next Op) *StreamJoin {
 	split := len(p.Left.Layout())
+	end := split + len(p.Right.Layout())
 	j := &StreamJoin{host: h, plan: p, match: newMatcher(h, p.Match), joined: joined{next: next, width: len(p.Slots)},
-		keyAt: split + len(p.Right.Layout()), retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
+		keyAt: end, retention: p.Within.Before + p.Within.After + p.Within.Grace, swept: types.NoTime, dropped: types.NoTime}
 	j.clocked = clocked{clock: newClock(direct), handOn: j.closed}
-	j.sides[0] = streamSide{key: newJoinKey(h, p.LeftKey), buf: newJoinBuffer(), from: 0, to: split, before: p.Within.Before, after: p.Within.After,
-		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, headers: p.Headers[0], seen: types.NoTime}
-	j.sides[1] = streamSide{key: newJoinKey(h, p.RightKey), buf: newJoinBuffer(), from: split, to: j.keyAt, before: p.Within.After, after: p.Within.Before,
-		outer: p.Kind == plan.RightJoin || p.Kind == plan.FullJoin, headers: p.Headers[1], seen: types.NoTime}
+	j.sides[0] = streamSide{key: newJoinKey(h, p.LeftKey), buf: newJoinBuffer(0), from: 0, to: split, before: p.Within.Before, after: p.Within.After,
+		outer: p.Kind == plan.LeftJoin || p.Kind == plan.FullJoin, keeps: j.retention, headers: p.Headers[0], seen: types.NoTime}
+	j.sides[1] = streamSide{key: newJoinKey(h, p.RightKey), buf: newJoinBuffer(0), from: split, to: end, before: p.Within.After, after: p.Within.Before,
+		outer: p.Kind == plan.RightJoin || p.Kind == plan.FullJoin, keeps: j.retention, headers: p.Headers[1], seen: types.NoTime}
+	if p.Gather != nil {
+		j.gatherRows()
+	}
 	return j
 }
 
@@ -71,7 +76,9 @@ func (j *StreamJoin) Ports() (left, right Op) {
 
 func (j *StreamJoin) push(side int, b *types.Batch) error {
 	j.reset()
-	j.expire()
+	if err := j.expire(); err != nil {
+		return err
+	}
 	mine := &j.sides[side]
 	for i := range b.N {
 		m := b.Meta[i]
@@ -90,23 +97,24 @@ func (j *StreamJoin) push(side int, b *types.Batch) error {
 }
 
 // expire lets go of rows that none can match any more.
-func (j *StreamJoin) expire() {
-	limit := j.limit()
+func (j *StreamJoin) expire() error {
+	limit := j.limit(&j.sides[1])
 	if limit == types.NoTime || limit <= j.swept+j.retention/64 {
-		return
+		return nil
 	}
 	j.swept = limit
-	j.sides[0].buf.expire(limit)
+	if j.gather != nil {
+		if err := j.gather.trim(limit); err != nil {
+			return err
+		}
+	}
+	j.sides[0].buf.expire(j.limit(&j.sides[0]))
 	j.sides[1].buf.expire(limit)
+	return nil
 }
 
-// limit is the time up to which rows are too old to match.
-func (j *StreamJoin) limit() int64 {
-	if t := j.clock.closed(); t != types.NoTime {
-		return t - j.retention
-	}
-	return types.NoTime
-}
+// limit is the time up to which rows of a side are too old to match.
+func (j *StreamJoin) limit(s *streamSide) int64 { return j.clock.closedTo(s.keeps) }
 
 // row joins one row, and keeps it.
 func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
@@ -119,12 +127,15 @@ func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
 	if err := j.close(); err != nil {
 		return err
 	}
+	if j.gather != nil {
+		return j.keep(side, row, m, now)
+	}
 	mine, other := &j.sides[side], &j.sides[1-side]
 	from := m.Timestamp - mine.before
-	if limit := j.limit(); limit != types.NoTime {
+	if limit := j.limit(other); limit != types.NoTime {
 		from = max(from, limit+1)
 	}
-	j.places = other.buf.find(j.places[:0], mine.key.buf, from, m.Timestamp+mine.after)
+	j.places, _ = other.buf.find(j.places[:0], mine.key.buf, from, m.Timestamp+mine.after)
 	matched, late := false, m.Timestamp <= now-j.retention
 	for _, place := range slices.Backward(j.places) {
 		is, err := j.meet(side, row, m, place)
@@ -147,20 +158,26 @@ func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
 	if late {
 		return nil
 	}
-	number := mine.buf.next
-	mine.buf.next++
+	j.store(mine, row, m.Timestamp, waits)
+	return nil
+}
+
+// store keeps a row; waits says that it goes out when no match can come any more.
+func (j *StreamJoin) store(s *streamSide, row []types.Value, ts int64, waits bool) (place uint64) {
+	number := s.buf.next
+	s.buf.next++
 	if !waits {
 		number |= entryDone
 	}
-	if mine.headers >= 0 {
-		row[mine.headers] = types.NullValue
+	if s.headers >= 0 {
+		row[s.headers] = types.NullValue
 	}
-	place := mine.buf.add(mine.key.buf, m.Timestamp, number|entryDirty, row)
-	mine.buf.dirty = append(mine.buf.dirty, place)
+	place = s.buf.add(s.key.buf, ts, number|entryDirty, row)
+	s.buf.dirty = append(s.buf.dirty, place)
 	if waits {
-		mine.waiting.push(waiter{m.Timestamp, place})
+		s.waiting.push(waiter{ts, place})
 	}
-	return nil
+	return place
 }
 
 // over says whether no match can come any more for a row of a time.
@@ -244,26 +261,42 @@ func (j *StreamJoin) close() error {
 		slices.SortFunc(j.closing, j.order)
 	}
 	for _, c := range j.closing {
-		s := &j.sides[c.side]
-		e := s.buf.entry(c.place)
-		s.buf.mark(c.place, e, entryDone)
-		m := types.Meta{Timestamp: c.ts, StreamTime: types.NoTime, Order: j.overAt(s, c.ts)}
-		key := j.out.Append(m)[j.keyAt : j.keyAt+len(s.key.vals)]
-		if _, err := types.DecodeKey(s.buf.keyOf(e), key); err != nil {
+		if err := j.release(c); err != nil {
 			return err
 		}
-		out := j.out.Row(j.out.N - 1)
-		if _, err := types.DecodeRow(entryRow(e), out[s.from:s.to]); err != nil {
-			return err
-		}
-		meta := &j.out.Meta[j.out.N-1]
-		stampWindow(meta, &j.plan.KeyJoin, key)
-		meta.Offset = j.made - 1<<62
-		j.made++
 		if err := j.room(); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// release hands on a row for which no match can come any more.
+func (j *StreamJoin) release(c closed) error {
+	s := &j.sides[c.side]
+	e := s.buf.entry(c.place)
+	m := types.Meta{Timestamp: c.ts, StreamTime: types.NoTime, Order: j.overAt(s, c.ts)}
+	if j.gather != nil {
+		return j.gathered(s, e, m)
+	}
+	s.buf.mark(c.place, e, entryDone)
+	return j.single(s, e, m)
+}
+
+// single adds a row of one side to those that go on, with its key.
+func (j *StreamJoin) single(s *streamSide, e []byte, m types.Meta) error {
+	out := j.out.Append(m)
+	key := out[j.keyAt : j.keyAt+len(s.key.vals)]
+	if _, err := types.DecodeKey(s.buf.keyOf(e), key); err != nil {
+		return err
+	}
+	if _, err := types.DecodeRow(entryRow(e), out[s.from:s.to]); err != nil {
+		return err
+	}
+	meta := &j.out.Meta[j.out.N-1]
+	stampWindow(meta, &j.plan.KeyJoin, key)
+	meta.Offset = j.made - 1<<62
+	j.made++
 	return nil
 }
 
@@ -331,67 +364,3 @@ func (j *StreamJoin) CloseAll() error {
 }
 
 var _ Windowed = (*StreamJoin)(nil)
-
-// Changed says whether a row or the clock has changed.
-func (j *StreamJoin) Changed() bool {
-	return len(j.sides[0].buf.dirty)+len(j.sides[1].buf.dirty) > 0 || j.made != j.saved || j.clock.unsaved
-}
-
-// Dirty gives the clock and the rows that changed.
-func (j *StreamJoin) Dirty(put func(key, value []byte)) {
-	if j.clock.unsaved || j.made != j.saved {
-		put([]byte{metaKey}, j.clock.append(binary.AppendVarint(nil, j.made)))
-	}
-	j.sides[0].buf.changed(entryKey, put)
-	j.sides[1].buf.changed(rightKey, put)
-}
-
-// Expired gives the rows that are too old: entries are ordered by time. It waits for a part of the retention, since a
-// range costs more than the entries of one commit.
-func (j *StreamJoin) Expired(drop func(from, to []byte)) {
-	limit := j.limit()
-	if limit == types.NoTime || limit < j.dropped+j.retention/16 {
-		return
-	}
-	drop([]byte{entryKey}, appendWindow([]byte{entryKey}, limit))
-	drop([]byte{rightKey}, appendWindow([]byte{rightKey}, limit))
-	j.dropped = limit
-}
-
-// Committed makes the state as it stands the committed one.
-func (j *StreamJoin) Committed() {
-	j.sides[0].buf.committed()
-	j.sides[1].buf.committed()
-	j.clock.saved()
-	j.saved = j.made
-}
-
-// Load puts an entry back.
-func (j *StreamJoin) Load(key, value []byte) error {
-	switch {
-	case len(key) == 1 && key[0] == metaKey:
-		made, n := binary.Varint(value)
-		if n <= 0 {
-			return types.ErrCorrupt
-		}
-		j.made, j.saved = made, made
-		return j.clock.decode(value[n:])
-	case len(key) == 0 || key[0] != entryKey && key[0] != rightKey:
-		return types.ErrCorrupt
-	}
-	s := &j.sides[key[0]-entryKey]
-	place, ts, done, err := s.buf.load(key[1:], value, s.to-s.from, j.limit())
-	if place != 0 && !done && s.outer && j.plan.Within.Given {
-		s.waiting.push(waiter{ts, place})
-	}
-	return err
-}
-
-// Size counts the rows kept.
-func (j *StreamJoin) Size() (entries, bytes int) {
-	for n := range j.sides {
-		rows, size := j.sides[n].buf.size()
-		entries, bytes = entries+rows, bytes+size+16*cap(j.sides[n].waiting)
-	}
-	return entries, bytes
-}

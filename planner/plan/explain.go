@@ -114,7 +114,11 @@ func Describe(n Node) string {
 		return describeGrouping(&n.Grouping, ", made of panes")
 	case *StreamJoin:
 		w := n.Within
-		return describeJoin("Join streams", &n.KeyJoin, fmt.Sprintf(", from %s before to %s after, grace %s", millis(w.Before), millis(w.After), millis(w.Grace)), "")
+		s := describeJoin("Join streams", &n.KeyJoin, fmt.Sprintf(", from %s before to %s after, grace %s", millis(w.Before), millis(w.After), millis(w.Grace)), "")
+		if n.Gather != nil {
+			s += ", each left row once, with " + aggregates(n.Gather.Aggs)
+		}
+		return s
 	case *TableJoin:
 		return describeJoin("Join tables", &n.KeyJoin, "", "")
 	case *LookupJoin:
@@ -155,11 +159,7 @@ func describeTop(n *Top) string {
 
 // describeGrouping tells of an aggregation; how says of what its final results are made.
 func describeGrouping(n *Grouping, how string) string {
-	aggs := make([]string, len(n.Aggs))
-	for i, a := range n.Aggs {
-		aggs[i] = a.Name + "(" + withLambdas(texts(a.Args), a.Deferred) + ")"
-	}
-	s := "Aggregate by " + texts(n.Group) + ": " + strings.Join(aggs, ", ")
+	s := "Aggregate by " + texts(n.Group) + ": " + aggregates(n.Aggs)
 	if w := n.Window; w != nil {
 		s += fmt.Sprintf(", %s window of %s", w.Kind, millis(w.Size))
 		if w.Advance > 0 && w.Advance != w.Size {
@@ -174,6 +174,14 @@ func describeGrouping(n *Grouping, how string) string {
 		s += ", late rows to " + types.QuoteName(n.Late.Sink.Target.Name)
 	}
 	return s
+}
+
+func aggregates(list []Agg) string {
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = a.Name + "(" + withLambdas(texts(a.Args), a.Deferred) + ")"
+	}
+	return strings.Join(out, ", ")
 }
 
 // describeJoin tells of a join by key: what kind it is, which rows meet, and for how long they are kept.

@@ -24,6 +24,17 @@ type KeyJoin struct {
 type StreamJoin struct {
 	KeyJoin
 	Within Within
+	// Gather makes one row of each left row, when no match can come any more, instead of one of each pair. Nil for pairs.
+	Gather *Gather
+}
+
+// Gather is the aggregates over the right rows that match a left row, whose arguments are over the left's columns and the right's. The
+// rows are the left's columns, the key's, and the aggregates.
+type Gather struct {
+	Aggs []Agg
+	// Slides says that the aggregates of one left row can be had from those of the one before: they speak of right rows alone, each of
+	// which can be taken back exactly.
+	Slides bool
 }
 
 // TableJoin joins two tables.
