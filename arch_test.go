@@ -47,7 +47,7 @@ var mayImport = map[string]string{
 	"connectors/connector": "types parser/suggest",
 	"connectors/encode":    "types formats connectors/connector",
 	"connectors/filesink":  "settings connectors/connector connectors/encode",
-	"connectors/file":      "types kafka parser/suggest settings connectors/connector",
+	"connectors/file":      "types kafka parser/suggest settings connectors/connector formats",
 	"connectors/datagen":   "types kafka parser/suggest connectors/connector",
 	"connectors/httpsink":  "types formats/jsontext connectors/connector connectors/encode",
 	"connectors/s3sink":    "types parser/suggest connectors/connector connectors/encode",

@@ -1,4 +1,4 @@
-// Package file is the source that loads files into a topic: lines, CSV or JSON, plain or gzipped, at full speed or in the rows' own time,
+// Package file is the source that loads files into a topic: lines, CSV, JSON or MessagePack, plain or gzipped, at full speed or in the rows' own time,
 // once or as they grow.
 package file
 
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,8 +20,11 @@ const (
 	HeaderLines = "weir.lines" // number of rows in it; not for a file that is followed
 )
 
-// formatBytes makes one record of a whole file.
-const formatBytes = "bytes"
+// formatBytes makes one record of a whole file, formatMsgpack one of each MessagePack value.
+const (
+	formatBytes   = "bytes"
+	formatMsgpack = "msgpack"
+)
 
 // Class is the entry of connector class 'file'.
 func Class() connector.Class {
@@ -34,15 +38,15 @@ func Class() connector.Class {
 			{Name: "topic", Type: connector.String, Required: true, Doc: "the topic to load into; it is created if it doesn't exist"},
 			{Name: "partitions", Type: connector.Integer, Min: 1, Doc: "partitions of the topic, if it is created"},
 			{Name: "replicas", Type: connector.Integer, Min: 1, Doc: "replicas of the topic, if it is created"},
-			{Name: "format", Type: connector.String, Default: "lines", Values: []string{"lines", "csv", "json", formatBytes}, Doc: "lines: each line is a value; csv: also, but a quoted field may hold line breaks; json: one object per line. Empty lines count only in lines. bytes: each file is one value, as it is: a gzipped one is not unpacked, and an empty one left out"},
+			{Name: "format", Type: connector.String, Default: "lines", Values: []string{"lines", "csv", "json", formatMsgpack, formatBytes}, Doc: "lines: each line is a value; csv: also, but a quoted field may hold line breaks; json: one object per line. Empty lines count only in lines. msgpack: MessagePack values, one after the other. bytes: each file is one value, as it is: a gzipped one is not unpacked, and an empty one left out"},
 			{Name: "csv.header", Type: connector.Boolean, Default: "false", Doc: "the first line of each file names the columns and is not loaded"},
 			{Name: "csv.delimiter", Type: connector.String, Default: ",", Doc: "the character between columns; TAB and SPACE can be written as words"},
-			{Name: "key", Type: connector.String, Doc: "what becomes the record's key, as text: a column of a CSV file by name or by number from 1, or a field of JSON"},
+			{Name: "key", Type: connector.String, Doc: "what becomes the record's key, as text: a column of a CSV file by name or by number from 1, or a field of JSON or MessagePack"},
 			{Name: "key.regex", Type: connector.String, Doc: "for lines: the key is what the first group of this regular expression matches"},
 			{Name: "partition.by", Type: connector.String, Values: []string{"file", "round-robin"}, Doc: "where rows without a key go: all rows of a file into one partition, or in turn into all. Default: by file if the path matches several"},
 			{Name: "speed", Type: connector.String, Default: "max", Doc: "max, a number of rows per second, or a factor such as x60: the rows' own time, 60 times as fast"},
 			{Name: "time.column", Type: connector.String, Doc: "the column of a CSV file, by name or number, that becomes the record's timestamp"},
-			{Name: "time.field", Type: connector.String, Doc: "the field of JSON that becomes the record's timestamp"},
+			{Name: "time.field", Type: connector.String, Doc: "the field of JSON or MessagePack that becomes the record's timestamp"},
 			{Name: "time.regex", Type: connector.String, Doc: "for lines: the timestamp is what the first group of this regular expression matches"},
 			{Name: "time.format", Type: connector.String, Doc: "a pattern such as dd/MMM/yyyy:HH:mm:ss Z, epoch_ms or epoch_s. Default: ISO 8601, or seconds or milliseconds since 1970"},
 			{Name: "follow", Type: connector.Boolean, Default: "false", Doc: "goes on as the files grow, are replaced or emptied, and as new files match"},
@@ -73,7 +77,7 @@ type options struct {
 	maxLine     int
 }
 
-// selector says where in a row a value is: nowhere, in a CSV column or a JSON field, or in a group of a regular expression.
+// selector says where in a row a value is: nowhere, in a CSV column, a field of JSON or MessagePack, or in a group of a regular expression.
 type selector struct {
 	name   string
 	column int // of CSV, from 1; 0 if it has to be looked up in the header
@@ -115,7 +119,7 @@ func open(env connector.Env, v connector.Values) (connector.Reader, error) {
 		return nil, err
 	}
 	timeName := "time.column"
-	if o.format == "json" {
+	if o.format == "json" || o.format == formatMsgpack {
 		timeName = "time.field"
 	}
 	if o.time, err = o.selector(v, "time", timeName, "time.regex"); err != nil {
@@ -152,22 +156,22 @@ func pattern(base, path string) (string, error) {
 
 // checkFormat refuses properties that mean nothing for the format.
 func (o *options) checkFormat(v connector.Values) error {
-	only := map[string]string{
-		"csv.header": "csv", "csv.delimiter": "csv", "time.column": "csv", "time.field": "json", "key.regex": "lines", "time.regex": "lines",
+	only := map[string][]string{
+		"csv.header": {"csv"}, "csv.delimiter": {"csv"}, "time.column": {"csv"}, "time.field": {"json", formatMsgpack}, "key.regex": {"lines"}, "time.regex": {"lines"},
 	}
 	for _, name := range []string{"csv.header", "csv.delimiter", "time.column", "time.field", "key.regex", "time.regex"} {
-		if v.Given(name) && only[name] != o.format {
-			return fmt.Errorf("property '%s' is for 'format'='%s', and the format is '%s'", name, only[name], o.format)
+		if v.Given(name) && !slices.Contains(only[name], o.format) {
+			return fmt.Errorf("property '%s' is for 'format'='%s', and the format is '%s'", name, strings.Join(only[name], "' or '"), o.format)
 		}
 	}
 	if o.follow && o.format == formatBytes {
 		return fmt.Errorf("property 'follow' does not go with 'format'='bytes': when a file is whole cannot be told")
 	}
 	if v.Given("key") && o.format == formatBytes {
-		return fmt.Errorf("property 'key' is for 'format'='csv' or 'json': a whole file has the header weir.file")
+		return fmt.Errorf("property 'key' is for 'format'='csv', 'json' or 'msgpack': a whole file has the header weir.file")
 	}
 	if v.Given("key") && o.format == "lines" {
-		return fmt.Errorf("property 'key' is for 'format'='csv' or 'json'; for lines there is 'key.regex'")
+		return fmt.Errorf("property 'key' is for 'format'='csv', 'json' or 'msgpack'; for lines there is 'key.regex'")
 	}
 	return nil
 }
@@ -224,7 +228,7 @@ func (o *options) speed(text string) (connector.Pace, error) {
 		return connector.RowsPerSecond(n), nil
 	}
 	if o.time.none() {
-		return connector.Pace{}, fmt.Errorf("property 'speed'='%s' goes by the rows' own time: say where it is with 'time.column' (csv), 'time.field' (json) or 'time.regex' (lines)", text)
+		return connector.Pace{}, fmt.Errorf("property 'speed'='%s' goes by the rows' own time: say where it is with 'time.column' (csv), 'time.field' (json, msgpack) or 'time.regex' (lines)", text)
 	}
 	return connector.TimesAsFast(n), nil
 }

@@ -111,7 +111,7 @@ func (s *source) open(st *fileState, offset int64) (*reading, error) {
 		r.close()
 		return nil, err
 	}
-	r.rows = &rows{r: in, whole: s.opts.format == formatBytes, csv: s.opts.format == "csv", delim: s.opts.delim, skip: s.opts.format != "lines", partial: !s.opts.follow, max: s.opts.maxLine, offset: offset}
+	r.rows = &rows{r: in, whole: s.opts.format == formatBytes, msgpack: s.opts.format == formatMsgpack, csv: s.opts.format == "csv", delim: s.opts.delim, skip: s.opts.format != "lines", partial: !s.opts.follow, max: s.opts.maxLine, offset: offset}
 	if offset > 0 {
 		r.rows.lines = st.Line
 	}
@@ -151,18 +151,22 @@ func (r *reading) at(err error) error {
 
 // fail explains an error of reading.
 func (r *reading) fail(err error) error {
+	what := "line"
+	if r.rows != nil && r.rows.msgpack {
+		what = "value"
+	}
 	switch {
 	case r.gz && (errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || corrupt(err)):
 		return connector.Userf("%s is a damaged gzip file: %w", r.st.Path, err)
 	case errors.Is(err, errTooLong):
-		return connector.Userf("%s, line %d: %w; 'max.line.bytes' sets the limit, and topics have one of their own", r.st.Path, r.rows.lines+1, err)
+		return connector.Userf("%s, %s %d: %w; 'max.line.bytes' sets the limit, and topics have one of their own", r.st.Path, what, r.rows.lines+1, err)
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return fmt.Errorf("cannot read %s: %w", r.st.Path, err)
 	}
 	if r.rows != nil {
-		return connector.Userf("%s, line %d: %w", r.st.Path, r.rows.lines+1, err)
+		return connector.Userf("%s, %s %d: %w", r.st.Path, what, r.rows.lines+1, err)
 	}
 	return connector.Userf("%s: %w", r.st.Path, err)
 }

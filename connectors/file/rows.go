@@ -11,6 +11,7 @@ import (
 type rows struct {
 	r       io.Reader
 	whole   bool // all there is is one row
+	msgpack bool // rows are MessagePack values
 	csv     bool
 	delim   byte
 	skip    bool // empty lines are no rows
@@ -20,7 +21,7 @@ type rows struct {
 	buf      []byte
 	from, to int   // what of buf is not cut yet
 	offset   int64 // of from in the stream
-	lines    int64 // line breaks before from
+	lines    int64 // line breaks before from, or values
 	eof      bool
 }
 
@@ -31,6 +32,9 @@ var errTooLong = errors.New("too long")
 func (r *rows) next() ([]byte, error) {
 	if r.whole {
 		return r.all()
+	}
+	if r.msgpack {
+		return r.value()
 	}
 	for {
 		row, size, err := r.cut()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"weir/connectors/connector"
+	"weir/formats"
 	"weir/kafka"
 )
 
@@ -312,7 +313,11 @@ func (s *source) find(sel selector, column int, row []byte) ([]byte, error) {
 		}
 		return field, nil
 	}
-	text, ok, err := jsonField(row, sel.name)
+	field := jsonField
+	if s.opts.format == formatMsgpack {
+		field = formats.MsgpackField
+	}
+	text, ok, err := field(row, sel.name)
 	if err == nil && !ok {
 		return nil, nil
 	}

@@ -228,7 +228,7 @@ func TestPropertiesThatFail(t *testing.T) {
 		{"needs the property 'path'", nil},
 		{"property 'path' is empty", []string{"path", ""}},
 		{"has no property 'pth'. Did you mean 'path'? Its properties are: connector.class, csv.delimiter,", []string{"pth", "x"}},
-		{"expected lines or csv or json or bytes, got 'jsn'; did you mean 'json'?", []string{"path", "x", "format", "jsn"}},
+		{"expected lines or csv or json or msgpack or bytes, got 'jsn'; did you mean 'json'?", []string{"path", "x", "format", "jsn"}},
 		{"a [ is not closed", []string{"path", "[x"}},
 		{"expected true or false", []string{"path", "x", "follow", "yes"}},
 		{"expected a whole number", []string{"path", "x", "max.rows", "many"}},
