@@ -22,6 +22,7 @@ type joinBuffer struct {
 	gone   int    // chunks that went since the table was last rebuilt
 	live   int    // chunks that are there
 	rows   int
+	limit  int64    // rows older than it may be out of reach: see expire
 	dirty  []uint64 // places
 	key    []byte
 }
@@ -40,7 +41,7 @@ const (
 )
 
 func newJoinBuffer(extra int) *joinBuffer {
-	return &joinBuffer{table: state.NewTable(1 + extra), extra: extra, first: 1}
+	return &joinBuffer{table: state.NewTable(1 + extra), extra: extra, first: 1, limit: types.NoTime}
 }
 
 // entry is the bytes of an entry from its head on; nil where it is gone.
@@ -152,8 +153,10 @@ func (b *joinBuffer) mark(place uint64, e []byte, flags uint64) {
 	binary.LittleEndian.PutUint64(e[16:], n|flags|entryDirty)
 }
 
-// expire lets go of rows that are older than limit, chunk by chunk.
+// expire lets go of rows that are older than limit, chunk by chunk. One that came late and lies in a later chunk stays, but nothing leads to it
+// any more, and its key may be gone.
 func (b *joinBuffer) expire(limit int64) {
+	b.limit = max(b.limit, limit)
 	for i := range b.chunks {
 		if c := &b.chunks[i]; c.bytes != nil && c.last < limit {
 			b.rows -= c.rows
@@ -205,7 +208,7 @@ func (b *joinBuffer) changed(prefix byte, put func(key, value []byte)) {
 	var val []byte
 	for _, place := range b.dirty {
 		e := b.entry(place)
-		if e == nil {
+		if e == nil || entryTime(e) < b.limit {
 			continue
 		}
 		number := entryNumber(e)
