@@ -3,6 +3,7 @@ package op
 import (
 	"slices"
 
+	"weir/functions"
 	"weir/planner/plan"
 	"weir/types"
 )
@@ -14,6 +15,7 @@ type gatherer struct {
 	acc     *accumulators
 	pair    []types.Value // the columns of both sides
 	results []types.Value // of the aggregates
+	words   []uint64      // of the left row at hand
 	places  []uint64
 	slides  slides
 }
@@ -25,6 +27,7 @@ func (j *StreamJoin) gatherRows() {
 	right.buf = newJoinBuffer(1)
 	j.keyAt = left.to
 	j.gather = &gatherer{join: j, acc: newAccumulators(j.host, j.plan.Gather.Aggs), pair: make([]types.Value, right.to), results: make([]types.Value, len(j.plan.Gather.Aggs))}
+	j.gather.words = make([]uint64, j.gather.acc.words)
 }
 
 // keep stores a row for those to come. One that is too late for them is left out, as it is of a window with final results.
@@ -77,7 +80,7 @@ func (g *gatherer) matches(key []byte, m types.Meta) (ok bool, err error) {
 	if len(g.places) == 0 {
 		return false, nil
 	}
-	w, objs := make([]uint64, g.acc.words), g.acc.newObjects()
+	w, objs := g.fresh()
 	for i, place := range slices.Backward(g.places) {
 		e := right.buf.entry(place)
 		if _, err := types.DecodeRow(entryRow(e), g.pair[right.from:]); err != nil {
@@ -102,8 +105,14 @@ func (g *gatherer) matches(key []byte, m types.Meta) (ok bool, err error) {
 // alone aggregates over the left row in pair, which nothing matches.
 func (g *gatherer) alone(m types.Meta) error {
 	clear(g.pair[g.join.sides[1].from:])
-	w, objs := make([]uint64, g.acc.words), g.acc.newObjects()
+	w, objs := g.fresh()
 	err := g.join.host.refused(g.acc.add(w, objs, g.pair, m, false), m)
 	g.acc.results(w, objs, g.results)
 	return err
+}
+
+// fresh is the state of aggregates that have taken nothing in.
+func (g *gatherer) fresh() ([]uint64, []functions.Object) {
+	clear(g.words)
+	return g.words, g.acc.newObjects()
 }

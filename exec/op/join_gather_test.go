@@ -138,37 +138,56 @@ func TestGatherLetsGo(t *testing.T) {
 	}
 }
 
-// BenchmarkGather is the cost of a left row that has so many matches.
+// BenchmarkGather is the cost of an exit and a click each while so many exits are open: those of other pairs of pages, ten of each, or all
+// of the pair that is clicked; and with aggregates that can't be moved on from one click to the next.
 func BenchmarkGather(b *testing.B) {
-	for _, slides := range []bool{true, false} {
-		for _, open := range []int64{10, 100, 1000, 10_000, 100_000} {
-			b.Run(fmt.Sprintf("slides=%v/matches=%d", slides, open), func(b *testing.B) {
-				w := plan.Within{Before: open, Given: true}
-				j := NewStreamJoin(testHost(), gatherPlan(b, *joinPlan(plan.LeftJoin), w, slides), true, &discard{})
-				left, right := j.Ports()
-				var batch types.Batch
-				push := func(port Op, ts int64) {
-					batch.Reset(len(keyed))
-					row := batch.Append(types.Meta{Timestamp: ts, StreamTime: types.NoTime})
-					row[0], row[1] = types.BigintValue(1), types.StringValue("v")
-					if err := port.Push(&batch); err != nil {
-						b.Fatal(err)
-					}
-				}
-				ts := int64(0)
-				for range open {
-					ts++
-					push(right, ts)
-				}
-				b.ReportAllocs()
-				b.ResetTimer()
-				for range b.N {
-					ts++
-					push(right, ts)
-					push(left, ts)
-					j.Committed()
-				}
-			})
+	for _, c := range []struct {
+		name   string
+		pairs  func(open int64) int64
+		slides bool
+		most   int64
+	}{
+		{"of many pairs", func(open int64) int64 { return open / 10 }, true, 1e6},
+		{"of one pair", func(int64) int64 { return 1 }, true, 1e6},
+		{"of one pair, one by one", func(int64) int64 { return 1 }, false, 1e5},
+	} {
+		for open := int64(1000); open <= c.most; open *= 10 {
+			b.Run(fmt.Sprintf("%d %s", open, c.name), func(b *testing.B) { gatherOf(b, open, c.pairs(open), c.slides) })
 		}
+	}
+}
+
+func gatherOf(b *testing.B, open, pairs int64, slides bool) {
+	const rows = 50
+	j := NewStreamJoin(testHost(), gatherPlan(b, *joinPlan(plan.LeftJoin), plan.Within{Before: open, Grace: 2 * rows, Given: true}, slides), true, &discard{})
+	left, right := j.Ports()
+	rng := rand.New(rand.NewPCG(1, 1))
+	var batch types.Batch
+	push := func(port Op, from int64) {
+		batch.Reset(len(keyed))
+		for i := range int64(rows) {
+			row := batch.Append(types.Meta{Timestamp: from + i, StreamTime: types.NoTime})
+			row[0], row[1] = types.BigintValue(rng.Int64N(pairs)), types.StringValue("v")
+		}
+		if err := port.Push(&batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ts := int64(0)
+	for ; ts < open; ts += rows {
+		push(right, ts)
+	}
+	push(left, ts) // makes the slide where there is one
+	j.Committed()
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := 0; n < b.N; n += rows {
+		push(right, ts)
+		push(left, ts)
+		j.Committed()
+		ts += rows
+	}
+	if late := j.host.Counts.Late; late > 0 {
+		b.Errorf("%d rows were late", late)
 	}
 }
