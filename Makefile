@@ -80,3 +80,4 @@ examples: ## runs the examples as a user would
 	go run . run examples/clicks-per-minute/clicks.sql
 	go run . run examples/cheapest-flight/flights.sql
 	go run . run examples/visitors/visitors.sql
+	go run . run examples/clicks/clicks.sql

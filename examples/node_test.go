@@ -108,7 +108,12 @@ func (n *node) run(t *testing.T, sql string) (rows [][]string) {
 // drain waits until all input is used up and committed.
 func (n *node) drain(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	n.drainFor(t, 60*time.Second)
+}
+
+func (n *node) drainFor(t *testing.T, most time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), most)
 	defer cancel()
 	if err := n.engine.Drain(ctx); err != nil {
 		t.Fatal(err)
