@@ -204,7 +204,6 @@ func (f *file) close() {
 
 func fail(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		panic(err)
 	}
 }
