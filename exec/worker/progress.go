@@ -72,25 +72,29 @@ func (w *Worker) beginProgress(ctx context.Context) error {
 }
 
 // reached is how far the query comes with the commit that is being made. A task that has read all there is holds back none of the others' rows:
-// the brokers are asked for the ends where somebody looks on, and otherwise only what has been idle for long is taken for that.
+// the brokers are asked for the ends where somebody looks on, or something goes on while a task has been idle for long.
 func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, error) {
 	asOf := began.UnixMicro()
 	out := task.Reached{Time: math.MaxInt64, Standing: task.Standing{All: math.MaxInt64, Order: math.MaxInt64, AsOf: asOf}, Sent: asOf, AtEnd: true}
 	n, most, waits := 0, task.NoTime, false
+	asks := w.progress.watched.Load() || slices.ContainsFunc(w.assigned.Tasks, (*assignment.Task).Moved)
 	for _, t := range w.assigned.Tasks {
 		if t.Stage != w.assigned.Topology.Last() {
 			continue
 		}
 		n++
 		waits = t.Stirred() || t.Waits() || waits
-		ended := func(int) bool { return false }
-		if t.Ended || w.progress.watched.Load() {
+		ended, known := func(int) bool { return t.Ended }, asOf
+		switch {
+		case asks && (t.Ended || w.progress.watched.Load()):
 			var err error
 			if ended, err = w.endedOf(ctx, t); err != nil {
 				return out, err
 			}
+		case t.Ended:
+			known = w.now.AsOf // as of when it was asked last
 		}
-		r := t.Reached(ended, asOf)
+		r := t.Reached(ended, known)
 		out.Standing = out.And(r.Standing)
 		if most = max(most, r.Time); !t.Ended {
 			out.Time, out.AtEnd = min(out.Time, r.Time), false
