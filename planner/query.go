@@ -306,8 +306,8 @@ func (sel *selection) project() *plan.Project {
 	return p
 }
 
-// push plans a query whose rows go to a client as they come.
-func (b *builder) push(q *ast.Query) (*Plan, error) {
+// pushAsWritten plans a query whose rows go to a client, without a word on what to write instead.
+func (b *builder) pushAsWritten(q *ast.Query) (*Plan, error) {
 	b.pushing = true
 	sel, err := b.selection(q)
 	if err != nil {

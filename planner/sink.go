@@ -13,7 +13,8 @@ import (
 	"weir/types"
 )
 
-func (b *builder) createAs(s *ast.CreateAs) (*Plan, error) {
+// createAsWritten plans CREATE ... AS without a word on what to write instead.
+func (b *builder) createAsWritten(s *ast.CreateAs) (*Plan, error) {
 	if exists, err := b.vacant(s.Name, s.IsTable, s.IfNotExists, s.OrReplace); exists != "" || err != nil {
 		return &Plan{Exists: exists}, err
 	}
