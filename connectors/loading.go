@@ -96,7 +96,7 @@ func (t *loading) batchBytes(ctx context.Context, topics []connector.Topic) func
 func (t *loading) explain(err error) error {
 	switch {
 	case errors.Is(err, kerr.MessageTooLarge):
-		return connector.Userf("a row is too large for the topic (its setting max.message.bytes): %w", err)
+		return connector.Userf("a row is too large for the topic (its max.message.bytes; a statement that makes the topic takes MAX_MESSAGE_BYTES in its WITH): %w", err)
 	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
 		return connector.Userf("a topic of the connector is gone (%v): %w", t.topics, err)
 	}

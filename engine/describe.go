@@ -28,6 +28,7 @@ type Description struct {
 	Readers, Writers []Query
 	Partitions       int
 	Replication      int
+	MaxMessageBytes  int          // of its topic; only with EXTENDED, 0 where the brokers don't tell
 	Stats            worker.Stats // of the queries that write it; only with EXTENDED
 	// Offsets of the queries that write it, by query; only with EXTENDED.
 	Offsets []GroupOffsets
@@ -106,6 +107,9 @@ func (e *Engine) description(ctx context.Context, src *catalog.Source, extended 
 	}
 	if !extended {
 		return d, nil
+	}
+	if err == nil {
+		d.MaxMessageBytes = e.maxMessageBytes(ctx, src.Topic)
 	}
 	for _, q := range d.Writers {
 		g, err := e.groupOffsets(ctx, q.Group)

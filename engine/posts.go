@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/kafka"
+	"weir/planner"
 )
 
 // Post is a record that a client hands in as it is to be.
@@ -173,7 +174,7 @@ func (e *Engine) handIn(ctx context.Context, rec *kgo.Record) (Posted, error) {
 	err = e.produce(ctx, client, rec, large)
 	switch {
 	case errors.Is(err, kerr.MessageTooLarge):
-		return Posted{}, &PostError{PostTooLarge, fmt.Sprintf("topic %s does not take a record of %d bytes: %s of the topic is smaller. Raise it, or the broker's message.max.bytes, or send less at once", rec.Topic, len(rec.Key)+len(rec.Value), e.messageLimit(ctx, rec.Topic)), err}
+		return Posted{}, &PostError{PostTooLarge, fmt.Sprintf("topic %s does not take a record of %d bytes: %s of the topic is smaller. Send less at once, let the statement that makes the topic have MAX_MESSAGE_BYTES in its WITH, or raise %s of the topic that is there, as by kafka-configs", rec.Topic, len(rec.Key)+len(rec.Value), e.messageLimit(ctx, rec.Topic), planner.MaxMessageBytes), err}
 	case errors.Is(err, kerr.InvalidTimestamp), errors.Is(err, kerr.InvalidRecord):
 		return Posted{}, &PostError{PostBad, fmt.Sprintf("topic %s refuses the record: %v", rec.Topic, err), err}
 	case err != nil:
@@ -198,12 +199,23 @@ func (e *Engine) produce(ctx context.Context, client *kgo.Client, rec *kgo.Recor
 
 // messageLimit names max.message.bytes, with its value where the brokers tell.
 func (e *Engine) messageLimit(ctx context.Context, topic string) string {
-	configs, err := e.opt.Cluster.TopicConfigs(ctx, topic)
-	n, ok := strconv.Atoi(configs[topic]["max.message.bytes"])
-	if err != nil || ok != nil {
-		return "max.message.bytes"
+	if n := e.maxMessageBytes(ctx, topic); n > 0 {
+		return fmt.Sprintf("%s (%d)", planner.MaxMessageBytes, n)
 	}
-	return fmt.Sprintf("max.message.bytes (%d)", n)
+	return planner.MaxMessageBytes
+}
+
+// maxMessageBytes is that of a topic; 0 where the brokers don't tell.
+func (e *Engine) maxMessageBytes(ctx context.Context, topic string) int {
+	configs, err := e.opt.Cluster.TopicConfigs(ctx, topic)
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(configs[topic][planner.MaxMessageBytes])
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func (e *Engine) postClient(large bool) (*kgo.Client, error) {

@@ -108,6 +108,21 @@ func (e *Engine) runningPlan(id string) *plan.Query {
 	return out
 }
 
+// checkConfigs compares a topic that is there with what a statement asks for, where it asks for something.
+func (e *Engine) checkConfigs(ctx context.Context, t *planner.Topic) error {
+	if t.Configs[planner.MaxMessageBytes] == "" {
+		return nil
+	}
+	configs, err := e.opt.Cluster.TopicConfigs(ctx, t.Name)
+	if err != nil {
+		return err
+	}
+	if err := t.CheckConfigs(configs[t.Name]); err != nil {
+		return refuse(BadStatement, "%v", err)
+	}
+	return nil
+}
+
 func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topic) error {
 	found, err := e.opt.Cluster.Topic(ctx, t.Name)
 	if err != nil && !errors.Is(err, kafka.ErrNoTopic) {
@@ -117,8 +132,10 @@ func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topi
 	switch err := t.Check(p, int32(len(found.Partitions)), exists); {
 	case err != nil && !exists:
 		return refuse(BadStatement, "%v%s", err, e.similarTopic(ctx, t.Name))
-	case err != nil || exists:
+	case err != nil:
 		return err
+	case exists:
+		return e.checkConfigs(ctx, t)
 	}
 	spec := kafka.TopicSpec{Name: t.Name, Partitions: t.Partitions, Replicas: t.Replicas, Configs: t.Configs, IfNotExists: true}
 	if spec.Replicas == 0 {

@@ -35,6 +35,9 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	if pos, ok := w.pos["REPARTITION"]; ok {
 		return nil, ofQuery(pos)
 	}
+	if pos, ok := w.pos["MAX_MESSAGE_BYTES"]; ok {
+		return nil, at(pos, "MAX_MESSAGE_BYTES is a property of the statement that makes the topic: INSERT INTO writes to that of %s.", target.Name)
+	}
 	if pos, ok := w.pos["LATE_STREAM"]; ok {
 		return nil, noWindow(pos)
 	}

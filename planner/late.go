@@ -121,7 +121,7 @@ func (b *builder) lateSource(w *with, sel *selection, target, from *catalog.Sour
 	}
 	l.node.Sink = sink
 	topic := &with{vals: map[string]string{}}
-	for _, name := range []string{"PARTITIONS", "REPLICAS", "RETENTION_MS"} {
+	for _, name := range []string{"PARTITIONS", "REPLICAS", "RETENTION_MS", "MAX_MESSAGE_BYTES"} {
 		if v, ok := w.get(name); ok {
 			topic.vals[name] = v
 		}

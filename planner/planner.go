@@ -57,6 +57,21 @@ type Topic struct {
 	MustExist bool
 }
 
+// MaxMessageBytes is the setting of a topic that MAX_MESSAGE_BYTES is compared with.
+const MaxMessageBytes = "max.message.bytes"
+
+// CheckConfigs compares what was asked for with the settings of the topic that is there.
+func (t *Topic) CheckConfigs(configs map[string]string) error {
+	want, asked := t.Configs[MaxMessageBytes]
+	has, told := configs[MaxMessageBytes]
+	if !asked || !told || has == want {
+		return nil
+	}
+	return fmt.Errorf("A Kafka topic with the name '%s' already exists, and its %s is %s: MAX_MESSAGE_BYTES asks for %s. Leave MAX_MESSAGE_BYTES out to take the topic as it is, or "+
+		"alter the topic first, as by: kafka-configs --bootstrap-server HOST:PORT --alter --entity-type topics --entity-name %s --add-config %s=%s",
+		t.Name, MaxMessageBytes, has, want, t.Name, MaxMessageBytes, want)
+}
+
 // Check compares the topic with the one of its name that is there: it has so many partitions; exists is false where there is none.
 func (t *Topic) Check(p *Plan, partitions int32, exists bool) error {
 	switch {

@@ -35,6 +35,8 @@ var WithProperties = []WithProperty{
 	{"REPLICAS", "How many replicas the topic is made with.", withNumber},
 	{"RETENTION_MS", "How long the topic keeps records, in milliseconds.", withNumber},
 	{"CLEANUP_POLICY", "The topic's cleanup.policy: delete, compact, or both.", withText},
+	{"MAX_MESSAGE_BYTES", "How many bytes a batch of records may have that the topic takes, and so a record: its max.message.bytes, from 128 to 94371840 (90 MB). " +
+		"A topic that is there already has to have it.", withNumber},
 	{"FORMAT", "The format of keys and values alike.", withText},
 	{"KEY_FORMAT", "The format of the keys; KAFKA unless told otherwise.", withText},
 	{"VALUE_FORMAT", "The format of the values.", withText},
@@ -115,6 +117,9 @@ func (b *builder) with(props []ast.Prop, pos ast.Pos) (*with, error) {
 	return w, nil
 }
 
+// leastMessageBytes and mostMessageBytes bound MAX_MESSAGE_BYTES: a batch of one record has up to 105 bytes of its own, and requests to brokers end at 100 MB.
+const leastMessageBytes, mostMessageBytes = 128, 90 << 20
+
 func propText(p ast.Prop, name string, kind withKind) (string, error) {
 	x, err := literal(p.Value)
 	if err != nil {
@@ -131,6 +136,9 @@ func propText(p ast.Prop, name string, kind withKind) (string, error) {
 		}
 		if (name == "PARTITIONS" || name == "REPLICAS") && n < 1 && n != -1 {
 			return "", at(p.Value.Pos(), "Invalid value %s for property %s: Value must be at least 1, or -1 for what the brokers give a topic", text, name)
+		}
+		if name == "MAX_MESSAGE_BYTES" && (n < leastMessageBytes || n > mostMessageBytes) {
+			return "", at(p.Value.Pos(), "Invalid value %s for property %s: Value must be from %d, as an empty record needs, to %d: brokers take no requests much larger", text, name, leastMessageBytes, mostMessageBytes)
 		}
 	case withBool:
 		text = strings.ToLower(text)
@@ -251,6 +259,9 @@ func (b *builder) topic(w *with, name string) *Topic {
 	t := &Topic{Name: name, Partitions: int32(w.number("PARTITIONS")), Replicas: int16(w.number("REPLICAS")), Configs: map[string]string{}}
 	if v, ok := w.get("RETENTION_MS"); ok {
 		t.Configs["retention.ms"] = v
+	}
+	if n := w.number("MAX_MESSAGE_BYTES"); n > 0 {
+		t.Configs[MaxMessageBytes] = strconv.FormatInt(n, 10)
 	}
 	if v, ok := w.get("CLEANUP_POLICY"); ok {
 		t.Configs["cleanup.policy"] = strings.ToLower(v)

@@ -120,7 +120,7 @@ func TestPost(t *testing.T) {
 		status int
 		want   string
 	}{
-		"nope": {404, "There is no topic nope. Make it with"}, "a%2Fb": {404, "There is no topic a/b"}, "small": {413, "max.message.bytes (300)"},
+		"nope": {404, "There is no topic nope. Make it with"}, "a%2Fb": {404, "There is no topic a/b"}, "small": {413, "max.message.bytes (300) of the topic is smaller. Send less at once, let the statement that makes the topic have MAX_MESSAGE_BYTES"},
 		"_weir-default_-commands": {403, "kept by programs for themselves"}, "__consumer_offsets": {403, "kept by programs"},
 	} {
 		if status, body := send(t, "POST", url+"/topics/"+topic, strings.Repeat("0", 500)); status != c.status || !strings.Contains(body, c.want) {

@@ -122,7 +122,7 @@ func New(a *assignment.Assignment, o Options, embedded bool) Committer {
 
 // batchBytes is how large the client may make a batch for a topic.
 func batchBytes(a *assignment.Assignment) func(topic string) int32 {
-	const most, least = 8 << 20, 512
+	const most, least = 90 << 20, 512
 	return func(topic string) int32 {
 		if limit := a.Topics[topic].Limits.Bytes; limit > 0 {
 			return int32(min(max(limit, least), most))

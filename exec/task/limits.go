@@ -59,7 +59,7 @@ func (l *Limits) Check(r *kgo.Record, now func() time.Time) error {
 			size += headerOverhead + len(h.Key) + len(h.Value)
 		}
 		if size > l.Bytes {
-			return fmt.Errorf("the record with key %s is too large for topic %s: %d bytes, and max.message.bytes of the topic is %d", keyText(r.Key), r.Topic, size, l.Bytes)
+			return fmt.Errorf("the record with key %s is too large for topic %s: %d bytes, and max.message.bytes of the topic is %d (MAX_MESSAGE_BYTES in the WITH of the statement that makes it)", keyText(r.Key), r.Topic, size, l.Bytes)
 		}
 	}
 	if l.NeedsKey && r.Key == nil {

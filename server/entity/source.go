@@ -48,7 +48,7 @@ func description(d *engine.Description) wire.SourceDescription {
 	s := d.Source
 	out := wire.SourceDescription{
 		Name: s.Name, Type: kind(s), Timestamp: s.Timestamp, Extended: d.Extended, Statement: s.SQL,
-		KeyFormat: s.Key.Format, ValueFormat: s.Value.Format, Topic: s.Topic, Partitions: d.Partitions, Replication: d.Replication,
+		KeyFormat: s.Key.Format, ValueFormat: s.Value.Format, Topic: s.Topic, Partitions: d.Partitions, Replication: d.Replication, MaxMessageBytes: d.MaxMessageBytes,
 		ReadQueries: runningQueries(d.Readers), WriteQueries: runningQueries(d.Writers), Fields: fields(s.Schema),
 		Offsets: []wire.QueryOffsets{}, Constraints: []string{}, ClusterStats: []any{}, ClusterErrors: []any{},
 	}

@@ -35,7 +35,9 @@ type SourceDescription struct {
 	Constraints   []string       `json:"sourceConstraints"`
 	ClusterStats  []any          `json:"clusterStatistics"`
 	ClusterErrors []any          `json:"clusterErrorStats"`
-	Steps         []QuerySteps   `json:"querySteps,omitempty"` // our own: of the queries that write it, with EXTENDED
+	// MaxMessageBytes is our own: of the topic, with EXTENDED.
+	MaxMessageBytes int          `json:"maxMessageBytes,omitempty"`
+	Steps           []QuerySteps `json:"querySteps,omitempty"` // our own: of the queries that write it, with EXTENDED
 }
 
 // QueryOffsets are a query's offsets in its topics.
@@ -90,8 +92,12 @@ func (d SourceDescription) layout() answer.Layout {
 	}
 	out := answer.Layout{answer.Lines(fmt.Sprintf("Name: %s (%s)\n", d.Name, strings.ToLower(d.Type)))}
 	if d.Extended {
+		limit := ""
+		if d.MaxMessageBytes > 0 {
+			limit = fmt.Sprintf(", max.message.bytes: %d", d.MaxMessageBytes)
+		}
 		out = append(out, answer.Pairs{
-			{"Topic", fmt.Sprintf("%s (partitions: %d, replication: %d)", d.Topic, d.Partitions, d.Replication)},
+			{"Topic", fmt.Sprintf("%s (partitions: %d, replication: %d%s)", d.Topic, d.Partitions, d.Replication, limit)},
 			{"Key format", d.KeyFormat}, {"Value format", d.ValueFormat}, {"Timestamp field", d.Timestamp}, {"Statement", oneLine(d.Statement)},
 		})
 	}
