@@ -109,6 +109,13 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Functions == nil {
 		o.Functions = functions.Standard()
 	}
+	if paths := settings.GeoIPFiles.In(o.Config); len(paths) > 0 {
+		files, err := functions.OpenGeoFiles(paths)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", settings.GeoIPFiles.About().Name, err)
+		}
+		o.Functions = o.Functions.With(files.Functions())
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

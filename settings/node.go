@@ -52,6 +52,9 @@ var (
 		Doc: "The folder below which connectors read files that are made over the HTTP API. Those of weir run and of the prompt read whatever their user may."}, path(), "")
 	FunctionsDir = define(Info{Name: "weir.functions.dir", Flag: "functions-dir", Scope: Start, Unset: "none may be read",
 		Doc: "The folder below which CREATE FUNCTION over the HTTP API finds modules. That of weir run and of the prompt reads whatever its user may."}, path(), "")
+	GeoIPFiles = define(Info{Name: "weir.geoip.files", Flag: "geoip-files", Scope: Start, Unset: "the countries that are within",
+		Doc: "Databases in MaxMind's format, such as GeoLite2-City.mmdb and GeoLite2-ASN.mmdb, that GEOIP asks first; up to 4, read into memory at the start. Queries that are run again over other ones may answer otherwise."},
+		list("FILE,...", "names of files, with commas between them"), nil)
 	MaxStreams = define(Info{Name: "weir.http.max.streams", Flag: "max-streams", Scope: Start, Value: "N",
 		Doc: "SELECTs, PRINTs and changes over the HTTP API at the same time."}, whole("streams", 1, 1<<30), 500)
 	MaxPendingBytes = define(Info{Name: "weir.http.max.pending.bytes", Scope: Start,
