@@ -17,6 +17,12 @@ const (
 	propFormat      = "format"
 	propPartitioner = "partitioner.class"
 	propFields      = "partition.field.name"
+	propPath        = "path.format"
+	propDuration    = "partition.duration.ms"
+	propLocale      = "locale"
+	propZone        = "timezone"
+	propExtractor   = "timestamp.extractor"
+	propTimeField   = "timestamp.field"
 	propSeparator   = "format.bytearray.separator"
 	propExtension   = "format.bytearray.extension"
 	propCodec       = "avro.codec"
@@ -56,8 +62,16 @@ func Class() connector.Class {
 			{Name: propCodec, Type: connector.String, Default: "null", Values: []string{"null", "deflate", "snappy", "zstandard"}, Doc: "how blocks of Avro files are compressed"},
 			{Name: propSeparator, Type: connector.String, Default: `\n`, Doc: `bytes: what stands between two values of an object; \n, \r and \t are read as in most languages`},
 			{Name: propExtension, Type: connector.String, Default: ".bin", Doc: "bytes: what the names of objects end in"},
-			{Name: propPartitioner, Type: connector.String, Default: "default", Doc: "default: objects of a partition of the topic stand below partition=0 and so on; field: below NAME=VALUE. Also Kafka Connect's classes DefaultPartitioner and FieldPartitioner"},
+			{Name: propPartitioner, Type: connector.String, Default: "default", Doc: "default: objects of a partition of the topic stand below partition=0 and so on; field: below NAME=VALUE; time: below what path.format makes of each row's time; " +
+				"daily and hourly: below year=2020/month=08/day=01, and hour=09. Also Kafka Connect's classes DefaultPartitioner, FieldPartitioner, TimeBasedPartitioner, DailyPartitioner and HourlyPartitioner"},
 			{Name: propFields, Type: connector.String, Doc: "field: the columns, with commas between them"},
+			{Name: propPath, Type: connector.String, Doc: "time: the folder, such as " + hourlyPath + ": letters are as in Joda-Time (YYYY the year, xxxx the year of the week ww, DDD the day of the year), text is in quotes"},
+			{Name: propDuration, Type: connector.Duration, Doc: "time: how much of local time a folder spans; the path is of its beginning. 3600000 or 1h is an hour"},
+			{Name: propLocale, Type: connector.String, Default: "en", Doc: "time: the language of names in paths, which is English alone; any other where the path has none"},
+			{Name: propZone, Type: connector.String, Default: "UTC", Doc: "time: the time zone of paths, such as Europe/Berlin"},
+			{Name: propExtractor, Type: connector.String, Default: extractClock, Values: []string{extractClock, extractRecord, extractField}, Doc: "time: which time a row goes by. Wallclock: when it is written, so that after a crash it may be written again below another folder; " +
+				"Record: the record's; RecordField: a column's"},
+			{Name: propTimeField, Type: connector.String, Default: "timestamp", Doc: "RecordField: the column, a TIMESTAMP, DATE, BIGINT of milliseconds since 1970, or STRING as of ISO 8601. A row without one is refused, as errors.tolerance says"},
 			{Name: "storage.class", Type: connector.String, Default: storageClass, Doc: "there is no other"},
 			{Name: "schema.compatibility", Type: connector.String, Default: "none", Values: []string{"none", "backward", "forward", "full"},
 				Doc: "has no effect: all rows of a stream or table have its columns, so an object never needs two schemas"},
@@ -103,27 +117,11 @@ func formatOf(text string) (string, error) {
 	return "", fmt.Errorf("property '%s': expected avro, json, csv or bytes, or Kafka Connect's class AvroFormat, JsonFormat or ByteArrayFormat, got '%s'%s", propFormat, text, hint)
 }
 
-// byField reads the property 'partitioner.class'.
-func byField(text string) (bool, error) {
-	name := strings.ToLower(strings.TrimSpace(text))
-	name = strings.TrimPrefix(name, "io.confluent.connect.storage.partitioner.")
-	name = strings.TrimPrefix(name, "io.confluent.connect.storage.partition.")
-	switch name {
-	case "default", "defaultpartitioner":
-		return false, nil
-	case "field", "fieldpartitioner":
-		return true, nil
-	case "timebasedpartitioner", "dailypartitioner", "hourlypartitioner":
-		return false, fmt.Errorf("property '%s': objects are not named by time: make a column of the day or hour, and choose 'field' with '%s'", propPartitioner, propFields)
-	}
-	return false, fmt.Errorf("property '%s': expected default or field, or Kafka Connect's class DefaultPartitioner or FieldPartitioner, got '%s'", propPartitioner, text)
-}
-
 func open(env connector.Env, v connector.Values) (connector.Opened, error) {
 	s := &sink{
 		env: env, bucket: v.Text(propBucket), dir: strings.Trim(v.Text("topics.dir"), "/"), partSize: uint64(v.Int("s3.part.size")), //nolint:gosec // at least 5 MB
-		fields: v.List(propFields), extension: v.Text(propExtension),
-		options: encode.Options{Header: true, Separator: "\n", Codec: v.Text(propCodec)},
+		extension: v.Text(propExtension),
+		options:   encode.Options{Header: true, Separator: "\n", Codec: v.Text(propCodec)},
 	}
 	var err error
 	if s.options.Format, err = formatOf(v.Text(propFormat)); err != nil {
@@ -140,20 +138,15 @@ func open(env connector.Env, v connector.Values) (connector.Opened, error) {
 	if storage := v.Text("storage.class"); storage != storageClass {
 		return connector.Opened{}, fmt.Errorf("property 'storage.class': expected %s, got '%s'", storageClass, storage)
 	}
-	field, err := byField(v.Text(propPartitioner))
-	switch {
-	case err != nil:
+	if s.partitioner, err = partitionerOf(v); err != nil {
 		return connector.Opened{}, err
-	case field && len(s.fields) == 0:
-		return connector.Opened{}, fmt.Errorf("property '%s': 'field' needs '%s'", propPartitioner, propFields)
-	case !field && len(s.fields) > 0:
-		return connector.Opened{}, fmt.Errorf("property '%s' goes with '%s'='field'", propFields, propPartitioner)
 	}
+	columns := s.partitioner != nil && s.partitioner.columns()
 	if s.client, s.transport, err = connect(env, v); err != nil {
 		return connector.Opened{}, err
 	}
 	return connector.Opened{
 		Writer: s, PerPartition: true, Check: s.check,
-		Columns: s.options.NeedsColumns() || field, Bare: !field && (s.options.Format == encode.JSON),
+		Columns: s.options.NeedsColumns() || columns, Bare: !columns && (s.options.Format == encode.JSON),
 	}, nil
 }

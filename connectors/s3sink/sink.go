@@ -5,14 +5,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/minio/minio-go/v7"
 
 	"weir/connectors/connector"
 	"weir/connectors/encode"
-	"weir/types"
 )
 
 // sink writes objects.
@@ -20,15 +17,15 @@ import (
 // The name of an object goes by the offset of its first row, and each batch begins where what is stored ends: so what was written before a crash
 // is replaced, whatever the batches are cut into this time.
 type sink struct {
-	env       connector.Env
-	client    *minio.Client
-	transport *http.Transport
-	bucket    string
-	dir       string
-	partSize  uint64
-	fields    []string // FieldPartitioner's
-	extension string   // of objects of bytes
-	options   encode.Options
+	env         connector.Env
+	client      *minio.Client
+	transport   *http.Transport
+	bucket      string
+	dir         string
+	partSize    uint64
+	partitioner partitioner // nil for the default one
+	extension   string      // of objects of bytes
+	options     encode.Options
 
 	in   connector.In
 	outs []*out // one for each relation
@@ -39,7 +36,7 @@ type sink struct {
 type out struct {
 	enc     *encode.Encoder
 	options encode.Options
-	fields  []int // places of the columns that objects go by
+	folder  func(*connector.Row) (string, error) // nil with the default partitioner
 }
 
 // Begin sees that objects can be written.
@@ -63,26 +60,19 @@ func (s *sink) check(relations []connector.Relation) error {
 		if o.enc, err = encode.New(rel, o.options); err != nil {
 			return err
 		}
-		for _, name := range s.fields {
-			found := -1
-			for i, c := range rel.Columns {
-				if c.Name == name || found < 0 && strings.EqualFold(c.Name, name) {
-					found = i
-				}
+		if s.partitioner != nil {
+			if o.folder, err = s.partitioner.of(rel); err != nil {
+				return err
 			}
-			if found < 0 {
-				return fmt.Errorf("property '%s': %s has no column %s", propFields, rel.Name, name)
-			}
-			o.fields = append(o.fields, found)
 		}
 		s.outs = append(s.outs, o)
 	}
 	return nil
 }
 
-// Write writes a batch as an object, or as one for each value of the columns that they go by.
+// Write writes a batch as an object, or as one for each folder that its rows belong below.
 func (s *sink) Write(ctx context.Context, b connector.Batch) (any, error) {
-	if len(s.fields) == 0 {
+	if s.partitioner == nil {
 		return nil, s.write(ctx, b.Rows, "")
 	}
 	var order []string
@@ -91,7 +81,13 @@ func (s *sink) Write(ctx context.Context, b connector.Batch) (any, error) {
 		if row.Value == nil {
 			continue
 		}
-		folder := s.folder(&row)
+		folder, err := s.outs[row.Relation].folder(&row)
+		if err != nil {
+			if err := s.in.Refuse(ctx, &row, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if groups[folder] == nil {
 			order = append(order, folder)
 		}
@@ -103,20 +99,6 @@ func (s *sink) Write(ctx context.Context, b connector.Batch) (any, error) {
 		}
 	}
 	return nil, nil
-}
-
-// folder is where a row belongs by its columns.
-func (s *sink) folder(row *connector.Row) string {
-	o, columns := s.outs[row.Relation], s.in.Relations[row.Relation].Columns
-	var parts []string
-	for _, at := range o.fields {
-		text := "null"
-		if v := row.Values[at]; !v.IsNull() {
-			text = url.PathEscape(string(types.AppendText(nil, v, columns[at].Type)))
-		}
-		parts = append(parts, columns[at].Name+"="+text)
-	}
-	return strings.Join(parts, "/")
 }
 
 // write writes rows of one partition as one object.
