@@ -81,3 +81,4 @@ examples: ## runs the examples as a user would
 	go run . run examples/cheapest-flight/flights.sql
 	go run . run examples/visitors/visitors.sql
 	go run . run examples/clicks/clicks.sql
+	go run . run examples/clickstream/clickstream.sql
