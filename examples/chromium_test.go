@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -154,5 +155,19 @@ func (p *page) until(script, want string) time.Duration {
 			p.t.Fatalf("%s is %q, want %q; the page:\n%s", script, got, want, p.eval("document.body.innerText"))
 		}
 		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// screenshot leaves a picture of the page in the file that WEIR_TEST_SCREENSHOT names, if it does.
+func (p *page) screenshot() {
+	p.t.Helper()
+	name := os.Getenv("WEIR_TEST_SCREENSHOT")
+	if name == "" {
+		return
+	}
+	var shot struct{ Data []byte }
+	p.call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
+	if err := os.WriteFile(name, shot.Data, 0o600); err != nil {
+		p.t.Error(err)
 	}
 }
