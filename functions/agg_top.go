@@ -9,7 +9,7 @@ import (
 )
 
 var topAggregates = []Aggregate{
-	{Doc{"TOPK", AggregateFn, "The k largest values, largest first. With more columns, an array of structs: SORT_COL holds the value, COL0, COL1 ... the other columns of its row. Rows where the value is NULL are left out.",
+	{Doc{"TOPK", AggregateFn, "The k largest values, largest first. With more columns, an array of structs: `sort_col` holds the value, `col0`, `col1` ... the other columns of its row; backquotes keep the small letters. Rows where the value is NULL are left out.",
 		[]Example{{"TOPK({1, 5, NULL, 3, 5}, 3)", "ARRAY[5, 5, 3]"}}},
 		[]AggregateOverload{
 			{Sig: "(x T; k INTEGER) ARRAY<T>", Bind: bindTop(false), Accepts: comparable1},

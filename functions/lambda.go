@@ -19,7 +19,7 @@ var lambdaFunctions = []Scalar{
 			{Sig: "(list ARRAY<T>, f (T) => BOOLEAN) ARRAY<T>", Eval: filterArray},
 			{Sig: "(map MAP<K, V>, f (K, V) => BOOLEAN) MAP<K, V>", Eval: filterMap},
 		}},
-	{Doc: Doc{"REDUCE", LambdaFn, "Goes through an array or a map with a state, to which the lambda gives its next value. A NULL collection leaves the first state.",
+	{Doc: Doc{"REDUCE", LambdaFn, "Goes through an array or a map with a state, to which the lambda gives its next value. A NULL collection leaves the first state; a first state that is NULL stays NULL.",
 		[]Example{{"REDUCE(ARRAY[3, 6], 2, (s, x) => s + x)", "11"}, {"REDUCE(MAP('a' := 1, 'b' := 2), 0, (s, k, v) => s + v)", "3"}}},
 		Overloads: []Overload{
 			{Sig: "(list ARRAY<T>, state S, f (S, T) => S) S", NullIn: Pass, Eval: reduceArray},
