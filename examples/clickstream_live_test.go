@@ -137,7 +137,7 @@ func TestClickstreamLive(t *testing.T) {
 	n := clickstreamProgram(t)
 	n.start()
 	n.await("what the script makes", func() bool { return strings.Contains(n.ask(t, "SHOW QUERIES;"), "TOP_URLS") })
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	wire := dialLines(t, n.lines)
 	fmt.Fprint(wire, "early\t/before\n")

@@ -141,17 +141,15 @@ func sessionsOf(views []view) map[span]int {
 	return out
 }
 
-// windows are the last values of a table's topic, by key and window.
+// windows are the last values of a table's topic, by key and window: behind the key is the start of the window or, of a session, its end and its start.
 func windows[V any](t *testing.T, records []*kgo.Record, size int64) map[span]V {
 	t.Helper()
 	out := map[span]V{}
 	for _, r := range records {
-		s := span{end: -1}
 		at := func(back int) int64 { return int64(binary.BigEndian.Uint64(r.Key[len(r.Key)-back:])) }
-		if size == 0 { // a session: its end, then its start
+		s := span{string(r.Key[:len(r.Key)-8]), at(8), at(8) + size}
+		if size == 0 { // a session
 			s = span{string(r.Key[:len(r.Key)-16]), at(8), at(16)}
-		} else {
-			s = span{string(r.Key[:len(r.Key)-8]), at(8), at(8) + size}
 		}
 		if r.Value == nil {
 			delete(out, s)
@@ -318,5 +316,5 @@ func testClickstream(t *testing.T, speed string) {
 		got[visitor] = row
 	}
 	same(t, "visits with history", got, with)
-	t.Logf("%d views, %d late, %d lists, %d sessions of %d visitors", len(views), late, len(lists), len(sessionsOf(views)), len(want))
+	t.Logf("%d views, %d late, %d batches, %d lists, %d sessions of %d visitors", len(views), late, len(batches), len(lists), len(sessionsOf(views)), len(want))
 }

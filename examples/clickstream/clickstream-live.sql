@@ -28,8 +28,8 @@ CREATE STREAM clicks
   PARTITION BY SPLIT(line, CHR(9))[1]
   EMIT CHANGES;
 
--- 3. Views per batch of five seconds. Where nothing comes, the last batch is over after five seconds more.
-SET 'weir.idle.close' = '5 seconds';
+-- 3. Views per batch of five seconds. Where nothing comes, the last one is closed after ten seconds more.
+SET 'weir.idle.close' = '10 seconds';
 
 CREATE TABLE views_per_batch
   WITH (KAFKA_TOPIC = 'views_per_batch', VALUE_FORMAT = 'JSON', PARTITIONS = 1) AS
