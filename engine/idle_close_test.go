@@ -41,6 +41,35 @@ func TestIdleClose(t *testing.T) {
 	}
 }
 
+// Windows over the topic of another query close once more when rows have come again to some of its partitions, and to others never; and not before the time
+// that was asked for, however short they are.
+func TestIdleCloseAgain(t *testing.T) {
+	t.Parallel()
+	n := startNode(t, t.TempDir())
+	defer n.stop(t)
+	s := NewSession()
+	s.Properties["auto.offset.reset"] = "earliest"
+	n.run(t, s, `CREATE STREAM s (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=3);
+		CREATE STREAM c WITH (KAFKA_TOPIC='c') AS SELECT k, g FROM s;
+		SET 'weir.idle.upstream'='50'; SET 'weir.idle.close'='1 hour';
+		CREATE TABLE later WITH (KAFKA_TOPIC='later') AS SELECT g, COUNT(*) AS n FROM c WINDOW TUMBLING (SIZE 100 MILLISECONDS) GROUP BY g EMIT FINAL;
+		SET 'weir.idle.close'='200 milliseconds';
+		CREATE TABLE t AS SELECT g, COUNT(*) AS n FROM c WINDOW TUMBLING (SIZE 500 MILLISECONDS) GROUP BY g EMIT FINAL;
+		CREATE STREAM out (g STRING KEY, n BIGINT) WITH (KAFKA_TOPIC='T', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='500 MILLISECONDS');
+		CREATE STREAM early (g STRING KEY, n BIGINT) WITH (KAFKA_TOPIC='later', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='100 MILLISECONDS');
+		INSERT INTO s (ROWTIME, k, g) VALUES (1000, 'a', 'a');`)
+	expect := func(sql, want string) {
+		t.Helper()
+		if got := n.run(t, s, sql); got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+	expect(`SELECT g, windowstart, n FROM out EMIT CHANGES LIMIT 1;`, "a | 1000 | 1\n")
+	expect(`SELECT g, windowstart, n FROM early;`, "")
+	n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (9000, 'a', 'a');`)
+	expect(`SELECT g, windowstart, n FROM out EMIT CHANGES LIMIT 2;`, "a | 1000 | 1\na | 9000 | 1\n")
+}
+
 // A stream's time goes on through a join and two repartitions, over a restart that comes before the windows have closed, and
 // while the table that it is joined with keeps changing.
 func TestIdleCloseBehindJoins(t *testing.T) {

@@ -56,6 +56,9 @@ func (f *Feed) AtEnd(now time.Time, idle time.Duration) bool {
 // IdleFor is how long a feed has been at its end; 0 where it is not, or where the task has yet to take what it brought.
 func (f *Feed) IdleFor(now time.Time) time.Duration {
 	idle := time.Duration(0)
+	if f.Task.GoneOn(f.Input) {
+		f.Ended = now
+	}
 	if f.AtEnd(now, 0) && !f.Task.Waits() {
 		idle = now.Sub(f.Ended)
 	}

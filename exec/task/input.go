@@ -33,6 +33,7 @@ type input struct {
 	numbered      int64         // the number of the first of them
 	heard         hearing
 	stirred       bool // an upstream task has told that rows wait; of what has no lanes
+	moved         bool // the queries that write its topic have told of a later time; see GoneOn
 	merging            // where the task has several inputs
 }
 
@@ -259,6 +260,7 @@ func (t *Task) hear(in *input) error {
 	if bound <= f.bound && atEnd == f.atEnd {
 		return nil
 	}
+	in.moved = in.moved || bound > f.bound
 	f.bound, f.atEnd = max(f.bound, bound), atEnd
 	return t.advance(0)
 }
@@ -281,6 +283,15 @@ func (t *Task) Share(input int, shared bool) { t.inputs[input].shared = shared }
 
 // Queued is how many bytes of memory the records of an input take that wait for others; from any goroutine.
 func (t *Task) Queued(input int) int64 { return t.inputs[input].size.Load() }
+
+// GoneOn says whether the queries that write an input's topic have told of a later time since it was last asked: their topic is not idle then, though none of its
+// rows came to this partition.
+func (t *Task) GoneOn(input int) bool {
+	in := t.inputs[input]
+	moved := in.moved
+	in.moved = false
+	return moved
+}
 
 // Came says that an input is idle no longer.
 func (t *Task) Came(input int) { t.idle.came(t.inputs[input]) }

@@ -21,8 +21,9 @@ func (w *Worker) idle(ctx context.Context, now time.Time) error {
 			if w.paused.Load() {
 				f.Ended = now
 			}
-			idle := min(f.IdleFor(now), span)
-			if idle-f.Idled < each && (idle < span || f.Idled >= span) {
+			still := f.IdleFor(now)
+			idle := min(still, span)
+			if still < each || idle-f.Idled < each && (idle < span || f.Idled >= span) {
 				continue
 			}
 			if err := w.askEnd(ctx, f); err != nil {
