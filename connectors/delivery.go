@@ -159,6 +159,7 @@ func (r *deliveryRun) step(ctx context.Context) error {
 		if err := r.writeDue(ctx, true); err != nil {
 			return err
 		}
+		r.tellLag() // who waits for it may ask
 		r.goal.reached(target)
 	}
 	return nil

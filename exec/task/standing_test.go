@@ -50,30 +50,36 @@ func TestRowsWaitForWhatLayBeforeThem(t *testing.T) {
 	}
 }
 
-// Every task's first row of a commit says how far the query had come with the commit before: that is so of what lay before the first of them.
+// Every task's first row of a commit says how far the query had come with the commit before: that is so of what lay before the first of them, whatever
+// has been told of the query meanwhile.
 func TestFirstRowsOfACommit(t *testing.T) {
-	var counts op.Counts
-	l := wovenLanes(&counts)
-	before := Reached{Standing: Standing{All: 100, Order: never, AsOf: 1000}, Sent: 1000}
-	l.add(writtenRow(0, 500, 0, &before), 2000)
-	l.add(writtenRow(1, 600, 1, &before), 2000)
-	if got := l.release(nil, 10, false); len(got) > 0 {
-		t.Fatalf("%v went on, before anything is known of the commit that wrote it", places(got))
-	}
-	l.add(writtenRow(2, 400, 2, &before), 2000)
-	after := Reached{Standing: Standing{All: 100, Order: never, AsOf: 2000}, Sent: 2000}
-	l.add(writtenRow(0, 700, 3, &after), 3000)
-	var got []int64
-	for {
-		recs := l.release(nil, 1, false)
-		if len(recs) == 0 {
-			break
+	for _, told := range []bool{false, true} {
+		var counts op.Counts
+		l := wovenLanes(&counts)
+		if told {
+			l.hear(7, Reached{Standing: Standing{All: 100, Order: never, AsOf: 900}, Sent: 900}, 0, true, 950)
 		}
-		got = append(got, places(recs)...)
-		l.processed()
-	}
-	if !slices.Equal(got, []int64{400, 500, 600}) || counts.Behind != 0 {
-		t.Errorf("%v went on, want 400, 500 and 600; %d are behind", got, counts.Behind)
+		before := Reached{Standing: Standing{All: 100, Order: never, AsOf: 1000}, Sent: 1000}
+		l.add(writtenRow(0, 500, 0, &before), 2000)
+		l.add(writtenRow(1, 600, 1, &before), 2000)
+		if got := l.release(nil, 10, false); len(got) > 0 {
+			t.Fatalf("%v went on, before anything is known of the commit that wrote it", places(got))
+		}
+		l.add(writtenRow(2, 400, 2, &before), 2000)
+		after := Reached{Standing: Standing{All: 100, Order: never, AsOf: 2000}, Sent: 2000}
+		l.add(writtenRow(0, 700, 3, &after), 3000)
+		var got []int64
+		for {
+			recs := l.release(nil, 1, false)
+			if len(recs) == 0 {
+				break
+			}
+			got = append(got, places(recs)...)
+			l.processed()
+		}
+		if !slices.Equal(got, []int64{400, 500, 600}) || counts.Behind != 0 {
+			t.Errorf("%v went on, want 400, 500 and 600; %d are behind", got, counts.Behind)
+		}
 	}
 }
 

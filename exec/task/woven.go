@@ -106,9 +106,13 @@ func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64)
 	return true
 }
 
-// tells says whether what a row says was known: of the rows of one commit that which comes first tells, and not those of its other tasks.
+// tells says whether what a row says was known: of the rows of one commit that which comes first tells, and not those of its other tasks. Rows from
+// before it was told by when they were sent do not say of which commit they are.
 func (u *upstream) tells(r Reached, upTo int64) bool {
-	return u.live && upTo == u.upTo || r.Sent == u.Sent && r.Sent != never
+	if r.Sent == never {
+		return u.live && upTo == u.upTo
+	}
+	return r.Sent == u.Sent
 }
 
 // frees says whether no row comes any more that is to go before a lane's: by what each query has said of the time when the row was there.
