@@ -61,6 +61,9 @@ func TestFirstRowsOfACommit(t *testing.T) {
 		}
 		before := Reached{Standing: Standing{All: 100, Order: never, AsOf: 1000}, Sent: 1000}
 		l.add(writtenRow(0, 500, 0, &before), 2000)
+		if told { // what is told of it is older than what the row said
+			l.hear(7, Reached{Standing: Standing{All: 100, Order: never, AsOf: 950}, Sent: 950}, 0, true, 2000)
+		}
 		l.add(writtenRow(1, 600, 1, &before), 2000)
 		if got := l.release(nil, 10, false); len(got) > 0 {
 			t.Fatalf("%v went on, before anything is known of the commit that wrote it", places(got))

@@ -93,7 +93,7 @@ func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64)
 		return false // it writes no more
 	}
 	u := w.of(query)
-	if upTo < u.upTo || !live && u.tells(r, upTo) {
+	if u.knows(r, upTo, live) {
 		return false
 	}
 	if r.Order != u.Order || r.All != u.All || r.Waits > u.Waits { // what it writes meanwhile is no news to who waits for it to go on
@@ -106,13 +106,18 @@ func (w *woven) heard(query uint64, r Reached, upTo int64, live bool, now int64)
 	return true
 }
 
-// tells says whether what a row says was known: of the rows of one commit that which comes first tells, and not those of its other tasks. Rows from
-// before it was told by when they were sent do not say of which commit they are.
-func (u *upstream) tells(r Reached, upTo int64) bool {
-	if r.Sent == never {
-		return u.live && upTo == u.upTo
+// knows says whether as much was known as is told: of the rows of one commit that which comes first tells, and not those of its other tasks; and those
+// tell of each commit, which is not always told of otherwise. Rows from before it was told by when they were sent do not say of which commit they are.
+func (u *upstream) knows(r Reached, upTo int64, live bool) bool {
+	switch {
+	case upTo < u.upTo:
+		return true
+	case r.Sent == never:
+		return !live && u.live && upTo == u.upTo
+	case upTo == u.upTo && u.Sent != never && r.Sent < u.Sent:
+		return true
 	}
-	return r.Sent == u.Sent
+	return !live && r.Sent == u.Sent
 }
 
 // frees says whether no row comes any more that is to go before a lane's: by what each query has said of the time when the row was there.
