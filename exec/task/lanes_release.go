@@ -97,9 +97,8 @@ func (l *lanes) before(lane int, h *laneRecord, other int) bool {
 
 // floor is the place before which the lane, which has no row, brings nothing, for a row that was sent at a time, and up to which time that holds.
 func (ln *lane) floor(stamp int64, force bool) (place, asOf int64) {
-	switch {
-	case force || ln.givenUp:
-		return math.MaxInt64, math.MaxInt64
+	if force || ln.givenUp {
+		return never, never
 	}
 	return ln.standing().floor(stamp)
 }

@@ -15,6 +15,12 @@ var (
 	unknown      = Standing{All: NoTime, Order: NoTime, AsOf: NoTime}
 )
 
+// Unknown is what is known where nothing is.
+func Unknown() Standing { return unknown }
+
+// AsOf says that nothing of what lay in the sources at a time is still to come, nor of what came since: it is where And begins.
+func AsOf(asOf int64) Standing { return Standing{All: never, Order: never, AsOf: asOf} }
+
 // And is what is known of both together.
 func (s Standing) And(o Standing) Standing {
 	return Standing{min(s.All, o.All), min(s.Order, o.Order), min(s.AsOf, o.AsOf)}
@@ -42,7 +48,7 @@ func (s Standing) floor(stamp int64) (place, asOf int64) {
 // Standing is what is known of the rows that the task still makes, but for what its operators hold back. ended says which of the sources it has
 // read to their ends, as those were at the time asOf, by the node's clock in microseconds.
 func (t *Task) Standing(ended func(input int) bool, asOf int64) Standing {
-	s := Standing{All: never, Order: never, AsOf: asOf}
+	s := AsOf(asOf)
 	for i, in := range t.inputs {
 		if !t.feeders[in.feeder].free { // what does not hold back rows makes none
 			s = s.And(t.standingOf(in, ended(i)))

@@ -1,9 +1,6 @@
 package task
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // The topic of one query is the source of another. Its rows come from all tasks of the query that writes it, as those of a repartition do, and
 // its bounds lie beside the topic: what has been committed is in Reached, for those that stand at its end, and the first row that a commit
@@ -147,13 +144,13 @@ func (u *upstream) holds(ln *lane, h *laneRecord) bool {
 
 // floor is the place before which no row comes any more, for a row of another input that came at a time, and up to which time that holds.
 func (w *woven) floor(stamp int64, force bool) (place, asOf int64) {
+	switch {
+	case force || w.orphan:
+		return never, never
+	case !w.listed:
+		return unknown.floor(stamp)
+	}
 	place, asOf = never, never
-	if force || w.orphan {
-		return place, asOf
-	}
-	if !w.listed {
-		return math.MinInt64, asOf
-	}
 	for i := range w.upstream {
 		to, by := w.upstream[i].floorOf(stamp)
 		place, asOf = min(place, to), min(asOf, by)

@@ -75,7 +75,7 @@ func (w *Worker) beginProgress(ctx context.Context) error {
 // the brokers are asked for the ends where somebody looks on, or something goes on while a task has been idle for long.
 func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, error) {
 	asOf := began.UnixMicro()
-	out := task.Reached{Time: math.MaxInt64, Standing: task.Standing{All: math.MaxInt64, Order: math.MaxInt64, AsOf: asOf}, Sent: asOf, AtEnd: true}
+	out := task.Reached{Time: math.MaxInt64, Standing: task.AsOf(asOf), Sent: asOf, AtEnd: true}
 	n, most, waits := 0, task.NoTime, false
 	asks := w.progress.watched.Load() || slices.ContainsFunc(w.assigned.Tasks, (*assignment.Task).Moved)
 	for _, t := range w.assigned.Tasks {
@@ -108,7 +108,7 @@ func (w *Worker) reached(ctx context.Context, began time.Time) (task.Reached, er
 	}
 	out.Waits = w.progress.waited
 	if n < int(w.partitions.Load()) { // the other tasks are not here
-		out.Time, out.Standing, out.AtEnd = task.NoTime, task.Standing{All: task.NoTime, Order: task.NoTime, AsOf: task.NoTime}, false
+		out.Time, out.Standing, out.AtEnd = task.NoTime, task.Unknown(), false
 	}
 	return out, nil
 }
