@@ -1,4 +1,4 @@
-// Package disk writes files so that they are there after a kill and after a power loss.
+// Package disk writes files so that they are there after a kill and after a power loss, and tells which lie below a folder.
 package disk
 
 import (

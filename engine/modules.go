@@ -206,22 +206,17 @@ func (m *modules) find(s *Session, name string) (string, error) {
 		path = filepath.Join(root, path)
 	}
 	outside := fmt.Errorf("it is outside of the folder that the setting %s confines modules to", setting)
-	real, err := filepath.EvalSymlinks(path)
+	real, below, err := disk.Real(root, path)
 	if err != nil { // whether something is there is nobody's business outside
-		if !below(root, filepath.Clean(path)) {
+		if !disk.Below(root, filepath.Clean(path)) {
 			return "", outside
 		}
 		return "", errors.New("there is no such file in the folder that the setting " + setting + " names")
 	}
-	if !below(root, real) {
+	if !below {
 		return "", outside
 	}
 	return real, nil
-}
-
-func below(root, path string) bool {
-	rel, err := filepath.Rel(root, path)
-	return err == nil && filepath.IsLocal(rel)
 }
 
 // declared is a function as its module has to have it.

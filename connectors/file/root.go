@@ -3,9 +3,9 @@ package file
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"weir/connectors/connector"
+	"weir/disk"
 	"weir/settings"
 )
 
@@ -23,15 +23,10 @@ func confine(root, path string) (string, error) {
 	if path, err = pattern(root, path); err != nil {
 		return "", err
 	}
-	if !below(root, path) {
+	if !disk.Below(root, path) {
 		return "", fmt.Errorf("property 'path': %s is outside of %s, which the setting %s confines connectors to", path, root, name)
 	}
 	return path, nil
-}
-
-func below(root, path string) bool {
-	rel, err := filepath.Rel(root, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // within refuses a file that a link leads to out of the root.
@@ -39,18 +34,11 @@ func (s *source) within(path string) error {
 	if !s.env.Confined {
 		return nil
 	}
-	root, err := filepath.EvalSymlinks(s.env.Root)
-	if err != nil {
-		return s.openError(s.env.Root, err)
-	}
-	if root, err = filepath.Abs(root); err != nil {
-		return err
-	}
-	real, err := filepath.EvalSymlinks(path)
+	_, below, err := disk.Real(s.env.Root, path)
 	if err != nil {
 		return s.openError(path, err)
 	}
-	if !below(root, real) {
+	if !below {
 		return connector.Userf("%s leads out of the folder that the setting %s confines connectors to", path, settings.FileRoot.About().Name)
 	}
 	return nil

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"weir/connectors/connector"
 	"weir/connectors/encode"
+	"weir/disk"
 	"weir/settings"
 )
 
@@ -97,15 +97,10 @@ func place(env connector.Env, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !below(root, path) {
+	if !disk.Below(root, path) {
 		return "", fmt.Errorf("%s is outside of %s, which the setting %s confines connectors to", path, root, settings.FileRoot.About().Name)
 	}
 	return path, nil
-}
-
-func below(root, path string) bool {
-	rel, err := filepath.Rel(root, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // confine refuses a folder that a link leads to out of the root.
@@ -113,18 +108,11 @@ func (s *sink) confine(dir string) error {
 	if !s.env.Confined {
 		return nil
 	}
-	root, err := filepath.EvalSymlinks(s.env.Root)
+	_, below, err := disk.Real(s.env.Root, dir)
 	if err != nil {
 		return err
 	}
-	if root, err = filepath.Abs(root); err != nil {
-		return err
-	}
-	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return err
-	}
-	if !below(root, real) {
+	if !below {
 		return connector.Userf("%s leads out of the folder that the setting %s confines connectors to", dir, settings.FileRoot.About().Name)
 	}
 	return nil
