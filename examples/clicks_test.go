@@ -1,12 +1,9 @@
 package examples
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"maps"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,21 +13,11 @@ import (
 // clicksPerMinute computes what the example counts, with plain Go over the file.
 func clicksPerMinute(t *testing.T, path string) map[string]int {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	line := regexp.MustCompile(`^\S+ \S+ \S+ \[([^\]]+)\] "(\S+) (\S+)[^"]*" (\d+) \S+ "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*"$`)
 	page := regexp.MustCompile(`\.(html|xhtml|php)$|/[^/.]*$`)
 	out := map[string]int{}
-	in := bufio.NewScanner(z)
-	for in.Scan() {
-		m := line.FindStringSubmatch(in.Text())
+	for _, l := range linesOf(t, path) {
+		m := line.FindStringSubmatch(l)
 		if m == nil || m[2] != "GET" || m[4] != "200" || strings.Contains(m[3], "flav=") || strings.Contains(m[3], "/feed") {
 			continue
 		}
@@ -46,9 +33,6 @@ func clicksPerMinute(t *testing.T, path string) map[string]int {
 			t.Fatal(err)
 		}
 		out[article+" "+at.UTC().Truncate(time.Minute).Format("2006-01-02 15:04")]++
-	}
-	if err := in.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return out
 }

@@ -1,12 +1,9 @@
 package examples
 
 import (
-	"bufio"
 	"cmp"
-	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -28,27 +25,6 @@ type view struct {
 type span struct {
 	key        string
 	start, end int64
-}
-
-func unpackedLines(t *testing.T, name string) (lines []string) {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := bufio.NewScanner(z)
-	for in.Scan() {
-		lines = append(lines, in.Text())
-	}
-	if err := in.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return lines
 }
 
 func parseView(line string) (view, bool) {
@@ -232,7 +208,7 @@ func testClickstream(t *testing.T, speed string) {
 	for _, v := range views {
 		in = append(in, v.visitor+"\t"+v.url+"\t"+strconv.FormatInt(v.ms, 10))
 	}
-	all := slices.DeleteFunc(unpackedLines(t, "clickstream/clicks.tsv.gz"), func(line string) bool { _, ok := parseView(line); return !ok })
+	all := slices.DeleteFunc(linesOf(t, "clickstream/clicks.tsv.gz"), func(line string) bool { _, ok := parseView(line); return !ok })
 	if slices.Sort(in); !slices.Equal(in, slices.Sorted(slices.Values(all))) || len(in) < 5000 {
 		t.Fatalf("%d views in the topic are not the %d of the file", len(in), len(all))
 	}
@@ -297,7 +273,7 @@ func testClickstream(t *testing.T, speed string) {
 	for visitor, v := range want {
 		with[visitor] = strings.Join([]string{visitor, strconv.Itoa(v.Views), strings.Join(v.Path, " < "), strconv.Itoa(v.Sessions), ""}, ",")
 	}
-	for _, line := range unpackedLines(t, "clickstream/history.csv.gz")[1:] {
+	for _, line := range linesOf(t, "clickstream/history.csv.gz")[1:] {
 		h := strings.Split(line, ",")
 		if v, ok := want[h[0]]; ok {
 			sessions, err := strconv.Atoi(h[1])

@@ -1,11 +1,9 @@
 package examples
 
 import (
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -55,16 +53,7 @@ func cheapestOffers(t *testing.T, pattern string) (batches, routes map[route]off
 	}
 	batches, routes = map[route]offer{}, map[route]offer{}
 	for _, name := range files {
-		f, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := csv.NewReader(z).ReadAll()
+		rows, err := csv.NewReader(opened(t, name)).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}

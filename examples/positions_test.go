@@ -1,7 +1,6 @@
 package examples
 
 import (
-	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -28,16 +26,7 @@ type link struct {
 // pingsIn are the pings of a file, decoded by a library that Weir does not use for it.
 func pingsIn(t *testing.T, name string) (out []map[string]any) {
 	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dec := msgpack.NewDecoder(z)
+	dec := msgpack.NewDecoder(opened(t, name))
 	dec.UseLooseInterfaceDecoding(true)
 	for {
 		p, err := dec.DecodeMap()

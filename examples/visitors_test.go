@@ -1,14 +1,10 @@
 package examples
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -69,33 +65,13 @@ func unescapeLog(s string) string {
 }
 
 // visitorsLines are the lines of the example's files.
-func visitorsLines(t *testing.T) (lines []string) {
+func visitorsLines(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("visitors/logs/*")
 	if err != nil || len(files) < 3 {
 		t.Fatal(files, err)
 	}
-	for _, name := range append(files, "clicks-per-minute/access.log.gz") {
-		f, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		var r io.Reader = f
-		if strings.HasSuffix(name, ".gz") {
-			if r, err = gzip.NewReader(f); err != nil {
-				t.Fatal(err)
-			}
-		}
-		in := bufio.NewScanner(r)
-		for in.Scan() {
-			lines = append(lines, in.Text())
-		}
-		if err := in.Err(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return lines
+	return linesOf(t, append(files, "clicks-per-minute/access.log.gz")...)
 }
 
 // TestVisitors runs the example at once and at a rate, and compares the topic and the file with a plain computation.
