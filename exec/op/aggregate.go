@@ -78,7 +78,7 @@ func (a *Aggregate) Push(b *types.Batch) error {
 		if !a.keys.ok[i] {
 			continue
 		}
-		if err := a.update(b.Row(i), b.Meta[i], a.keys.key(i), a.keys.hashes[i]); err != nil {
+		if err := a.update(b.Row(i), &b.Meta[i], a.keys.key(i), a.keys.hashes[i]); err != nil {
 			return err
 		}
 	}
@@ -89,7 +89,7 @@ func (a *Aggregate) Push(b *types.Batch) error {
 }
 
 // update takes a row into the windows that hold it.
-func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uint64) error {
+func (a *Aggregate) update(row []types.Value, m *types.Meta, key []byte, hash uint64) error {
 	if row == nil {
 		row = []types.Value{} // no column is used, but it is a row
 	}
@@ -108,8 +108,8 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 	taken := false
 	for start := a.span.First(m.Timestamp); start <= a.span.Last(m.Timestamp); start += a.span.Advance {
 		if start+a.span.Size <= closes {
-			a.host.report(Problem{Late, "GROUP BY", lateMessage(start, start+a.span.Size, closes), m})
-			if err := a.late.add(row, m, start, start+a.span.Size, closes+a.win.Grace); err != nil {
+			a.host.report(Problem{Late, "GROUP BY", lateMessage(start, start+a.span.Size, closes), *m})
+			if err := a.late.add(row, *m, start, start+a.span.Size, closes+a.win.Grace); err != nil {
 				return err
 			}
 			continue
@@ -126,7 +126,7 @@ func (a *Aggregate) update(row []types.Value, m types.Meta, key []byte, hash uin
 }
 
 // fits says whether a row may be kept in all windows that hold it.
-func (a *Aggregate) fits(row []types.Value, m types.Meta) error {
+func (a *Aggregate) fits(row []types.Value, m *types.Meta) error {
 	if a.acc.objs == 0 {
 		return nil
 	}
@@ -168,7 +168,7 @@ func (a *Aggregate) window(start int64) *groups {
 
 // into takes one row out of a group and another one in, each where it is not nil, and hands the change on at once where
 // nothing is held back.
-func (a *Aggregate) into(g *groups, gone, row []types.Value, m types.Meta, key []byte, hash uint64) error {
+func (a *Aggregate) into(g *groups, gone, row []types.Value, m *types.Meta, key []byte, hash uint64) error {
 	ref, added := g.table.GetOrAdd(key, hash)
 	w := g.table.Words(ref)
 	if added {
@@ -209,7 +209,7 @@ func (a *Aggregate) into(g *groups, gone, row []types.Value, m types.Meta, key [
 }
 
 // exchange takes one row out of a group's state and another one in.
-func (a *Aggregate) exchange(w []uint64, objs []functions.Object, gone, row []types.Value, m types.Meta) error {
+func (a *Aggregate) exchange(w []uint64, objs []functions.Object, gone, row []types.Value, m *types.Meta) error {
 	if gone != nil {
 		if err := a.host.refused(a.acc.add(w, objs, gone, m, true), m); err != nil {
 			return err
@@ -311,7 +311,7 @@ func (a *Aggregate) emitChange(ch change) error {
 // row that stays in its group changes it once.
 func (a *Aggregate) pushTable(b *types.Batch) error {
 	for i := range b.N {
-		m := b.Meta[i]
+		m := &b.Meta[i]
 		var gone, row []types.Value
 		if m.Flags&types.HasOld != 0 {
 			gone = b.OldRow(i)
@@ -326,7 +326,7 @@ func (a *Aggregate) pushTable(b *types.Batch) error {
 	return a.emit()
 }
 
-func (a *Aggregate) tableRow(gone, row []types.Value, m types.Meta) error {
+func (a *Aggregate) tableRow(gone, row []types.Value, m *types.Meta) error {
 	keys := a.keys.bytes[:0]
 	if gone == nil && row == nil {
 		a.host.Counts.Filtered++

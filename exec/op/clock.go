@@ -60,7 +60,7 @@ func newClock(direct bool) clock {
 }
 
 // see takes a row's time, and returns the stream time by which the row is judged.
-func (c *clock) see(m types.Meta) int64 {
+func (c *clock) see(m *types.Meta) int64 {
 	t := max(m.Timestamp, m.StreamTime)
 	if t > c.now {
 		c.now, c.unsaved = t, true

@@ -9,7 +9,7 @@ import (
 // A row closes windows as far as the other sources let it; a bound closes no more than rows have come up to.
 func TestDirectClock(t *testing.T) {
 	c := newClock(true)
-	row := func(ts, path int64) int64 { return c.see(types.Meta{Timestamp: ts, StreamTime: path}) }
+	row := func(ts, path int64) int64 { return c.see(&types.Meta{Timestamp: ts, StreamTime: path}) }
 	for i, s := range []struct {
 		do           func() int64
 		judged, shut int64
@@ -30,13 +30,13 @@ func TestDirectClock(t *testing.T) {
 // Behind a repartition rows close nothing: bounds do.
 func TestToldClock(t *testing.T) {
 	c := newClock(false)
-	if got := c.see(types.Meta{Timestamp: 100, StreamTime: types.NoTime}); got != 100 || c.closed() != types.NoTime {
+	if got := c.see(&types.Meta{Timestamp: 100, StreamTime: types.NoTime}); got != 100 || c.closed() != types.NoTime {
 		t.Errorf("judged by %d, closed to %d", got, c.closed())
 	}
 	if c.reach(70); c.closed() != 70 {
 		t.Errorf("closed to %d", c.closed())
 	}
-	if got := c.see(types.Meta{Timestamp: 60, StreamTime: 65}); got != 70 {
+	if got := c.see(&types.Meta{Timestamp: 60, StreamTime: 65}); got != 70 {
 		t.Errorf("judged by %d", got)
 	}
 	if c.reach(150); c.closed() != 150 {
@@ -46,7 +46,7 @@ func TestToldClock(t *testing.T) {
 
 func TestClockIsStored(t *testing.T) {
 	before := newClock(false)
-	before.see(types.Meta{Timestamp: 500, StreamTime: types.NoTime})
+	before.see(&types.Meta{Timestamp: 500, StreamTime: types.NoTime})
 	before.reach(300)
 	for name, stored := range map[string][]byte{"as it is": before.append(nil), "with the upstreams of earlier versions": append(before.append(nil), 20, 30)} {
 		now := newClock(false)
@@ -73,9 +73,9 @@ func TestIdleGoesOnFromTheLatestRow(t *testing.T) {
 		}
 	}
 	idle(300, types.NoTime, types.NoTime)
-	c.clock.see(types.Meta{Timestamp: 1000, StreamTime: types.NoTime})
+	c.clock.see(&types.Meta{Timestamp: 1000, StreamTime: types.NoTime})
 	idle(300, types.NoTime, 1300)
-	c.clock.see(types.Meta{Timestamp: 9000, StreamTime: types.NoTime}) // nothing is known of another path
+	c.clock.see(&types.Meta{Timestamp: 9000, StreamTime: types.NoTime}) // nothing is known of another path
 	idle(300, types.NoTime, 9300)
 	idle(200, 1500, 9500)
 	idle(100, 20000, 20000) // rows were filtered up to there

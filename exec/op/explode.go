@@ -37,7 +37,7 @@ func (e *Explode) Push(b *types.Batch) error {
 			e.host.Counts.Filtered++
 			continue
 		}
-		rows := e.evaluate(b.Row(i), m)
+		rows := e.evaluate(b.Row(i), &m)
 		for r := range rows {
 			if e.out.N == types.BatchRows {
 				if err := e.next.Push(&e.out); err != nil {
@@ -60,7 +60,7 @@ func (e *Explode) Push(b *types.Batch) error {
 	return e.next.Push(&e.out)
 }
 
-func (e *Explode) evaluate(row []types.Value, m types.Meta) (rows int) {
+func (e *Explode) evaluate(row []types.Value, m *types.Meta) (rows int) {
 	e.ctx.Enter(row)
 	for j, f := range e.calls {
 		e.lists[j] = f(e.ctx)

@@ -26,7 +26,7 @@ func NewFilter(h *Host, f *plan.Filter, next Op) *Filter {
 	return out
 }
 
-func (f *Filter) holds(row []types.Value, m types.Meta) bool {
+func (f *Filter) holds(row []types.Value, m *types.Meta) bool {
 	f.ctx.Enter(row)
 	ok := f.cond(f.ctx).Bool()
 	if f.ctx.Err != nil {
@@ -62,11 +62,11 @@ func (f *Filter) Push(b *types.Batch) error {
 
 func (f *Filter) keep(b *types.Batch, i int) bool {
 	m := &b.Meta[i]
-	now := m.Flags&types.NullRow == 0 && f.holds(b.Row(i), *m)
+	now := m.Flags&types.NullRow == 0 && f.holds(b.Row(i), m)
 	if b.Old == nil {
 		return now
 	}
-	before := m.Flags&types.HasOld != 0 && f.holds(b.OldRow(i), *m)
+	before := m.Flags&types.HasOld != 0 && f.holds(b.OldRow(i), m)
 	switch {
 	case m.Flags&types.MayHaveOld != 0:
 		if !now && m.Flags&types.NullRow == 0 {

@@ -58,7 +58,7 @@ func (g *grouper) encode(b *types.Batch) {
 	k.bytes, k.ends, k.hashes, k.ok = k.bytes[:0], k.ends[:0], k.hashes[:0], k.ok[:0]
 	for i := range b.N {
 		at := len(k.bytes)
-		m := b.Meta[i]
+		m := &b.Meta[i]
 		ok := m.Flags&types.NullRow == 0
 		if !ok {
 			g.host.Counts.Filtered++
@@ -72,7 +72,7 @@ func (g *grouper) encode(b *types.Batch) {
 }
 
 // key computes the group of a row into vals; ok is false where a part is NULL, for which the row is counted and reported.
-func (g *grouper) key(row []types.Value, m types.Meta) bool {
+func (g *grouper) key(row []types.Value, m *types.Meta) bool {
 	ok := g.compute(row, m)
 	if !ok {
 		g.skip(m)
@@ -80,13 +80,13 @@ func (g *grouper) key(row []types.Value, m types.Meta) bool {
 	return ok
 }
 
-func (g *grouper) skip(m types.Meta) {
+func (g *grouper) skip(m *types.Meta) {
 	g.host.Counts.NullKey++
-	g.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", m})
+	g.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", *m})
 }
 
 // compute is key without the count.
-func (g *grouper) compute(row []types.Value, m types.Meta) bool {
+func (g *grouper) compute(row []types.Value, m *types.Meta) bool {
 	if g.slots != nil {
 		for i, s := range g.slots {
 			g.vals[i] = row[s]

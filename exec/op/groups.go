@@ -102,7 +102,7 @@ func (a *accumulators) newObjects() []functions.Object {
 }
 
 // add takes a row into a group, or out of it again.
-func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Value, m types.Meta, undo bool) error {
+func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Value, m *types.Meta, undo bool) error {
 	if ts := int64(w[0]); m.Timestamp > ts {
 		w[0] = uint64(m.Timestamp)
 	}

@@ -23,7 +23,7 @@ func newJoinKey(h *Host, exprs []plan.Expr) joinKey {
 }
 
 // of computes the key of a row, in vals and encoded in buf; ok is false where a part is NULL, which is reported.
-func (k *joinKey) of(row []types.Value, m types.Meta) (ok bool) {
+func (k *joinKey) of(row []types.Value, m *types.Meta) (ok bool) {
 	k.ctx.Enter(row)
 	for i, f := range k.exprs {
 		k.vals[i] = f(k.ctx)
@@ -35,7 +35,7 @@ func (k *joinKey) of(row []types.Value, m types.Meta) (ok bool) {
 	for i := range k.vals {
 		if k.vals[i].IsNull() {
 			k.host.Counts.NullKey++
-			k.host.report(Problem{NullKey, "JOIN", "the join key is NULL: the row is skipped", m})
+			k.host.report(Problem{NullKey, "JOIN", "the join key is NULL: the row is skipped", *m})
 			return false
 		}
 	}
@@ -47,9 +47,9 @@ func (k *joinKey) of(row []types.Value, m types.Meta) (ok bool) {
 func (k *joinKey) ofChange(b *types.Batch, i int) bool {
 	m := b.Meta[i]
 	if m.Flags&types.NullRow != 0 && m.Flags&types.HasOld != 0 {
-		return k.of(b.OldRow(i), m)
+		return k.of(b.OldRow(i), &m)
 	}
-	return k.of(b.Row(i), m)
+	return k.of(b.Row(i), &m)
 }
 
 // stampWindow sets the window of joined rows from the last parts of their key: of sessions, which have no size, start and end.

@@ -45,7 +45,7 @@ func (f *ForeignLookup) subscriptions(b *types.Batch) error {
 		foreign, rest := row[at:at+len(f.plan.RightKey)], row[at+len(f.plan.RightKey):]
 		known, version, what := rest[0].Bool(), rest[1], plan.Subscription(rest[2].Int())
 		f.right.buf = types.AppendKey(f.right.buf[:0], foreign)
-		if !f.left.of(row, m) {
+		if !f.left.of(row, &m) {
 			continue
 		}
 		f.subKey = append(append(f.subKey[:0], f.right.buf...), f.left.buf...)

@@ -92,7 +92,7 @@ func (g *gatherer) matches(key []byte, m types.Meta) (ok bool, err error) {
 			continue
 		}
 		ok = true
-		if err := g.join.host.refused(g.acc.add(w, objs, g.pair, of, false), of); err != nil {
+		if err := g.join.host.refused(g.acc.add(w, objs, g.pair, &of, false), &of); err != nil {
 			return false, err
 		}
 	}
@@ -106,7 +106,7 @@ func (g *gatherer) matches(key []byte, m types.Meta) (ok bool, err error) {
 func (g *gatherer) alone(m types.Meta) error {
 	clear(g.pair[g.join.sides[1].from:])
 	w, objs := g.fresh()
-	err := g.join.host.refused(g.acc.add(w, objs, g.pair, m, false), m)
+	err := g.join.host.refused(g.acc.add(w, objs, g.pair, &m, false), &m)
 	g.acc.results(w, objs, g.results)
 	return err
 }

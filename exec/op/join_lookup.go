@@ -39,7 +39,7 @@ func (j *LookupJoin) stream(b *types.Batch) error {
 			continue
 		}
 		row := b.Row(i)
-		if !j.left.of(row, m) {
+		if !j.left.of(row, &m) {
 			continue
 		}
 		found := j.rows.get(j.left.buf)

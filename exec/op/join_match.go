@@ -31,7 +31,7 @@ func (m *matcher) holds(row []types.Value, meta types.Meta) bool {
 	m.ctx.Enter(row)
 	ok := m.cond(m.ctx).Bool()
 	if m.ctx.Err != nil {
-		m.host.failed(m.ctx, "JOIN ON", meta)
+		m.host.failed(m.ctx, "JOIN ON", &meta)
 		return false
 	}
 	return ok

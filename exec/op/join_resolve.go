@@ -30,7 +30,7 @@ func (r *Resolve) Push(b *types.Batch) error {
 	r.reset()
 	for i := range b.N {
 		m, row := b.Meta[i], b.Row(i)
-		if !r.key.of(row, m) {
+		if !r.key.of(row, &m) {
 			continue
 		}
 		if err := r.answer(row, m); err != nil {

@@ -132,7 +132,7 @@ func (g *gatherer) take(s *slide, place uint64, back bool) error {
 		return err
 	}
 	m := types.Meta{Timestamp: entryTime(e)}
-	return g.join.host.refused(g.acc.add(s.words, s.objs, g.pair, m, back), m)
+	return g.join.host.refused(g.acc.add(s.words, s.objs, g.pair, &m, back), &m)
 }
 
 // trim takes back what is before a time, since that is about to go, and lets go of slides that hold nothing.

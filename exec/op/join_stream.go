@@ -86,7 +86,7 @@ func (j *StreamJoin) push(side int, b *types.Batch) error {
 			j.host.Counts.Filtered++
 			continue
 		}
-		if !mine.key.of(b.Row(i), m) {
+		if !mine.key.of(b.Row(i), &m) {
 			continue
 		}
 		if err := j.row(side, b.Row(i), m); err != nil {
@@ -123,7 +123,7 @@ func (j *StreamJoin) row(side int, row []types.Value, m types.Meta) error {
 		s.seen = max(s.seen, m.Timestamp)
 		m.StreamTime = s.seen
 	}
-	now := j.clock.see(m)
+	now := j.clock.see(&m)
 	if err := j.close(); err != nil {
 		return err
 	}

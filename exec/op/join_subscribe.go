@@ -105,7 +105,7 @@ func (s *Subscribe) of(key, row []types.Value, m types.Meta) (known bool) {
 		key[i] = f(s.ctx)
 		if s.ctx.Err != nil {
 			s.ctx.Thrown = false
-			s.host.failed(s.ctx, "JOIN", m)
+			s.host.failed(s.ctx, "JOIN", &m)
 			key[i] = types.NullValue
 		}
 		known = known && !key[i].IsNull()

@@ -61,7 +61,7 @@ func (o *Materialize) Push(b *types.Batch) error {
 	o.out.Reset(o.width)
 	for i := range b.N {
 		m, row := b.Meta[i], b.Row(i)
-		if !o.encodeKey(row, m) {
+		if !o.encodeKey(row, &m) {
 			continue
 		}
 		o.latest = max(o.latest, m.Timestamp)
@@ -99,7 +99,7 @@ func (o *Materialize) emit() error {
 	return err
 }
 
-func (o *Materialize) encodeKey(row []types.Value, m types.Meta) bool {
+func (o *Materialize) encodeKey(row []types.Value, m *types.Meta) bool {
 	o.keyBuf = o.keyBuf[:0]
 	if o.windowed {
 		o.keyBuf = types.AppendKey(o.keyBuf, []types.Value{types.BigintValue(m.WindowStart), types.BigintValue(m.WindowEnd)})
@@ -107,7 +107,7 @@ func (o *Materialize) encodeKey(row []types.Value, m types.Meta) bool {
 	for _, s := range o.key {
 		if row[s].IsNull() && len(o.key) == 1 {
 			o.host.Counts.NullKey++
-			o.host.report(Problem{NullKey, "table", "the primary key is NULL: the row is skipped", m})
+			o.host.report(Problem{NullKey, "table", "the primary key is NULL: the row is skipped", *m})
 			return false
 		}
 		o.keyBuf = types.AppendKey(o.keyBuf, row[s:s+1])

@@ -53,14 +53,14 @@ func (h *Host) report(p Problem) {
 }
 
 // failed counts and reports an expression that could not be computed, and clears the fault.
-func (h *Host) failed(c *eval.Ctx, operator string, m types.Meta) {
+func (h *Host) failed(c *eval.Ctx, operator string, m *types.Meta) {
 	h.Counts.Errors++
-	h.report(Problem{Failed, operator, c.Err.Error(), m})
+	h.report(Problem{Failed, operator, c.Err.Error(), *m})
 	c.Err = nil
 }
 
 // refused logs an aggregate that could not take a row, unless the query has to stop for it.
-func (h *Host) refused(err error, m types.Meta) error {
+func (h *Host) refused(err error, m *types.Meta) error {
 	if err == nil {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (h *Host) refused(err error, m types.Meta) error {
 		return stop
 	}
 	h.Counts.Errors++
-	h.report(Problem{Failed, "aggregate", err.Error(), m})
+	h.report(Problem{Failed, "aggregate", err.Error(), *m})
 	return nil
 }
 

@@ -80,7 +80,7 @@ func (p *Panes) Push(b *types.Batch) error {
 		if !p.keys.ok[i] {
 			continue
 		}
-		if err := p.update(b.Row(i), b.Meta[i], p.keys.key(i), p.keys.hashes[i]); err != nil {
+		if err := p.update(b.Row(i), &b.Meta[i], p.keys.key(i), p.keys.hashes[i]); err != nil {
 			return err
 		}
 	}
@@ -110,7 +110,7 @@ func (p *Panes) Flush() error { return p.next.Flush() }
 
 // update takes a row into its pane. Windows that are closed for the row, and not for good, must not see it: then it waits
 // until they are gone.
-func (p *Panes) update(row []types.Value, m types.Meta, key []byte, hash uint64) error {
+func (p *Panes) update(row []types.Value, m *types.Meta, key []byte, hash uint64) error {
 	if row == nil {
 		row = []types.Value{} // no column is used, but it is a row
 	}
@@ -121,8 +121,8 @@ func (p *Panes) update(row []types.Value, m types.Meta, key []byte, hash uint64)
 	first, last := p.span.First(m.Timestamp), p.span.Last(m.Timestamp)
 	from := max(first, p.span.OpenAt(closes))
 	for start := first; start < from && start <= last; start += p.span.Advance {
-		p.host.report(Problem{Late, "GROUP BY", lateMessage(start, start+p.span.Size, closes), m})
-		if err := p.late.add(row, m, start, start+p.span.Size, closes+p.win.Grace); err != nil {
+		p.host.report(Problem{Late, "GROUP BY", lateMessage(start, start+p.span.Size, closes), *m})
+		if err := p.late.add(row, *m, start, start+p.span.Size, closes+p.win.Grace); err != nil {
 			return err
 		}
 	}
@@ -159,7 +159,7 @@ func (p *Panes) paneOf(t int64) int64 {
 }
 
 // wait keeps a row for the windows from a later one on.
-func (p *Panes) wait(from, start int64, row []types.Value, m types.Meta, key []byte, hash uint64) error {
+func (p *Panes) wait(from, start int64, row []types.Value, m *types.Meta, key []byte, hash uint64) error {
 	w, objs, _, err := p.record(p.waitingPane(from, start), key, hash)
 	if err != nil {
 		return err

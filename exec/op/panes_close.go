@@ -130,7 +130,7 @@ func (p *Panes) handOn(start int64) error {
 			panic("op: a group's key can't be decoded: " + err.Error())
 		}
 		p.acc.results(w, objs, out[n:n+len(p.acc.aggs)])
-		if err := p.host.refused(p.acc.fits(w), types.Meta{Timestamp: int64(w[0]), Offset: -1}); err != nil {
+		if err := p.host.refused(p.acc.fits(w), &types.Meta{Timestamp: int64(w[0]), Offset: -1}); err != nil {
 			return err
 		}
 		if p.acc.objs > 0 {

@@ -48,12 +48,12 @@ func (p *Project) Push(b *types.Batch) error {
 			p.out.Reset(len(p.exprs))
 			held = 0
 		}
-		m := b.Meta[i]
+		m := &b.Meta[i]
 		if b.Old == nil {
-			held += p.row(b.Row(i), p.out.Append(m), m)
+			held += p.row(b.Row(i), p.out.Append(*m), m)
 			continue
 		}
-		row, old := p.out.AppendChange(m)
+		row, old := p.out.AppendChange(*m)
 		held += p.row(b.Row(i), row, m)
 		if m.Flags&types.HasOld != 0 {
 			held += p.row(b.OldRow(i), old, m)
@@ -63,7 +63,7 @@ func (p *Project) Push(b *types.Batch) error {
 }
 
 // row computes a row, and says how many bytes its values take.
-func (p *Project) row(in, out []types.Value, m types.Meta) int {
+func (p *Project) row(in, out []types.Value, m *types.Meta) int {
 	p.ctx.Enter(in)
 	for i, f := range p.exprs {
 		if slot := p.copy[i]; slot >= 0 {

@@ -84,7 +84,7 @@ func NewSession(h *Host, a *plan.SessionAggregate, direct bool, next Op) *Sessio
 func (s *Session) Push(b *types.Batch) error {
 	s.reset()
 	for i := range b.N {
-		m := b.Meta[i]
+		m := &b.Meta[i]
 		if m.Flags&types.NullRow != 0 {
 			s.host.Counts.Filtered++
 			continue
@@ -123,7 +123,7 @@ func (s *Session) emit() error {
 	return err
 }
 
-func (s *Session) key(row []types.Value, m types.Meta) bool {
+func (s *Session) key(row []types.Value, m *types.Meta) bool {
 	s.ctx.Enter(row)
 	for i, f := range s.group {
 		s.vals[i] = f(s.ctx)
@@ -134,7 +134,7 @@ func (s *Session) key(row []types.Value, m types.Meta) bool {
 	for i := range s.vals {
 		if s.vals[i].IsNull() {
 			s.host.Counts.NullKey++
-			s.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", m})
+			s.host.report(Problem{NullKey, "GROUP BY", "a grouping expression is NULL: the row is skipped", *m})
 			return false
 		}
 	}
@@ -161,7 +161,7 @@ func (s *Session) member(key []byte) *member {
 }
 
 // update takes the row into a session that it connects with those within the gap, and hands on what became of them.
-func (s *Session) update(row []types.Value, m types.Meta) error {
+func (s *Session) update(row []types.Value, m *types.Meta) error {
 	closes := s.clock.see(m) - s.win.Grace - s.win.Size
 	if err := s.closeFinal(); err != nil {
 		return err
@@ -177,8 +177,8 @@ func (s *Session) update(row []types.Value, m types.Meta) error {
 	}
 	if end < closes {
 		s.host.Counts.Late++
-		s.host.report(Problem{Late, "GROUP BY", lateMessage(start, end, closes), m})
-		return s.late.add(row, m, start, end, closes+s.win.Grace+s.win.Size)
+		s.host.report(Problem{Late, "GROUP BY", lateMessage(start, end, closes), *m})
+		return s.late.add(row, *m, start, end, closes+s.win.Grace+s.win.Size)
 	}
 	s.touch(who, m.Place())
 	if !s.host.Coalesce && !s.final {
@@ -246,7 +246,7 @@ func (s *Session) own(who *member, at int) *session {
 }
 
 // join takes sessions of a group into another one of it.
-func (s *Session) join(who *member, x *session, from, to int, m types.Meta) error {
+func (s *Session) join(who *member, x *session, from, to int, m *types.Meta) error {
 	if from >= to {
 		return nil
 	}

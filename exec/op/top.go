@@ -101,7 +101,7 @@ func (t *Top) Push(b *types.Batch) error {
 		if gone && m.Flags&types.HasOld != 0 {
 			row = b.OldRow(i)
 		}
-		t.clock.see(m)
+		t.clock.see(&m)
 		if err := t.change(row, m, gone); err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (t *Top) rankOf(w *topWindow, key []byte, row []types.Value, m types.Meta) 
 		}
 	}
 	if t.ctx.Err != nil {
-		t.host.failed(t.ctx, "ORDER BY", m)
+		t.host.failed(t.ctx, "ORDER BY", &m)
 	}
 	return append(rank, key[len(w.prefix):]...)
 }

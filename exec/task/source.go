@@ -142,10 +142,11 @@ func (r *scanReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
 		}
 	}
 	if rec.Value != nil && r.value != nil {
-		if err := decode(r.value, formats.ValueSchemaHeader, rec.Headers, rec.Value, row); errors.Is(err, formats.ErrNullRecord) {
+		if err := decode(r.value, formats.ValueSchemaHeader, rec.Headers, rec.Value, row); err != nil {
+			if !errors.Is(err, formats.ErrNullRecord) {
+				return false, fmt.Errorf("value: %w", err)
+			}
 			meta.Flags |= types.NullRow
-		} else if err != nil {
-			return false, fmt.Errorf("value: %w", err)
 		}
 	}
 	for _, h := range r.headers {
@@ -162,8 +163,16 @@ func (r *scanReader) read(rec *kgo.Record, b *types.Batch) (bool, error) {
 	return true, nil
 }
 
-// decode reads data whose schema may be named in a header, as deserializers of Confluent's do: they look there first.
+// decode reads data whose schema may be named in a header.
 func decode(d formats.Decoder, name string, headers []kgo.RecordHeader, data []byte, row []types.Value) error {
+	if len(headers) == 0 {
+		return d.Decode(data, row)
+	}
+	return decodeHeaded(d, name, headers, data, row)
+}
+
+// decodeHeaded looks among the headers first, as deserializers of Confluent's do.
+func decodeHeaded(d formats.Decoder, name string, headers []kgo.RecordHeader, data []byte, row []types.Value) error {
 	for i := range headers {
 		if headers[i].Key != name {
 			continue
