@@ -106,3 +106,35 @@ func TestOneRecordMakesTooMuch(t *testing.T) {
 		n.wantTexts(t, "o", "a=1", "a=2")
 	})
 }
+
+// A node that ends while records wait for the next commit goes on where it stood: what was taken by then is not taken again.
+func TestCommitsThatComeEarlySurviveAnEnd(t *testing.T) {
+	const rows = 200
+	bothWays(t, map[string]string{"weir.max.commit.bytes": fmt.Sprint(1 << 20), "commit.interval.ms": "300"}, func(t *testing.T, p *place) {
+		n := p.start(t)
+		s := NewSession()
+		s.Properties["auto.offset.reset"] = "earliest"
+		n.run(t, s, `CREATE STREAM src (k STRING KEY, v STRING) WITH (KAFKA_TOPIC='src', VALUE_FORMAT='DELIMITED', PARTITIONS=1);`)
+		writer, err := n.cluster.NewClient()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer writer.Close()
+		var recs, want []string
+		for i := range rows {
+			recs, want = append(recs, fmt.Sprintf("k=%d", i)), append(want, fmt.Sprintf("k=%030000d", i))
+		}
+		writeMany(t, writer, "src", recs)
+		n.run(t, s, "CREATE STREAM o WITH (KAFKA_TOPIC='o', VALUE_FORMAT='DELIMITED') AS SELECT k, LPAD(v, 30000, '0') AS w FROM src;")
+		for _, upTo := range []int{rows / 10, rows / 3, rows / 2} {
+			until(t, "some rows are there", func() bool { return len(n.texts(t, "o")) > upTo })
+			n.leave(t)
+			n = p.start(t)
+		}
+		n.settle(t)
+		if got := n.texts(t, "o"); !slices.Equal(got, want) {
+			t.Errorf("%d rows, want %d, each once and in their order", len(got), len(want))
+		}
+		n.leave(t)
+	})
+}

@@ -92,16 +92,13 @@ func (w *Worker) take(job work) error {
 	if len(recs) == 0 {
 		return nil
 	}
-	before := f.Next
 	f.Next = recs[len(recs)-1].Offset + 1
 	n, err := job.task.Offer(f.Input, recs, f.Next < f.End())
 	if err != nil || n == len(recs) {
 		return err
 	}
-	if f.Next = before; n > 0 {
-		f.Next = recs[n-1].Offset + 1
-	}
 	job.recs = recs[n:]
+	f.Next = job.recs[0].Offset // those that were taken may be back with the client, and empty
 	w.delay(job)
 	return nil
 }
