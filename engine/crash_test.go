@@ -233,8 +233,8 @@ func crashChild(dir string) error {
 		counted = "state written"
 	}
 	e, err := Open(ctx, Options{Cluster: cluster, Embedded: broker == "", DataDir: dir, ServiceID: crashName(run, "svc_"), Log: log,
-		// So little memory that state is thrown out and read back all the time.
-		Config: map[string]string{"commit.interval.ms": "20", "weir.state.memory.bytes": "30000"},
+		// So little memory that state is thrown out and read back all the time, and that commits come early when much is to be read.
+		Config: map[string]string{"commit.interval.ms": "20", "weir.state.memory.bytes": "30000", "weir.max.commit.bytes": "8388608"},
 		FailPoint: func(name string) {
 			if name == fail && (commits.Load() >= 8 || name == "settled") {
 				fmt.Println("die", name)
