@@ -71,7 +71,7 @@ func TestCommandLine(t *testing.T) {
 		{"server x", 2, "", `unexpected argument "x"`},
 		{"run", 2, "", "weir run FILE"},
 		{"run nope.sql", 1, "", "cannot read the script"},
-		{"run nope.sql --output xml", 2, "", "expected TABULAR or JSON"},
+		{"run nope.sql --output xml", 2, "", "expected TABULAR, VERTICAL, JSON, JSONL or CSV"},
 		{"cli ftp://x", 2, "", "http://host:port"},
 		{"cli -e x -f y", 2, "", "exclude each other"},
 		{"cli localhost:1 -e SHOW", 1, "", "cannot reach the server"},

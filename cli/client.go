@@ -34,7 +34,7 @@ func clientCommand() command {
 			for _, name := range []string{"f", "file"} {
 				fs.StringVar(&o.file, name, "", "`FILE` runs the statements of a file and ends")
 			}
-			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` TABULAR or JSON")
+			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` "+render.Formats())
 			define := func(v string) error {
 				if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
 					return fmt.Errorf("expected name=value, got %q", v)

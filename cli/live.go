@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +23,7 @@ type liveQueries struct {
 	screen  *screen
 	format  render.Format
 	columns func() int
+	height  func() int
 
 	wg      sync.WaitGroup
 	cancels []context.CancelFunc // only the goroutine that runs the script touches them
@@ -41,8 +41,6 @@ type liveQueries struct {
 type liveQuery struct {
 	all     *liveQueries
 	title   string
-	header  string // shown before its first row
-	shown   bool
 	printer render.Printer
 	buf     bytes.Buffer // what waits for its turn: rows of several queries come in runs, not shuffled
 }
@@ -53,7 +51,7 @@ func (l *liveQueries) start(ctx context.Context, s step, stmt parser.Stmt, res e
 	ctx, cancel := context.WithCancel(ctx)
 	l.cancels = append(l.cancels, cancel)
 	q := &liveQuery{all: l, title: s.title()}
-	q.printer = render.Printer{Out: &q.buf, Format: l.format, Columns: l.columns}
+	q.printer = render.Printer{Out: &q.buf, Format: l.format, Columns: l.columns, Lines: l.height, Color: coloured()}
 	l.mu.Lock()
 	l.queries = append(l.queries, q)
 	l.left++
@@ -74,7 +72,7 @@ func (l *liveQueries) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, q := range l.queries {
-		if q.buf.Len() > 0 {
+		if q.waiting() > 0 {
 			if err := q.give(); err != nil {
 				l.errs = append(l.errs, err)
 			}
@@ -134,35 +132,34 @@ func (l *liveQueries) shown() (rows int64, queries int) {
 	return l.rows, len(l.queries)
 }
 
-// give shows what waits, after the header where another query's rows stand before. The lock is held.
+// give shows what waits, below the query's title where another query's rows stand before. The lock is held.
 func (q *liveQuery) give() error {
 	if q.all.last != q {
-		if q.buf.Len() == 0 && q.all.last != nil {
+		if q.waiting() == 0 && q.all.last != nil {
 			return nil
 		}
 		q.all.last = q
-		head := q.header
-		if q.shown { // the columns are known by now
-			head, _, _ = strings.Cut(q.header, "\n")
-			head += "\n"
+		if !q.all.format.Data() {
+			if _, err := io.WriteString(q.all.screen, q.title+"\n"); err != nil {
+				return err
+			}
 		}
-		q.shown = true
-		if q.all.format == render.JSON {
-			head = ""
-		}
-		if _, err := io.WriteString(q.all.screen, head); err != nil {
-			return err
-		}
+		q.printer.Again()
+	}
+	if err := q.printer.Flush(); err != nil {
+		return err
 	}
 	_, err := q.buf.WriteTo(q.all.screen)
 	return err
 }
 
-// step lets f write, and shows it at once unless other queries want to be seen too. The lock is taken.
+func (q *liveQuery) waiting() int { return q.printer.Waiting() + q.buf.Len() }
+
+// step lets f write, and shows it at once unless other queries want to be seen too, or what comes together is laid out together. The lock is taken.
 func (q *liveQuery) step(f func() error) error {
 	q.all.mu.Lock()
 	defer q.all.mu.Unlock()
-	if err := f(); err != nil || len(q.all.queries) > 1 && q.buf.Len() < maxTurn {
+	if err := f(); err != nil || (len(q.all.queries) > 1 || q.all.columns() > 0) && q.waiting() < maxTurn {
 		return err
 	}
 	return q.give()
@@ -170,14 +167,7 @@ func (q *liveQuery) step(f func() error) error {
 
 // Header implements repl.Display.
 func (q *liveQuery) Header(meta wire.QueryMeta) error {
-	return q.step(func() error {
-		err := q.printer.Header(meta)
-		if q.all.format != render.JSON {
-			q.header = q.title + "\n" + q.buf.String()
-			q.buf.Reset()
-		}
-		return err
-	})
+	return q.step(func() error { return q.printer.Header(meta) })
 }
 
 // Row implements repl.Display.
@@ -185,14 +175,12 @@ func (q *liveQuery) Row(columns json.RawMessage, tombstone bool) error {
 	return q.step(func() error { q.all.rows++; return q.printer.Row(columns, tombstone) })
 }
 
+// End implements repl.Display. The summary tells how many rows there were.
+func (q *liveQuery) End() error { return nil }
+
 // Line implements repl.Display.
 func (q *liveQuery) Line(text string) error {
-	return q.step(func() error {
-		if q.all.lines++; q.header == "" {
-			q.header = q.title + "\n"
-		}
-		return q.printer.Line(text)
-	})
+	return q.step(func() error { q.all.lines++; return q.printer.Line(text) })
 }
 
 // Entity implements repl.Display: rows have none.

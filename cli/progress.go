@@ -35,7 +35,7 @@ func (r *scriptRun) watch(ctx context.Context) (stop func()) {
 		tick := time.NewTicker(progressInterval)
 		defer tick.Stop()
 		for {
-			if live := r.progress(); r.format != render.JSON {
+			if live := r.progress(); !r.format.Data() {
 				r.screen.setLive(live)
 			}
 			r.live.flush()

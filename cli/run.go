@@ -37,7 +37,7 @@ func runCommand() command {
 		flags: func(fs *flag.FlagSet) any {
 			o := &runOptions{node: nodeFlags(fs)}
 			fs.BoolVar(&o.keep, "keep", false, "goes on serving API, broker and registry when all input has been used up, on the addresses of weir server or on free ports")
-			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` TABULAR or JSON")
+			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` "+render.Formats())
 			return o
 		},
 		run: runRun,
@@ -119,20 +119,20 @@ type scriptRun struct {
 
 // newScriptRun prepares; unheard is called when nobody takes the output any more.
 func newScriptRun(n *node, in *invocation, format render.Format, unheard func()) *scriptRun {
-	width := func() int { return columns(in.stdout) }
+	width, height := func() int { return columns(in.stdout) }, func() int { return lines(in.stdout) }
 	sc := newScreen(in.stdout, width, unheard)
 	session := engine.NewSession()
 	session.Principal = "local"
 	// A script's queries see all of its input, also what came before they did.
 	session.Properties[settings.OffsetReset.About().Name] = "earliest"
 	notes := io.Writer(sc)
-	if format == render.JSON {
+	if format.Data() {
 		notes = in.stderr
 	}
 	return &scriptRun{
 		notes: notes, n: n, session: session, screen: sc, format: format, started: time.Now(), states: map[string]connectors.State{},
-		printer: &render.Printer{Out: sc, Format: format, Columns: width},
-		live:    liveQueries{screen: sc, format: format, columns: width},
+		printer: &render.Printer{Out: sc, Format: format, Columns: width, Lines: height, Color: coloured()},
+		live:    liveQueries{screen: sc, format: format, columns: width, height: height},
 	}
 }
 
@@ -200,7 +200,7 @@ func (r *scriptRun) answer(ctx context.Context, s step, stmt parser.Stmt, res en
 		}
 		fmt.Fprintf(r.notes, "%-40s %s\n", s.title(), text)
 		r.readable(stmt)
-		if r.format == render.JSON {
+		if r.format.Data() {
 			return repl.Show(ctx, stmt, res, r.printer)
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -29,7 +30,7 @@ func shellCommand() command {
 		example: "echo \"SHOW TOPICS;\" | weir --data-dir ./data",
 		flags: func(fs *flag.FlagSet) any {
 			o := &shellOptions{node: nodeFlags(fs)}
-			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` TABULAR or JSON")
+			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` "+render.Formats())
 			return o
 		},
 		run: runShell,
@@ -66,9 +67,22 @@ func runShell(ctx context.Context, in *invocation, options any) error {
 func newREPL(b repl.Backend, in *invocation, format render.Format) *repl.REPL {
 	return &repl.REPL{
 		Backend: b, Err: in.stderr, Version: Version,
-		Printer: &render.Printer{Out: in.stdout, Format: format, Columns: func() int { return columns(in.stdout) }},
+		Printer: newPrinter(in.stdout, format),
 	}
 }
+
+// rowsWait is how long rows at the prompt wait for others that come with them.
+const rowsWait = 50 * time.Millisecond
+
+// newPrinter lays out for the terminal that a writer is, if it is one.
+func newPrinter(w io.Writer, format render.Format) *render.Printer {
+	return &render.Printer{
+		Out: w, Format: format, Columns: func() int { return columns(w) }, Lines: func() int { return lines(w) }, Color: coloured(), Pace: rowsWait,
+	}
+}
+
+// coloured says whether colours are wanted, by the customs of terminals: https://no-color.org.
+func coloured() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
 
 // converse reads from the terminal, or from a file or pipe in its place.
 func converse(ctx context.Context, r *repl.REPL, in *invocation, greet func(io.Writer)) error {
@@ -85,15 +99,26 @@ func converse(ctx context.Context, r *repl.REPL, in *invocation, greet func(io.W
 
 // columns is the width of the terminal that a writer is; 0 where it is none.
 func columns(w io.Writer) int {
+	width, _ := size(w)
+	return width
+}
+
+// lines is the height of the terminal that a writer is; 0 where it is none.
+func lines(w io.Writer) int {
+	_, height := size(w)
+	return height
+}
+
+func size(w io.Writer) (width, height int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0
+		return 0, 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, height, err := term.GetSize(int(f.Fd()))
 	if err != nil || width <= 0 { // some terminals don't say
-		return 80
+		return 80, 24
 	}
-	return width
+	return width, height
 }
 
 // processingLog is there from the start: nothing that somebody made.

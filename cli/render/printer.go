@@ -5,37 +5,33 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"time"
 
 	"weir/answer"
 	"weir/server/wire"
 )
 
-// Format is how answers are written.
-type Format string
-
-// The formats.
-const (
-	Tabular Format = "TABULAR"
-	JSON    Format = "JSON"
-)
-
-// ParseFormat reads a format's name in any case.
-func ParseFormat(s string) (Format, error) {
-	for _, f := range []Format{Tabular, JSON} {
-		if strings.EqualFold(s, string(f)) {
-			return f, nil
-		}
-	}
-	return "", fmt.Errorf("unknown output format %q: expected TABULAR or JSON", s)
-}
-
-// Printer writes answers. It is for one goroutine.
+// Printer writes answers. Its methods may be called from one goroutine; what waits is written from another one where Pace is set.
 type Printer struct {
 	Out    io.Writer
 	Format Format
-	// Columns is the terminal's width; nil or 0 where there is none, and nothing is clipped.
-	Columns func() int
-	rows    *Rows
+	// Columns and Lines are the size of the terminal; nil or 0 where there is none, and nothing is clipped or laid out.
+	Columns, Lines func() int
+	Color          bool
+	// Expanded writes a line per column, for a statement that ends with \G.
+	Expanded bool
+	// Pace is how long rows may wait, so that those which come together are laid out together. 0 leaves that to Flush.
+	Pace time.Duration
+
+	mu      sync.Mutex
+	rows    rowLayout // of the query that runs
+	text    strings.Builder
+	waiting int // bytes of rows and lines that have not been written
+	count   int64
+	began   time.Time
+	timer   *time.Timer
+	err     error
 }
 
 func (p *Printer) columns() int {
@@ -45,28 +41,105 @@ func (p *Printer) columns() int {
 	return p.Columns()
 }
 
-func (p *Printer) print(s string) error {
-	_, err := io.WriteString(p.Out, s)
-	return err
+func (p *Printer) lines() int {
+	if p.Lines == nil {
+		return 0
+	}
+	return p.Lines()
 }
 
-func (p *Printer) json(v any) error {
-	enc := json.NewEncoder(p.Out)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+func (p *Printer) style() style { return style(p.Color && p.columns() > 0) }
+
+// maxWaiting is how many bytes may wait.
+const maxWaiting = 64 << 10
+
+// Flush writes what waits.
+func (p *Printer) Flush() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.flush()
+}
+
+// Waiting is how many bytes of rows and lines wait.
+func (p *Printer) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waiting
+}
+
+func (p *Printer) flush() error {
+	if p.timer != nil {
+		p.timer.Stop()
+		p.timer = nil
+	}
+	p.lay()
+	p.waiting = 0
+	if p.text.Len() > 0 && p.err == nil {
+		_, p.err = io.WriteString(p.Out, drain(&p.text))
+	}
+	return p.err
+}
+
+// lay lays out the rows that wait.
+func (p *Printer) lay() {
+	if p.rows != nil {
+		p.text.WriteString(p.rows.take())
+	}
+}
+
+// paced flushes when enough waits, or has waited long enough. The lock is held.
+func (p *Printer) paced(n int) error {
+	p.waiting += n
+	switch {
+	case p.err != nil, p.Pace == 0 && p.waiting <= maxWaiting:
+		return p.err
+	case p.waiting > maxWaiting || p.columns() == 0:
+		return p.flush()
+	case p.timer == nil:
+		p.timer = time.AfterFunc(p.Pace, func() { _ = p.Flush() }) // the next call tells
+	}
+	return nil
+}
+
+func (p *Printer) print(s string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lay()
+	p.text.WriteString(s)
+	return p.flush()
 }
 
 // Entity writes what a statement answered.
 func (p *Printer) Entity(e answer.Entity) error {
-	if p.Format == JSON {
-		return p.json(e)
+	switch p.Format {
+	case JSON, JSONL:
+		return p.print(jsonText(e) + "\n")
+	case CSV:
+		return p.print(csvEntity(e))
+	default: // those for people
 	}
 	return p.print(Entity(e, p.columns()))
 }
 
-// Message writes an answer that has no entity. JSON has none either.
+// csvEntity is the tables of an answer.
+func csvEntity(e answer.Entity) string {
+	c := new(csvRows)
+	for _, block := range e.Layout() {
+		if t, ok := block.(answer.Table); ok {
+			for _, row := range append([][]string{t.Headers}, t.Rows...) {
+				for i := range row {
+					row[i] = csvQuoted(row[i])
+				}
+				c.line(row)
+			}
+		}
+	}
+	return c.take()
+}
+
+// Message writes an answer that has no entity. Formats for programs have none either.
 func (p *Printer) Message(text string) error {
-	if p.Format == JSON || text == "" {
+	if p.Format.Data() || text == "" {
 		return nil
 	}
 	return p.print(text + "\n")
@@ -74,24 +147,73 @@ func (p *Printer) Message(text string) error {
 
 // Header begins the rows of a query.
 func (p *Printer) Header(meta wire.QueryMeta) error {
-	if p.Format == JSON {
-		return p.json(meta)
-	}
-	p.rows = NewRows(meta, p.columns())
-	return p.print(p.rows.Header())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rows, p.count, p.began = p.newLayout(meta), 0, time.Now()
+	return p.paced(0)
 }
 
 // Row writes one row: a JSON array.
 func (p *Printer) Row(columns json.RawMessage, tombstone bool) error {
-	if p.Format == JSON {
-		return p.print(string(columns) + "\n")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rows == nil {
+		return fmt.Errorf("a row came before the names of its columns")
 	}
-	text, err := p.rows.Row(columns, tombstone)
-	if err != nil {
+	if err := p.rows.add(columns, tombstone); err != nil {
 		return err
 	}
-	return p.print(text)
+	p.count++
+	return p.paced(len(columns))
+}
+
+// End ends the rows of a query, or the lines of PRINT. On a terminal it says how many rows there were.
+func (p *Printer) End() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rows == nil {
+		return p.flush()
+	}
+	p.lay()
+	p.rows = nil
+	if p.columns() > 0 && !p.Format.Data() {
+		p.text.WriteString(p.style().dim(fmt.Sprintf("(%s, %s)", counted(p.count, "row"), took(time.Since(p.began)))) + "\n")
+	}
+	return p.flush()
+}
+
+// counted is a number of things.
+func counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Count(n) + " " + thing + "s"
+}
+
+// took is a time for people.
+func took(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// Again has the names of the columns told again, because others have been shown meanwhile.
+func (p *Printer) Again() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if g, ok := p.rows.(*grid); ok {
+		g.widths = nil
+	}
 }
 
 // Line writes a line of PRINT.
-func (p *Printer) Line(text string) error { return p.print(Clean(text) + "\n") }
+func (p *Printer) Line(text string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text.WriteString(Clean(text) + "\n")
+	return p.paced(len(text))
+}

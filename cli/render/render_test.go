@@ -70,32 +70,6 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestRows(t *testing.T) {
-	meta := wire.QueryMeta{ColumnNames: []string{"K", "LONG_COLUMN"}}
-	r := NewRows(meta, 24)
-	got := r.Header()
-	for _, row := range []struct {
-		json string
-		dead bool
-	}{{`["a", 1]`, false}, {`["b", {"x": 12345678901}]`, false}, {`["c", null]`, true}} {
-		line, err := r.Row(json.RawMessage(row.json), row.dead)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got += line
-	}
-	want := "+----------+----------+\n|K         |LONG_C... |\n+----------+----------+\n|a         |1         |\n|b         |{\"x\": ... |\n|c         |<deleted> |\n"
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	if got := NewRows(meta, 0).Header(); got != "|K|LONG_COLUMN|\n" {
-		t.Errorf("got %q", got)
-	}
-	if _, err := r.Row(json.RawMessage(`{}`), false); err == nil {
-		t.Error("an object is no row")
-	}
-}
-
 func TestEntity(t *testing.T) {
 	id := "CTAS_T_1"
 	steps := []wire.Step{{Step: "Filter (V > 1)", Read: 1234, Used: 1000, Made: 1000, Filtered: 234}, {Step: "Scan", Read: 1240, Used: 1234, Made: 1234, Late: 1, NullKey: 2, Bad: 3}}
@@ -145,7 +119,7 @@ func TestPrinter(t *testing.T) {
 	p := &Printer{Out: &out, Format: JSON}
 	meta := wire.QueryMeta{ColumnNames: []string{"A"}, ColumnTypes: []string{"STRING"}}
 	steps := func() {
-		for _, err := range []error{p.Header(meta), p.Row(json.RawMessage(`["<x>"]`), false), p.Message("set"), p.Entity(wire.Of(&wire.WarningEntity{Message: "w"}, "S;")), p.Line("l\x1b")} {
+		for _, err := range []error{p.Header(meta), p.Row(json.RawMessage(`["<x>"]`), false), p.Message("set"), p.Entity(wire.Of(&wire.WarningEntity{Message: "w"}, "S;")), p.Line("l\x1b"), p.End()} {
 			if err != nil {
 				t.Fatal(err)
 			}

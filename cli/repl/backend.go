@@ -22,6 +22,8 @@ type Display interface {
 	Message(text string) error
 	Header(wire.QueryMeta) error
 	Row(columns json.RawMessage, tombstone bool) error
+	// End is called behind the last row or line, of an interrupted query too.
+	End() error
 	Line(text string) error
 }
 

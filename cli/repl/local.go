@@ -63,11 +63,11 @@ func showRows(ctx context.Context, r *engine.Rows, d Display) error {
 		row, err := r.Next(ctx)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return d.End()
 		case err != nil && ctx.Err() != nil:
-			return errors.Join(ErrInterrupted, d.Message(queryEnded))
+			return errors.Join(ErrInterrupted, d.End(), d.Message(queryEnded))
 		case err != nil:
-			return err
+			return errors.Join(err, d.End())
 		}
 		buf = entity.AppendRow(buf[:0], row.Values, r.Columns)
 		if err := d.Row(buf, row.Tombstone); err != nil {
@@ -83,11 +83,11 @@ func showPrinted(ctx context.Context, p *engine.Printed, d Display) error {
 		rec, err := p.Next(ctx)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return d.End()
 		case err != nil && ctx.Err() != nil:
-			return errors.Join(ErrInterrupted, d.Message(printEnded))
+			return errors.Join(ErrInterrupted, d.End(), d.Message(printEnded))
 		case err != nil:
-			return err
+			return errors.Join(err, d.End())
 		}
 		if now := p.KeyFormat() + "\n" + p.ValueFormat(); now != formats {
 			formats = now

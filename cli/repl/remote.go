@@ -228,7 +228,11 @@ func (r *Remote) query(ctx context.Context, text string, d Display) error {
 		return err
 	}
 	defer resp.Body.Close()
-	in := bufio.NewReaderSize(resp.Body, 64<<10)
+	return errors.Join(showStream(resp.Body, d), d.End())
+}
+
+func showStream(body io.Reader, d Display) error {
+	in := bufio.NewReaderSize(body, 64<<10)
 	for first := true; ; first = false {
 		line, err := in.ReadBytes('\n')
 		if line = bytes.TrimSpace(line); len(line) > 0 {
