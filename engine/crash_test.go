@@ -224,6 +224,10 @@ func crashChild(dir string) error {
 		cfg = kafka.Config{Brokers: []string{b.Addr()}, Opts: b.ClientOpts()}
 	}
 	cluster, err := kafka.Connect(ctx, cfg)
+	for end := time.Now().Add(time.Minute); err != nil && broker != "" && time.Now().Before(end); { // the broker is killed too
+		time.Sleep(100 * time.Millisecond)
+		cluster, err = kafka.Connect(ctx, cfg)
+	}
 	if err != nil {
 		return err
 	}
