@@ -61,7 +61,7 @@ var mayImport = map[string]string{
 	"server/entity":        "answer types parser parser/ast catalog connectors planner/plan exec/op exec/worker engine server/wire",
 	"server":               "parser parser/ast settings catalog connectors planner/plan engine server/entity server/wire",
 	"cli/render":           "answer server/wire",
-	"cli/repl":             "answer parser parser/ast settings engine server/entity server/wire cli/render",
+	"cli/repl":             "answer parser parser/ast parser/suggest settings formats connectors connectors/connector planner engine server/entity server/wire cli/render",
 	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state engine server server/wire cli/render cli/repl",
 }
 

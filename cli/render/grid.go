@@ -13,6 +13,8 @@ type grid struct {
 	room    int // columns of the terminal
 	lines   int // of the terminal; 0 where that is not known
 	style   style
+	wrap    bool // what is too long takes several lines
+	most    int  // columns of the terminal for a column of texts; 0 for no bound
 	waiting [][]cell
 	content []int // the widest value of each column by now
 	widths  []int // of the last header
@@ -67,7 +69,6 @@ func (g *grid) take() string {
 			g.header(&b)
 		}
 		g.line(&b, row)
-		g.since++
 	}
 	g.waiting = g.waiting[:0]
 	return b.String()
@@ -78,6 +79,9 @@ func (g *grid) fit() (widths []int, ok bool) {
 	want, whole := make([]int, len(g.columns)), make([]bool, len(g.columns))
 	for i, c := range g.columns {
 		want[i], whole[i] = max(Width(c.name), g.content[i]), c.whole
+		if g.most > 0 && !c.whole {
+			want[i] = min(want[i], max(g.most, minColumn))
+		}
 	}
 	room := g.room - len(between)*(len(want)-1) - 2
 	widths, ok = share(want, whole, room)
@@ -112,15 +116,28 @@ func (g *grid) header(b *strings.Builder) {
 }
 
 func (g *grid) line(b *strings.Builder, row []cell) {
-	texts := make([]string, len(row))
+	parts, most := make([][]string, len(row)), 1
 	for i, v := range row {
-		paint := func(_ style, s string) string { return s }
-		if v.null {
-			paint = style.dim
+		if parts[i] = []string{Clip(v.text, g.widths[i])}; g.wrap {
+			parts[i] = strings.Split(wrap(v.text, g.widths[i], 0), "\n")
 		}
-		texts[i] = g.place(g.columns[i], Clip(v.text, g.widths[i]), g.widths[i], paint)
+		most = max(most, len(parts[i]))
 	}
-	b.WriteString(trimmed(" " + strings.Join(texts, between)))
+	for n := range most {
+		texts := make([]string, len(row))
+		for i, v := range row {
+			text, paint := "", func(_ style, s string) string { return s }
+			if n < len(parts[i]) {
+				text = parts[i][n]
+			}
+			if v.null {
+				paint = style.dim
+			}
+			texts[i] = g.place(g.columns[i], text, g.widths[i], paint)
+		}
+		b.WriteString(trimmed(" " + strings.Join(texts, between)))
+		g.since++
+	}
 }
 
 // place fills a text up to a width, at the side where its column stands.

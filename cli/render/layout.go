@@ -30,7 +30,9 @@ func (p *Printer) newLayout(meta wire.QueryMeta) rowLayout {
 	case columns == 0:
 		return newPlain(meta.ColumnNames)
 	default:
-		return newGrid(meta, columns, p.lines(), p.style())
+		g := newGrid(meta, columns, p.lines(), p.style())
+		g.wrap, g.most = p.Wrap, p.ColumnWidth
+		return g
 	}
 }
 

@@ -21,6 +21,9 @@ type Printer struct {
 	Color          bool
 	// Expanded writes a line per column, for a statement that ends with \G.
 	Expanded bool
+	// Wrap lets long texts take several lines, in place of being cut. ColumnWidth is the most that a column of texts takes; 0 for all that there is.
+	Wrap        bool
+	ColumnWidth int
 	// Pace is how long rows may wait, so that those which come together are laid out together. 0 leaves that to Flush.
 	Pace time.Duration
 

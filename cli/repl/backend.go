@@ -32,8 +32,6 @@ type Backend interface {
 	// Execute runs the statements of a script in order until one fails. When the context ends, a running query is ended and
 	// ErrInterrupted returned.
 	Execute(ctx context.Context, s Script, d Display) error
-	// Names are the streams, tables and topics that a user may mean, for completion.
-	Names(ctx context.Context) []string
 	// About says in a line what this talks to.
 	About(ctx context.Context) string
 }

@@ -7,33 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"weir/cli/render"
 )
 
 var errLeave = errors.New("leave")
-
-const help = `Statements end with ; and may take several lines. Some to begin with:
-  SHOW TOPICS; SHOW STREAMS; SHOW TABLES; SHOW QUERIES; SHOW FUNCTIONS;
-  DESCRIBE name EXTENDED;  DESCRIBE FUNCTION name;  EXPLAIN query;
-  CREATE STREAM clicks (user_id STRING, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1);
-  CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks', 'rate'='5');
-  SELECT * FROM clicks EMIT CHANGES LIMIT 3;
-  CREATE TABLE hits AS SELECT page, COUNT(*) AS n FROM clicks GROUP BY page;
-  SELECT * FROM hits EMIT CHANGES;   (Ctrl-C ends it)
-  SET 'auto.offset.reset'='earliest';  lets queries at the prompt start with the oldest rows
-
-Commands of the prompt:
-  help                   this text
-  run script 'file.sql'  runs the statements of a file
-  output TABULAR|JSON    how answers are shown
-  spool 'file' | off     writes what is shown into a file too
-  history                what was entered
-  version                what this talks to
-  clear                  empties the screen
-  exit                   leaves, as does Ctrl-D
-`
 
 // command runs a command of the prompt; false where the line is none.
 func (r *REPL) command(ctx context.Context, line string) (bool, error) {
@@ -43,16 +23,17 @@ func (r *REPL) command(ctx context.Context, line string) (bool, error) {
 		return false, nil
 	}
 	rest := strings.TrimSpace(text[len(words[0]):])
+	alone := len(words) == 1
 	switch name := strings.ToLower(words[0]); {
-	case name == "help" || text == "?":
-		return true, r.say(help)
-	case (name == "exit" || name == "quit") && len(words) == 1:
+	case name == "help" || name == "?" || name == `\?` || name == `\h`:
+		return true, r.help(ctx, words[1:])
+	case (name == "exit" || name == "quit" || name == `\q`) && alone:
 		return true, errLeave
-	case name == "clear" && len(words) == 1:
+	case name == "clear" && alone:
 		return true, r.say("\x1b[H\x1b[2J")
-	case name == "version" && len(words) == 1:
+	case name == "version" && alone:
 		return true, r.say("Weir " + r.Version + ". " + r.Backend.About(ctx) + "\n")
-	case name == "history" && len(words) == 1:
+	case name == "history" && alone:
 		return true, r.say(strings.Join(r.history, "\n") + "\n")
 	case name == "output" && len(words) <= 2:
 		return true, r.output(rest)
@@ -60,8 +41,48 @@ func (r *REPL) command(ctx context.Context, line string) (bool, error) {
 		return true, r.spool(unquote(rest))
 	case name == "run" && len(words) > 2 && strings.EqualFold(words[1], "script"):
 		return true, r.RunFile(ctx, unquote(strings.TrimSpace(rest[len(words[1]):])))
+	case name == `\i` && !alone:
+		return true, r.RunFile(ctx, unquote(rest))
+	case name == `\d` && alone:
+		return true, r.Backend.Execute(ctx, Script{Text: "SHOW STREAMS; SHOW TABLES;"}, r.Printer)
+	case name == `\d`:
+		return true, r.Backend.Execute(ctx, Script{Text: "DESCRIBE " + rest + ";"}, r.Printer)
+	case name == `\x` && alone:
+		r.Printer.Expanded = !r.Printer.Expanded
+		return true, r.say("Rows are shown " + map[bool]string{true: "column by column", false: "in lines"}[r.Printer.Expanded] + ".\n")
+	case name == `\pager` && alone:
+		r.NoPager = !r.NoPager
+		return true, r.say("Long answers are " + map[bool]string{true: "shown at once", false: "shown in a pager"}[r.NoPager] + ".\n")
+	case name == `\e` && alone:
+		return true, r.edit(ctx)
+	case len(words) == 4 && strings.EqualFold(strings.Join(words[:2], " "), "set cli"):
+		return true, r.setCLI(words[2], words[3])
+	case name[0] == '\\':
+		return true, fmt.Errorf("there is no command %s: help lists what there is", words[0])
 	}
 	return false, nil
+}
+
+// setCLI carries out SET CLI, as ksqlDB's client has it.
+func (r *REPL) setCLI(name, value string) error {
+	value = unquote(value)
+	switch strings.ToUpper(name) {
+	case "WRAP":
+		on := strings.EqualFold(value, "ON")
+		if !on && !strings.EqualFold(value, "OFF") {
+			return fmt.Errorf("SET CLI WRAP is ON or OFF, not %s", value)
+		}
+		r.Printer.Wrap = on
+	case "COLUMN-WIDTH":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 {
+			return fmt.Errorf("SET CLI COLUMN-WIDTH takes a number of columns, or 0, not %s", value)
+		}
+		r.Printer.ColumnWidth = n
+	default:
+		return fmt.Errorf("there is no setting %s of the prompt: there are WRAP and COLUMN-WIDTH", name)
+	}
+	return r.say(strings.ToUpper(name) + " is " + strings.ToUpper(value) + ".\n")
 }
 
 func (r *REPL) say(text string) error {

@@ -1,61 +1,59 @@
 package repl
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"time"
-	"unicode"
-
-	"weir/parser"
 )
 
-// keywords are those of the language, and what is written often beside them.
-var keywords = slices.Concat(parser.Keywords(), strings.Fields(`COUNT SUM AVG MIN MAX KAFKA_TOPIC VALUE_FORMAT KEY_FORMAT
-help exit history clear version output run script spool`))
-
-// completer offers keywords and the names of streams and tables.
+// completer offers what may follow at the cursor.
 type completer struct {
-	backend Backend
-	names   []string
-	asked   time.Time
+	catalog catalog
+	// begun is what was entered of the statement in the lines above.
+	begun func() string
+	// hint shows a line above the prompt.
+	hint func(line string)
 }
-
-// namesFor is how long names are kept: a second Tab should not ask the server again.
-const namesFor = 3 * time.Second
 
 // Do implements readline.AutoCompleter: what could follow the word before the cursor.
 func (c *completer) Do(line []rune, pos int) (suffixes [][]rune, length int) {
-	start := pos
-	for start > 0 && (unicode.IsLetter(line[start-1]) || unicode.IsDigit(line[start-1]) || line[start-1] == '_') {
-		start--
+	begun := ""
+	if c.begun != nil {
+		begun = c.begun()
 	}
-	word := string(line[start:pos])
-	if word == "" {
-		return nil, 0
+	p := placeAt(begun + string(line[:pos]))
+	if p.word == "" && !p.quoted && p.back(1) == "(" && c.hint != nil && isName(p.back(2)) {
+		for _, s := range c.catalog.signatures(p.back(2)) {
+			c.hint(s)
+		}
 	}
-	if time.Since(c.asked) > namesFor {
-		c.names, c.asked = c.backend.Names(context.Background()), time.Now()
-	}
-	for _, w := range candidates(word, keywords, c.names) {
+	for _, w := range candidates(p.word, c.catalog.offers(p)) {
 		suffixes = append(suffixes, []rune(w))
 	}
-	return suffixes, pos - start
+	return suffixes, len([]rune(p.word))
+}
+
+// isName says whether a word before a bracket can be that of a function.
+func isName(w string) bool {
+	return w != "" && isWord([]rune(w)[0]) && !slices.Contains(keywords, w)
 }
 
 // candidates are the ends of the words that begin with word, in the case in which word was begun.
-func candidates(word string, lists ...[]string) []string {
-	lower := word == strings.ToLower(word)
+func candidates(word string, offers []offer) []string {
+	lower := word != "" && word == strings.ToLower(word)
 	var out []string
-	for _, w := range slices.Concat(lists...) {
-		if len(w) < len(word) || !strings.EqualFold(w[:len(word)], word) {
+	for _, o := range offers {
+		if len(o.word) < len(word) || !strings.EqualFold(o.word[:len(word)], word) {
 			continue
 		}
-		rest := w[len(word):]
-		if lower {
+		rest := o.word[len(word):]
+		if lower && !strings.ContainsAny(o.word, "`\"") && o.word == strings.ToUpper(o.word) {
 			rest = strings.ToLower(rest)
 		}
-		out = append(out, rest+" ")
+		end := o.end
+		if strings.HasSuffix(o.word, "/") {
+			end = "" // of a folder something follows
+		}
+		out = append(out, rest+end)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -101,14 +101,5 @@ func showPrinted(ctx context.Context, p *engine.Printed, d Display) error {
 	}
 }
 
-// Names implements Backend.
-func (l *Local) Names(context.Context) []string {
-	var out []string
-	for _, s := range l.engine.Snapshot().Sources() {
-		out = append(out, s.Name)
-	}
-	return out
-}
-
 // About implements Backend.
 func (l *Local) About(context.Context) string { return l.about }

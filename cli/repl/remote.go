@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"weir/engine"
 	"weir/parser"
@@ -267,30 +266,6 @@ func showLine(line []byte, first bool, d Display) error {
 		}
 	}
 	return d.Line(string(line))
-}
-
-// Names implements Backend.
-func (r *Remote) Names(ctx context.Context) []string {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	var answer wire.Entities
-	if r.call(ctx, http.MethodPost, "/ksql", wire.Request{KSQL: "SHOW STREAMS; SHOW TABLES;"}, &answer) != nil {
-		return nil
-	}
-	var out []string
-	for _, e := range answer {
-		switch e := e.(type) {
-		case *wire.Streams:
-			for _, s := range e.Streams {
-				out = append(out, s.Name)
-			}
-		case *wire.Tables:
-			for _, s := range e.Tables {
-				out = append(out, s.Name)
-			}
-		}
-	}
-	return out
 }
 
 // Info asks the server who it is.

@@ -2,6 +2,7 @@ package repl
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +17,19 @@ import (
 	"weir/parser"
 )
 
-const (
-	prompt       = "weir> "
-	continuation = "    > "
-)
+// promptFor says what is awaited: another statement, the rest of one, or the end of a text or a comment.
+func promptFor(begun string) string {
+	if begun == "" {
+		return "weir> "
+	}
+	switch p := placeAt(begun); {
+	case p.quoted:
+		return "   '> "
+	case p.back(1) == "/*":
+		return "   *> "
+	}
+	return "    > "
+}
 
 // REPL reads statements and shows what they answer.
 type REPL struct {
@@ -29,10 +39,14 @@ type REPL struct {
 	Version string
 	// HistoryFile keeps what was entered; none where empty.
 	HistoryFile string
+	// NoPager shows long answers at once.
+	NoPager bool
 
-	history []string
-	spooled *os.File
-	screen  io.Writer // Printer's own while spooling
+	terminal bool // statements come from a person, not from a file
+	history  []string
+	edited   string // what \e has run
+	spooled  *os.File
+	screen   io.Writer // Printer's own while spooling
 }
 
 // Execute runs the statements of a text. A statement without its semicolon at the end is given one.
@@ -79,6 +93,12 @@ func (r *REPL) feed(ctx context.Context, e *entry, line string) error {
 			return err
 		}
 	}
+	trimmed, expand := strings.CutSuffix(strings.TrimRight(line, " \t"), `\G`)
+	if expand && parser.Split(e.text+trimmed).Open == parser.InStatement {
+		line = trimmed + ";"
+	} else {
+		expand = false
+	}
 	e.text += line + "\n"
 	p := parser.Split(e.text)
 	if p.Open != parser.Complete {
@@ -89,32 +109,43 @@ func (r *REPL) feed(ctx context.Context, e *entry, line string) error {
 	if len(p.Statements) == 0 {
 		return nil
 	}
-	return r.Backend.Execute(ctx, Script{Text: text}, r.Printer)
+	if expand {
+		defer func(was bool) { r.Printer.Expanded = was }(r.Printer.Expanded)
+		r.Printer.Expanded = true
+	}
+	return r.execute(ctx, text)
+}
+
+// execute runs whole statements.
+func (r *REPL) execute(ctx context.Context, text string) error {
+	closePager := r.page(text)
+	return errors.Join(r.Backend.Execute(ctx, Script{Text: text}, r.Printer), closePager())
 }
 
 // Interactive reads from the terminal until the user leaves or the context ends.
 func (r *REPL) Interactive(ctx context.Context, stdin io.ReadCloser, stdout io.Writer) error {
 	defer r.closeSpool()
+	r.terminal = true
+	e := entry{}
+	complete := &completer{catalog: catalog{backend: r.Backend}, begun: func() string { return e.text }}
 	rl, err := readline.NewEx(&readline.Config{
-		Prompt: prompt, HistoryFile: r.HistoryFile, HistoryLimit: 1000, HistorySearchFold: true, DisableAutoSaveHistory: true,
-		AutoComplete: &completer{backend: r.Backend}, InterruptPrompt: "^C", Stdin: stdin, Stdout: stdout, Stderr: r.Err,
+		Prompt: promptFor(""), HistoryFile: r.HistoryFile, HistoryLimit: 1000, HistorySearchFold: true, DisableAutoSaveHistory: true,
+		AutoComplete: complete, InterruptPrompt: "^C", Stdin: stdin, Stdout: stdout, Stderr: r.Err,
 	})
 	if err != nil {
 		return fmt.Errorf("cannot use the terminal: %w", err)
 	}
 	defer rl.Close()
+	complete.hint = func(line string) { fmt.Fprintln(rl, line) }
+	r.recall()
 	defer context.AfterFunc(ctx, func() { rl.Close() })()
 	// From here on Ctrl-C is the prompt's alone: it ends a query, and neither the context nor the process.
 	signal.Reset(os.Interrupt)
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
-	e := entry{}
 	for {
-		rl.SetPrompt(prompt)
-		if e.text != "" {
-			rl.SetPrompt(continuation)
-		}
+		rl.SetPrompt(promptFor(e.text))
 		line, err := rl.Readline()
 		switch {
 		case errors.Is(err, readline.ErrInterrupt):
@@ -127,15 +158,16 @@ func (r *REPL) Interactive(ctx context.Context, stdin io.ReadCloser, stdout io.W
 			return nil
 		}
 		begun := e.text
+		r.edited = ""
 		err = r.interruptible(ctx, func(ctx context.Context) error { return r.feed(ctx, &e, line) })
 		if e.text == "" && strings.TrimSpace(begun+line) != "" {
-			r.remember(rl, begun+line)
+			r.remember(rl, cmp.Or(r.edited, begun+line))
 		}
 		switch {
 		case errors.Is(err, errLeave):
 			return nil
 		case err != nil && !errors.Is(err, ErrInterrupted):
-			fmt.Fprintln(r.Err, err)
+			fmt.Fprintln(r.Err, render.Red(err.Error(), r.Printer.Color))
 		}
 	}
 }
@@ -145,23 +177,6 @@ func (r *REPL) interruptible(ctx context.Context, run func(context.Context) erro
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	return run(ctx)
-}
-
-// remember keeps an entry as one line of history, unless a comment would swallow the rest of it.
-func (r *REPL) remember(rl *readline.Instance, text string) {
-	text = strings.TrimSpace(text)
-	lines := []string{text}
-	if strings.Contains(text, "\n") {
-		lines = strings.Split(text, "\n")
-		if !strings.Contains(text, "--") {
-			lines = []string{strings.Join(lines, " ")}
-		}
-	}
-	for _, l := range lines {
-		r.history = append(r.history, l)
-		// A history that can't be written is no reason to stop.
-		_ = rl.SaveHistory(l)
-	}
 }
 
 func (r *REPL) closeSpool() {

@@ -28,8 +28,7 @@ func (r *recorder) Execute(_ context.Context, s Script, d Display) error {
 	r.got = append(r.got, s)
 	return errors.Join(r.fail, d.Message("done"))
 }
-func (r *recorder) Names(context.Context) []string { return []string{"CLICKS", "clicks_by_page"} }
-func (r *recorder) About(context.Context) string   { return "nowhere" }
+func (r *recorder) About(context.Context) string { return "nowhere" }
 
 func newTest(b Backend) (*REPL, *bytes.Buffer) {
 	out := new(bytes.Buffer)
@@ -53,6 +52,13 @@ func TestPipe(t *testing.T) {
 		{"comments only", "-- nothing\n/* or\n this */\n", nil, ""},
 		{"commands", "output json\nOUTPUT;\nversion\nexit\nA;\n", nil, "Answers are shown as JSON.\nAnswers are shown as JSON.\nWeir 1. nowhere\n"},
 		{"help", "help;\n", nil, "run script"},
+		{"help for a statement", "help create stream\n", nil, "CREATE [OR REPLACE] [SOURCE] STREAM"},
+		{"help for a clause", "help window session\n", nil, "Windows that end with a gap"},
+		{"help for words further on", "help insert values\n", nil, "Writes one record"},
+		{"rows column by column", "SELECT 1\\G\n", []string{"SELECT 1;\n"}, ""},
+		{"the letter G in a text", "SELECT '\\G\n';\n", []string{"SELECT '\\G\n';\n"}, ""},
+		{"columns wide", "set cli column-width 10;\nSET CLI WRAP ON;\n\\x\n", nil, "COLUMN-WIDTH is 10.\nWRAP is ON.\nRows are shown column by column.\n"},
+		{"describe", "\\d clicks\n\\d\n\\q\nA;\n", []string{"DESCRIBE clicks;", "SHOW STREAMS; SHOW TABLES;"}, ""},
 		{"a command's word in a statement", "SELECT\nhelp\nFROM s;\n", []string{"SELECT\nhelp\nFROM s;\n"}, ""},
 		{"script", "run script '" + script + "'\n", []string{"SHOW TYPES;"}, "done"},
 	}
@@ -79,7 +85,7 @@ func TestPipe(t *testing.T) {
 	if err := r.Pipe(t.Context(), strings.NewReader("A;\nB;\n")); err == nil || len(r.Backend.(*recorder).got) != 1 {
 		t.Errorf("a failure has to end the pipe: %v", err)
 	}
-	for _, bad := range []string{"output xml\n", "run script 'nope.sql'\n", "spool off\n", "spool\n"} {
+	for _, bad := range []string{"output xml\n", "run script 'nope.sql'\n", "spool off\n", "spool\n", "help nonsense\n", "help create nonsense\n", "\\z\n", "\\e\n", "set cli wrap maybe;\n", "set cli column-width -1;\n", "set cli x y;\n"} {
 		r, _ := newTest(new(recorder))
 		if err := r.Pipe(t.Context(), strings.NewReader(bad)); err == nil {
 			t.Errorf("%q went well", bad)
@@ -96,24 +102,6 @@ func TestSpool(t *testing.T) {
 	data, err := os.ReadFile(file)
 	if err != nil || strings.Count(string(data), "done\n") != 1 || strings.Count(out.String(), "done\n") != 2 {
 		t.Errorf("%v, file %q, screen %q", err, data, out)
-	}
-}
-
-func TestCompletion(t *testing.T) {
-	c := &completer{backend: new(recorder)}
-	cases := map[string][]string{"SELECT * FROM CLIC": {"KS ", "KS_BY_PAGE "}, "sele": {"ct "}, "EM": {"IT "}, "x(": nil, "zzz": nil}
-	for line, want := range cases {
-		got, _ := c.Do([]rune(line), len([]rune(line)))
-		var texts []string
-		for _, g := range got {
-			texts = append(texts, strings.ToUpper(string(g)))
-		}
-		for i := range want {
-			want[i] = strings.ToUpper(want[i])
-		}
-		if !slices.Equal(texts, want) {
-			t.Errorf("%q: got %q, want %q", line, texts, want)
-		}
 	}
 }
 

@@ -29,6 +29,18 @@ type Variant struct {
 	Description string     `json:"description"`
 }
 
+// Signature is how a function of the name is called, and what it gives.
+func (v Variant) Signature(name string) string {
+	args := make([]string, len(v.Arguments))
+	for i, a := range v.Arguments {
+		args[i] = strings.TrimSpace(a.Name + " " + a.Type)
+		if a.Variadic {
+			args[i] += "..."
+		}
+	}
+	return fmt.Sprintf("%s(%s) -> %s", name, strings.Join(args, ", "), v.Returns)
+}
+
 // Argument is a parameter of a function.
 type Argument struct {
 	Name        string `json:"name"`
@@ -48,14 +60,7 @@ func (e *FunctionDescription) Layout() answer.Layout {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s)\n%s\n", e.Name, strings.ToLower(e.Kind), e.Description)
 	for _, v := range e.Functions {
-		args := make([]string, len(v.Arguments))
-		for i, a := range v.Arguments {
-			args[i] = strings.TrimSpace(a.Name + " " + a.Type)
-			if a.Variadic {
-				args[i] += "..."
-			}
-		}
-		fmt.Fprintf(&b, "  %s(%s) -> %s\n", e.Name, strings.Join(args, ", "), v.Returns)
+		b.WriteString("  " + v.Signature(e.Name) + "\n")
 	}
 	for i, x := range e.Examples {
 		if i == 0 {
