@@ -180,13 +180,13 @@ func (p *Printer) End() error {
 	p.lay()
 	p.rows = nil
 	if p.columns() > 0 && !p.Format.Data() {
-		p.text.WriteString(p.style().dim(fmt.Sprintf("(%s, %s)", counted(p.count, "row"), took(time.Since(p.began)))) + "\n")
+		p.text.WriteString(p.style().dim(fmt.Sprintf("(%s, %s)", Counted(p.count, "row"), took(time.Since(p.began)))) + "\n")
 	}
 	return p.flush()
 }
 
-// counted is a number of things.
-func counted(n int64, thing string) string {
+// Counted is a number of things: 1 row, 2 rows.
+func Counted(n int64, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}

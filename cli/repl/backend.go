@@ -32,6 +32,8 @@ type Backend interface {
 	// Execute runs the statements of a script in order until one fails. When the context ends, a running query is ended and
 	// ErrInterrupted returned.
 	Execute(ctx context.Context, s Script, d Display) error
+	// Aside is a backend for what is asked beside the statement that runs, with these properties on top of those that are set.
+	Aside(properties map[string]string) Backend
 	// About says in a line what this talks to.
 	About(ctx context.Context) string
 }

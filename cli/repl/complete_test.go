@@ -37,6 +37,8 @@ func (k *knowing) Execute(_ context.Context, s Script, d Display) error {
 	return nil
 }
 
+func (k *knowing) Aside(map[string]string) Backend { return k }
+
 func TestCompletion(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "hits.sql"), nil, 0o644); err != nil {

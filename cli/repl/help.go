@@ -22,6 +22,8 @@ const helpText = `Statements end with ; and may take several lines; with \G the 
   SET 'auto.offset.reset'='earliest';  lets queries at the prompt start with the oldest rows
 
 Commands of the prompt:
+  WATCH query;           shows the rows of a table where they stand, and how they change, in the order of its list or of an
+                         ORDER BY ... LIMIT ... of the query; WATCH BAR column query; has a bar for each number of the column
   help [words]           this text; help create stream, help window, help substring tell of those
   run script 'file.sql'  runs the statements of a file; \i file.sql too
   output [format]        how answers are shown: %s

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 
 	"weir/engine"
 	"weir/parser"
@@ -99,6 +100,16 @@ func showPrinted(ctx context.Context, p *engine.Printed, d Display) error {
 			return err
 		}
 	}
+}
+
+// Aside implements Backend.
+func (l *Local) Aside(properties map[string]string) Backend {
+	s := engine.NewSession()
+	s.Principal, s.BaseDir = l.session.Principal, l.session.BaseDir
+	maps.Copy(s.Properties, l.session.Properties)
+	maps.Copy(s.Properties, properties)
+	maps.Copy(s.Variables, l.session.Variables)
+	return &Local{l.engine, s, l.about}
 }
 
 // About implements Backend.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -273,6 +274,14 @@ func (r *Remote) Info(ctx context.Context) (wire.ServerInfo, error) {
 	var i wire.Info
 	err := r.call(ctx, http.MethodGet, "/info", nil, &i)
 	return i.Server, err
+}
+
+// Aside implements Backend.
+func (r *Remote) Aside(properties map[string]string) Backend {
+	aside := *r
+	aside.properties, aside.variables = maps.Clone(r.properties), maps.Clone(r.variables)
+	maps.Copy(aside.properties, properties)
+	return &aside
 }
 
 // About implements Backend.

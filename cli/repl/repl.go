@@ -54,7 +54,7 @@ func (r *REPL) Execute(ctx context.Context, text string) error {
 	if parser.Split(text).Open == parser.InStatement {
 		text += "\n;" // on a line of its own: the last one may end in a comment
 	}
-	return r.Backend.Execute(ctx, Script{Text: text}, r.Printer)
+	return r.execute(ctx, text)
 }
 
 // Pipe reads statements and commands from a file or a pipe until it ends, or one fails.
@@ -118,6 +118,9 @@ func (r *REPL) feed(ctx context.Context, e *entry, line string) error {
 
 // execute runs whole statements.
 func (r *REPL) execute(ctx context.Context, text string) error {
+	if query, ok := isWatch(text); ok {
+		return r.watch(ctx, query)
+	}
 	closePager := r.page(text)
 	return errors.Join(r.Backend.Execute(ctx, Script{Text: text}, r.Printer), closePager())
 }

@@ -28,7 +28,8 @@ func (r *recorder) Execute(_ context.Context, s Script, d Display) error {
 	r.got = append(r.got, s)
 	return errors.Join(r.fail, d.Message("done"))
 }
-func (r *recorder) About(context.Context) string { return "nowhere" }
+func (r *recorder) Aside(map[string]string) Backend { return r }
+func (r *recorder) About(context.Context) string    { return "nowhere" }
 
 func newTest(b Backend) (*REPL, *bytes.Buffer) {
 	out := new(bytes.Buffer)
