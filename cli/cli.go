@@ -13,7 +13,8 @@ import (
 	"weir/parser/suggest"
 )
 
-// Main runs the command that args[1:] name and returns the exit status: 0, 1 after an error, 2 where the command line is wrong.
+// Main runs the command that args[1:] name and returns the exit status: 0, 1 after an error, 2 where the command line is wrong, 130 where the user ended
+// what was not done.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// A pipe that nobody reads any more is an error of the write: the process has to clean up behind itself.
 	signal.Ignore(syscall.SIGPIPE)
@@ -32,7 +33,7 @@ func untilSignal(stderr io.Writer) (context.Context, context.CancelFunc) {
 		cancel()
 		<-signals
 		fmt.Fprintln(stderr, "weir: left at once; the next start picks up from the last commit")
-		os.Exit(130)
+		os.Exit(exitInterrupted)
 	}()
 	return ctx, func() { signal.Stop(signals); cancel() }
 }

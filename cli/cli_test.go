@@ -76,6 +76,9 @@ func TestCommandLine(t *testing.T) {
 		{"cli -e x -f y", 2, "", "exclude each other"},
 		{"cli localhost:1 -e SHOW", 1, "", "cannot reach the server"},
 		{"reset --set x", 2, "", "expected name=value"},
+		{"-e x -f y", 2, "", "exclude each other"},
+		{"-e x --timeout -1s", 2, "", "expected a duration such as 10s"},
+		{"-e x -d y", 2, "", "expected name=value"},
 	}
 	for _, c := range cases {
 		status, stdout, stderr := call(t.Context(), "", strings.Fields(c.args)...)
@@ -198,6 +201,18 @@ func (p *process) await(t *testing.T, text string) string {
 	return ""
 }
 
+// interrupted sends Ctrl-C and expects the status that tells of it.
+func (p *process) interrupted(t *testing.T) {
+	t.Helper()
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-p.eof
+	if _ = p.Wait(); p.ProcessState.ExitCode() != exitInterrupted {
+		t.Errorf("ended with %v:\n%s", p.ProcessState, p.text())
+	}
+}
+
 // stop sends a signal and expects a clean end.
 func (p *process) stop(t *testing.T, sig os.Signal) {
 	t.Helper()
@@ -243,6 +258,18 @@ SELECT * FROM clicks EMIT CHANGES;`)
 		t.Errorf("no summary:\n%s", p.text())
 	}
 
+	// What has an end and has not come to it is not whole.
+	writeFile(t, filepath.Join(dir, "slow.sql"), `
+CREATE STREAM clicks (page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1);
+CREATE SOURCE CONNECTOR clicks WITH ('connector.class'='datagen', 'quickstart'='clicks', 'rate'='50', 'rows'='1000000');
+SELECT * FROM clicks EMIT CHANGES;`)
+	p = startProcess(t, "run", filepath.Join(dir, "slow.sql"))
+	p.await(t, "|/")
+	p.interrupted(t)
+	p = startProcess(t, "--data-dir", filepath.Join(dir, "d"), "-e", "SHOW STREAMS; PRINT default_ksql_processing_log;")
+	p.await(t, "KSQL_PROCESSING_LOG")
+	p.interrupted(t)
+
 	writeFile(t, filepath.Join(dir, "keep.sql"), helloScript)
 	p = startProcess(t, "run", filepath.Join(dir, "keep.sql"), "--keep")
 	p.await(t, "Serving.")
@@ -251,6 +278,34 @@ SELECT * FROM clicks EMIT CHANGES;`)
 		t.Errorf("%d\n%s\n%s", status, out, errs)
 	}
 	p.stop(t, syscall.SIGTERM)
+}
+
+// Statements of the command line run on an engine of the program's own, too.
+func TestShellExecutes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	for _, name := range []string{"LISTEN", "KAFKA_LISTEN", "REGISTRY_LISTEN"} {
+		t.Setenv("WEIR_"+name, "127.0.0.1:0")
+	}
+	script := filepath.Join(t.TempDir(), "s.sql")
+	writeFile(t, script, "CREATE STREAM ${name} (k STRING KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1); INSERT INTO ${name} VALUES ('a', 1);")
+	for _, c := range []struct {
+		args   []string
+		status int
+		out    string
+		err    string
+	}{
+		{[]string{"-f", script, "-d", "name=s"}, 0, "Stream created", ""},
+		{[]string{"-e", "SELECT * FROM s", "--output", "csv"}, 0, "K,V\na,1\n", ""},
+		{[]string{"-e", "SELECT * FROM s", "--output", "jsonl"}, 0, `{"K":"a","V":1}` + "\n", ""},
+		{[]string{"-e", "SELECT * FROM s", "--output", "vertical"}, 0, "K | a\nV | 1\n", ""},
+		{[]string{"-e", "SELECT * FROM nope"}, 1, "", "NOPE does not exist"},
+		{[]string{"-e", "SELECT * FROM s EMIT CHANGES", "--timeout", "300ms"}, 1, "", "not done within the --timeout of 300ms"},
+	} {
+		status, out, errs := call(t.Context(), "", append([]string{"--data-dir", dir}, c.args...)...)
+		if status != c.status || !strings.Contains(out, c.out) || !strings.Contains(errs, c.err) {
+			t.Errorf("%q: %d\n%s\n%s", c.args, status, out, errs)
+		}
+	}
 }
 
 // Every command's help has an example, and each of them works.

@@ -2,24 +2,16 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"weir/cli/render"
 	"weir/cli/repl"
 )
 
 const defaultURL = "http://localhost:8088"
-
-type clientOptions struct {
-	execute, file, output string
-	define                []string
-}
 
 func clientCommand() command {
 	return command{
@@ -27,38 +19,17 @@ func clientCommand() command {
 		about:   "The URL is " + defaultURL + " unless it is given, here or as WEIR_URL. A user and password may stand in it.",
 		example: `weir cli -e "SHOW STREAMS;"`,
 		flags: func(fs *flag.FlagSet) any {
-			o := new(clientOptions)
-			for _, name := range []string{"e", "execute"} {
-				fs.StringVar(&o.execute, name, "", "`SQL` runs statements and ends")
-			}
-			for _, name := range []string{"f", "file"} {
-				fs.StringVar(&o.file, name, "", "`FILE` runs the statements of a file and ends")
-			}
-			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` "+render.Formats())
-			define := func(v string) error {
-				if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
-					return fmt.Errorf("expected name=value, got %q", v)
-				}
-				o.define = append(o.define, v)
-				return nil
-			}
-			for _, name := range []string{"d", "define"} {
-				fs.Func(name, "`NAME=VALUE` a variable, for ${NAME} in statements; may be repeated", define)
-			}
-			return o
+			return statementFlags(fs)
 		},
 		run: runClient,
 	}
 }
 
 func runClient(ctx context.Context, in *invocation, options any) error {
-	o := options.(*clientOptions)
-	format, err := render.ParseFormat(o.output)
+	o := options.(*statements)
+	format, err := o.check()
 	if err != nil {
-		return errUsage{err.Error()}
-	}
-	if o.execute != "" && o.file != "" {
-		return errUsage{"-e and -f exclude each other"}
+		return err
 	}
 	address := defaultURL
 	if v := os.Getenv("WEIR_URL"); v != "" {
@@ -71,17 +42,9 @@ func runClient(ctx context.Context, in *invocation, options any) error {
 	if err != nil {
 		return errUsage{err.Error()}
 	}
-	for _, v := range o.define {
-		name, value, _ := strings.Cut(v, "=")
-		remote.Define(name, value)
-	}
+	o.variables(remote.Define)
 	r := newREPL(remote, in, format)
-	switch {
-	case o.execute != "":
-		err = r.Execute(ctx, o.execute)
-	case o.file != "":
-		err = r.RunFile(ctx, o.file)
-	default:
+	return o.run(ctx, r, func(ctx context.Context) error {
 		if _, err := remote.Info(ctx); err != nil {
 			return err
 		}
@@ -92,9 +55,5 @@ func runClient(ctx context.Context, in *invocation, options any) error {
 			fmt.Fprintf(w, "Weir %s. %s.\n", Version, r.Backend.About(ctx))
 			fmt.Fprintln(w, "Statements end with ; and may take several lines. help tells more, exit or Ctrl-D leaves.")
 		})
-	}
-	if errors.Is(err, repl.ErrInterrupted) {
-		return errShown
-	}
-	return err
+	})
 }

@@ -14,8 +14,9 @@ import (
 
 // What the process ends with.
 const (
-	exitFailure = 1
-	exitUsage   = 2
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells have it for Ctrl-C
 )
 
 // command is one of the program's commands.
@@ -85,6 +86,8 @@ func (c command) call(ctx context.Context, in *invocation) int {
 	case isUnknown:
 		fmt.Fprintln(in.stderr, "weir: "+err.Error())
 		return exitUsage
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
 	case errors.Is(err, errShown), errors.Is(err, syscall.EPIPE):
 	default:
 		fmt.Fprintln(in.stderr, "weir: "+err.Error())
@@ -94,6 +97,9 @@ func (c command) call(ctx context.Context, in *invocation) int {
 
 // errShown is a failure that the user has been told of.
 var errShown = errors.New("shown")
+
+// errInterrupted is the user's end to what was not done.
+var errInterrupted = errors.New("interrupted")
 
 // parseFlags takes flags before, between and after the arguments.
 func parseFlags(fs *flag.FlagSet, args []string) (rest []string, err error) {

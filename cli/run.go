@@ -136,7 +136,7 @@ func newScriptRun(n *node, in *invocation, format render.Format, unheard func())
 	}
 }
 
-// run carries the script out. That the user ended it is no error.
+// run carries the script out. That the user ended it is an error only where it had an end of its own.
 func (r *scriptRun) run(ctx context.Context, sc *script, keep bool) error {
 	progress := r.watch(ctx)
 	err := r.steps(ctx, sc)
@@ -159,6 +159,9 @@ func (r *scriptRun) run(ctx context.Context, sc *script, keep bool) error {
 		}
 	}
 	r.live.end()
+	if err == nil && stopped && !keep && len(r.endless()) == 0 {
+		err = errInterrupted // a shell script that goes on should not take the results for whole
+	}
 	return errors.Join(err, r.screen.close())
 }
 

@@ -18,20 +18,18 @@ import (
 )
 
 type shellOptions struct {
-	node   *given
-	output string
+	node       *given
+	statements *statements
 }
 
 func shellCommand() command {
 	return command{
-		summary: "Opens a prompt with an engine and a Kafka broker of its own. Statements can also be piped in.",
+		summary: "Opens a prompt with an engine and a Kafka broker of its own. Statements can also be given with -e or -f, or piped in.",
 		about: "Broker and schema registry listen on free ports of this machine, so that other programs can read along. What is made stays\n" +
 			"in the data directory; weir reset deletes it.",
 		example: "echo \"SHOW TOPICS;\" | weir --data-dir ./data",
 		flags: func(fs *flag.FlagSet) any {
-			o := &shellOptions{node: nodeFlags(fs)}
-			fs.StringVar(&o.output, "output", string(render.Tabular), "`FORMAT` "+render.Formats())
-			return o
+			return &shellOptions{nodeFlags(fs), statementFlags(fs)}
 		},
 		run: runShell,
 	}
@@ -39,9 +37,9 @@ func shellCommand() command {
 
 func runShell(ctx context.Context, in *invocation, options any) error {
 	o := options.(*shellOptions)
-	format, err := render.ParseFormat(o.output)
+	format, err := o.statements.check()
 	if err != nil {
-		return errUsage{err.Error()}
+		return err
 	}
 	s, err := resolveNode(o.node, quiet())
 	if err != nil {
@@ -60,7 +58,10 @@ func runShell(ctx context.Context, in *invocation, options any) error {
 	local := repl.NewLocal(n.engine, session, about)
 	r := newREPL(local, in, format)
 	r.HistoryFile = n.dir.join("history")
-	err = converse(ctx, r, in, func(w io.Writer) { banner(w, n) })
+	o.statements.variables(func(name, value string) { session.Variables[name] = value })
+	err = o.statements.run(ctx, r, func(ctx context.Context) error {
+		return converse(ctx, r, in, func(w io.Writer) { banner(w, n) })
+	})
 	return errors.Join(err, n.close())
 }
 
@@ -90,11 +91,7 @@ func converse(ctx context.Context, r *repl.REPL, in *invocation, greet func(io.W
 		greet(in.stdout)
 		return r.Interactive(ctx, f, in.stdout)
 	}
-	err := r.Pipe(ctx, in.stdin)
-	if errors.Is(err, repl.ErrInterrupted) {
-		return errShown
-	}
-	return err
+	return r.Pipe(ctx, in.stdin)
 }
 
 // columns is the width of the terminal that a writer is; 0 where it is none.
