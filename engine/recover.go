@@ -219,7 +219,7 @@ func (r *recovery) terminate(n *ast.Terminate) {
 func (e *Engine) replayEnv(s *Session, c command) *planner.Env {
 	env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
 	env.Partitions = func(string) (int32, bool) { return 0, false }
-	env.Registry = nil
+	env.Registry, env.Again = nil, true
 	env.Module = e.modules.again
 	if c.Server != nil {
 		env.Config = maps.Clone(c.Server)

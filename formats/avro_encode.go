@@ -38,7 +38,7 @@ type avroWriter struct {
 	fields  []avroWriterField
 }
 
-// avroWriterField is one field of a record: a column, or a default already encoded.
+// avroWriterField is one field of a record: a column, or a default already encoded, which also stands for a NULL that the schema doesn't allow.
 type avroWriterField struct {
 	from     int
 	node     *avroWriter
@@ -90,7 +90,7 @@ func (w *avroWriter) appendFields(dst []byte, row []types.Value) ([]byte, error)
 	var err error
 	for i := range w.fields {
 		f := &w.fields[i]
-		if f.node == nil {
+		if f.node == nil || f.constant != nil && row[f.from].IsNull() {
 			dst = append(dst, f.constant...)
 		} else if dst, err = f.node.append(dst, row[f.from]); err != nil {
 			return dst, err

@@ -297,6 +297,44 @@ func TestAvroWritesGivenSchema(t *testing.T) {
 	}
 }
 
+// A NULL for a field that may not be null is the field's default, as of a field that no column gives.
+func TestAvroWritesDefaults(t *testing.T) {
+	spec, id := avroSpec(t, `{"type":"record","name":"r","fields":[{"name":"S","type":{"type":"record","name":"s","fields":[{"name":"N","type":"long","default":10},{"name":"T","type":"string"}]}},
+		{"name":"W","type":["string","long"],"default":"w"}]}`)
+	spec.SchemaID = &id
+	cols := types.Schema{{Name: "S", Type: types.TStruct(types.Field{Name: "N", Type: types.TBigint}, types.Field{Name: "T", Type: types.TString})}, {Name: "W", Type: types.TString}}
+	e, err := NewEncoder(spec, cols, slots(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDecoder(spec, cols, slots(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		row  []types.Value
+		want string
+	}{
+		{[]types.Value{types.StructValue([]types.Value{types.NullValue, types.StringValue("x")}), types.NullValue}, "Struct{S=Struct{N=10,T=x},W=w}"},
+		{[]types.Value{types.StructValue([]types.Value{types.BigintValue(1), types.StringValue("x")}), types.StringValue("y")}, "Struct{S=Struct{N=1,T=x},W=y}"},
+	} {
+		b, err := e.Append(nil, c.row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := make([]types.Value, 2)
+		if err := d.Decode(b, row); err != nil {
+			t.Fatal(err)
+		}
+		if got := types.Text(types.StructValue(row), types.TStruct(fieldsIn(cols)...)); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	if _, err := e.Append(nil, []types.Value{types.StructValue([]types.Value{types.BigintValue(1), types.NullValue}), types.NullValue}); err == nil {
+		t.Error("a NULL without a default was written")
+	}
+}
+
 func fieldsIn(cols types.Schema) []types.Field {
 	var out []types.Field
 	for _, c := range cols {

@@ -48,6 +48,9 @@ func avroRecordWriter(r *avro.RecordSchema, cols types.Schema, from []int, path 
 			}
 			field.from = from[c]
 			field.node, err = avroWriterOf(f.Type(), cols[c].Type, name)
+			if err == nil && field.node.null < 0 && f.HasDefault() {
+				field.constant, err = avroDefault(f)
+			}
 		} else {
 			field.constant, err = avroDefault(f)
 		}

@@ -64,7 +64,7 @@ func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
 	if err := checkProps(w, src); err != nil {
 		return nil, err
 	}
-	if err := checkSchemaIDs(s, src, w); err != nil {
+	if err := b.checkSchemaIDs(s, src, w); err != nil {
 		return nil, err
 	}
 	src.Repartition = w.vals["REPARTITION"] == "true"

@@ -32,7 +32,9 @@ type Env struct {
 	Module func(f *catalog.Function) error
 	// Running is the plan of a persistent query that runs, or nil; nil where no query can be replaced.
 	Running func(id string) *plan.Query
-	called  *[]string // functions that statements made, and that this one calls
+	// Again says that the statement is one of the command log: what was taken from a schema stands in it.
+	Again  bool
+	called *[]string // functions that statements made, and that this one calls
 }
 
 // Plan is what a statement amounts to.

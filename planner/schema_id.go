@@ -13,7 +13,7 @@ import (
 )
 
 // checkSchemaIDs refuses a schema of the registry where there is nothing to take from it.
-func checkSchemaIDs(s *ast.CreateSource, src *catalog.Source, w *with) error {
+func (b *builder) checkSchemaIDs(s *ast.CreateSource, src *catalog.Source, w *with) error {
 	for _, side := range []struct {
 		name  string
 		serde catalog.Serde
@@ -30,7 +30,7 @@ func checkSchemaIDs(s *ast.CreateSource, src *catalog.Source, w *with) error {
 			isKey := c.Constraint == ast.Key || c.Constraint == ast.PrimaryKey
 			return isKey == side.key && c.Constraint != ast.Headers && c.Constraint != ast.Header
 		})
-		if declared {
+		if declared && !b.env.Again {
 			return at(w.pos[name], "Table elements and %s cannot both exist for create statement.", name)
 		}
 	}

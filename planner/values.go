@@ -40,7 +40,11 @@ func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
 		return nil, at(c.Pos(), "INSERT VALUES takes constants and functions of them, but %s is a column.", ast.Format(c))
 	}}
 	for i, name := range names {
-		x, err := r.expr(s.Values[i])
+		value, slot := s.Values[i], target.Schema.Find(name.Name)
+		if slot >= 0 && given(target, target.Schema[slot]) {
+			value = fitting(value, target.Schema[slot].Type)
+		}
+		x, err := r.expr(value)
 		if err != nil {
 			return nil, err
 		}
@@ -50,8 +54,7 @@ func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
 			}
 			continue
 		}
-		at := target.Schema.Find(name.Name)
-		if out.Exprs[at], err = assign(s.Values[i], x, target.Schema[at].Type, name.Name); err != nil {
+		if out.Exprs[slot], err = assign(value, x, target.Schema[slot].Type, name.Name); err != nil {
 			return nil, err
 		}
 	}
