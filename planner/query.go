@@ -52,7 +52,9 @@ func (b *builder) selection(q *ast.Query) (*selection, error) {
 	if q.GroupBy == nil {
 		switch {
 		case b.usesAggregates(q):
-			return nil, b.ungrouped(q)
+			if q, err = b.ofAll(q); err != nil {
+				return nil, err
+			}
 		case q.Window != nil:
 			return nil, at(q.Window.Pos(), "WINDOW clause requires a GROUP BY clause.")
 		case q.Having != nil:
