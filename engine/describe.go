@@ -66,7 +66,7 @@ func (e *Engine) describe(ctx context.Context, n ast.Describing) (Result, error)
 	case *ast.Describe:
 		return e.describeSource(ctx, n)
 	case *ast.DescribeAll:
-		return e.showSources(ctx, n.Tables, n.Extended)
+		return e.showSources(ctx, n.Tables, true, n.Extended)
 	case *ast.DescribeFunction:
 		f, err := e.Functions().Describe(n.Name.Name)
 		return &Function{f}, err

@@ -21,11 +21,12 @@ type Listing interface {
 
 // Sources answers SHOW STREAMS and SHOW TABLES.
 type Sources struct {
-	Tables  bool
-	Sources []*catalog.Source
+	Tables bool
+	// Described says that each is described, with EXTENDED and by DESCRIBE STREAMS.
+	Described bool
+	Sources   []*catalog.Source
 	// Failed are those of them that could not be brought back: of these little more than the name is known.
-	Failed []Failure
-	// Descriptions are there for EXTENDED, and for DESCRIBE STREAMS.
+	Failed       []Failure
 	Descriptions []*Description
 }
 
@@ -74,7 +75,7 @@ func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, err
 	//exhaustive:enforce
 	switch n.Kind {
 	case ast.ShowStreams, ast.ShowTables:
-		return e.showSources(ctx, n.Kind == ast.ShowTables, n.Extended)
+		return e.showSources(ctx, n.Kind == ast.ShowTables, n.Extended, n.Extended)
 	case ast.ShowTopics:
 		return e.showTopics(ctx, n)
 	case ast.ShowQueries:
@@ -101,15 +102,15 @@ func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, err
 	return nil, refuse(BadStatement, "SHOW %s is not supported", n.Kind)
 }
 
-func (e *Engine) showSources(ctx context.Context, tables, extended bool) (Listing, error) {
-	out := &Sources{Tables: tables}
+func (e *Engine) showSources(ctx context.Context, tables, described, extended bool) (Listing, error) {
+	out := &Sources{Tables: tables, Described: described}
 	for _, src := range e.catalog.Snapshot().Sources() {
 		if src.IsTable != tables {
 			continue
 		}
 		out.Sources = append(out.Sources, src)
-		if extended {
-			d, err := e.description(ctx, src, true)
+		if described {
+			d, err := e.description(ctx, src, extended)
 			if err != nil {
 				return nil, err
 			}
@@ -132,8 +133,8 @@ func (e *Engine) addLost(out *Sources, extended bool) {
 			continue // a later statement failed on it
 		}
 		out.Sources = append(out.Sources, src)
-		if extended {
-			out.Descriptions = append(out.Descriptions, &Description{Source: src, Extended: true})
+		if out.Described {
+			out.Descriptions = append(out.Descriptions, &Description{Source: src, Extended: extended})
 		}
 	}
 }

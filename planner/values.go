@@ -69,7 +69,7 @@ func insertColumns(s *ast.InsertValues, target *catalog.Source) ([]ast.Ident, er
 	}
 	if len(s.Columns) == 0 {
 		var out []ast.Ident
-		for _, c := range target.Schema {
+		for _, c := range target.Schema.KeysFirst() {
 			if c.Role != types.HeaderColumn {
 				out = append(out, ast.Ident{At: s.At, Name: c.Name})
 			}

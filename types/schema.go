@@ -46,6 +46,20 @@ func (s Schema) With(role Role) Schema {
 // String prints the columns as ksqlDB does: `ID` BIGINT KEY, `NAME` STRING.
 func (s Schema) String() string { return s.text(" KEY") }
 
+// RowString prints the columns of rows of which none is a key: `ID` BIGINT, `NAME` STRING.
+func (s Schema) RowString() string { return s.text("") }
+
+// KeysFirst are the columns with the keys in front, each kind in its order.
+func (s Schema) KeysFirst() Schema {
+	out := s.With(KeyColumn)
+	for _, c := range s {
+		if c.Role != KeyColumn {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // TableString prints the columns of a table, whose keys are primary keys.
 func (s Schema) TableString() string { return s.text(" PRIMARY KEY") }
 

@@ -20,7 +20,7 @@ func sources(r *engine.Sources) answer.Entity {
 	for _, f := range r.Failed {
 		head.Warnings = append(head.Warnings, answer.Warning{Message: f.Reason})
 	}
-	if r.Descriptions != nil {
+	if r.Described {
 		e := &wire.SourceDescriptions{Common: head, Sources: []wire.SourceDescription{}}
 		for _, d := range r.Descriptions {
 			e.Sources = append(e.Sources, description(d))
@@ -49,7 +49,7 @@ func description(d *engine.Description) wire.SourceDescription {
 	out := wire.SourceDescription{
 		Name: s.Name, Type: kind(s), Timestamp: s.Timestamp, Extended: d.Extended, Statement: s.SQL,
 		KeyFormat: s.Key.Format, ValueFormat: s.Value.Format, Topic: s.Topic, Partitions: d.Partitions, Replication: d.Replication, MaxMessageBytes: d.MaxMessageBytes,
-		ReadQueries: runningQueries(d.Readers), WriteQueries: runningQueries(d.Writers), Fields: fields(s.Schema),
+		ReadQueries: runningQueries(d.Readers), WriteQueries: runningQueries(d.Writers), Fields: fields(s.Schema.KeysFirst()),
 		Offsets: []wire.QueryOffsets{}, Constraints: []string{}, ClusterStats: []any{}, ClusterErrors: []any{},
 	}
 	if s.Windowed != nil {
