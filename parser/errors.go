@@ -32,6 +32,26 @@ type Error struct {
 
 // Error shows the place, the mistake, the line with a caret below the place, and the hint.
 func (e *Error) Error() string {
+	text := e.brief() + "\nStatement: " + e.caret()
+	if e.Hint != "" {
+		text += "\n" + e.Hint
+	}
+	return text
+}
+
+// Masked shows the place and the mistake, without anything that may be a value.
+func (e *Error) Masked() string {
+	line := []rune(e.Line)
+	l := newLexer(string(line[min(max(e.Pos.Col-1, 0), len(line)):]))
+	if t := l.next(); e.Kind == Syntax && t.kind != kString && t.kind != kBad && !t.isNumber() {
+		return e.brief()
+	}
+	out := *e
+	out.Msg = ""
+	return strings.TrimSpace(out.brief())
+}
+
+func (e *Error) brief() string {
 	var b strings.Builder
 	switch e.Kind {
 	case Syntax:
@@ -47,11 +67,6 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "line %s: %s", e.Pos, e.Msg)
 	case Bug:
 		fmt.Fprintf(&b, "line %s: internal error: %s; please report it together with the statement", e.Pos, e.Msg)
-	}
-	b.WriteString("\nStatement: ")
-	b.WriteString(e.caret())
-	if e.Hint != "" {
-		b.WriteString("\n" + e.Hint)
 	}
 	return b.String()
 }
