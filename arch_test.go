@@ -58,7 +58,7 @@ var mayImport = map[string]string{
 	"answer":               "",
 	"engine":               "answer disk wasm types parser parser/ast parser/suggest settings functions formats registry kafka catalog connectors connectors/connector planner planner/plan exec/changes exec/commit exec/eval exec/local exec/pull exec/state exec/task exec/worker",
 	"server/wire":          "answer engine",
-	"server/entity":        "answer types parser parser/ast catalog connectors planner/plan exec/op exec/worker engine server/wire",
+	"server/entity":        "answer types parser parser/ast formats catalog connectors planner/plan exec/op exec/worker engine server/wire",
 	"server":               "parser parser/ast settings catalog connectors planner/plan engine server/entity server/wire",
 	"cli/render":           "answer server/wire",
 	"cli/repl":             "answer parser parser/ast parser/suggest settings formats connectors connectors/connector planner engine server/entity server/wire cli/render",

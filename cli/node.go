@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +45,8 @@ type node struct {
 	apiServer      *server.Server
 	files          http.Handler // what is served beside the API; nil for nothing
 	serving        sync.WaitGroup
-	failed         chan error // takes the first error of a server
+	failed         chan error    // takes the first error of a server
+	ended          chan struct{} // closed once a client has terminated the cluster
 }
 
 // nodeOptions say what a command needs of a node.
@@ -60,7 +62,7 @@ type nodeOptions struct {
 
 // startNode brings a node up. Whoever gets one closes it.
 func startNode(ctx context.Context, s Settings, o nodeOptions, log *slog.Logger) (*node, error) {
-	n := &node{settings: s, failed: make(chan error, 2)}
+	n := &node{settings: s, failed: make(chan error, 2), ended: make(chan struct{})}
 	if err := n.start(ctx, o, log); err != nil {
 		return nil, errors.Join(err, n.close())
 	}
@@ -197,10 +199,18 @@ func (n *node) startAPI(o nodeOptions, log *slog.Logger) error {
 	}
 	n.api = "http://" + ln.Addr().String()
 	c := n.settings.Properties
+	secure, err := secured(c, log)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	if secure != nil {
+		n.api = "https://" + ln.Addr().String()
+	}
 	n.apiServer = server.New(n.engine, server.Options{
 		MaxBodyBytes: n.settings.MaxRequestBytes, MaxPostedBytes: n.settings.MaxPostedBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams),
 		MaxPending: int(settings.MaxPendingBytes.In(c)), WriteTimeout: settings.WriteTimeout.In(c), Heartbeat: settings.Heartbeat.In(c),
-		Hosts: n.settings.Hosts, Origins: settings.Origins.In(c), Files: n.files, Log: log.With("part", "server"),
+		CommandTimeout: settings.CommandTimeout.In(c), Hosts: n.settings.Hosts, Origins: settings.Origins.In(c), Files: n.files, Log: log.With("part", "server"),
+		TLS: secure, Terminated: sync.OnceFunc(func() { close(n.ended) }),
 	})
 	n.serving.Go(func() {
 		if err := n.apiServer.Serve(ln); err != nil {
@@ -210,6 +220,18 @@ func (n *node) startAPI(o nodeOptions, log *slog.Logger) error {
 	return nil
 }
 
+// secured is how the API speaks TLS; nil where it does not.
+func secured(c map[string]string, log *slog.Logger) (*tls.Config, error) {
+	chain, key := settings.TLSCertificate.In(c), settings.TLSKey.In(c)
+	switch {
+	case chain == "" && key == "":
+		return nil, nil
+	case chain == "" || key == "":
+		return nil, fmt.Errorf("TLS needs a certificate and its key: set both --%s and --%s", settings.TLSCertificate.About().Flag, settings.TLSKey.About().Flag)
+	}
+	return server.TLS(chain, key, log.With("part", "server"))
+}
+
 func (n *node) fail(err error) {
 	select {
 	case n.failed <- err:
@@ -217,10 +239,12 @@ func (n *node) fail(err error) {
 	}
 }
 
-// wait returns when the context ends, or a server fails.
+// wait returns when the context ends, the cluster is terminated, or a server fails.
 func (n *node) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
+		return nil
+	case <-n.ended:
 		return nil
 	case err := <-n.failed:
 		return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"flag"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -60,7 +61,7 @@ func TestSettingsErrors(t *testing.T) {
 		usage     bool
 	}{
 		{[]string{"--listen", "nowhere"}, nil, "--listen: expected an address, host:port", true},
-		{[]string{"--listen", "https://x:1"}, nil, "TLS", true},
+		{[]string{"--listen", "https://x:1"}, nil, "--listen: expected an address, host:port, without a scheme: a certificate with its key has it speak TLS, found 'https://x:1'", true},
 		{nil, []string{"WEIR_LISTEN=nowhere"}, "WEIR_LISTEN: ", false},
 		{[]string{"--log-level", "loud"}, nil, "expected debug, info, warn or error", true},
 		{[]string{"--max-request-bytes", "0"}, nil, "--max-request-bytes: expected a whole number of bytes from 1 on, found '0'", true},
@@ -133,5 +134,26 @@ func TestDataDir(t *testing.T) {
 	}
 	if _, err := openDataDir(other); err == nil || !strings.Contains(err.Error(), "another version") {
 		t.Errorf("opened a later layout: %v", err)
+	}
+}
+
+// TLS needs both files.
+func TestSecured(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, ""},
+		{[]string{"--tls-certificate", "a.pem"}, "TLS needs a certificate and its key: set both --tls-certificate and --tls-key"},
+		{[]string{"--tls-key", "a.pem"}, "TLS needs a certificate and its key"},
+		{[]string{"--tls-certificate", "nowhere.pem", "--tls-key", "nowhere.pem"}, "the certificate nowhere.pem with the key nowhere.pem cannot be used"},
+	} {
+		s, err := resolveTest(t, c.args, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = secured(s.Properties, slog.New(slog.DiscardHandler)); (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: got %v, want %q", c.args, err, c.want)
+		}
 	}
 }

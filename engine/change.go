@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"weir/parser"
 )
 
 // finishTimeout bounds what follows from a command that stands in the log. What takes longer goes on in the background.
@@ -64,7 +66,7 @@ func (e *Engine) enter(ctx context.Context, c command, then func(ctx context.Con
 	case err == nil:
 		e.standing(ctx, seq, then)
 	case errors.As(err, &unknown):
-		e.opt.Log.Error("it is not known whether a statement stands in the command log", "statement", c.Statement, "error", err)
+		e.opt.Log.Error("it is not known whether a statement stands in the command log", "statement", parser.Masked(c.Statement), "error", err)
 		e.doubt = &doubt{blob, unknown.why, then, otherwise}
 		e.jobs.Go(e.endDoubt)
 	default:
@@ -81,6 +83,7 @@ func (e *Engine) standing(ctx context.Context, seq int64, then func(ctx context.
 		e.opt.Log.Error("the number of the last command could not be kept", "error", err)
 	}
 	then(ctx, seq)
+	e.applied.Store(seq + 1)
 }
 
 // answerDoubt finds out about a command in doubt, and finishes or forgets it. The caller has its turn.

@@ -102,7 +102,7 @@ func (e *Engine) Changes(ctx context.Context, o ChangesOf) (*Changes, error) {
 		}
 	}
 	q := &plan.Query{Kind: plan.Push, SQL: "SELECT * FROM " + src.Name + " EMIT CHANGES"}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, []string{src.Name}, -1)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, q, []string{src.Name}, -1)
 	if err != nil {
 		return nil, err
 	}

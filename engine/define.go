@@ -60,12 +60,17 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast
 	if err != nil {
 		return nil, err
 	}
+	return answerTo(d.Plan, n, seq), nil
+}
+
+// answerTo is what is answered to a definition that has been carried out.
+func answerTo(p *planner.Plan, n ast.Definition, seq int64) *Done {
 	is := n.Defines()
-	out := &Done{Entity: is.Kind, Name: is.Name.Name, Action: is.Action, Message: d.Answer(n), Sequence: seq}
-	if d.Query != nil {
-		out.QueryID = d.Query.ID
+	out := &Done{Entity: is.Kind, Name: is.Name.Name, Action: is.Action, Message: p.Answer(n), Sequence: seq}
+	if p.Query != nil {
+		out.QueryID = p.Query.ID
 	}
-	return out, nil
+	return out
 }
 
 // apply changes the catalog and starts and stops what the plan says. The statement is in the command log by now, so that nothing here
@@ -73,7 +78,7 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast
 func (e *Engine) apply(ctx context.Context, stmt parser.Stmt, d *draft, config map[string]string) {
 	if err := e.catalog.Apply(d.Change); err != nil {
 		c := unplanned(stmt.Node, entry{command: d.entry}, d.Change.DropQuery, err)
-		e.opt.Log.Error("a statement of the command log could not be applied", "statement", stmt.Text, "error", err)
+		e.opt.Log.Error("a statement of the command log could not be applied", "statement", stmt.Masked(), "error", err)
 		e.setCasualties(append(slices.Clone(e.casualties()), c))
 		return
 	}

@@ -95,6 +95,8 @@ type Engine struct {
 	modules      *modules // of functions that statements made
 	posts        posts
 	tails        tails
+	history      history
+	applied      atomic.Int64 // the number behind that of the last command that has been carried out
 }
 
 // Open makes the engine of a node: it brings back what the command log tells, and starts it.
@@ -283,7 +285,7 @@ func (e *Engine) Execute(ctx context.Context, s *Session, text string, each func
 		if err == nil {
 			err = fmt.Errorf("the text ends inside a statement: end it with ;")
 		}
-		return e.fault(text, parser.Stmt{}, err)
+		return e.fault(text, parser.Stmt{Text: rest.Rest.Text}, err)
 	}
 	for _, piece := range rest.Statements {
 		stmt, err := e.parse(s, text, piece)

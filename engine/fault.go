@@ -60,6 +60,11 @@ func (e *Error) Error() string {
 func (e *Engine) fault(text string, stmt parser.Stmt, err error) error {
 	var done *Error
 	if errors.As(err, &done) {
+		if done.Stmt == "" {
+			told := *done
+			told.Stmt = stmt.Text
+			return &told
+		}
 		return done
 	}
 	out := &Error{Stmt: stmt.Text, Msg: err.Error(), Err: err}
@@ -80,6 +85,23 @@ func (e *Engine) fault(text string, stmt parser.Stmt, err error) error {
 		out.Kind = System
 	}
 	return out
+}
+
+// Masked is the error as it may be told to whoever keeps errors: without what parser.Masked leaves out, and without the line, which has it too.
+func (e *Error) Masked() *Error {
+	out := *e
+	if out.Stmt = parser.Masked(e.Stmt); out.Stmt == e.Stmt {
+		return &out
+	}
+	out.Line = ""
+	var syntax *parser.Error
+	switch {
+	case errors.As(e.Err, &syntax):
+		out.Msg = syntax.Masked()
+	case e.Pos.IsValid():
+		out.Msg = fmt.Sprintf("line %d:%d: %s", e.Pos.Line, e.Pos.Col, e.Msg)
+	}
+	return &out
 }
 
 func refuse(kind ErrorKind, format string, args ...any) error {

@@ -29,7 +29,7 @@ func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (R
 	if err != nil {
 		return nil, err
 	}
-	rec, err := e.record(v.Target, row, int32(len(topic.Partitions)))
+	rec, err := e.record(v.Target, task.NewRowEncoder(v.Target, e.opt.Registry), row, int32(len(topic.Partitions)))
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +40,8 @@ func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (R
 }
 
 // record makes the record of a row, for one of the partitions that its topic has.
-func (e *Engine) record(target *catalog.Source, row task.Inserted, parts int32) (*kgo.Record, error) {
-	rec, err := task.Encode(target, row.Values, e.opt.Registry)
+func (e *Engine) record(target *catalog.Source, enc *task.RowEncoder, row task.Inserted, parts int32) (*kgo.Record, error) {
+	rec, err := enc.Record(row.Values)
 	if err != nil {
 		return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", target.Name, err)
 	}
@@ -58,14 +58,8 @@ func (e *Engine) record(target *catalog.Source, row task.Inserted, parts int32) 
 
 // send writes a record and waits until the broker has it.
 func (e *Engine) send(ctx context.Context, rec *kgo.Record) error {
-	if e.opt.Embedded {
-		db, err := e.state.DB()
-		if err == nil {
-			err = db.Room()
-		}
-		if err != nil {
-			return &Error{Kind: System, Msg: err.Error(), Err: err}
-		}
+	if err := e.room(); err != nil {
+		return err
 	}
 	client, err := e.inserts()
 	if err != nil {
@@ -73,6 +67,21 @@ func (e *Engine) send(ctx context.Context, rec *kgo.Record) error {
 	}
 	if err := client.ProduceSync(ctx, rec).FirstErr(); err != nil {
 		return fmt.Errorf("cannot write to %s: %w", rec.Topic, err)
+	}
+	return nil
+}
+
+// room says why nothing more may be written: the broker is in this process, and its disk is full.
+func (e *Engine) room() error {
+	if !e.opt.Embedded {
+		return nil
+	}
+	db, err := e.state.DB()
+	if err == nil {
+		err = db.Room()
+	}
+	if err != nil {
+		return &Error{Kind: System, Msg: err.Error(), Err: err}
 	}
 	return nil
 }

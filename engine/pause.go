@@ -13,10 +13,12 @@ import (
 // pause pauses or resumes queries. One that is paused reads nothing more from the moment on that its statement stands in the log; the
 // answer waits a little for the commit of what it has read.
 func (e *Engine) pause(ctx context.Context, s *Session, stmt parser.Stmt, all bool, id ast.Ident, pause bool) (Result, error) {
-	d := &Done{Entity: "query", Name: id.Name, Action: "pause", Message: "Query paused.", QueryID: id.Name}
+	word := onPause
 	if !pause {
-		d.Action, d.Message = "resume", "Query resumed."
+		word = onResume
 	}
+	d := onQuery(word, all, id)
+	d.Sequence = -1 // until something is paused
 	told, err := e.logPauses(ctx, d, all, id, pause)
 	if err != nil {
 		return nil, err
@@ -46,7 +48,7 @@ func (e *Engine) logPauses(ctx context.Context, d *Done, all bool, id ast.Ident,
 			}
 			continue
 		}
-		entry := command{Statement: strings.ToUpper(d.Action) + " `" + one + "`", ID: e.log.nextID()}
+		entry := command{Statement: strings.ToUpper(d.Entity) + " `" + one + "`", ID: e.log.nextID()}
 		d.Sequence, err = e.enter(ctx, entry, func(context.Context, int64) {
 			if pause {
 				r.worker.Pause()

@@ -20,7 +20,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 	if r == nil {
 		return nil, pull.NotRunning(q.Lookup)
 	}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, sources, -1)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, q, sources, -1)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 		x.cancel()
 		return nil, err
 	}
-	return &Rows{Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, next: out.next, close: x.cancel}, nil
+	return &Rows{QueryID: x.id, Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, next: out.next, close: x.cancel}, nil
 }
 
 // ended is the error that the client of a pull query gets.

@@ -43,7 +43,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	if q.Kind == plan.Push {
 		most = int(settings.MaxPushQueries.In(e.opt.Config))
 	}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), q, sources, most)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), e.pushKind(q, config, sources), q, sources, most)
 	if err != nil {
 		return nil, err
 	}
@@ -71,9 +71,19 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 		}
 		_ = problems.Flush(context.WithoutCancel(x.ctx))
 	}()
-	rows := &Rows{Kind: q.Kind, Columns: q.Columns, Table: q.Root.Table(), Limit: reader.Limit(), next: out.next, close: x.cancel}
-	if q.Kind == plan.Push {
-		rows.QueryID = x.id
-	}
+	rows := &Rows{QueryID: x.id, Kind: q.Kind, Columns: q.Columns, Table: q.Root.Table(), Limit: reader.Limit(), next: out.next, close: x.cancel}
 	return rows, nil
+}
+
+// pushKind is scalable for a query that follows what a running query writes from its end on, and makes nothing but rows of rows.
+func (e *Engine) pushKind(q *plan.Query, config map[string]string, sources []string) string {
+	if !settings.ScalableIDs.In(e.opt.Config) || q.Kind != plan.Push || len(sources) != 1 || settings.OffsetReset.In(config) == "earliest" || !q.RowByRow() {
+		return ordinary
+	}
+	for _, running := range e.catalog.Snapshot().Queries() {
+		if running.Sink == sources[0] {
+			return scalable
+		}
+	}
+	return ordinary
 }

@@ -88,8 +88,8 @@ func (e *Engine) dropTopic(ctx context.Context, name string) error {
 func dropQuery(id string) catalog.Change { return catalog.Change{DropQuery: id} }
 
 func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.Terminate) (Result, error) {
-	if !n.All && e.transients.end(n.QueryID.Name) {
-		return &Done{Entity: "query", Name: n.QueryID.Name, Action: "terminate", Message: "Query terminated.", QueryID: n.QueryID.Name, Sequence: -1}, nil
+	if id, ended := e.transients.end(n.QueryID.Name); ended && !n.All {
+		return &Terminated{QueryID: id, Terminated: true}, nil
 	}
 	done, err := e.change(ctx)
 	if err != nil {
@@ -100,7 +100,8 @@ func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n 
 	if err != nil {
 		return nil, err
 	}
-	seq, err := e.enter(ctx, command{Statement: stmt.Text, ID: e.log.nextID()}, func(ctx context.Context, _ int64) {
+	out := onQuery(onTerminate, n.All, n.QueryID)
+	out.Sequence, err = e.enter(ctx, command{Statement: stmt.Text, ID: e.log.nextID()}, func(ctx context.Context, _ int64) {
 		for _, id := range ids {
 			e.terminated(ctx, id)
 		}
@@ -108,7 +109,7 @@ func (e *Engine) terminate(ctx context.Context, s *Session, stmt parser.Stmt, n 
 	if err != nil {
 		return nil, err
 	}
-	return &Done{Entity: "query", Name: n.QueryID.Name, Action: "terminate", Message: "Query terminated.", QueryID: n.QueryID.Name, Sequence: seq}, nil
+	return out, nil
 }
 
 // terminated carries out that a query has ended, which the command log tells.

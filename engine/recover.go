@@ -39,6 +39,7 @@ func (e *Engine) recover(ctx context.Context, past []entry) error {
 	for _, c := range past {
 		r.replay(c)
 	}
+	e.applied.Store(e.log.next)
 	for _, c := range r.lost {
 		e.opt.Log.Error("the command log can't be carried out in full", "object", c.name, "kind", c.kind, "reason", c.reason, "to do", c.remedy())
 	}
@@ -92,12 +93,15 @@ func (r *recovery) replay(c entry) {
 	switch n := stmt.Node.(type) {
 	case *ast.Terminate:
 		r.terminate(n)
+		r.history.note(onQuery(onTerminate, n.All, n.QueryID))
 		return
 	case *ast.Pause:
 		r.paused[n.QueryID.Name] = true
+		r.history.note(onQuery(onPause, n.All, n.QueryID))
 		return
 	case *ast.Resume:
 		delete(r.paused, n.QueryID.Name)
+		r.history.note(onQuery(onResume, n.All, n.QueryID))
 		return
 	case *ast.CreateConnector, *ast.DropConnector, *ast.PauseConnector:
 		r.recoverConnector(s, stmt)
@@ -124,7 +128,7 @@ func (r *recovery) failed(stmt parser.Stmt, c entry, err error) {
 	case replaces:
 		r.lose(unplanned(stmt.Node, c, src.Query, err))
 	case sameText(src.SQL, stmt.Text):
-		r.opt.Log.Warn("a statement stands twice in the command log", "statement", stmt.Text)
+		r.opt.Log.Warn("a statement stands twice in the command log", "statement", stmt.Masked())
 	default:
 		r.lose(&casualty{kind: "command", name: fmt.Sprintf("COMMAND_%d", c.offset), sink: name, sql: c.Statement, reason: err})
 	}
@@ -159,6 +163,9 @@ func (r *recovery) define(s *Session, stmt parser.Stmt, c entry) error {
 	}
 	if id := p.Change.DropQuery; id != "" {
 		r.ended(id)
+	}
+	if n, ok := stmt.Node.(ast.Definition); ok {
+		r.history.note(answerTo(p, n, c.offset))
 	}
 	if p.Query != nil {
 		if _, replaced := r.started[p.Query.ID]; !replaced {

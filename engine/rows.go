@@ -11,7 +11,7 @@ import (
 
 // Rows are the rows of a push or pull query, as they come. Close it.
 type Rows struct {
-	QueryID string // of a push query
+	QueryID string // under which it is listed while it runs
 	Kind    plan.QueryKind
 	Columns types.Schema
 	Table   bool // rows are changes of a table: some may be tombstones
@@ -21,6 +21,9 @@ type Rows struct {
 }
 
 func (*Rows) result() {}
+
+// LooksUp says whether a query asks a table for what it holds. ksqlDB tells of keys in the header of such a query alone, and has no message at its end.
+func (r *Rows) LooksUp() bool { return r.Kind == plan.Pull && r.Table }
 
 // Row is a row of a result.
 type Row = local.Row

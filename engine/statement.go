@@ -15,6 +15,14 @@ import (
 
 // statement carries out one statement.
 func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
+	r, err := e.carryOut(ctx, s, stmt)
+	if d, ok := r.(*Done); ok && err == nil {
+		e.history.note(d)
+	}
+	return r, err
+}
+
+func (e *Engine) carryOut(ctx context.Context, s *Session, stmt parser.Stmt) (Result, error) {
 	if err := e.usable(stmt.Node); err != nil {
 		return nil, err
 	}
@@ -58,10 +66,11 @@ func (e *Engine) statement(ctx context.Context, s *Session, stmt parser.Stmt) (R
 
 // Messages are samples of the results that are messages, by the value of @type.
 var Messages = map[string]Message{
-	"assert_topic":   (*AssertTopic)(nil),
-	"assert_schema":  (*AssertSchema)(nil),
-	"function_names": (*FunctionNames)(nil),
-	"variables":      (*Variables)(nil),
+	"assert_topic":    (*AssertTopic)(nil),
+	"assert_schema":   (*AssertSchema)(nil),
+	"function_names":  (*FunctionNames)(nil),
+	"terminate_query": (*Terminated)(nil),
+	"variables":       (*Variables)(nil),
 }
 
 func firstWords(s string) string {

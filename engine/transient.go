@@ -37,8 +37,14 @@ type transients struct {
 	left   []LeftOut     // by those
 }
 
+// Kinds of transients, which their ids begin with. scalable are push queries that follow what a running query writes, where they are named so.
+const (
+	ordinary = "transient"
+	scalable = "SCALABLE_PUSH_QUERY"
+)
+
 // add lets a query begin; done has to be called when it has ended. most bounds the push queries; it is -1 for what is none, or does not count as one.
-func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, most int) (x *transient, done func(), err error) {
+func (t *transients) add(ctx context.Context, kind string, q *plan.Query, sources []string, most int) (x *transient, done func(), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -55,7 +61,7 @@ func (t *transients) add(ctx context.Context, q *plan.Query, sources []string, m
 			"End one, or raise ksql.max.push.queries.", q.SQL, most)
 	}
 	t.next++
-	x = &transient{id: fmt.Sprintf("transient_%s_%d", strings.Join(sources, "_"), t.next), query: q, sources: sources, counts: most >= 0}
+	x = &transient{id: fmt.Sprintf("%s_%s_%d", kind, strings.Join(sources, "_"), t.next), query: q, sources: sources, counts: most >= 0}
 	of, end := context.WithCancelCause(ctx)
 	x.ctx, x.cancel, x.exceed = of, func() { end(nil) }, end
 	t.open = append(t.open, x)
@@ -87,17 +93,17 @@ func (t *transients) follow(x *transient, figures func() local.Figures, finish f
 	x.figures, x.finish = figures, finish
 }
 
-// end ends a query by its id, whatever the case of the letters.
-func (t *transients) end(id string) bool {
+// end ends a query by its id, whatever the case of the letters, and gives the id as it is.
+func (t *transients) end(id string) (string, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, x := range t.open {
 		if strings.EqualFold(x.id, id) {
 			x.cancel()
-			return true
+			return x.id, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // closeAll ends all of them, lets no other begin, and waits for them until the context ends.
@@ -184,7 +190,7 @@ func (t *transients) list() []Query {
 
 // CloseQuery ends the query of a client by its id.
 func (e *Engine) CloseQuery(id string) error {
-	if e.transients.end(id) {
+	if _, ended := e.transients.end(id); ended {
 		return nil
 	}
 	return refuse(NotFound, "No query with id %s", id)

@@ -45,7 +45,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		if err == nil {
 			err = fmt.Errorf("the text ends inside a statement: end it with ;")
 		}
-		return nil, e.fault(text, parser.Stmt{}, err)
+		return nil, e.fault(text, parser.Stmt{Text: pieces.Rest.Text}, err)
 	}
 	snap, next, lost := e.catalog.Snapshot(), e.log.nextID(), e.casualties()
 	topics := map[string]int32{}

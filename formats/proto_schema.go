@@ -46,6 +46,9 @@ func protoFile(s registered) (protoreflect.FileDescriptor, error) {
 	return file, nil
 }
 
+// ProtoSchema is the schema of the messages that are made of the columns.
+func ProtoSchema(spec Spec, cols types.Schema) (string, error) { return protoSchemaText(spec, cols) }
+
 // protoSchemaText makes the schema that ksqlDB makes of the columns. Messages without a name of their own are called
 // ConnectDefault and numbered.
 func protoSchemaText(spec Spec, cols types.Schema) (string, error) {

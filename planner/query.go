@@ -325,12 +325,18 @@ func (b *builder) pushAsWritten(q *ast.Query) (*Plan, error) {
 	query := &plan.Query{Kind: plan.Push, SQL: b.sql, Root: &plan.Result{In: p, Limit: limit}}
 	for i, s := range p.Slots {
 		col := types.Column{Name: s.Name, Type: s.Type}
-		if sel.items[i].key >= 0 {
+		if sel.items[i].key >= 0 || isBound(sel.items[i].x) && p.Table() {
 			col.Role = types.KeyColumn
 		}
 		query.Columns = append(query.Columns, col)
 	}
 	return &Plan{Query: query}, nil
+}
+
+// isBound says whether an expression is a bound of the window: of a windowed table it is a part of the key, and stays when a row goes.
+func isBound(x ast.Expr) bool {
+	ref, ok := x.(*ast.ColumnRef)
+	return ok && (ref.Name == types.WindowStart || ref.Name == types.WindowEnd)
 }
 
 func windowedAs(src *catalog.Source) string {

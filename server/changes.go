@@ -80,7 +80,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		reply(w, failure(err, nil))
 		return
 	}
-	in := script{params["sql"], session(r)}
+	in := script{text: params["sql"], session: session(r)}
 	delete(params, "sql")
 	if strings.TrimSpace(in.text) == "" {
 		reply(w, wire.Generic(wire.BadRequest, "the request holds no SQL: expected /queries?sql=SELECT ..., as a URL writes it"))

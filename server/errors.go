@@ -31,6 +31,9 @@ func failure(err error, done wire.Entities) *wire.Error {
 		return e
 	}
 	if e, ok := errors.AsType[*engine.Error](err); ok {
+		if e = e.Masked(); e.Kind == engine.AssertFailed {
+			return wire.Generic(wire.AssertFailed, e.Error())
+		}
 		return wire.Statement(codeOf(e.Kind), e.Error(), e.Stmt, done)
 	}
 	if e, ok := errors.AsType[*parser.Error](err); ok {

@@ -20,7 +20,7 @@ func Files(dir string) (http.Handler, error) {
 	}
 	files := root.FS()
 	server := http.FileServerFS(files)
-	return get(func(w http.ResponseWriter, r *http.Request) {
+	return only(http.MethodGet, func(w http.ResponseWriter, r *http.Request) {
 		switch found := find(files, r.URL.Path); {
 		case found:
 			w.Header().Set("Cache-Control", "no-cache") // a browser asks whether what it has is still right

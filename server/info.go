@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -36,27 +37,50 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	replyAs(w, status, h)
 }
 
-// commands are the statements in force, as commands that have succeeded: a failed one leaves no trace.
-func (s *Server) commands() map[string]string {
-	out := map[string]string{}
-	for _, src := range s.engine.Snapshot().Sources() {
-		out[src.Kind()+"/`"+src.Name+"`/create"] = wire.Success
-	}
-	return out
-}
-
+// statuses are the commands of the command log, which have succeeded: a failed one leaves no trace.
 func (s *Server) statuses(w http.ResponseWriter, _ *http.Request) {
-	reply(w, wire.CommandStatuses{Statuses: s.commands()})
+	out := wire.CommandStatuses{Statuses: map[string]string{}}
+	for _, c := range s.engine.Commands() {
+		out.Statuses[c.ID] = wire.Success
+	}
+	reply(w, out)
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("type") + "/" + r.PathValue("entity") + "/" + r.PathValue("action")
-	status, ok := s.commands()[id]
-	if !ok {
-		reply(w, wire.Generic(wire.NotFound, "Command not found: "+id))
+	for _, c := range s.engine.Commands() {
+		if c.ID == id {
+			reply(w, wire.StatusOf(c.Message, c.QueryID))
+			return
+		}
+	}
+	reply(w, wire.Generic(wire.NotFound, "Command not found: "+id))
+}
+
+// live is GET /chc/live: the server answers.
+func (s *Server) live(w http.ResponseWriter, _ *http.Request) { reply(w, struct{}{}) }
+
+// ready is GET /chc/ready: it also carries statements out.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	i := s.engine.Info(r.Context())
+	if err := errors.Join(i.Kafka, i.Claim); err != nil {
+		w.Header().Set("Retry-After", "10")
+		reply(w, wire.Generic(wire.NotReady, "the server is not ready: "+err.Error()))
 		return
 	}
-	reply(w, wire.CommandStatus{Status: status, Message: ""})
+	reply(w, struct{}{})
+}
+
+// metadata is GET /v1/metadata.
+func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
+	i := s.engine.Info(r.Context())
+	reply(w, wire.Metadata{Version: i.Version, Cluster: wire.ClusterOf(i.ClusterID, i.ServiceID)})
+}
+
+// metadataID is GET /v1/metadata/id.
+func (s *Server) metadataID(w http.ResponseWriter, r *http.Request) {
+	i := s.engine.Info(r.Context())
+	reply(w, wire.ClusterOf(i.ClusterID, i.ServiceID))
 }
 
 func (s *Server) isProperty(w http.ResponseWriter, r *http.Request) {

@@ -1,19 +1,14 @@
 package server
 
 import (
-	"bytes"
-	"compress/gzip"
-	"compress/zlib"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/engine"
@@ -151,24 +146,21 @@ func readEncoding(r *http.Request, p engine.Post) (engine.Post, string, error) {
 			return p, "", wire.Generic(wire.BadRequest, "there is no parameter '"+name+"' here; there is decode")
 		}
 	}
-	encoding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ", ")))
-	if encoding == "identity" {
-		encoding = ""
-	}
-	switch decode := r.URL.Query().Get("decode"); {
-	case decode != "" && decode != "true" && decode != "false":
+	decode := r.URL.Query().Get("decode")
+	if decode != "" && decode != "true" && decode != "false" {
 		return p, "", wire.Generic(wire.BadRequest, "decode: expected true or false, got '"+decode+"'")
-	case encoding == "":
-		return p, "", nil
-	case decode != "true":
+	}
+	if decode == "true" {
+		encoding, err := encodingOf(r)
+		if e, ok := errors.AsType[*wire.Error](err); ok {
+			e.Message += "; without decode=true the body is taken as it is"
+		}
+		return p, encoding, err
+	}
+	if encoding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ", "))); encoding != "" && encoding != "identity" {
 		p.Headers = append(p.Headers, kgo.RecordHeader{Key: "content-encoding", Value: []byte(encoding)})
-		return p, "", nil
 	}
-	switch encoding {
-	case "gzip", "x-gzip", "deflate", "zstd":
-		return p, encoding, nil
-	}
-	return p, "", wire.Generic(wire.UnsupportedMedia, "Content-Encoding '"+encoding+"' cannot be undone: expected gzip, deflate or zstd; without decode=true the body is taken as it is")
+	return p, "", nil
 }
 
 // recordTime reads milliseconds, or a time with its zone.
@@ -181,38 +173,12 @@ func recordTime(text string) (time.Time, error) {
 
 // readRecord reads the body, unpacked if an encoding is given. What is unpacked has the bound of a request.
 func (s *Server) readRecord(r *http.Request, encoding string) ([]byte, error) {
-	data, err := readBody(r)
+	data, err := readRaw(r)
 	if err != nil {
 		if e, ok := errors.AsType[*wire.Error](err); ok && e.Code == wire.TooLarge {
 			e.Message += ": raise the setting " + settings.MaxRequestBytes.About().Name + ", or send less at once"
 		}
 		return nil, err
 	}
-	var plain io.Reader
-	switch encoding {
-	case "":
-		return data, nil
-	case "gzip", "x-gzip":
-		plain, err = gzip.NewReader(bytes.NewReader(data))
-	case "deflate":
-		plain, err = zlib.NewReader(bytes.NewReader(data))
-	case "zstd":
-		var d *zstd.Decoder
-		d, err = zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max(s.opts.MaxBodyBytes, 1<<20)))) //nolint:gosec // it is positive
-		if err == nil {
-			defer d.Close()
-			plain = d
-		}
-	}
-	var out []byte
-	if err == nil {
-		out, err = io.ReadAll(io.LimitReader(plain, s.opts.MaxBodyBytes+1))
-	}
-	switch {
-	case int64(len(out)) > s.opts.MaxBodyBytes, errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return nil, wire.Generic(wire.TooLarge, fmt.Sprintf("unpacked, the body is larger than %d bytes, which is the limit: raise the setting %s, or send less at once", s.opts.MaxBodyBytes, settings.MaxRequestBytes.About().Name))
-	case err != nil:
-		return nil, wire.Generic(wire.BadRequest, "the body is not what Content-Encoding '"+encoding+"' says: "+err.Error())
-	}
-	return out, nil
+	return unpack(data, encoding, s.opts.MaxBodyBytes)
 }

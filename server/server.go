@@ -4,11 +4,13 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -36,6 +38,10 @@ type Engine interface {
 	CheckPost(ctx context.Context, topic string) error
 	Post(ctx context.Context, p engine.Post) (engine.Posted, error)
 	Changes(ctx context.Context, o engine.ChangesOf) (*engine.Changes, error)
+	Inserts(ctx context.Context, s *engine.Session, target string) (*engine.Inserts, error)
+	Commands() []engine.Command
+	Applied() int64
+	Clear(ctx context.Context, s *engine.Session, topics []*regexp.Regexp) (int64, error)
 }
 
 // Options are what a server is to do, and its limits. Zero values stand for the defaults, which settings has.
@@ -47,9 +53,12 @@ type Options struct {
 	MaxPending     int           // bytes that may wait for each of their clients
 	WriteTimeout   time.Duration // a client that takes no rows for so long is dropped
 	Heartbeat      time.Duration // how often events say that the connection is alive
+	CommandTimeout time.Duration // how long a request waits for the command that it is to come after
 	Hosts          []string      // beside this machine's own names: see OwnHosts
 	Origins        []string      // whose pages may use the server, beside its own: see origins
 	Files          http.Handler  // answers what is no path of the API; nil for nothing
+	TLS            *tls.Config   // nil for none: then HTTP/2 is spoken by prior knowledge
+	Terminated     func()        // called once /ksql/terminate has been answered; nil where the server goes on
 	Log            *slog.Logger  // nil discards
 }
 
@@ -82,6 +91,7 @@ func New(e Engine, o Options) *Server {
 	o.MaxPending = cmp.Or(o.MaxPending, int(settings.MaxPendingBytes.In(nil)))
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, settings.WriteTimeout.In(nil))
 	o.Heartbeat = cmp.Or(o.Heartbeat, settings.Heartbeat.In(nil))
+	o.CommandTimeout = cmp.Or(o.CommandTimeout, settings.CommandTimeout.In(nil))
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -92,9 +102,10 @@ func New(e Engine, o Options) *Server {
 	s.stop = stop
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	s.http = &http.Server{
-		Handler: s, Protocols: protocols,
+		Handler: s, Protocols: protocols, TLSConfig: o.TLS,
 		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return ctx }, ConnContext: s.crowd.came, ConnState: s.crowd.state,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
@@ -102,46 +113,20 @@ func New(e Engine, o Options) *Server {
 	return s
 }
 
-func (s *Server) routes() *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/ksql", post(s.statements))
-	mux.HandleFunc("/query", post(s.query))
-	mux.HandleFunc("/query-stream", post(s.queryStream))
-	mux.HandleFunc("/close-query", post(s.closeQuery))
-	mux.HandleFunc("/topics/{topic}", post(s.post))
-	mux.HandleFunc("/queries", get(s.events))
-	mux.HandleFunc("/queries/{id}/changes", get(s.queryChanges))
-	mux.HandleFunc("/tables/{name}/changes", get(s.tableChanges))
-	mux.HandleFunc("/streams/{name}/changes", get(s.streamChanges))
-	mux.HandleFunc("/info", get(s.info))
-	mux.HandleFunc("/healthcheck", get(s.health))
-	mux.HandleFunc("/status", get(s.statuses))
-	mux.HandleFunc("/status/{type}/{entity}/{action}", get(s.status))
-	mux.HandleFunc("/is_valid_property/{property}", get(s.isProperty))
-	mux.HandleFunc("/clusterStatus", get(s.clusterStatus))
-	mux.Handle("/metrics", s.metricsHandler())
-	if s.opts.Files != nil {
-		mux.Handle("/", s.opts.Files)
-	} else {
-		mux.HandleFunc("/", nothing)
-		mux.HandleFunc("/{$}", get(func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/info", http.StatusTemporaryRedirect)
-		}))
-	}
-	return mux
-}
-
-func nothing(w http.ResponseWriter, r *http.Request) {
-	reply(w, wire.Generic(wire.NotFound, "Not Found: there is nothing at "+r.URL.Path))
-}
-
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Serve answers requests until Shutdown; then it returns nil. HTTP/1.1 and, by prior knowledge, HTTP/2 are spoken.
+// Serve answers requests until Shutdown; then it returns nil. HTTP/1.1 and HTTP/2 are spoken, the latter by prior knowledge, or as TLS agrees on it.
 func (s *Server) Serve(ln net.Listener) error {
 	s.http.Handler = OwnHosts(ln.Addr(), s.opts.Hosts, s)
-	if err := s.http.Serve(netutil.LimitListener(ln, s.opts.MaxConnections+reserve)); !errors.Is(err, http.ErrServerClosed) {
+	ln = netutil.LimitListener(ln, s.opts.MaxConnections+reserve)
+	var err error
+	if s.opts.TLS != nil {
+		err = s.http.ServeTLS(ln, "", "")
+	} else {
+		err = s.http.Serve(ln)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
@@ -161,7 +146,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// guard bounds the body and turns a panic into an answer.
+// guard turns a panic into an answer.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -175,22 +160,6 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			s.opts.Log.Error("a request failed: this is a bug", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
 			reply(w, wire.Generic(wire.ServerError, fmt.Sprintf("internal error: %v", v)))
 		}()
-		r.Body = http.MaxBytesReader(w, r.Body, s.opts.MaxBodyBytes)
 		next.ServeHTTP(w, r)
 	})
-}
-
-func post(h http.HandlerFunc) http.HandlerFunc { return only(http.MethodPost, h) }
-
-func get(h http.HandlerFunc) http.HandlerFunc { return only(http.MethodGet, h) }
-
-func only(method string, h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != method && !(method == http.MethodGet && r.Method == http.MethodHead) {
-			w.Header().Set("Allow", method)
-			reply(w, wire.Generic(wire.MethodNotAllowed, r.URL.Path+" takes "+method+", not "+r.Method))
-			return
-		}
-		h(w, r)
-	}
 }

@@ -18,7 +18,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"weir/catalog"
 	"weir/engine"
 	"weir/kafka"
 	"weir/kafka/embedded"
@@ -125,7 +124,7 @@ func TestEndpoints(t *testing.T) {
 		{"GET", "/", "", nil, 307, ""},
 		{"GET", "/healthcheck", "", nil, 200, `"isHealthy":true`},
 		{"GET", "/status", "", nil, 200, "\"stream/`ENDS`/create\":\"SUCCESS\""},
-		{"GET", "/status/stream/%60ENDS%60/create", "", nil, 200, `{"status":"SUCCESS","message":"","queryId":null}`},
+		{"GET", "/status/stream/%60ENDS%60/create", "", nil, 200, `{"status":"SUCCESS","message":"Stream created","queryId":null}`},
 		{"GET", "/status/stream/%60NOPE%60/create", "", nil, 404, `"error_code":40400`},
 		{"GET", "/is_valid_property/auto.offset.reset", "", nil, 200, "true"},
 		{"GET", "/is_valid_property/auto.offset.rset", "", nil, 400, `"error_code":40000`},
@@ -158,7 +157,7 @@ func TestEndpoints(t *testing.T) {
 		{"POST", "/query-stream", `{"sql":"SELECT * FROM ends EMIT CHANGES; SELECT * FROM ends EMIT CHANGES;"}`, nil, 400, "Expected exactly one"},
 		{"POST", "/query-stream", `{"sql":"SELECT * FROM nope EMIT CHANGES;"}`, nil, 400, `"error_code":40001`},
 		{"POST", "/query-stream", `{"sql":"PRINT ends;"}`, []string{"Accept", wire.JSON}, 406, `"error_code":40600`},
-		{"POST", "/query-stream", `{"sql":"SELECT * FROM ends EMIT CHANGES;"}`, []string{"Accept", wire.Protobuf}, 406, `"error_code":40600`},
+		{"POST", "/query-stream", `{"sql":"PRINT ends;"}`, []string{"Accept", wire.Protobuf}, 406, `"error_code":40600`},
 		{"POST", "/close-query", `{"queryId":"nope"}`, nil, 400, `"message":"No query with id nope"`},
 	}
 	for _, c := range cases {
@@ -196,7 +195,7 @@ func TestRows(t *testing.T) {
 		{"delimited", "/query-stream", push, "", meta + "\n[\"a\",1,1.50]\n[\"b\",null,2.00]\n"},
 		{"delimited by name", "/query", push, wire.Delimited, meta + "\n[\"a\",1,1.50]\n[\"b\",null,2.00]\n"},
 		{"array", "/query-stream", push, "application/json; q=1", "[" + meta + ",\n[\"a\",1,1.50],\n[\"b\",null,2.00]]\n"},
-		{"old", "/query", old, "", "[{\"header\":{\"queryId\":\"ID\",\"schema\":\"`K` STRING KEY, `V` INTEGER\"}},\n{\"row\":{\"columns\":[\"a\",1]}},\n{\"finalMessage\":\"Limit Reached\"}]\n"},
+		{"old", "/query", old, "", "[{\"header\":{\"queryId\":\"ID\",\"schema\":\"`K` STRING, `V` INTEGER\"}},\n{\"row\":{\"columns\":[\"a\",1]}},\n{\"finalMessage\":\"Limit Reached\"}]\n"},
 		{"print", "/query-stream", `{"sql":"PRINT rws FROM BEGINNING LIMIT 1;"}`, "", "Key format: KAFKA_STRING\nValue format: JSON\nrowtime: "},
 	}
 	for _, c := range cases {
@@ -230,12 +229,12 @@ func TestPull(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, got := send(t, "POST", url+"/query-stream", `{"sql":"SELECT * FROM pout WHERE k='a';"}`)
-	want := "{\"queryId\":null,\"columnNames\":[\"K\",\"S\"],\"columnTypes\":[\"STRING\",\"INTEGER\"]}\n[\"a\",3]\n"
+	want := "{\"queryId\":\"transient_POUT_1\",\"columnNames\":[\"K\",\"S\"],\"columnTypes\":[\"STRING\",\"INTEGER\"]}\n[\"a\",3]\n"
 	if got != want {
 		t.Errorf("got %s", got)
 	}
 	_, got = send(t, "POST", url+"/query", `{"ksql":"SELECT * FROM pout WHERE k='a';"}`)
-	if want := "[{\"header\":{\"queryId\":\"\",\"schema\":\"`K` STRING KEY, `S` INTEGER\"}},\n{\"row\":{\"columns\":[\"a\",3]}}]\n"; got != want {
+	if want := "[{\"header\":{\"queryId\":\"transient_POUT_2\",\"schema\":\"`K` STRING KEY, `S` INTEGER\"}},\n{\"row\":{\"columns\":[\"a\",3]}}]\n"; got != want {
 		t.Errorf("got %s", got)
 	}
 	if _, metrics := send(t, "GET", url+"/metrics", ""); !strings.Contains(metrics, `weir_query_rows_in_total{query="CTAS_POUT_`) {
@@ -385,7 +384,7 @@ func TestMaxStreams(t *testing.T) {
 
 type broken struct{ Engine }
 
-func (broken) Snapshot() *catalog.Snapshot { panic("out of order") }
+func (broken) Commands() []engine.Command { panic("out of order") }
 
 func TestPanic(t *testing.T) {
 	w := httptest.NewRecorder()

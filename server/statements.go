@@ -12,7 +12,10 @@ import (
 
 // statements is POST /ksql: all are checked first, then carried out in order until one fails.
 func (s *Server) statements(w http.ResponseWriter, r *http.Request) {
-	in, err := readScript(r)
+	in, err := s.readScript(r)
+	if err == nil {
+		err = s.await(r.Context(), in)
+	}
 	if err != nil {
 		reply(w, failure(err, nil))
 		return

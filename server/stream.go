@@ -16,34 +16,49 @@ import (
 
 // query is POST /query, with the shape of answers of old unless another one is asked for.
 func (s *Server) query(w http.ResponseWriter, r *http.Request) {
-	if accepts(r, wire.Delimited) {
-		s.stream(w, r, delimited{})
-		return
+	for _, media := range accepted(r) {
+		switch media {
+		case wire.Delimited:
+			s.stream(w, r, delimited{})
+			return
+		case wire.Protobuf:
+			s.stream(w, r, &packed{})
+			return
+		case wire.JSON, wire.Streamed, "*/*", "application/*":
+			s.stream(w, r, streamed{})
+			return
+		}
 	}
 	s.stream(w, r, streamed{})
 }
 
 // queryStream is POST /query-stream.
 func (s *Server) queryStream(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case accepts(r, wire.Delimited):
-		s.stream(w, r, delimited{})
-	case accepts(r, wire.Streamed):
-		s.stream(w, r, streamed{})
-	case accepts(r, wire.JSON):
-		s.stream(w, r, array{})
-	default:
-		s.stream(w, r, delimited{})
+	for _, media := range accepted(r) {
+		switch media {
+		case wire.Delimited:
+			s.stream(w, r, delimited{})
+			return
+		case wire.Protobuf:
+			s.stream(w, r, &packed{})
+			return
+		case wire.Streamed:
+			s.stream(w, r, streamed{})
+			return
+		case wire.JSON:
+			s.stream(w, r, array{})
+			return
+		}
 	}
+	s.stream(w, r, delimited{})
 }
 
 // stream runs one SELECT or PRINT and sends its rows as they come.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, as shape) {
-	if accepts(r, wire.Protobuf) {
-		reply(w, wire.Generic(wire.NotAcceptable, "rows come as JSON: ask for "+wire.Delimited+", "+wire.JSON+" or "+wire.Streamed))
-		return
+	in, err := s.readScript(r)
+	if err == nil {
+		err = s.await(r.Context(), in)
 	}
-	in, err := readScript(r)
 	if err != nil {
 		reply(w, failure(err, nil))
 		return
@@ -62,15 +77,15 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, as shape) {
 	defer s.leave()
 	begun := false
 	err = s.engine.Execute(r.Context(), in.session, in.text, func(_ parser.Stmt, res engine.Result) error {
-		src, ok := source(res, as)
-		if !ok {
-			return nil
+		src, err := source(res, as)
+		if src == nil {
+			return err
 		}
 		defer src.close()
 		begun = true
 		w.Header().Set("Content-Type", src.media)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		s.tell(r, pump(r.Context(), respond(w, s.opts.WriteTimeout), src, s.flow()))
+		s.tell(r, pump(r.Context(), respond(w, s.opts.WriteTimeout), *src, s.flow()))
 		return nil
 	})
 	if err != nil && !begun { // what fails later has been told in the stream
@@ -121,7 +136,8 @@ func (s *Server) mayStream(list []parser.Stmt, as shape) error {
 		return wire.Statement(wire.WrongEndpoint, "this endpoint takes SELECT and PRINT: send other statements to /ksql", last.Text, nil)
 	}
 	if _, isPrint := last.Node.(*ast.Print); isPrint {
-		if _, json := as.(array); json {
+		switch as.(type) {
+		case array, *packed:
 			return wire.Generic(wire.NotAcceptable, "PRINT answers with lines: ask for "+wire.Delimited)
 		}
 	}
@@ -131,7 +147,7 @@ func (s *Server) mayStream(list []parser.Stmt, as shape) error {
 // closeQuery is POST /close-query.
 func (s *Server) closeQuery(w http.ResponseWriter, r *http.Request) {
 	var body wire.CloseRequest
-	if err := readJSON(r, &body); err != nil {
+	if err := s.readJSON(r, &body); err != nil {
 		reply(w, failure(err, nil))
 		return
 	}

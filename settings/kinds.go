@@ -114,6 +114,12 @@ func path() kind[string] {
 	}, func(s string) string { return s }}
 }
 
+func file() kind[string] {
+	k := path()
+	k.value, k.want = "FILE", "the name of a file"
+	return k
+}
+
 // topicChars are what the names of topics and groups consist of.
 func topicChars(value string) kind[string] {
 	return kind[string]{value, "letters, digits, '.', '_' and '-'", func(s string) (string, bool) {
@@ -151,7 +157,7 @@ func originList() kind[[]string] {
 
 // address is host:port, :port, a port alone, or a listener as ksqlDB writes it, http://host:port.
 func address() kind[string] {
-	return kind[string]{"HOST:PORT", "an address, host:port, without TLS, which is not supported yet (put a proxy in front)", func(s string) (string, bool) {
+	return kind[string]{"HOST:PORT", "an address, host:port", func(s string) (string, bool) {
 		s = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "http://"), "/")
 		if s != "" && strings.Trim(s, "0123456789") == "" {
 			s = "127.0.0.1:" + s
@@ -163,6 +169,13 @@ func address() kind[string] {
 		n, err := strconv.Atoi(port)
 		return s, err == nil && n >= 0 && n < 1<<16
 	}, func(s string) string { return s }}
+}
+
+// apiAddress is an address that may speak TLS, which its own settings say.
+func apiAddress() kind[string] {
+	k := address()
+	k.want = "an address, host:port, without a scheme: a certificate with its key has it speak TLS"
+	return k
 }
 
 func level() kind[slog.Level] {

@@ -15,7 +15,11 @@ var (
 	DataDir = define(Info{Name: "weir.data.dir", Also: []string{"state.dir"}, Flag: "data-dir", Scope: Start, Unset: "weir in the user's folder for data",
 		Doc: "Where topics, state and history are kept."}, path(), "")
 	Listen = define(Info{Name: "listeners", Flag: "listen", Scope: Start,
-		Doc: "Address of the HTTP API."}, address(), "127.0.0.1:8088")
+		Doc: "Address of the HTTP API."}, apiAddress(), "127.0.0.1:8088")
+	TLSCertificate = define(Info{Name: "weir.tls.certificate", Flag: "tls-certificate", Scope: Start, Unset: "no TLS",
+		Doc: "The certificate with which the HTTP API speaks TLS, with those between it and the authority behind it, in PEM. It is read again when the file changes."}, file(), "")
+	TLSKey = define(Info{Name: "weir.tls.key", Flag: "tls-key", Scope: Start, Unset: "no TLS",
+		Doc: "The key of the certificate, in PEM. It is read again when the file changes."}, file(), "")
 	KafkaListen = define(Info{Name: "weir.kafka.listen", Flag: "kafka-listen", Scope: Start,
 		Doc: "Address of the broker in this program."}, address(), "127.0.0.1:9092")
 	KafkaAdvertise = define(Info{Name: "weir.kafka.advertise", Flag: "kafka-advertise", Scope: Start, Unset: "the address it listens on",
@@ -56,7 +60,7 @@ var (
 		Doc: "Databases in MaxMind's format, such as GeoLite2-City.mmdb and GeoLite2-ASN.mmdb, that GEOIP asks first; up to 4, read into memory at the start. Queries that are run again over other ones may answer otherwise."},
 		list("FILE,...", "names of files, with commas between them"), nil)
 	MaxStreams = define(Info{Name: "weir.http.max.streams", Flag: "max-streams", Scope: Start, Value: "N",
-		Doc: "SELECTs, PRINTs and changes over the HTTP API at the same time."}, whole("streams", 1, 1<<30), 500)
+		Doc: "SELECTs, PRINTs, changes and streams of inserts over the HTTP API at the same time."}, whole("streams", 1, 1<<30), 500)
 	MaxPendingBytes = define(Info{Name: "weir.http.max.pending.bytes", Scope: Start,
 		Doc: "How many bytes may wait for each client of a SELECT, a PRINT or changes. From there on the query waits with them, or changes are left in their topic until the client takes more."}, whole("bytes", 1<<10, 1<<30), 1<<20)
 	WriteTimeout = define(Info{Name: "weir.http.write.timeout", Scope: Start,

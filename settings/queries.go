@@ -52,6 +52,10 @@ var (
 
 // Of the engine as a whole.
 var (
+	ScalableIDs = define(Info{Name: "ksql.query.push.v2.enabled", Scope: Start,
+		Doc: "Whether the ids of push queries that follow what a running query writes begin with SCALABLE_PUSH_QUERY, as in ksqlDB; nothing else hangs on it."}, truth(), false)
+	CommandTimeout = define(Info{Name: "ksql.server.command.response.timeout.ms", Scope: Start,
+		Doc: "How long a request waits until the command has been carried out that its commandSequenceNumber names."}, millis(1), 5*time.Second)
 	MaxPushQueries = define(Info{Name: "ksql.max.push.queries", Scope: Start, Doc: "How many push queries may be open at the same time."}, whole("queries", 0, most), 100)
 	StateMemory    = define(Info{Name: "weir.state.memory.bytes", Scope: Start,
 		Doc: "How much memory the state of all queries of a node may take; above it, groups are read back from disk."}, whole("bytes", 1, most), 1<<30)

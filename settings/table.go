@@ -6,9 +6,9 @@ import "iter"
 var table = []Setting{
 	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
-	MaxPushQueries, StateMemory, WaitMemory, Replicas,
+	MaxPushQueries, ScalableIDs, CommandTimeout, StateMemory, WaitMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxWasmFile, MaxWasmMemory, MaxWasmTime, MaxBatchBytes,
-	Brokers, SchemaRegistry, DataDir, Listen, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, MaxPendingBytes, WriteTimeout, Heartbeat, Hosts, Origins, WWW, FileRoot, FunctionsDir, GeoIPFiles,
+	Brokers, SchemaRegistry, DataDir, Listen, TLSCertificate, TLSKey, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, MaxPendingBytes, WriteTimeout, Heartbeat, Hosts, Origins, WWW, FileRoot, FunctionsDir, GeoIPFiles,
 }
 
 // All are all settings.

@@ -233,10 +233,11 @@ func (r *Remote) query(ctx context.Context, text string, d Display) error {
 
 func showStream(body io.Reader, d Display) error {
 	in := bufio.NewReaderSize(body, 64<<10)
+	columns := 0
 	for first := true; ; first = false {
 		line, err := in.ReadBytes('\n')
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if err := showLine(line, first, d); err != nil {
+			if err := showLine(line, first, &columns, d); err != nil {
 				return err
 			}
 		}
@@ -249,16 +250,26 @@ func showStream(body io.Reader, d Display) error {
 	}
 }
 
-// showLine shows a line of a stream: columns, a row, an error, or a line of PRINT.
-func showLine(line []byte, first bool, d Display) error {
+// showLine shows a line of a stream: columns, whose number it keeps, a row, an error, or a line of PRINT.
+func showLine(line []byte, first bool, columns *int, d Display) error {
 	switch line[0] {
 	case '[':
-		if json.Valid(line) {
+		var values []json.RawMessage
+		if json.Unmarshal(line, &values) != nil {
+			break
+		}
+		if *columns == 0 || len(values) != *columns+1 {
 			return d.Row(line, false)
 		}
+		row, err := json.Marshal(values[:*columns]) // what stands behind them says that the row's key has gone
+		if err != nil {
+			return err
+		}
+		return d.Row(row, true)
 	case '{':
 		var meta wire.QueryMeta
 		if first && json.Unmarshal(line, &meta) == nil && meta.ColumnNames != nil {
+			*columns = len(meta.ColumnNames)
 			return d.Header(meta)
 		}
 		var e wire.Error

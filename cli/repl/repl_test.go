@@ -122,6 +122,9 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "Key format: JSON\n{\"not\":\"meta\"}\n[not json\n")
 	case r.URL.Path == "/query-stream":
 		io.WriteString(w, `{"queryId":"q","columnNames":["A"],"columnTypes":["INTEGER"]}`+"\n[1]\n[2]\n")
+		if strings.Contains(string(body), "GONE") {
+			io.WriteString(w, "[null,{\"tombstone\":true}]\n")
+		}
 		if strings.Contains(string(body), "LATE") {
 			json.NewEncoder(w).Encode(wire.Generic(wire.ServerError, "broke down"))
 		}
@@ -135,6 +138,7 @@ func TestRemote(t *testing.T) {
 		{"statement", "SHOW STREAMS;", "answered\n", "", `/ksql {"ksql":"SHOW STREAMS;"}`},
 		{"places stay", "SHOW STREAMS;\n SHOW TABLES;", "answered\n", "", `/ksql {"ksql":"\n SHOW TABLES;"}`},
 		{"rows", "select a from s emit changes;", "|A|\n|1|\n|2|\n", "", "/query-stream"},
+		{"a row that goes", "SELECT a FROM GONE EMIT CHANGES;", "|2|\n|<deleted>|\n", "", ""},
 		{"print", "PRINT t;", "Key format: JSON\n{\"not\":\"meta\"}\n[not json\n", "", "/query-stream"},
 		{"error", "BROKEN;", "", "no such thing", ""},
 		{"error among the rows", "SELECT late FROM LATE EMIT CHANGES;", "|2|\n", "broke down", ""},

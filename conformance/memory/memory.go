@@ -256,7 +256,7 @@ func (e *Engine) insert(n *ast.InsertValues) error {
 	if err != nil {
 		return err
 	}
-	rec, err := task.Encode(v.Target, row.Values, e.Registry)
+	rec, err := task.NewRowEncoder(v.Target, e.Registry).Record(row.Values)
 	if err != nil {
 		return fmt.Errorf("Failed to insert values into '%s'. %w", v.Target.Name, err)
 	}

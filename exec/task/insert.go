@@ -57,10 +57,22 @@ func Insert(v *plan.Values, env *functions.Env) (Inserted, error) {
 	return out, nil
 }
 
-// Encode makes the key and the value of the record of a row, which is in the order of its target's columns.
-func Encode(target *catalog.Source, row []types.Value, reg registry.Client) (*kgo.Record, error) {
-	rec := &kgo.Record{Topic: target.Topic}
-	for _, side := range plan.Sides(target, reg) {
+// RowEncoder makes records of rows for a stream or table.
+type RowEncoder struct {
+	topic string
+	sides [2]plan.Side
+	encs  [2]formats.Encoder // of the sides; nil until a row has something for it, since it may register a schema
+}
+
+// NewRowEncoder makes one for rows in the order of the target's columns.
+func NewRowEncoder(target *catalog.Source, reg registry.Client) *RowEncoder {
+	return &RowEncoder{topic: target.Topic, sides: plan.Sides(target, reg)}
+}
+
+// Record makes the key and the value of the record of a row.
+func (e *RowEncoder) Record(row []types.Value) (*kgo.Record, error) {
+	rec := &kgo.Record{Topic: e.topic}
+	for i, side := range e.sides {
 		empty := true
 		for _, slot := range side.Slots {
 			empty = empty && row[slot].IsNull()
@@ -68,11 +80,14 @@ func Encode(target *catalog.Source, row []types.Value, reg registry.Client) (*kg
 		if len(side.Slots) == 0 || empty && side.Spec.IsKey {
 			continue
 		}
-		enc, err := formats.NewEncoder(side.Spec, side.Columns, side.Slots)
-		if err != nil {
-			return nil, err
+		if e.encs[i] == nil {
+			enc, err := formats.NewEncoder(side.Spec, side.Columns, side.Slots)
+			if err != nil {
+				return nil, err
+			}
+			e.encs[i] = enc
 		}
-		out, err := enc.Append([]byte{}, row)
+		out, err := e.encs[i].Append([]byte{}, row)
 		switch {
 		case errors.Is(err, formats.ErrNullRecord):
 		case err != nil:

@@ -72,3 +72,17 @@ type Order struct {
 	Column int // of Exprs
 	Desc   bool
 }
+
+// RowByRow says that the query makes of each row one row, or none.
+func (q *Query) RowByRow() bool {
+	return q.Root != nil && Walk(q.Root, func(n Node) bool {
+		switch n := n.(type) {
+		case *Scan:
+			return !n.Materialize
+		case *Filter, *Project, *Result:
+			return true
+		default: // about these alone
+		}
+		return false
+	})
+}

@@ -20,13 +20,9 @@ func done(n ast.Statement, r *engine.Done) answer.Entity {
 		return &wire.ConnectorDropped{Name: n.Name.Name}
 	default: // about these alone
 	}
-	name := r.Name
-	if r.Entity == "stream" || r.Entity == "table" {
-		name = "`" + name + "`"
-	}
 	return &wire.Status{
-		CommandID: r.Entity + "/" + name + "/" + r.Action,
-		Status:    wire.CommandStatus{Status: wire.Success, Message: r.Message, QueryID: optional(r.QueryID)},
+		CommandID: r.CommandID(),
+		Status:    wire.StatusOf(r.Message, r.QueryID),
 		Sequence:  r.Sequence,
 	}
 }

@@ -15,7 +15,7 @@ func Of(stmt parser.Stmt, r engine.Result) answer.Entity {
 	if e == nil {
 		return nil
 	}
-	return wire.Of(e, stmt.Text)
+	return wire.Of(e, stmt.Masked())
 }
 
 func of(stmt parser.Stmt, r engine.Result) answer.Entity {

@@ -20,6 +20,18 @@ func Meta(r *engine.Rows) wire.QueryMeta {
 	return m
 }
 
+// Fields are the columns of rows for a WebSocket. Keys are told as in the header of an answer.
+func Fields(r *engine.Rows) []wire.Field {
+	columns := r.Columns
+	if !r.LooksUp() {
+		columns = make(types.Schema, len(r.Columns))
+		for i, c := range r.Columns {
+			columns[i] = types.Column{Name: c.Name, Type: c.Type}
+		}
+	}
+	return fields(columns)
+}
+
 // Begun opens events.
 func Begun(query string, columns types.Schema) wire.Begun {
 	b := wire.Begun{QueryID: query, ColumnNames: []string{}, ColumnTypes: []string{}, Key: []string{}}

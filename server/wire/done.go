@@ -3,9 +3,8 @@ package wire
 import "weir/answer"
 
 var doneTypes = map[string]answer.Entity{
-	"currentStatus":   (*Status)(nil),
-	"warning_entity":  (*WarningEntity)(nil),
-	"terminate_query": (*TerminateQuery)(nil),
+	"currentStatus":  (*Status)(nil),
+	"warning_entity": (*WarningEntity)(nil),
 }
 
 // Status answers statements that changed something.
@@ -27,18 +26,3 @@ type WarningEntity struct {
 
 // Layout implements answer.Entity.
 func (e *WarningEntity) Layout() answer.Layout { return answer.Layout{answer.Lines(e.Message)} }
-
-// TerminateQuery answers TERMINATE of a push query.
-type TerminateQuery struct {
-	answer.Common
-	QueryID    string `json:"queryId"`
-	Terminated bool   `json:"wasTerminated"`
-}
-
-// Layout implements answer.Entity.
-func (e *TerminateQuery) Layout() answer.Layout {
-	if e.Terminated {
-		return answer.Layout{answer.Lines("Query " + e.QueryID + " terminated.")}
-	}
-	return answer.Layout{answer.Lines("Query " + e.QueryID + " was not running.")}
-}

@@ -20,6 +20,8 @@ const (
 	TooManyRequests  Code = 42900
 	ServerError      Code = 50000
 	Unavailable      Code = 50300
+	NotCaughtUp      Code = 50301 // with the command that a request is to come after
+	NotReady         Code = 50302
 )
 
 // Status is the HTTP status of a code.

@@ -51,6 +51,15 @@ type CommandStatus struct {
 	QueryID *string `json:"queryId"`
 }
 
+// StatusOf is that of a command that was carried out; query is the id of the query that it made or ended, or empty.
+func StatusOf(message, query string) CommandStatus {
+	s := CommandStatus{Status: Success, Message: message}
+	if query != "" {
+		s.QueryID = &query
+	}
+	return s
+}
+
 // Success is the status of a command that was carried out.
 const Success = "SUCCESS"
 
@@ -65,4 +74,27 @@ type HostStatus struct {
 	LastUpdate    int64          `json:"lastStatusUpdateMs"`
 	ActiveStandby map[string]any `json:"activeStandbyPerQuery"`
 	StoreLags     map[string]any `json:"hostStoreLags"`
+}
+
+// Metadata answers /v1/metadata.
+type Metadata struct {
+	Version string      `json:"version"`
+	Cluster ClusterName `json:"clusterId"`
+}
+
+// ClusterName says of which clusters a server is.
+type ClusterName struct {
+	Scope struct {
+		Path     []string          `json:"path"`
+		Clusters map[string]string `json:"clusters"`
+	} `json:"scope"`
+	ID string `json:"id"`
+}
+
+// ClusterOf names a Kafka cluster and a service.
+func ClusterOf(kafka, service string) ClusterName {
+	var c ClusterName
+	c.Scope.Path = []string{}
+	c.Scope.Clusters = map[string]string{"kafka-cluster": kafka, "ksql-cluster": service}
+	return c
 }

@@ -13,7 +13,7 @@ const (
 	Streamed  = "application/vnd.ksql.v1+json"         // rows in the shape of /query
 	Events    = "text/event-stream"                    // what a browser's EventSource reads
 	Delimited = "application/vnd.ksqlapi.delimited.v1" // one JSON value per line
-	Protobuf  = "application/vnd.ksql.v1+protobuf"     // known, and refused
+	Protobuf  = "application/vnd.ksql.v1+protobuf"     // rows as messages, in an array of JSON
 	SQL       = "application/sql"                      // a script as it is
 	Text      = "text/plain"
 )

@@ -2,7 +2,7 @@ package wire
 
 import "encoding/json"
 
-// QueryMeta is the first line of an answer of /query-stream. QueryID is null for a pull query.
+// QueryMeta is the first line of an answer of /query-stream. QueryID is null where the server gives none.
 type QueryMeta struct {
 	QueryID     *string  `json:"queryId"`
 	ColumnNames []string `json:"columnNames"`
@@ -17,10 +17,11 @@ type StreamedRow struct {
 	ErrorMessage *Error  `json:"errorMessage,omitempty"`
 }
 
-// Header opens an answer of /query. Schema marks the keys of pull queries.
+// Header opens an answer of /query. Schema marks the keys of pull queries over tables.
 type Header struct {
-	QueryID string `json:"queryId"`
-	Schema  string `json:"schema"`
+	QueryID     string `json:"queryId"`
+	Schema      string `json:"schema,omitempty"`
+	ProtoSchema string `json:"protoSchema,omitempty"` // where rows are messages of Protobuf
 }
 
 // Row is a row of /query. A tombstone has values for its key columns only.
