@@ -134,7 +134,7 @@ func load(dir string) ([]file, error) {
 	}
 	var out []file
 	for _, name := range names {
-		f, err := loadFile(name)
+		f, err := loadFile(name, queryCases)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -150,7 +150,8 @@ func load(dir string) ([]file, error) {
 	return out, nil
 }
 
-func loadFile(name string) (file, error) {
+// loadFile reads a file of JSON; from makes the cases of what stands in it.
+func loadFile(name string, from func(json.RawMessage) ([]runnable, error)) (file, error) {
 	f := file{name: strings.TrimSuffix(filepath.Base(name), ".json")}
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -163,15 +164,22 @@ func loadFile(name string) (file, error) {
 		return f, err
 	}
 	for i, raw := range content.Tests {
-		expanded, err := expand(raw)
+		cases, err := from(raw)
 		if err != nil {
 			return f, fmt.Errorf("case %d: %w", i+1, err)
 		}
-		for _, c := range expanded {
-			f.cases = append(f.cases, c)
-		}
+		f.cases = append(f.cases, cases...)
 	}
 	return f, nil
+}
+
+func queryCases(raw json.RawMessage) ([]runnable, error) {
+	list, err := expand(raw)
+	var out []runnable
+	for _, c := range list {
+		out = append(out, c)
+	}
+	return out, err
 }
 
 // expand makes a case for each format and configuration.

@@ -1,5 +1,5 @@
 // Command ksql runs ksqlDB's own cases, which lie in a folder of the reader's: ksql [-v] [-run REGEXP] DIR reads
-// DIR/query/*.json and DIR/sql/*.sql, runs each case on queries in memory, and counts what passes.
+// DIR/query/*.json and DIR/sql/*.sql, runs each case on queries in memory, and DIR/rest/*.json, each case on a server over HTTP, and counts what passes.
 package main
 
 import (
@@ -35,7 +35,11 @@ func command(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := runAll(files, only)
-	t.print(out, *verbose)
+	rest, err := loadRest(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	runAll(rest, only).print(out, "rest: ", *verbose)
+	runAll(files, only).print(out, "", *verbose)
 	return nil
 }

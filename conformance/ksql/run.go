@@ -16,6 +16,7 @@ import (
 	"weir/functions"
 	"weir/parser"
 	"weir/planner/plan"
+	"weir/registry"
 	"weir/types"
 )
 
@@ -91,7 +92,7 @@ func (c *testCase) execute(e *memory.Engine) (ran, err error) {
 	if perr != nil {
 		return perr, nil
 	}
-	if err := c.prepare(e, stmts); err != nil {
+	if err := c.prepare(e.Registry, stmts, e.CreateTopic); err != nil {
 		return nil, err
 	}
 	started := 0
@@ -108,7 +109,7 @@ func (c *testCase) execute(e *memory.Engine) (ran, err error) {
 		return nil, nil
 	}
 	for i, r := range c.Inputs {
-		rec, err := r.encode(e)
+		rec, err := r.encode(e.Registry, topicSource(e, r.Topic))
 		if err != nil {
 			return nil, fmt.Errorf("input %d: %w", i+1, err)
 		}
@@ -134,33 +135,33 @@ func topicSource(e *memory.Engine, topic string) *catalog.Source {
 	return &catalog.Source{Topic: topic, Key: catalog.Serde{Format: "KAFKA"}, Value: catalog.Serde{Format: "JSON"}}
 }
 
-func keySerde(e *memory.Engine, s *catalog.Source) serdes.Serde {
-	return serdeOf(e, s.Key, s.Schema.With(types.KeyColumn), s.Topic+"-key")
+func keySerde(reg registry.Client, s *catalog.Source) serdes.Serde {
+	return serdeOf(reg, s.Key, s.Schema.With(types.KeyColumn), s.Topic+"-key")
 }
 
-func valueSerde(e *memory.Engine, s *catalog.Source) serdes.Serde {
-	return serdeOf(e, s.Value, s.Schema.With(types.ValueColumn), s.Topic+"-value")
+func valueSerde(reg registry.Client, s *catalog.Source) serdes.Serde {
+	return serdeOf(reg, s.Value, s.Schema.With(types.ValueColumn), s.Topic+"-value")
 }
 
-func serdeOf(e *memory.Engine, s catalog.Serde, cols types.Schema, subject string) serdes.Serde {
-	return serdes.Serde{Format: s.Format, Cols: cols, Registry: e.Registry, Subject: subject, FullName: s.Props["SCHEMA_FULL_NAME"],
+func serdeOf(reg registry.Client, s catalog.Serde, cols types.Schema, subject string) serdes.Serde {
+	return serdes.Serde{Format: s.Format, Cols: cols, Registry: reg, Subject: subject, FullName: s.Props["SCHEMA_FULL_NAME"],
 		Optional: strings.EqualFold(s.Props["PROTOBUF_NULLABLE_REPRESENTATION"], "OPTIONAL")}
 }
 
-func (r *record) encode(e *memory.Engine) (*kgo.Record, error) {
-	src := topicSource(e, r.Topic)
+// encode makes the record for the topic of a source.
+func (r *record) encode(reg registry.Client, src *catalog.Source) (*kgo.Record, error) {
 	out := &kgo.Record{Topic: r.Topic, Timestamp: time.UnixMilli(0)}
 	if r.Timestamp != nil {
 		out.Timestamp = time.UnixMilli(*r.Timestamp)
 	}
 	var err error
-	if out.Key, err = keySerde(e, src).Encode(r.Key); err != nil {
+	if out.Key, err = keySerde(reg, src).Encode(r.Key); err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
 	if out.Key != nil && r.Window != nil {
 		out.Key = r.Window.append(out.Key)
 	}
-	if out.Value, err = valueSerde(e, src).Encode(r.Value); err != nil {
+	if out.Value, err = valueSerde(reg, src).Encode(r.Value); err != nil {
 		return nil, fmt.Errorf("value: %w", err)
 	}
 	for _, h := range r.Headers {

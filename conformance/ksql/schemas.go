@@ -11,7 +11,6 @@ import (
 	"unicode/utf16"
 
 	"weir/catalog"
-	"weir/conformance/memory"
 	"weir/conformance/serdes"
 	"weir/formats"
 	"weir/functions"
@@ -26,8 +25,8 @@ import (
 const defaultPartitions = 4
 
 // prepare makes the topics and registers the schemas that are there before the statements.
-func (c *testCase) prepare(e *memory.Engine, stmts []parser.Stmt) error {
-	reg, ok := e.Registry.(*registry.Local)
+func (c *testCase) prepare(client registry.Client, stmts []parser.Stmt, createTopic func(name string, partitions int32)) error {
+	reg, ok := client.(*registry.Local)
 	if !ok {
 		return errors.New("the runner needs a registry in memory")
 	}
@@ -45,15 +44,15 @@ func (c *testCase) prepare(e *memory.Engine, stmts []parser.Stmt) error {
 		return err
 	}
 	for _, t := range c.Topics {
-		e.CreateTopic(t.Name, max(t.Partitions, 1))
+		createTopic(t.Name, max(t.Partitions, 1))
 	}
 	for _, s := range stmts {
 		if create, ok := s.Node.(*ast.CreateSource); ok && len(create.Columns) > 0 {
-			e.CreateTopic(topicOf(create), defaultPartitions)
+			createTopic(topicOf(create), defaultPartitions)
 		}
 	}
 	for _, r := range c.Inputs {
-		e.CreateTopic(r.Topic, defaultPartitions)
+		createTopic(r.Topic, defaultPartitions)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"weir/catalog"
 	"weir/conformance/memory"
 	"weir/conformance/serdes"
+	"weir/registry"
 )
 
 // append puts the window behind a key: its start, before which a session has its end.
@@ -58,7 +59,7 @@ func (c *testCase) verify(e *memory.Engine) error {
 				return fmt.Errorf("%s has %d records, expected %d; the first missing one: key %s, value %s", topic, len(actual), len(expected[topic]),
 					serdes.Compact(want.Key), serdes.Compact(want.Value))
 			}
-			if err := c.verifyRecord(e, cmp, src, want, actual[i]); err != nil {
+			if err := c.verifyRecord(e.Registry, cmp, src, want, actual[i]); err != nil {
 				return fmt.Errorf("%s, record %d: %w", topic, i+1, err)
 			}
 		}
@@ -70,7 +71,7 @@ func (c *testCase) verify(e *memory.Engine) error {
 	return nil
 }
 
-func (c *testCase) verifyRecord(e *memory.Engine, cmp comparer, src *catalog.Source, want record, got *kgo.Record) error {
+func (c *testCase) verifyRecord(reg registry.Client, cmp comparer, src *catalog.Source, want record, got *kgo.Record) error {
 	key := got.Key
 	var window *windowSpec
 	if src.Windowed != nil && key != nil {
@@ -85,10 +86,10 @@ func (c *testCase) verifyRecord(e *memory.Engine, cmp comparer, src *catalog.Sou
 	case want.Window != nil && (window == nil || *window != *want.Window):
 		return fmt.Errorf("expected the window %v, got %v", *want.Window, window)
 	}
-	if err := same(cmp, "key", keySerde(e, src), want.Key, key); err != nil {
+	if err := same(cmp, "key", keySerde(reg, src), want.Key, key); err != nil {
 		return err
 	}
-	if err := same(cmp, "value", valueSerde(e, src), want.Value, got.Value); err != nil {
+	if err := same(cmp, "value", valueSerde(reg, src), want.Value, got.Value); err != nil {
 		return err
 	}
 	if t := want.Timestamp; t != nil && *t != got.Timestamp.UnixMilli() && !(len(c.Inputs) == 0 && *t == 0) {
