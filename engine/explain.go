@@ -43,6 +43,8 @@ func (e *Engine) explain(s *Session, stmt parser.Stmt, n *ast.Explain) (Result, 
 	x := explanation(p.Query)
 	if p.Change.PutQuery != nil {
 		x.Sources = p.Change.PutQuery.Sources
+	} else if q, ok := n.Statement.(*ast.Query); ok {
+		x.Sources = tableNames(q)
 	}
 	return x, nil
 }

@@ -77,7 +77,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 
 // pushKind is scalable for a query that follows what a running query writes from its end on, and makes nothing but rows of rows.
 func (e *Engine) pushKind(q *plan.Query, config map[string]string, sources []string) string {
-	if !settings.ScalableIDs.In(e.opt.Config) || q.Kind != plan.Push || len(sources) != 1 || settings.OffsetReset.In(config) == "earliest" || !q.RowByRow() {
+	if !settings.ScalableIDs.In(config) || q.Kind != plan.Push || len(sources) != 1 || settings.OffsetReset.In(config) == "earliest" || !q.RowByRow() {
 		return ordinary
 	}
 	for _, running := range e.catalog.Snapshot().Queries() {

@@ -49,7 +49,7 @@ func (c *crowd) admit(next http.Handler) http.Handler {
 		}
 		w.Header().Set("Connection", "close")
 		switch r.URL.Path {
-		case "/info", "/healthcheck":
+		case "/info", "/healthcheck", "/chc/live", "/chc/ready":
 			next.ServeHTTP(w, r)
 		default:
 			reply(w, wire.Generic(wire.TooManyRequests, fmt.Sprintf("there are %d connections, as many as there may be: close some, or raise the setting %s",

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"weir/engine"
 	"weir/server/wire"
 	"weir/settings"
@@ -52,10 +54,10 @@ func (s *Server) insertsStream(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 	ctl.Flush() // some clients send rows only when they have been let in
 	ctx, cancel := context.WithCancel(r.Context())
-	rows, read := make(chan chan error, maxUnacked), make(chan struct{})
+	rows, read := &insertedRows{make(chan insertedRow, maxUnacked), semaphore.NewWeighted(int64(s.opts.MaxPending)), int64(s.opts.MaxPending)}, make(chan struct{})
 	go func() {
 		defer close(read)
-		readRows(ctx, to, in, rows)
+		rows.read(ctx, to, in)
 	}()
 	s.tell(r, pump(ctx, respond(w, s.opts.WriteTimeout), ackFeed(rows, as), s.flow()))
 	cancel()
@@ -154,7 +156,7 @@ func (a acks) append(dst []byte, first bool, v wire.InsertAck) []byte {
 }
 
 // ackFeed tells what has become of rows, in their order.
-func ackFeed(rows <-chan chan error, as acks) feed {
+func ackFeed(rows *insertedRows, as acks) feed {
 	seq, failed := int64(-1), false
 	return feed{
 		media: as.media(), close: func() {},
@@ -164,12 +166,13 @@ func ackFeed(rows <-chan chan error, as acks) feed {
 			}
 			var err error
 			select {
-			case row, more := <-rows:
+			case row, more := <-rows.list:
 				if !more {
 					return dst, io.EOF
 				}
 				select {
-				case err = <-row:
+				case err = <-row.done:
+					rows.room.Release(row.size)
 				case <-ctx.Done():
 					return dst, ctx.Err()
 				}
@@ -195,25 +198,40 @@ func ackFeed(rows <-chan chan error, as acks) feed {
 	}
 }
 
-// readRows hands rows on until one is wrong or there are no more; for each there is a channel that takes what becomes of it.
-func readRows(ctx context.Context, to *engine.Inserts, in *lineReader, rows chan<- chan error) {
-	defer close(rows)
+// insertedRows are the rows of a client that are under way, in their order.
+type insertedRows struct {
+	list chan insertedRow
+	room *semaphore.Weighted // bytes
+	most int64
+}
+
+type insertedRow struct {
+	done chan error // takes what becomes of it
+	size int64
+}
+
+// read hands rows on until one is wrong or there are no more.
+func (rows *insertedRows) read(ctx context.Context, to *engine.Inserts, in *lineReader) {
+	defer close(rows.list)
 	for {
 		line, err := in.next()
 		if errors.Is(err, io.EOF) {
 			return
 		}
-		row := make(chan error, 1)
+		row := insertedRow{make(chan error, 1), min(int64(len(line)), rows.most)} // a larger one is alone
+		if rows.room.Acquire(ctx, row.size) != nil {
+			return
+		}
 		select {
-		case rows <- row:
+		case rows.list <- row:
 		case <-ctx.Done():
 			return
 		}
 		if err == nil {
-			err = to.Insert(ctx, line, func(err error) { row <- err })
+			err = to.Insert(ctx, line, func(err error) { row.done <- err })
 		}
 		if err != nil {
-			row <- err
+			row.done <- err
 			return
 		}
 	}

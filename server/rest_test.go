@@ -242,6 +242,30 @@ func TestInsertsEndAfterError(t *testing.T) {
 	}
 }
 
+// What is under way is bounded by bytes too; a row that is larger than the bound goes alone.
+func TestInsertsAreBounded(t *testing.T) {
+	url := start(t, newEngine(t), Options{MaxPending: 64})
+	ksql(t, url, "CREATE STREAM ib (k STRING KEY, v STRING) WITH (KAFKA_TOPIC='ib', VALUE_FORMAT='JSON', PARTITIONS=1);")
+	var body, want strings.Builder
+	body.WriteString("{\"target\":\"IB\"}\n")
+	for i := range 50 {
+		fmt.Fprintf(&body, "{\"K\":\"a\",\"V\":%q}\n", strings.Repeat("x", i*3))
+		fmt.Fprintf(&want, "{\"status\":\"ok\",\"seq\":%d}\n", i)
+	}
+	if status, got := send(t, "POST", url+"/inserts-stream", body.String()); status != 200 || got != want.String() {
+		t.Errorf("got %d %s", status, got)
+	}
+}
+
+// EXPLAIN of a statement names what it reads.
+func TestExplainSources(t *testing.T) {
+	url := start(t, newEngine(t), Options{})
+	ksql(t, url, "CREATE STREAM ex (k STRING KEY) WITH (KAFKA_TOPIC='ex', VALUE_FORMAT='JSON', PARTITIONS=1);")
+	if got := ksql(t, url, "EXPLAIN SELECT * FROM ex EMIT CHANGES;"); !strings.Contains(got, `"sources":["EX"]`) {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestSocketQuery(t *testing.T) {
 	at := start(t, newEngine(t), Options{CommandTimeout: time.Millisecond})
 	ksql(t, at, "CREATE STREAM ws (k STRING KEY, v INT) WITH (KAFKA_TOPIC='ws', VALUE_FORMAT='JSON', PARTITIONS=1); INSERT INTO ws VALUES ('a', 1); INSERT INTO ws VALUES ('b', 2);")

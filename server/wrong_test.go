@@ -39,7 +39,7 @@ func TestWrongRequests(t *testing.T) {
 		given, _ := json.Marshal(sql)
 		return `{"@type":"statement_error","error_code":40001,"message":` + string(text) + `,"statementText":` + string(given) + ",\"entities\":[]}\n"
 	}
-	const denied = "One or more properties overrides set locally are prohibited by the KSQL server (use UNSET to reset their default value): [ksql.service.id]\nksql.service.id can only be set when the server starts"
+	const denied = "One or more properties overrides set locally are prohibited by the KSQL server denylist (use UNSET to reset their default value): [ksql.service.id]\nksql.service.id can only be set when the server starts"
 	const unknown = "Not recognizable as ksql, streams, consumer, or producer property: 'nope'"
 	const noSQL = `the request holds no SQL: expected {"ksql": "..."} or {"sql": "..."}, or a script with the content type application/sql`
 	gzipped := []string{"Content-Encoding", "gzip"}

@@ -42,7 +42,7 @@ func Canonical(name string) string {
 func Known(name string, by Scope) error {
 	if s, ok := Find(name); ok {
 		if s.About().Scope == Start && by == Session {
-			return fmt.Errorf("One or more properties overrides set locally are prohibited by the KSQL server (use UNSET to reset their default value): [%s]\n"+
+			return fmt.Errorf("One or more properties overrides set locally are prohibited by the KSQL server denylist (use UNSET to reset their default value): [%s]\n"+
 				"%s can only be set when the server starts", name, name)
 		}
 		return nil

@@ -44,7 +44,7 @@ var (
 	MaxRequestBytes = define(Info{Name: "weir.http.max.request.bytes", Flag: "max-request-bytes", Scope: Start,
 		Doc: "The largest request that the HTTP API takes."}, whole("bytes", 1, 1<<40), 10<<20)
 	MaxConnections = define(Info{Name: "weir.http.max.connections", Flag: "max-connections", Scope: Start, Value: "N",
-		Doc: "Connections to the HTTP API at the same time. Further ones are refused, but for /info and /healthcheck."}, whole("connections", 1, 1<<30), 1000)
+		Doc: "Connections to the HTTP API at the same time. Further ones are refused, but for /info, /healthcheck and /chc."}, whole("connections", 1, 1<<30), 1000)
 	MaxPostedBytes = define(Info{Name: "weir.http.max.posted.bytes", Flag: "max-posted-bytes", Scope: Start,
 		Doc: "How many bytes of records that are posted to topics may be under way at the same time. Further ones are asked to come again later."}, whole("bytes", 1, 1<<40), 64<<20)
 	MaxIdempotencyKeys = define(Info{Name: "weir.http.max.idempotency.keys", Scope: Start,

@@ -45,15 +45,15 @@ var (
 		Doc: "The format of values where a statement names none."}, oneOf(Formats...), "")
 	WrapSingles = define(Info{Name: "ksql.persistence.wrap.single.values", Unset: "as is usual for the format",
 		Doc: "Whether a value of a single column is written inside a record."}, oneOf("true", "false"), "")
-	PullLimit = define(Info{Name: "ksql.query.pull.limit.clause.enabled", Doc: "Whether pull queries may have a LIMIT."}, truth(), true)
-	PullRange = define(Info{Name: "ksql.query.pull.range.scan.enabled", Doc: "Whether pull queries may ask for a range of keys."}, truth(), true)
-	PullTable = define(Info{Name: "ksql.query.pull.table.scan.enabled", Doc: "Whether pull queries may read a whole table."}, truth(), true)
+	PullLimit   = define(Info{Name: "ksql.query.pull.limit.clause.enabled", Doc: "Whether pull queries may have a LIMIT."}, truth(), true)
+	PullRange   = define(Info{Name: "ksql.query.pull.range.scan.enabled", Doc: "Whether pull queries may ask for a range of keys."}, truth(), true)
+	PullTable   = define(Info{Name: "ksql.query.pull.table.scan.enabled", Doc: "Whether pull queries may read a whole table."}, truth(), true)
+	ScalableIDs = define(Info{Name: "ksql.query.push.v2.enabled",
+		Doc: "Whether the ids of push queries that follow what a running query writes begin with SCALABLE_PUSH_QUERY, as in ksqlDB; nothing else hangs on it."}, truth(), false)
 )
 
 // Of the engine as a whole.
 var (
-	ScalableIDs = define(Info{Name: "ksql.query.push.v2.enabled", Scope: Start,
-		Doc: "Whether the ids of push queries that follow what a running query writes begin with SCALABLE_PUSH_QUERY, as in ksqlDB; nothing else hangs on it."}, truth(), false)
 	CommandTimeout = define(Info{Name: "ksql.server.command.response.timeout.ms", Scope: Start,
 		Doc: "How long a request waits until the command has been carried out that its commandSequenceNumber names."}, millis(1), 5*time.Second)
 	MaxPushQueries = define(Info{Name: "ksql.max.push.queries", Scope: Start, Doc: "How many push queries may be open at the same time."}, whole("queries", 0, most), 100)

@@ -37,7 +37,7 @@ func TestPut(t *testing.T) {
 		{"processing.guarantee", "at_least_once", Session, "expected exactly_once_v2 or exactly_once, found 'at_least_once': queries are always exactly once; at_least_once is not there yet"},
 		{"ksql.fail.on.deserialization.error", "true", Session, "expected false, found 'true': a record that can't be read goes to the processing log"},
 		{"ssl.keystore.location", "/x", Start, "The property ssl.keystore.location can't be set: SASL and TLS are not supported yet"},
-		{"ksql.service.id", "x_", Session, "One or more properties overrides set locally are prohibited by the KSQL server (use UNSET to reset their default value): [ksql.service.id]\nksql.service.id can only be set when the server starts"},
+		{"ksql.service.id", "x_", Session, "One or more properties overrides set locally are prohibited by the KSQL server denylist (use UNSET to reset their default value): [ksql.service.id]\nksql.service.id can only be set when the server starts"},
 		{"weir.http.max.streams", "1", Session, "can only be set when the server starts"},
 		{"weir.idle.clsoe", "1 SECOND", Session, "Not recognizable as ksql, streams, consumer, or producer property: 'weir.idle.clsoe'\nDid you mean weir.idle.close?"},
 		{"ksql.streams.comit.interval.ms", "1", Session, "'ksql.streams.comit.interval.ms'\nDid you mean commit.interval.ms?"},

@@ -5,8 +5,8 @@ import "iter"
 // table is all of them, in the order of the documentation.
 var table = []Setting{
 	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
-	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable,
-	MaxPushQueries, ScalableIDs, CommandTimeout, StateMemory, WaitMemory, Replicas,
+	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable, ScalableIDs,
+	MaxPushQueries, CommandTimeout, StateMemory, WaitMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxWasmFile, MaxWasmMemory, MaxWasmTime, MaxBatchBytes,
 	Brokers, SchemaRegistry, DataDir, Listen, TLSCertificate, TLSKey, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, MaxPendingBytes, WriteTimeout, Heartbeat, Hosts, Origins, WWW, FileRoot, FunctionsDir, GeoIPFiles,
 }
