@@ -148,7 +148,7 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, open func(as fra
 		if r.Method == http.MethodHead {
 			return
 		}
-		s.tell(r, pump(r.Context(), respond(w, s.opts.WriteTimeout), src, s.flow()))
+		s.tell(r, pump(r.Context(), respond(w, r, wire.Events, s.opts.WriteTimeout), src, s.flow()))
 	})
 	if err != nil && !begun { // what fails later has been told in the stream
 		reply(w, failure(err, nil))

@@ -59,7 +59,7 @@ func (s *Server) insertsStream(w http.ResponseWriter, r *http.Request) {
 		defer close(read)
 		rows.read(ctx, to, in)
 	}()
-	s.tell(r, pump(ctx, respond(w, s.opts.WriteTimeout), ackFeed(rows, as), s.flow()))
+	s.tell(r, pump(ctx, respond(w, r, as.media(), s.opts.WriteTimeout), ackFeed(rows, as), s.flow()))
 	cancel()
 	select {
 	case <-read:

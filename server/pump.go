@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"weir/server/wire"
 )
 
 // flow bounds what goes to a client.
@@ -126,15 +128,31 @@ type response struct {
 	http.ResponseWriter
 	ctl     *http.ResponseController
 	timeout time.Duration
+	apart   bool // each piece in a frame of its own
 }
 
-func respond(w http.ResponseWriter, timeout time.Duration) response {
-	return response{w, http.NewResponseController(w), timeout}
+// respond answers a request. Of HTTP/2, each line is a frame of its own: some clients of ksqlDB take a frame for a line.
+func respond(w http.ResponseWriter, r *http.Request, media string, timeout time.Duration) response {
+	return response{w, http.NewResponseController(w), timeout, r.ProtoMajor == 2 && media == wire.Delimited}
 }
 
-func (r response) send(batch []byte, _ []int) error {
+func (r response) send(batch []byte, cuts []int) error {
 	r.ctl.SetWriteDeadline(time.Now().Add(r.timeout)) // not every writer has deadlines; without one the connection's end is what stops us
-	if _, err := r.Write(batch); err != nil {
+	if !r.apart {
+		return r.write(batch)
+	}
+	from := 0
+	for _, to := range cuts {
+		if err := r.write(batch[from:to]); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+func (r response) write(piece []byte) error {
+	if _, err := r.Write(piece); err != nil {
 		return err
 	}
 	return r.ctl.Flush()

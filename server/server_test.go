@@ -423,7 +423,7 @@ func TestPumpBatches(t *testing.T) {
 		w.let = make(chan struct{})
 		done := make(chan struct{})
 		go func() {
-			pump(t.Context(), respond(w, time.Second), src, flow{pending: 1 << 20, timeout: time.Second})
+			pump(t.Context(), respond(w, &http.Request{}, wire.Delimited, time.Second), src, flow{pending: 1 << 20, timeout: time.Second})
 			close(done)
 		}()
 		for open := true; open; {

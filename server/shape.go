@@ -41,7 +41,7 @@ func (delimited) fail(dst []byte, e *wire.Error) []byte { return append(appendJS
 
 func (delimited) end(dst []byte, _ *engine.Rows, _ int64) []byte { return dst }
 
-// gone stands behind the columns of a row whose key has gone. Clients of ksqlDB go by the names of columns, and so don't see it; they take an object
+// gone stands behind the columns of a row whose key has gone. Clients of ksqlDB go by the names of columns, and so don't mind it; they take an object
 // in place of a row for a header, or an error.
 const gone = `,{"tombstone":true}]`
 
