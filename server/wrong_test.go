@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,8 @@ func packedBody(t *testing.T, text string) string {
 
 // Each wrong request has its whole answer.
 func TestWrongRequests(t *testing.T) {
-	url := start(t, newEngine(t), Options{MaxBodyBytes: 4096, CommandTimeout: time.Millisecond})
+	var log bytes.Buffer
+	url := start(t, newEngine(t), Options{MaxBodyBytes: 4096, CommandTimeout: time.Millisecond, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	ksql(t, url, `CREATE STREAM p (k STRING KEY, v INT) WITH (KAFKA_TOPIC='p', VALUE_FORMAT='JSON', PARTITIONS=1);
 		CREATE TABLE pt (k STRING PRIMARY KEY, v INT) WITH (KAFKA_TOPIC='pt', VALUE_FORMAT='JSON', PARTITIONS=1);
 		CREATE SOURCE STREAM ro (k STRING KEY, v INT) WITH (KAFKA_TOPIC='p', VALUE_FORMAT='JSON');
@@ -110,7 +112,25 @@ func TestWrongRequests(t *testing.T) {
 			}
 		})
 	}
-	if _, body := send(t, "GET", url+"/is_valid_property/ksql.service.id", ""); body != generic("40000", denied) {
-		t.Errorf("got %s", body)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		want         string
+	}{
+		{"GET", "/is_valid_property/ksql.service.id", 400, generic("40000", denied)},
+		{"GET", "/nope", 404, generic("40400", "Not Found: there is nothing at /nope")},
+		{"GET", "/ksql", 405, generic("40500", "/ksql takes POST, not GET")},
+		{"PUT", "/info", 405, generic("40500", "/info takes GET, not PUT")},
+		{"GET", "/inserts-stream", 405, generic("40500", "/inserts-stream takes POST, not GET")},
+		{"POST", "/ws/query", 405, generic("40500", "/ws/query takes GET, not POST")},
+		{"GET", "/ws/query?request={}", 400, generic("40000", "/ws/query is for a WebSocket, which begins with GET of HTTP/1.1")},
+		{"GET", "/status/stream/X/create", 404, generic("40400", "Command not found: stream/X/create")},
+	} {
+		if status, body := send(t, c.method, url+c.path, ""); status != c.status || body != c.want {
+			t.Errorf("%s %s: got %d %s\nwant %d %s", c.method, c.path, status, body, c.status, c.want)
+		}
+	}
+	if strings.Contains(log.String(), "secret") || strings.Contains(log.String(), "4711") {
+		t.Errorf("the log has a value: %s", log.String())
 	}
 }
