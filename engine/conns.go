@@ -21,6 +21,9 @@ func spec(s *Session, n *ast.CreateConnector) connectors.Spec {
 }
 
 func (e *Engine) createConnector(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.CreateConnector) (Result, error) {
+	if sp := spec(s, n); e.elsewhere(sp) {
+		return e.createElsewhere(ctx, s, n, sp)
+	}
 	d, err := e.logConnector(ctx, s, stmt, n)
 	if err != nil {
 		return nil, err
@@ -115,10 +118,7 @@ func (e *Engine) dropConnector(ctx context.Context, s *Session, stmt parser.Stmt
 	}
 	defer done()
 	if _, ok := e.connector(n.Name.Name); !ok {
-		if n.IfExists {
-			return &Done{Warning: "Connector '" + n.Name.Name + "' does not exist.", Message: "Connector '" + n.Name.Name + "' does not exist.", Sequence: -1}, nil
-		}
-		return nil, refuse(NotFound, "Connector '%s' does not exist.", n.Name.Name)
+		return e.dropElsewhere(ctx, n)
 	}
 	seq, err := e.enter(ctx, command{Statement: stmt.Text, ID: e.log.nextID()}, func(context.Context, int64) {
 		e.mu.Lock()
@@ -141,13 +141,13 @@ func (e *Engine) pauseConnector(ctx context.Context, stmt parser.Stmt, n *ast.Pa
 		return nil, err
 	}
 	defer done()
-	c, ok := e.connector(n.Name.Name)
-	if !ok {
-		return nil, refuse(NotFound, "Connector '%s' does not exist.", n.Name.Name)
-	}
-	d := &Done{Entity: "connector", Name: n.Name.Name, Action: "pause", Message: "Paused connector " + n.Name.Name}
+	d := &Done{Entity: "connector", Name: n.Name.Name, Action: "pause", Message: "Paused connector " + n.Name.Name, Sequence: -1}
 	if n.Resume {
 		d.Action, d.Message = "resume", "Resumed connector "+n.Name.Name
+	}
+	c, ok := e.connector(n.Name.Name)
+	if !ok {
+		return d, e.pauseElsewhere(ctx, n)
 	}
 	d.Sequence, err = e.enter(ctx, command{Statement: stmt.Text, ID: e.log.nextID()}, func(context.Context, int64) {
 		c.spec.Paused = !n.Resume

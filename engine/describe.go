@@ -7,6 +7,7 @@ import (
 
 	"weir/catalog"
 	"weir/connectors"
+	"weir/connectors/connect"
 	"weir/exec/worker"
 	"weir/functions"
 	"weir/parser/ast"
@@ -56,7 +57,10 @@ func (*Function) result()  {}
 func (*Function) details() {}
 
 // Connector answers DESCRIBE CONNECTOR.
-type Connector struct{ Status connectors.Status }
+type Connector struct {
+	Status    connectors.Status
+	Elsewhere *connect.Connector // one that Kafka Connect runs; then there is no Status
+}
 
 func (*Connector) result()  {}
 func (*Connector) details() {}
@@ -71,8 +75,7 @@ func (e *Engine) describe(ctx context.Context, n ast.Describing) (Result, error)
 		f, err := e.Functions().Describe(n.Name.Name)
 		return &Function{f}, err
 	case *ast.DescribeConnector:
-		st, err := e.conns.Status(n.Name.Name)
-		return &Connector{st}, err
+		return e.describeConnector(ctx, n.Name.Name)
 	}
 	return nil, refuse(BadStatement, "%s is not supported", ast.Format(n))
 }

@@ -22,6 +22,7 @@ import (
 
 	"weir/catalog"
 	"weir/connectors"
+	"weir/connectors/connect"
 	"weir/exec/commit"
 	"weir/exec/state"
 	"weir/exec/worker"
@@ -66,6 +67,7 @@ type Engine struct {
 	budget  *state.Budget // of what queries keep
 	waiting *state.Budget // of the rows that wait
 	conns   *connectors.Runtime
+	connect *connect.Worker // nil where no Kafka Connect is named
 	log     *commandLog
 	node    string
 	started time.Time
@@ -144,6 +146,7 @@ func (e *Engine) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.connect = openConnect(e.opt.Config)
 	if e.problems, err = e.openProblemLog(ctx); err != nil {
 		return err
 	}
@@ -184,6 +187,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	defer e.mu.Unlock()
 	if e.conns != nil {
 		e.conns.Close()
+	}
+	if e.connect != nil {
+		e.connect.Close()
 	}
 	stopped := make(chan error, len(e.queries))
 	for _, q := range e.queries {

@@ -6,6 +6,7 @@ import (
 
 	"weir/catalog"
 	"weir/connectors"
+	"weir/connectors/connect"
 	"weir/connectors/connector"
 	"weir/parser/ast"
 	"weir/types"
@@ -60,13 +61,19 @@ func (*Types) listing() {}
 type Connectors struct {
 	Kind       ast.ConnectorKind
 	Connectors []connectors.Status
+	Elsewhere  []connect.Connector // those that Kafka Connect runs
+	Away       error               // why these can't be told
 }
 
 func (*Connectors) result()  {}
 func (*Connectors) listing() {}
 
 // ConnectorPlugins answers SHOW CONNECTOR PLUGINS.
-type ConnectorPlugins struct{ Classes []connector.Class }
+type ConnectorPlugins struct {
+	Classes   []connector.Class
+	Elsewhere []connect.Plugin // those that Kafka Connect has
+	Away      error            // why these can't be told
+}
 
 func (*ConnectorPlugins) result()  {}
 func (*ConnectorPlugins) listing() {}
@@ -89,15 +96,9 @@ func (e *Engine) show(ctx context.Context, s *Session, n *ast.Show) (Result, err
 	case ast.ShowVariables:
 		return VariablesOf(s.Variables), nil
 	case ast.ShowConnectors:
-		out := &Connectors{Kind: n.Connector}
-		for _, c := range e.conns.List() {
-			if n.Connector == ast.AnyConnector || n.Connector.String() == string(c.Kind) {
-				out.Connectors = append(out.Connectors, c)
-			}
-		}
-		return out, nil
+		return e.showConnectors(ctx, n.Connector), nil
 	case ast.ShowConnectorPlugins:
-		return &ConnectorPlugins{connectors.Classes()}, nil
+		return e.showPlugins(ctx), nil
 	}
 	return nil, refuse(BadStatement, "SHOW %s is not supported", n.Kind)
 }

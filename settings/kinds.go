@@ -114,10 +114,20 @@ func path() kind[string] {
 	}, func(s string) string { return s }}
 }
 
+// file is the name of a file.
 func file() kind[string] {
 	k := path()
 	k.value, k.want = "FILE", "the name of a file"
 	return k
+}
+
+// httpURL is a URL of a server that speaks HTTP, without a user and a password: settings are shown.
+func httpURL() kind[string] {
+	return kind[string]{"URL", "a URL such as http://127.0.0.1:8083, without a user and a password", func(s string) (string, bool) {
+		s = strings.TrimSpace(s)
+		u, err := url.Parse(s)
+		return s, err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	}, func(s string) string { return s }}
 }
 
 // topicChars are what the names of topics and groups consist of.

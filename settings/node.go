@@ -14,6 +14,14 @@ var (
 		Doc: "An existing schema registry, instead of the one in this program."}, text("URL", "a URL"), "")
 	DataDir = define(Info{Name: "weir.data.dir", Also: []string{"state.dir"}, Flag: "data-dir", Scope: Start, Unset: "weir in the user's folder for data",
 		Doc: "Where topics, state and history are kept."}, path(), "")
+	ConnectURL = define(Info{Name: "ksql.connect.url", Flag: "connect-url", Scope: Start, Unset: "none",
+		Doc: "The REST API of a Kafka Connect worker, which runs the connectors of classes that are not built in."}, httpURL(), "")
+	ConnectTimeout = define(Info{Name: "ksql.connect.request.timeout.ms", Scope: Start,
+		Doc: "How long an answer of Kafka Connect may take."}, millis(1), 5*time.Second)
+	ConnectLogin = define(Info{Name: "ksql.connect.basic.auth.credentials.source", Scope: Start,
+		Doc: "Whether Kafka Connect wants a user and a password, which stand in a file."}, oneOf("NONE", "FILE"), "NONE")
+	ConnectCredentials = define(Info{Name: "ksql.connect.basic.auth.credentials.file", Scope: Start, Unset: "none",
+		Doc: "The file with the lines username=... and password=... for Kafka Connect. It is read for each request."}, file(), "")
 	Listen = define(Info{Name: "listeners", Flag: "listen", Scope: Start,
 		Doc: "Address of the HTTP API."}, apiAddress(), "127.0.0.1:8088")
 	TLSCertificate = define(Info{Name: "weir.tls.certificate", Flag: "tls-certificate", Scope: Start, Unset: "no TLS",

@@ -33,6 +33,19 @@ the headers that Kafka Connect gives them: ` + "`__connect.errors.topic`, `.part
 **Secrets** need not stand in the statement: in values, ` + "`${env:NAME}`" + ` is a variable of the environment and ` + "`${file:PATH}`" + ` what is in a file.
 They are read when the connector starts; only the reference is kept and shown. A connector that was made over the HTTP API reads only variables
 whose names begin with WEIR_SECRET_, and files below ` + "`--file-root`" + `: as its other files are.
+
+**Kafka Connect** runs all other classes, where ` + "`ksql.connect.url` (`--connect-url`)" + ` names the REST API of a worker:
+
+    weir server --brokers kafka:9092 --connect-url http://connect:8083
+    CREATE SOURCE CONNECTOR orders WITH ('connector.class'='io.debezium.connector.mysql.MySqlConnector', 'database.hostname'='db', ...);
+
+The same statements are for both: CREATE, with IF NOT EXISTS, DROP, PAUSE, RESUME (which begins again what has failed), SHOW CONNECTORS and CONNECTOR PLUGINS, DESCRIBE CONNECTOR. A
+name that both have is the built-in one's. What the worker refuses is told in its own words; where it is away, SHOW CONNECTORS lists the built-in ones with a warning. Its connectors are its
+own: they go on while Weir is down, stand in no command log, and ` + "`weir run`" + ` does not wait for them. The worker has to reach the same brokers: that of Weir's own program has its address on
+the line "Kafka" of what ` + "`weir server`" + ` says. Properties go there as they are. A ` + "`${env:NAME}`" + ` in them is read by the worker, where its ` + "`config.providers`" + ` have one of that name, and so no
+secret lies in its topics. A worker that wants a login has it in a file with the lines username=... and password=..., which the settings
+` + "`ksql.connect.basic.auth.credentials.source=FILE` and `ksql.connect.basic.auth.credentials.file`" + ` name. What has a name here and there, such as S3SinkConnector or
+FileStreamSinkConnector with its package, is built in.
 `
 
 func connectorsPage() string {

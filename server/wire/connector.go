@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strconv"
 	"strings"
 
 	"weir/answer"
@@ -18,8 +19,8 @@ var connectorTypes = map[string]answer.Entity{
 type ConnectorInfo struct {
 	Name   string            `json:"name"`
 	Config map[string]string `json:"config"`
-	Tasks  []any             `json:"tasks"`
-	Type   string            `json:"type"` // source or sink
+	Tasks  []any             `json:"tasks"` // none yet
+	Type   string            `json:"type"`  // source or sink
 }
 
 // ConnectorCreated answers CREATE CONNECTOR.
@@ -114,12 +115,18 @@ type ConnectorState struct {
 	Trace  string `json:"trace,omitempty"`
 }
 
+// ConnectorTask is a part of the work of a connector that Kafka Connect runs.
+type ConnectorTask struct {
+	ID int `json:"id"`
+	ConnectorState
+}
+
 // ConnectorStatus is how a connector stands.
 type ConnectorStatus struct {
-	Name      string         `json:"name"`
-	Connector ConnectorState `json:"connector"`
-	Tasks     []any          `json:"tasks"`
-	Type      string         `json:"type"`
+	Name      string          `json:"name"`
+	Connector ConnectorState  `json:"connector"`
+	Tasks     []ConnectorTask `json:"tasks"`
+	Type      string          `json:"type"`
 }
 
 // ConnectorDescription answers DESCRIBE CONNECTOR.
@@ -142,8 +149,18 @@ func (e *ConnectorDescription) Layout() answer.Layout {
 	if e.Bad > 0 {
 		bad = answer.Count(e.Bad)
 	}
-	return answer.Layout{answer.Pairs{
+	speed := answer.Count(int64(e.Rate))
+	if len(e.Status.Tasks) > 0 { // Kafka Connect counts no rows
+		rows, speed = "", ""
+	}
+	out := answer.Layout{answer.Pairs{
 		{"Name", e.Status.Name}, {"Class", e.Class}, {"Type", e.Status.Type}, {"State", e.Status.Connector.State}, {"Error", e.Status.Connector.Trace},
-		{"Topics", strings.Join(e.Topics, ", ")}, {"Rows", rows}, {"Bad rows", bad}, {"Rows per second", answer.Count(int64(e.Rate))}, {"Lag", e.behind()},
+		{"Topics", strings.Join(e.Topics, ", ")}, {"Rows", rows}, {"Bad rows", bad}, {"Rows per second", speed}, {"Lag", e.behind()},
 	}}
+	if len(e.Status.Tasks) > 0 {
+		line := func(t ConnectorTask) []string { return []string{strconv.Itoa(t.ID), t.State, t.Worker, t.Trace} }
+		out = append(out, answer.Lines(""))
+		out = append(out, answer.TableOf(e.Status.Tasks, line, "Task ID", "State", "Worker", "Error")...)
+	}
+	return out
 }
