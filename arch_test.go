@@ -22,6 +22,7 @@ var mayImport = map[string]string{
 	"parser":               "parser/ast parser/suggest",
 	"settings":             "parser/suggest",
 	"disk":                 "",
+	"tenants":              "",
 	"kafka":                "",
 	"kafka/embedded":       "disk",
 	"kafka/faulty":         "", // for tests: no folder may import it
@@ -57,13 +58,13 @@ var mayImport = map[string]string{
 	"connectors":           "disk types kafka parser/suggest settings connectors/connector connectors/file connectors/filesink connectors/httpsink connectors/postgres connectors/s3sink connectors/tcp connectors/datagen",
 	"wasm":                 "types settings functions",
 	"answer":               "",
-	"engine":               "answer disk wasm types parser parser/ast parser/suggest settings functions formats registry kafka catalog connectors connectors/connect connectors/connector planner planner/plan exec/changes exec/commit exec/eval exec/local exec/pull exec/state exec/task exec/worker",
+	"engine":               "answer disk wasm types parser parser/ast parser/suggest settings functions formats registry kafka catalog tenants connectors connectors/connect connectors/connector planner planner/plan exec/changes exec/commit exec/eval exec/local exec/pull exec/state exec/task exec/worker",
 	"server/wire":          "answer engine",
 	"server/entity":        "answer types parser parser/ast formats catalog connectors connectors/connect planner/plan exec/op exec/worker engine server/wire",
-	"server":               "parser parser/ast settings catalog connectors planner/plan engine server/entity server/wire",
+	"server":               "parser parser/ast settings catalog tenants connectors planner/plan engine server/entity server/wire",
 	"cli/render":           "answer server/wire",
 	"cli/repl":             "answer parser parser/ast parser/suggest settings formats connectors connectors/connector planner engine server/entity server/wire cli/render",
-	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state engine server server/wire cli/render cli/repl",
+	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state tenants engine server server/wire cli/render cli/repl",
 }
 
 // skipImports are folders of tests and tools, which may look at everything.

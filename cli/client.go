@@ -13,21 +13,34 @@ import (
 
 const defaultURL = "http://localhost:8088"
 
+type clientOptions struct {
+	statements  *statements
+	user, token string
+}
+
 func clientCommand() command {
 	return command{
 		name: "cli", args: "[URL]", summary: "Opens a prompt that talks to a server, Weir's or ksqlDB's.", most: 1,
-		about:   "The URL is " + defaultURL + " unless it is given, here or as WEIR_URL. A user and password may stand in it.",
+		about: "The URL is " + defaultURL + " unless it is given, here or as WEIR_URL. A user and password may stand in it. A server\n" +
+			"that asks who you are wants a token, by --token or better as WEIR_TOKEN, which no list of processes shows; with --user it is the user's password.",
 		example: `weir cli -e "SHOW STREAMS;"`,
 		flags: func(fs *flag.FlagSet) any {
-			return statementFlags(fs)
+			o := &clientOptions{statements: statementFlags(fs)}
+			for _, name := range []string{"u", "user"} {
+				fs.StringVar(&o.user, name, "", "`NAME` logs in as somebody, with the token as the password")
+			}
+			for _, name := range []string{"t", "token"} {
+				fs.StringVar(&o.token, name, "", "`TOKEN` logs in; WEIR_TOKEN where it is not given")
+			}
+			return o
 		},
 		run: runClient,
 	}
 }
 
 func runClient(ctx context.Context, in *invocation, options any) error {
-	o := options.(*statements)
-	format, err := o.check()
+	o := options.(*clientOptions)
+	format, err := o.statements.check()
 	if err != nil {
 		return err
 	}
@@ -42,9 +55,17 @@ func runClient(ctx context.Context, in *invocation, options any) error {
 	if err != nil {
 		return errUsage{err.Error()}
 	}
-	o.variables(remote.Define)
+	token := o.token
+	if token == "" {
+		token = os.Getenv("WEIR_TOKEN")
+	}
+	if o.user != "" && token == "" {
+		return errUsage{"--user goes with --token, or with WEIR_TOKEN, as the password"}
+	}
+	remote.LogIn(o.user, token)
+	o.statements.variables(remote.Define)
 	r := newREPL(remote, in, format)
-	return o.run(ctx, r, func(ctx context.Context) error {
+	return o.statements.run(ctx, r, func(ctx context.Context) error {
 		if _, err := remote.Info(ctx); err != nil {
 			return err
 		}

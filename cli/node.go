@@ -24,6 +24,7 @@ import (
 	"weir/registry"
 	"weir/server"
 	"weir/settings"
+	"weir/tenants"
 )
 
 // maxDataWarn is the size of the broker's data above which a warning is logged.
@@ -42,6 +43,7 @@ type node struct {
 	cluster        *kafka.Cluster
 	store          *registry.Store
 	registryServer *http.Server
+	tenants        *tenants.Tenants // nil where everybody may use the API
 	apiServer      *server.Server
 	files          http.Handler // what is served beside the API; nil for nothing
 	serving        sync.WaitGroup
@@ -76,6 +78,11 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 			return err
 		}
 	}
+	if path := settings.Tokens.In(s.Properties); path != "" {
+		if n.tenants, err = tenants.Open(path, tenants.Options{Log: log.With("part", "server")}); err != nil {
+			return err
+		}
+	}
 	if n.dir, err = openDataDir(s.DataDir); err != nil {
 		return err
 	}
@@ -91,7 +98,7 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 	fitMemory(config)
 	opt := engine.Options{
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
-		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS,
+		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS, Tenants: n.tenants,
 	}
 	if n.broker != nil {
 		opt.Durable, opt.Compacted = n.broker.Durable, n.broker.Compacted
@@ -209,7 +216,7 @@ func (n *node) startAPI(o nodeOptions, log *slog.Logger) error {
 	n.apiServer = server.New(n.engine, server.Options{
 		MaxBodyBytes: n.settings.MaxRequestBytes, MaxPostedBytes: n.settings.MaxPostedBytes, MaxConnections: int(n.settings.MaxConnections), MaxStreams: int(n.settings.MaxStreams),
 		MaxPending: int(settings.MaxPendingBytes.In(c)), WriteTimeout: settings.WriteTimeout.In(c), Heartbeat: settings.Heartbeat.In(c),
-		CommandTimeout: settings.CommandTimeout.In(c), Hosts: n.settings.Hosts, Origins: settings.Origins.In(c), Files: n.files, Log: log.With("part", "server"),
+		CommandTimeout: settings.CommandTimeout.In(c), Hosts: n.settings.Hosts, Origins: settings.Origins.In(c), Tenants: n.tenants, Files: n.files, Log: log.With("part", "server"),
 		TLS: secure, Terminated: sync.OnceFunc(func() { close(n.ended) }),
 	})
 	n.serving.Go(func() {
@@ -266,6 +273,7 @@ func (n *node) close() error {
 	}
 	step(n.apiServer != nil, func() error { return n.apiServer.Shutdown(ctx) })
 	step(n.engine != nil, func() error { return n.engine.Close(ctx) })
+	n.tenants.Close()
 	step(n.registryServer != nil, func() error { return n.registryServer.Shutdown(ctx) })
 	n.serving.Wait()
 	step(n.store != nil, func() error { return n.store.Close() })

@@ -122,7 +122,6 @@ func newScriptRun(n *node, in *invocation, format render.Format, unheard func())
 	width, height := func() int { return columns(in.stdout) }, func() int { return lines(in.stdout) }
 	sc := newScreen(in.stdout, width, unheard)
 	session := engine.NewSession()
-	session.Principal = "local"
 	// A script's queries see all of its input, also what came before they did.
 	session.Properties[settings.OffsetReset.About().Name] = "earliest"
 	notes := io.Writer(sc)

@@ -188,7 +188,7 @@ func (s *Settings) readFile(name string) error {
 }
 
 // otherVariables are read elsewhere; those of tests begin with WEIR_TEST_.
-var otherVariables = []string{"WEIR_CONFIG", "WEIR_URL", "WEIR_KSQL_CASES"}
+var otherVariables = []string{"WEIR_CONFIG", "WEIR_URL", "WEIR_TOKEN", "WEIR_KSQL_CASES"}
 
 // checkVariables refuses WEIR_ variables that mean nothing, such as misspelt ones.
 func checkVariables(env map[string]string) error {

@@ -50,7 +50,6 @@ func runShell(ctx context.Context, in *invocation, options any) error {
 		return err
 	}
 	session := engine.NewSession()
-	session.Principal = "local"
 	if dir, err := os.Getwd(); err == nil {
 		session.BaseDir = dir
 	}

@@ -13,6 +13,7 @@ import (
 	"weir/exec/task"
 	"weir/planner/plan"
 	"weir/settings"
+	"weir/tenants"
 	"weir/types"
 )
 
@@ -29,10 +30,11 @@ const (
 
 // ChangesOf says what a client wants to follow, and from where.
 type ChangesOf struct {
-	Name  string // as in SQL: without quotes it counts in upper case
-	Table bool   // it has to be a table; else a stream
-	From  changes.From
-	After string // the id of the event behind which the client goes on; empty for none
+	Name      string // as in SQL: without quotes it counts in upper case
+	Table     bool   // it has to be a table; else a stream
+	From      changes.From
+	Principal *tenants.Principal // whoever asks
+	After     string             // the id of the event behind which the client goes on; empty for none
 }
 
 // Changes are those of a stream or table, as they come. Close it. It is for one goroutine.
@@ -102,7 +104,7 @@ func (e *Engine) Changes(ctx context.Context, o ChangesOf) (*Changes, error) {
 		}
 	}
 	q := &plan.Query{Kind: plan.Push, SQL: "SELECT * FROM " + src.Name + " EMIT CHANGES"}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, q, []string{src.Name}, -1)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, o.Principal, q, []string{src.Name}, -1)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ type command struct {
 	ID      int               `json:"id"` // number for the query that it makes
 	BaseDir string            `json:"baseDir,omitempty"`
 	Remote  bool              `json:"remote,omitempty"` // as Session has it
+	// Principal is whose the query is that it makes: it counts among theirs, also after a restart.
+	Principal string `json:"principal,omitempty"`
 	// Layout is that of the state of the query that it makes: a node whose plan has another one does not touch the state.
 	Layout task.Layout `json:"layout,omitempty"`
 }

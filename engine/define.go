@@ -30,6 +30,11 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast
 		return nil, err
 	}
 	if d.Query != nil {
+		d.entry.Principal = s.Principal.Name()
+		if err := s.Principal.Begin(d.Query.ID, d.ends()); err != nil {
+			return nil, limited(err)
+		}
+		defer e.unlessOwned(s.Principal, d.Query.ID)
 		if d.entry.Layout, err = e.nextLayout(d.Plan, e.config(s)); err != nil {
 			return nil, err
 		}
@@ -83,14 +88,11 @@ func (e *Engine) apply(ctx context.Context, stmt parser.Stmt, d *draft, config m
 		return
 	}
 	e.setCasualties(e.casualties().afterDrop(stmt.Node))
-	ended := d.Change.DropQuery
-	if d.healed != nil && d.healed.query != "" {
-		ended = d.healed.query
-	}
-	if ended != "" {
+	if ended := d.ends(); ended != "" {
 		e.endQuery(ctx, ended)
 	}
 	if d.Query != nil {
+		e.own(d.Query.ID, d.entry.Principal)
 		e.start(d.Query, config, false)
 	}
 	if d.Change.DropTopic != "" {

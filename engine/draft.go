@@ -21,6 +21,14 @@ type draft struct {
 	healed *casualty // what it drops of what could not be brought back
 }
 
+// ends is the id of the query that ends with it; empty for none.
+func (d *draft) ends() string {
+	if d.healed != nil && d.healed.query != "" {
+		return d.healed.query
+	}
+	return d.Change.DropQuery
+}
+
 // draft plans a statement that changes the catalog, or asks it, and sees that what will be logged can be carried out again.
 func (e *Engine) draft(s *Session, stmt parser.Stmt, w world) (*draft, error) {
 	d := &draft{entry: command{Statement: stmt.Text, Properties: s.Properties, Server: e.planSettings(), ID: w.env.NextID}}

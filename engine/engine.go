@@ -31,6 +31,7 @@ import (
 	"weir/parser"
 	"weir/registry"
 	"weir/settings"
+	"weir/tenants"
 )
 
 // Options say what an engine works with.
@@ -55,6 +56,8 @@ type Options struct {
 	Compacted func(topic string, partition int32, producer int64, epoch int16) (sequence int32, offset int64, ok bool)
 	// StateFS is the file system that the state lies on; nil for the machine's. Tests have one that fails.
 	StateFS vfs.FS
+	// Tenants are who may use the server; nil where everybody may. Of a session's principal and of its queries the engine sees that they keep to their limits.
+	Tenants *tenants.Tenants
 	// Look is how often the topics of queries are looked at; 0 for worker.DefaultLook.
 	Look time.Duration
 }
@@ -88,6 +91,7 @@ type Engine struct {
 	lineage    atomic.Pointer[lineage]
 	upstreams  sync.Map // *worker.Worker by id of its query: other workers ask without mu
 	plans      sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
+	owners     sync.Map // *tenants.Principal by id of the query: workers ask without mu
 	transients transients
 	// insertClient writes the rows of INSERT VALUES; turn spreads those without key.
 	insertClient *kgo.Client
@@ -257,7 +261,7 @@ func (e *Engine) Info(ctx context.Context) Info {
 
 // Session is what one client has set.
 type Session struct {
-	Principal             string // whoever asks
+	Principal             *tenants.Principal // whoever asks; nil where nobody has to say who they are
 	Properties, Variables map[string]string
 	// BaseDir is where relative paths in connectors start: the folder of a script.
 	BaseDir string
@@ -267,6 +271,7 @@ type Session struct {
 	// ... VALUES that an earlier run of the Script carried out do nothing again.
 	SkipUnchanged bool
 	Script        string         // its file's name
+	begun         bool           // a row was inserted: those that follow wait for their turn
 	inserted      map[string]int // how often the text of each INSERT has come
 }
 

@@ -23,6 +23,7 @@ const (
 	NotFound
 	AssertFailed
 	TooMany // of what a limit allows
+	Limited // a principal has as much as it may have
 	System  // the broker is away, the disk is full
 )
 

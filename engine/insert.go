@@ -17,6 +17,9 @@ import (
 
 // insert writes one row, as INSERT INTO ... VALUES.
 func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (Result, error) {
+	if err := s.bring(ctx); err != nil {
+		return nil, err
+	}
 	v, err := planner.BuildValues(n, e.planEnv(s, e.catalog.Snapshot(), 0, nil))
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 // Inserts writes the rows of a client to a stream, one after another. It is for one goroutine.
 type Inserts struct {
 	engine  *Engine
+	session *Session
 	client  *kgo.Client
 	target  *catalog.Source
 	encoder *task.RowEncoder
@@ -25,7 +26,7 @@ type Inserts struct {
 }
 
 // Inserts begins to write to a stream, which is named as in SQL.
-func (e *Engine) Inserts(ctx context.Context, _ *Session, target string) (*Inserts, error) {
+func (e *Engine) Inserts(ctx context.Context, s *Session, target string) (*Inserts, error) {
 	if err := e.log.refused(); err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (e *Engine) Inserts(ctx context.Context, _ *Session, target string) (*Inser
 	if err != nil {
 		return nil, err
 	}
-	in := &Inserts{engine: e, target: src, encoder: task.NewRowEncoder(src, e.opt.Registry), parts: int32(len(topic.Partitions)), row: make([]types.Value, len(src.Schema))}
+	in := &Inserts{engine: e, session: s, target: src, encoder: task.NewRowEncoder(src, e.opt.Registry), parts: int32(len(topic.Partitions)), row: make([]types.Value, len(src.Schema))}
 	in.client, err = e.inserts()
 	return in, err
 }
@@ -75,6 +76,9 @@ func (in *Inserts) Insert(ctx context.Context, object []byte, done func(error)) 
 		return err
 	}
 	if err := in.engine.room(); err != nil {
+		return err
+	}
+	if err := in.session.bring(ctx); err != nil {
 		return err
 	}
 	in.client.Produce(ctx, rec, func(_ *kgo.Record, err error) {

@@ -22,6 +22,7 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 		e.ending = append(e.ending, r)
 	}
 	e.mu.Unlock()
+	e.disown(id)
 	e.plans.Delete(id)
 	first := make(chan struct{})
 	e.jobs.Go(func() {

@@ -39,6 +39,12 @@ func startNode(t *testing.T, dir string) *node {
 // startWith starts a node with settings.
 func startWith(t *testing.T, dir string, config map[string]string) *node {
 	t.Helper()
+	return startBy(t, dir, Options{Config: config})
+}
+
+// startBy starts a node with options, which lack what it works with.
+func startBy(t *testing.T, dir string, o Options) *node {
+	t.Helper()
 	broker, err := embedded.Start(embedded.Options{DataDir: dir + "/kafka", Addr: "127.0.0.1:0", Logger: testLog()})
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +56,8 @@ func startWith(t *testing.T, dir string, config map[string]string) *node {
 	if n.store, err = registry.Open(dir + "/registry"); err != nil {
 		t.Fatal(err)
 	}
-	n.Engine, err = Open(t.Context(), Options{Cluster: n.cluster, Embedded: true, Registry: registry.NewLocal(n.store), DataDir: dir, Log: testLog(), Config: config})
+	o.Cluster, o.Embedded, o.Registry, o.DataDir, o.Log = n.cluster, true, registry.NewLocal(n.store), dir, testLog()
+	n.Engine, err = Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 	if r == nil {
 		return nil, pull.NotRunning(q.Lookup)
 	}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, q, sources, -1)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, s.Principal, q, sources, -1)
 	if err != nil {
 		return nil, err
 	}

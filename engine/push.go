@@ -43,7 +43,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 	if q.Kind == plan.Push {
 		most = int(settings.MaxPushQueries.In(e.opt.Config))
 	}
-	x, done, err := e.transients.add(context.WithoutCancel(ctx), e.pushKind(q, config, sources), q, sources, most)
+	x, done, err := e.transients.add(context.WithoutCancel(ctx), e.pushKind(q, config, sources), s.Principal, q, sources, most)
 	if err != nil {
 		return nil, err
 	}

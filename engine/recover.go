@@ -29,6 +29,7 @@ type pendingStart struct {
 	plan   *planner.Plan
 	config map[string]string
 	layout task.Layout
+	owner  string
 }
 
 func (e *Engine) recover(ctx context.Context, past []entry) error {
@@ -50,6 +51,7 @@ func (e *Engine) recover(ctx context.Context, past []entry) error {
 			if err := e.knowLayout(id, q.layout); err != nil {
 				return err
 			}
+			e.own(id, q.owner)
 			e.start(q.plan.Query, q.config, r.paused[id])
 		}
 	}
@@ -171,7 +173,7 @@ func (r *recovery) define(s *Session, stmt parser.Stmt, c entry) error {
 		if _, replaced := r.started[p.Query.ID]; !replaced {
 			r.order = append(r.order, p.Query.ID)
 		}
-		r.started[p.Query.ID] = pendingStart{p, r.runConfig(s, c.command), c.Layout}
+		r.started[p.Query.ID] = pendingStart{p, r.runConfig(s, c.command), c.Layout, c.Principal}
 		r.plans.Store(p.Query.ID, p.Query)
 	}
 	return nil

@@ -106,6 +106,7 @@ func (e *Engine) handOver(ctx context.Context, stmt parser.Stmt, d *draft, confi
 			e.fail(old, err)
 			return
 		}
+		e.own(d.Query.ID, d.entry.Principal)
 		e.start(d.Query, config, paused)
 	}, func(context.Context) { e.start(old.query, old.config, paused) })
 }

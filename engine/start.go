@@ -31,7 +31,7 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	r.worker = worker.New(r.topo, env, worker.Options{
 		Options: commit.Options{Cluster: e.opt.Cluster, State: e.state, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
 			Budget: e.budget, Problems: problems, FailOnLost: settings.OnLostRecords.In(config) == "fail", FailPoint: e.opt.FailPoint, Gone: e.opt.Lost, Durable: e.opt.Durable, Compacted: e.opt.Compacted},
-		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config), TaskIdle: settings.TaskIdle.In(config), WaitUpstream: settings.WaitUpstream.In(config), WaitBytes: settings.WaitBytes.In(config), Waiting: e.waiting, CommitBytes: settings.MaxCommitBytes.In(config), Look: e.opt.Look, Upstream: e.upstream, Number: queryNumber(q.ID),
+		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config), TaskIdle: settings.TaskIdle.In(config), WaitUpstream: settings.WaitUpstream.In(config), WaitBytes: settings.WaitBytes.In(config), Waiting: e.waiting, CommitBytes: settings.MaxCommitBytes.In(config), Look: e.opt.Look, Hold: e.holdState(q.ID), Upstream: e.upstream, Number: queryNumber(q.ID),
 		Earliest: q.Target() == nil || settings.OffsetReset.In(config) != "latest"})
 	if paused {
 		r.worker.Pause()

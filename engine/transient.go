@@ -11,6 +11,7 @@ import (
 	"weir/exec/local"
 	"weir/functions"
 	"weir/planner/plan"
+	"weir/tenants"
 )
 
 // transient is a query that ends with its client: a push query, or a pull query while it is answered.
@@ -44,7 +45,7 @@ const (
 )
 
 // add lets a query begin; done has to be called when it has ended. most bounds the push queries; it is -1 for what is none, or does not count as one.
-func (t *transients) add(ctx context.Context, kind string, q *plan.Query, sources []string, most int) (x *transient, done func(), err error) {
+func (t *transients) add(ctx context.Context, kind string, of *tenants.Principal, q *plan.Query, sources []string, most int) (x *transient, done func(), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -62,8 +63,13 @@ func (t *transients) add(ctx context.Context, kind string, q *plan.Query, source
 	}
 	t.next++
 	x = &transient{id: fmt.Sprintf("%s_%s_%d", kind, strings.Join(sources, "_"), t.next), query: q, sources: sources, counts: most >= 0}
-	of, end := context.WithCancelCause(ctx)
-	x.ctx, x.cancel, x.exceed = of, func() { end(nil) }, end
+	if q.Kind == plan.Push {
+		if err := of.Begin(x.id, ""); err != nil {
+			return nil, nil, limited(err)
+		}
+	}
+	alive, end := context.WithCancelCause(ctx)
+	x.ctx, x.cancel, x.exceed = alive, func() { end(nil) }, end
 	t.open = append(t.open, x)
 	t.all.Add(1)
 	return x, func() {
@@ -73,6 +79,7 @@ func (t *transients) add(ctx context.Context, kind string, q *plan.Query, source
 		t.gone = sum(t.gone, x)
 		t.left = appendLeftOut(t.left, x.leftOut())
 		t.mu.Unlock()
+		of.End(x.id)
 		t.all.Done()
 	}, nil
 }

@@ -37,7 +37,7 @@ func (s *Server) queryChanges(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) changes(w http.ResponseWriter, r *http.Request, name string, table bool) {
-	o := engine.ChangesOf{Name: name, Table: table}
+	o := engine.ChangesOf{Name: name, Table: table, Principal: principal(r)}
 	params, err := readParams(r, "from", "after")
 	if err == nil {
 		if o.From, err = engine.ReadPlace(params["from"], table); err != nil {
@@ -65,6 +65,8 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request, name string, ta
 func refusal(err error) error {
 	e, ok := errors.AsType[*engine.Error](err)
 	switch {
+	case ok && e.Kind == engine.Limited:
+		return wire.Generic(wire.TooManyRequests, e.Error())
 	case ok && e.Kind == engine.NotFound:
 		return wire.Generic(wire.NotFound, e.Error())
 	case ok:
@@ -148,7 +150,7 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, open func(as fra
 		if r.Method == http.MethodHead {
 			return
 		}
-		s.tell(r, pump(r.Context(), respond(w, r, wire.Events, s.opts.WriteTimeout), src, s.flow()))
+		s.tell(r, pump(r.Context(), respond(w, r, wire.Events, s.opts.WriteTimeout), metered(src, principal(r)), s.flow()))
 	})
 	if err != nil && !begun { // what fails later has been told in the stream
 		reply(w, failure(err, nil))

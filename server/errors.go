@@ -8,6 +8,7 @@ import (
 	"weir/engine"
 	"weir/parser"
 	"weir/server/wire"
+	"weir/tenants"
 )
 
 // reply sends a value as JSON; an error with its own status.
@@ -30,6 +31,11 @@ func failure(err error, done wire.Entities) *wire.Error {
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		return e
 	}
+	if e, ok := errors.AsType[*tenants.LimitError](err); ok {
+		if _, of := errors.AsType[*engine.Error](err); !of {
+			return wire.Generic(wire.TooManyRequests, e.Error())
+		}
+	}
 	if e, ok := errors.AsType[*engine.Error](err); ok {
 		if e = e.Masked(); e.Kind == engine.AssertFailed {
 			return wire.Generic(wire.AssertFailed, e.Error())
@@ -50,6 +56,8 @@ func codeOf(kind engine.ErrorKind) wire.Code {
 		return wire.WrongEndpoint
 	case engine.TooMany:
 		return wire.TooManyQueries
+	case engine.Limited:
+		return wire.TooManyRequests
 	case engine.AssertFailed:
 		return wire.AssertFailed
 	case engine.System:

@@ -17,7 +17,7 @@ import (
 // metricsHandler is GET /metrics: figures per query and connector, of the clients, and those of the Go runtime and the process.
 func (s *Server) metricsHandler() http.Handler {
 	r := prometheus.NewRegistry()
-	r.MustRegister(collector{s.engine}, httpMetric("connections", "Open connections.", func() float64 { return float64(s.crowd.open.Load()) }),
+	r.MustRegister(collector{s.engine}, principalCollector{s.opts.Tenants}, httpMetric("connections", "Open connections.", func() float64 { return float64(s.crowd.open.Load()) }),
 		httpMetric("streams", "Answers that go on: SELECTs, PRINTs and changes.", func() float64 { return float64(len(s.streams)) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "weir_http_slow_clients_total", Help: "Clients that took nothing for too long and were cut off."}, func() float64 { return float64(s.slow.Load()) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -39,6 +39,11 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
+	if err := principal(r).Bring(); err != nil {
+		refuseLimit(w, err)
+		reply(w, failure(err, nil))
+		return
+	}
 	// What is taken is bounded before it is read: a body of unknown length counts as the largest, and one that is unpacked as another one beside it.
 	size := s.opts.MaxBodyBytes
 	if n := r.ContentLength; n >= 0 && n < size {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"mime"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -96,10 +95,7 @@ type script struct {
 func session(r *http.Request) *engine.Session {
 	s := engine.NewSession()
 	s.Remote = true
-	s.Principal = r.RemoteAddr
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		s.Principal = host
-	}
+	s.Principal = principal(r)
 	return s
 }
 

@@ -24,6 +24,7 @@ import (
 	"weir/parser"
 	"weir/server/wire"
 	"weir/settings"
+	"weir/tenants"
 )
 
 // Engine is what the server needs of an engine.
@@ -46,20 +47,21 @@ type Engine interface {
 
 // Options are what a server is to do, and its limits. Zero values stand for the defaults, which settings has.
 type Options struct {
-	MaxBodyBytes   int64         // of a request
-	MaxConnections int           // a few further ones learn how the server is, and nothing else
-	MaxPostedBytes int64         // of records that are posted to topics, under way at the same time
-	MaxStreams     int           // answers that go on, at the same time: SELECTs, PRINTs and changes, over all clients
-	MaxPending     int           // bytes that may wait for each of their clients
-	WriteTimeout   time.Duration // a client that takes no rows for so long is dropped
-	Heartbeat      time.Duration // how often events say that the connection is alive
-	CommandTimeout time.Duration // how long a request waits for the command that it is to come after
-	Hosts          []string      // beside this machine's own names: see OwnHosts
-	Origins        []string      // whose pages may use the server, beside its own: see origins
-	Files          http.Handler  // answers what is no path of the API; nil for nothing
-	TLS            *tls.Config   // nil for none: then HTTP/2 is spoken by prior knowledge
-	Terminated     func()        // called once /ksql/terminate has been answered; nil where the server goes on
-	Log            *slog.Logger  // nil discards
+	MaxBodyBytes   int64            // of a request
+	MaxConnections int              // a few further ones learn how the server is, and nothing else
+	MaxPostedBytes int64            // of records that are posted to topics, under way at the same time
+	MaxStreams     int              // answers that go on, at the same time: SELECTs, PRINTs and changes, over all clients
+	MaxPending     int              // bytes that may wait for each of their clients
+	WriteTimeout   time.Duration    // a client that takes no rows for so long is dropped
+	Heartbeat      time.Duration    // how often events say that the connection is alive
+	CommandTimeout time.Duration    // how long a request waits for the command that it is to come after
+	Hosts          []string         // beside this machine's own names: see OwnHosts
+	Origins        []string         // whose pages may use the server, beside its own: see origins
+	Tenants        *tenants.Tenants // who may use the server; nil for everybody
+	Files          http.Handler     // answers what is no path of the API; nil for nothing
+	TLS            *tls.Config      // nil for none: then HTTP/2 is spoken by prior knowledge
+	Terminated     func()           // called once /ksql/terminate has been answered; nil where the server goes on
+	Log            *slog.Logger     // nil discards
 }
 
 const (
@@ -97,7 +99,7 @@ func New(e Engine, o Options) *Server {
 	}
 	s := &Server{engine: e, opts: o, streams: make(chan struct{}, o.MaxStreams)}
 	s.crowd.most = int64(o.MaxConnections)
-	s.handler = s.crowd.admit(s.guard(origins(o.Origins, s.routes())))
+	s.handler = s.crowd.admit(s.guard(origins(o.Origins, s.login(s.routes()))))
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	protocols := new(http.Protocols)

@@ -23,6 +23,7 @@ import (
 	"weir/kafka/embedded"
 	"weir/registry"
 	"weir/server/wire"
+	"weir/tenants"
 )
 
 // newEngine is an engine on an embedded broker of its own.
@@ -35,6 +36,12 @@ func newEngine(t *testing.T) *engine.Engine {
 // newNode is an engine with its embedded broker, which may be closed before the test has ended.
 func newNode(t *testing.T) (*engine.Engine, *kafka.Cluster, *embedded.Broker) {
 	t.Helper()
+	return newNodeOf(t, nil)
+}
+
+// newNodeOf is newNode for tenants.
+func newNodeOf(t *testing.T, of *tenants.Tenants) (*engine.Engine, *kafka.Cluster, *embedded.Broker) {
+	t.Helper()
 	dir := t.TempDir()
 	broker, err := embedded.Start(embedded.Options{DataDir: dir + "/broker", Addr: "127.0.0.1:0"})
 	if err != nil {
@@ -46,7 +53,7 @@ func newNode(t *testing.T) (*engine.Engine, *kafka.Cluster, *embedded.Broker) {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	e, err := engine.Open(t.Context(), engine.Options{Cluster: cluster, Embedded: true, Registry: registry.NewLocal(registry.NewStore()), DataDir: dir, Version: "1.2.3"})
+	e, err := engine.Open(t.Context(), engine.Options{Cluster: cluster, Embedded: true, Registry: registry.NewLocal(registry.NewStore()), DataDir: dir, Version: "1.2.3", Tenants: of})
 	if err != nil {
 		t.Fatal(err)
 	}

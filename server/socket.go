@@ -32,12 +32,12 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, open func(as fra
 		if err != nil {
 			return // it has answered
 		}
-		defer s.crowd.left()
+		defer s.crowd.left(r.Context())
 		defer c.CloseNow()
 		ctx := c.CloseRead(r.Context()) // a client that says anything else than that it leaves is cut
 		to := socketClient{c, ctx, s.opts.WriteTimeout}
 		stop := to.keep(s.opts.Heartbeat)
-		err = pump(ctx, to, src, s.flow())
+		err = pump(ctx, to, metered(src, principal(r)), s.flow())
 		stop()
 		if err == nil {
 			c.Close(websocket.StatusNormalClosure, "")

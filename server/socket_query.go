@@ -33,7 +33,7 @@ func (s *Server) socketQuery(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it has answered
 	}
-	defer s.crowd.left()
+	defer s.crowd.left(r.Context())
 	defer c.CloseNow()
 	ctx := c.CloseRead(r.Context()) // a client that says anything else than that it leaves is cut
 	in, list, err := s.socketRequest(ctx, r)
@@ -54,7 +54,7 @@ func (s *Server) socketQuery(w http.ResponseWriter, r *http.Request) {
 			return nil
 		}
 		defer src.close()
-		return pump(ctx, to, *src, s.flow())
+		return pump(ctx, to, metered(*src, principal(r)), s.flow())
 	})
 	if s.tell(r, err); err != nil {
 		end.code, end.reason = refusing(err)

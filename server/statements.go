@@ -39,6 +39,7 @@ func (s *Server) statements(w http.ResponseWriter, r *http.Request) {
 		return nil
 	})
 	if err != nil {
+		refuseLimit(w, err)
 		reply(w, failure(err, out))
 		return
 	}

@@ -85,7 +85,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, as shape) {
 		begun = true
 		w.Header().Set("Content-Type", src.media)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		s.tell(r, pump(r.Context(), respond(w, r, src.media, s.opts.WriteTimeout), *src, s.flow()))
+		s.tell(r, pump(r.Context(), respond(w, r, src.media, s.opts.WriteTimeout), metered(*src, principal(r)), s.flow()))
 		return nil
 	})
 	if err != nil && !begun { // what fails later has been told in the stream

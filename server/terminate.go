@@ -9,6 +9,10 @@ import (
 
 // terminate is POST /ksql/terminate: all that statements have made is dropped, and the topics that are named are deleted. The server stops then.
 func (s *Server) terminate(w http.ResponseWriter, r *http.Request) {
+	if s.opts.Tenants != nil {
+		reply(w, wire.Generic(wire.Forbidden, "several principals share this server, so none may end it for all: stop the process, and weir reset deletes what it has"))
+		return
+	}
 	var body wire.TerminateRequest
 	data, err := s.readBody(r)
 	if err == nil && len(data) > 0 {

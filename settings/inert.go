@@ -58,9 +58,9 @@ var inert = []Fact{
 		"ssl.endpoint.identification.algorithm", "ksql.schema.registry.basic.auth.credentials.source", "ksql.schema.registry.basic.auth.user.info",
 		"ksql.schema.registry.ssl.truststore.location", "ksql.schema.registry.ssl.truststore.password", "ksql.schema.registry.ssl.keystore.location",
 		"ksql.schema.registry.ssl.keystore.password", "ksql.schema.registry.ssl.key.password"}, []string{}, "SASL and TLS are not supported yet"},
-	{[]string{"authentication.method"}, []string{"NONE"}, "there is no login yet"},
+	{[]string{"authentication.method"}, []string{"NONE"}, "weir.http.tokens names a file of those who may log in"},
 	{[]string{"authentication.realm", "authentication.roles", "ksql.authentication.plugin.class", "ksql.access.validator.enable", "ksql.security.extension.class",
-		"ksql.authorization.cache.expiry.time.secs", "ksql.authorization.cache.max.entries"}, nil, "there is no login yet"},
+		"ksql.authorization.cache.expiry.time.secs", "ksql.authorization.cache.max.entries"}, nil, "weir.http.tokens names a file of those who may log in"},
 	{[]string{"access.control.allow.methods", "access.control.allow.headers"}, nil, "pages of the origins that are allowed may do whatever others can"},
 
 	{[]string{"ksql.advertised.listener", "ksql.internal.listener", "ksql.heartbeat.enable", "ksql.heartbeat.send.interval.ms", "ksql.heartbeat.check.interval.ms",

@@ -57,6 +57,8 @@ var (
 		Doc: "How many bytes of records that are posted to topics may be under way at the same time. Further ones are asked to come again later."}, whole("bytes", 1, 1<<40), 64<<20)
 	MaxIdempotencyKeys = define(Info{Name: "weir.http.max.idempotency.keys", Scope: Start,
 		Doc: "How many Idempotency-Keys of records that are posted to topics are remembered: the last ones."}, whole("keys", 1, 1<<24), 100_000)
+	Tokens = define(Info{Name: "weir.http.tokens", Flag: "tokens", Scope: Start, Unset: "none: everybody may use the HTTP API",
+		Doc: "A file of principals, with their tokens and limits: nobody else may use the HTTP API then. It is read again when it changes."}, file(), "")
 	Hosts = define(Info{Name: "weir.http.hosts", Flag: "hosts", Scope: Start, Unset: "this machine's names",
 		Doc: "Names under which the HTTP API and the schema registry may be asked for, beside this machine's, while they listen on a loopback address; * is any name. Pages of the web can make a name of their own stand for this machine."},
 		list("NAME,...", "names of hosts, with commas between them"), nil)
@@ -76,7 +78,7 @@ var (
 	Heartbeat = define(Info{Name: "weir.http.heartbeat", Scope: Start,
 		Doc: "How often server-sent events have a comment that keeps the connection alive, and a client of a WebSocket is asked whether it is still there."}, timeout(), 15*time.Second)
 	Origins = define(Info{Name: "weir.http.origins", Also: []string{"access.control.allow.origin"}, Flag: "origins", Scope: Start, Unset: "the server's own",
-		Doc: "The origins whose pages may use the HTTP API beside those of the server itself; * is any. There is no login: such a page may do whatever its reader can."},
+		Doc: "The origins whose pages may use the HTTP API beside those of the server itself; * is any. Such a page may do whatever its reader can."},
 		originList(), nil)
 	WWW = define(Info{Name: "weir.http.www", Flag: "www", Scope: Start, Unset: "none",
 		Doc: "A folder of files that are served beside the HTTP API, whose own paths come first."}, path(), "")

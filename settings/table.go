@@ -8,7 +8,7 @@ var table = []Setting{
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable, ScalableIDs,
 	MaxPushQueries, CommandTimeout, StateMemory, WaitMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxWasmFile, MaxWasmMemory, MaxWasmTime, MaxBatchBytes,
-	Brokers, SchemaRegistry, ConnectURL, ConnectTimeout, ConnectLogin, ConnectCredentials, DataDir, Listen, TLSCertificate, TLSKey, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, MaxPendingBytes, WriteTimeout, Heartbeat, Hosts, Origins, WWW, FileRoot, FunctionsDir, GeoIPFiles,
+	Brokers, SchemaRegistry, ConnectURL, ConnectTimeout, ConnectLogin, ConnectCredentials, DataDir, Listen, TLSCertificate, TLSKey, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, MaxPendingBytes, WriteTimeout, Heartbeat, Tokens, Hosts, Origins, WWW, FileRoot, FunctionsDir, GeoIPFiles,
 }
 
 // All are all settings.

@@ -25,6 +25,8 @@ import (
 type Remote struct {
 	base       *url.URL
 	client     *http.Client
+	user       string // with token, which is a password then
+	token      string // empty for none
 	properties wire.Settings
 	variables  wire.Settings
 }
@@ -39,6 +41,22 @@ func NewRemote(address string) (*Remote, error) {
 		return nil, fmt.Errorf("%q is not the URL of a server: expected http://host:port", address)
 	}
 	return &Remote{base: u, client: &http.Client{}, properties: wire.Settings{}, variables: wire.Settings{}}, nil
+}
+
+// LogIn has all requests say who asks: by a token, or by a user with the token as the password. What the URL says counts where there is none.
+func (r *Remote) LogIn(user, token string) { r.user, r.token = user, token }
+
+// authorize puts into a request who asks.
+func (r *Remote) authorize(req *http.Request) {
+	switch user := r.base.User; {
+	case r.user != "":
+		req.SetBasicAuth(r.user, r.token)
+	case r.token != "":
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	case user != nil:
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+	}
 }
 
 // Define gives a variable its value.
@@ -171,10 +189,7 @@ func (r *Remote) open(ctx context.Context, method, path, accept string, body any
 	}
 	req.Header.Set("Content-Type", wire.JSON)
 	req.Header.Set("Accept", accept)
-	if user := r.base.User; user != nil {
-		password, _ := user.Password()
-		req.SetBasicAuth(user.Username(), password)
-	}
+	r.authorize(req)
 	resp, err := r.client.Do(req)
 	if err != nil {
 		if cause, ok := errors.AsType[*url.Error](err); ok {

@@ -248,6 +248,17 @@ func (db *DB) Metas(query, prefix string) (map[string][]byte, error) {
 	return out, err
 }
 
+// Size is about how many bytes the entries of a query take on disk.
+func (db *DB) Size(query string) (int64, error) {
+	if err := db.enter(); err != nil {
+		return 0, err
+	}
+	defer db.leave()
+	p := append(queryPrefix(query), kindEntry)
+	n, err := db.pebble.EstimateDiskUsage(p, end(p))
+	return int64(n), db.spoiled(err) //nolint:gosec // no disk has more
+}
+
 // Load gives every entry of a store. Bytes are valid during the call.
 func (db *DB) Load(id StoreID, f func(key, value []byte) error) error {
 	p := id.prefix()

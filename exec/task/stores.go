@@ -50,6 +50,7 @@ func (t *Task) Load(db *state.DB, query string, budget *state.Budget) error {
 		})
 		if errors.Is(err, errFull) {
 			evicter.Full()
+			t.partial = true
 		} else if err != nil {
 			return &FatalError{fmt.Errorf("the state of %s can't be read: %w", query, err)}
 		}
@@ -77,8 +78,12 @@ func (t *Task) Memory() (fixed, loose int64) {
 	return fixed, loose
 }
 
+// Partial says that some of the state may lie in the database alone.
+func (t *Task) Partial() bool { return t.partial }
+
 // Evict lets go of the memory that can be read back; right after a commit that is durable.
 func (t *Task) Evict() {
+	t.partial = true
 	for _, s := range t.Stores {
 		if e, ok := s.Stateful.(op.Evicter); ok {
 			e.Evict()

@@ -32,6 +32,7 @@ type Task struct {
 	front     int64 // the frontier, as last looked at
 	room      *Room // nil for no bound
 	portion   portion
+	partial   bool // some of the state may lie in the database alone
 	holders   []op.Holder
 	halt      halt
 	idle      idling

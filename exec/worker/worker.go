@@ -45,6 +45,8 @@ type Options struct {
 	TaskIdle time.Duration
 	// WaitUpstream is how long rows wait for an upstream task from which nothing comes.
 	WaitUpstream time.Duration
+	// Hold is told before each commit how much state the query has; its error ends the query. Nil for no bound.
+	Hold func(bytes int64) error
 	// Look is how often the topics that are read are looked at; 0 for DefaultLook.
 	Look time.Duration
 }
@@ -68,6 +70,7 @@ type Worker struct {
 	merges   bool // some task puts rows in order, of several inputs or upstream tasks
 	// hasPutOff says that there is work for goOn.
 	hasPutOff atomic.Bool
+	stored    stored
 	holding   bool // some source is not read because its rows could only wait
 	stats     stats
 	health
@@ -327,6 +330,9 @@ func (w *Worker) commitAll() (err error) {
 		return err
 	}
 	w.stats.holds(w.assigned.Tasks)
+	if err := w.holdState(); err != nil {
+		return err
+	}
 	w.opt.FailPoint("flushed")
 	if err := w.opt.Problems.Flush(w.alive); err != nil {
 		return err

@@ -9,6 +9,7 @@ const (
 	BadStatement     Code = 40001
 	WrongEndpoint    Code = 40002
 	TooManyQueries   Code = 40003
+	Unauthorized     Code = 40100
 	Forbidden        Code = 40300
 	NotFound         Code = 40400
 	MethodNotAllowed Code = 40500
