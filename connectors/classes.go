@@ -11,6 +11,7 @@ import (
 	"weir/connectors/datagen"
 	"weir/connectors/file"
 	"weir/connectors/filesink"
+	"weir/connectors/httppoll"
 	"weir/connectors/httpsink"
 	"weir/connectors/postgres"
 	"weir/connectors/s3sink"
@@ -25,6 +26,7 @@ func Classes() []connector.Class {
 		datagen.Class(),
 		file.Class(),
 		tcp.Class(),
+		httppoll.Class(),
 		filesink.Class(),
 		postgres.Class(),
 		httpsink.Class(),

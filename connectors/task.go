@@ -164,9 +164,10 @@ func (t *task) run(ctx context.Context, ended chan struct{}) {
 		if t.status().Rows > before {
 			backoff = firstBackoff
 		}
-		log.Warn("the connector will try again", "err", err, "in", backoff)
+		pause := max(backoff, connector.After(err))
+		log.Warn("the connector will try again", "err", err, "in", pause)
 		t.note(err.Error())
-		if connector.Sleep(ctx, backoff) != nil {
+		if connector.Sleep(ctx, pause) != nil {
 			t.finish(Paused, "")
 			return
 		}

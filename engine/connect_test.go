@@ -161,7 +161,7 @@ func TestNoKafkaConnect(t *testing.T) {
 	n := startNode(t, t.TempDir())
 	defer n.stop(t)
 	n.refuses(t, `CREATE SOURCE CONNECTOR x WITH ('connector.class'='org.example.LinesSourceConnector');`,
-		"Built in are: datagen, file, tcp. Any other runs in a Kafka Connect worker, whose REST API the setting ksql.connect.url names")
+		"Built in are: datagen, file, tcp, http. Any other runs in a Kafka Connect worker, whose REST API the setting ksql.connect.url names")
 	n.refuses(t, `DROP CONNECTOR x;`, "Connector 'X' does not exist.")
 	n.refuses(t, `DESCRIBE CONNECTOR x;`, "there is no connector X")
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // Kind is the direction of a connector: SOURCE into Kafka, SINK out of it.
@@ -111,6 +112,26 @@ func (e *userError) Unwrap() error { return e.err }
 
 // Userf is an error that trying again will not cure: the connector fails, and the user is to read the text.
 func Userf(format string, args ...any) error { return &userError{fmt.Errorf(format, args...)} }
+
+type laterError struct {
+	err   error
+	after time.Duration
+}
+
+func (e *laterError) Error() string { return e.err.Error() }
+func (e *laterError) Unwrap() error { return e.err }
+
+// Later is an error after which it is of no use to try again before so much time has passed.
+func Later(err error, after time.Duration) error { return &laterError{err, after} }
+
+// After is how much later an error made by Later is to be followed by the next try; 0 for others.
+func After(err error) time.Duration {
+	var l *laterError
+	if errors.As(err, &l) {
+		return l.after
+	}
+	return 0
+}
 
 // IsUser tells the errors made by Userf.
 func IsUser(err error) bool {

@@ -3,13 +3,11 @@ package httpsink
 
 import (
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
-	"time"
 
 	"weir/connectors/connector"
 	"weir/connectors/encode"
+	"weir/connectors/web"
 )
 
 // Class is the entry of sink class 'http'.
@@ -37,23 +35,15 @@ func Class() connector.Class {
 
 func open(env connector.Env, v connector.Values) (connector.Opened, error) {
 	s := &sink{
-		env: env, method: strings.ToUpper(v.Text("method")), url: v.Text("url"), body: v.Text("body"), headers: http.Header{}, alone: v.Int(connector.PropRows) == 1,
-		format: v.Text("format"), deletes: v.Bool("deletes"),
-		client: &http.Client{
-			Timeout:       max(v.Duration("timeout"), time.Millisecond),
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport:     &http.Transport{MaxIdleConnsPerHost: 1, Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true},
-		},
+		env: env, method: strings.ToUpper(v.Text("method")), url: v.Text("url"), body: v.Text("body"), alone: v.Int(connector.PropRows) == 1,
+		format: v.Text("format"), deletes: v.Bool("deletes"), client: web.Client(v.Duration("timeout")),
 	}
-	u, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(s.url))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return connector.Opened{}, fmt.Errorf("property 'url': expected an address that begins with http:// or https://")
+	if err := web.CheckURL(s.url); err != nil {
+		return connector.Opened{}, err
 	}
-	for _, h := range v.Starred() {
-		if strings.ContainsAny(h.Name+h.Value, "\r\n") || strings.TrimSpace(h.Name) != h.Name || strings.ContainsAny(h.Name, " :") {
-			return connector.Opened{}, fmt.Errorf("property 'headers.%s' is no header", h.Name)
-		}
-		s.headers.Set(h.Name, h.Value)
+	var err error
+	if s.headers, err = web.Headers(v.Starred()); err != nil {
+		return connector.Opened{}, err
 	}
 	for name, text := range map[string]string{"body": s.body, "url": s.url} {
 		if !s.alone && (name == "body" && text != "" || len(columnsIn(text)) > 0) {

@@ -8,12 +8,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"weir/connectors/connector"
 	"weir/connectors/encode"
+	"weir/connectors/web"
 )
 
 // sink sends requests, one after the other.
@@ -34,9 +34,6 @@ type sink struct {
 	urls   []*template
 	buf    bytes.Buffer
 }
-
-// maxRetryAfter bounds how long a server may have the sink wait at once.
-const maxRetryAfter = 5 * time.Minute
 
 // Begin has nothing to connect to yet.
 func (s *sink) Begin(_ context.Context, in connector.In) (connector.Begun, error) {
@@ -141,7 +138,7 @@ func (s *sink) request(ctx context.Context, rows []connector.Row) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, s.method, s.urls[rows[0].Relation].fill(&rows[0]), bytes.NewReader(s.buf.Bytes()))
 	if err != nil {
-		return connector.Userf("property 'url': %w", withoutURL(err))
+		return connector.Userf("property 'url': %w", web.WithoutURL(err))
 	}
 	req.Header.Set("Content-Type", s.contentType())
 	req.Header.Set("User-Agent", "weir")
@@ -152,7 +149,7 @@ func (s *sink) request(ctx context.Context, rows []connector.Row) error {
 	}
 	answer, err := s.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", s.method, req.URL.Host, withoutURL(err))
+		return fmt.Errorf("%s %s: %w", s.method, req.URL.Host, web.WithoutURL(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 512))
@@ -160,41 +157,12 @@ func (s *sink) request(ctx context.Context, rows []connector.Row) error {
 	switch status := answer.StatusCode; {
 	case status >= 200 && status < 300:
 		return nil
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
-		err := fmt.Errorf("%s %s: the server answers %s %s", s.method, req.URL.Host, answer.Status, oneLine(text))
-		if wait := retryAfter(answer.Header.Get("Retry-After"), time.Now()); wait > 0 {
-			if connector.Sleep(ctx, wait) != nil {
-				return ctx.Err()
-			}
-		}
-		return err
+	case web.ComesAgain(status):
+		err := fmt.Errorf("%s %s: the server answers %s %s", s.method, req.URL.Host, answer.Status, web.OneLine(text))
+		return connector.Later(err, web.RetryAfter(answer.Header.Get("Retry-After"), time.Now()))
 	default:
-		return &refusal{status, strings.TrimSpace(answer.Status + " " + oneLine(text))}
+		return &refusal{status, strings.TrimSpace(answer.Status + " " + web.OneLine(text))}
 	}
-}
-
-// retryAfter is how long an answer asks to wait: seconds, or until a date.
-func retryAfter(header string, now time.Time) time.Duration {
-	if n, err := strconv.Atoi(strings.TrimSpace(header)); err == nil {
-		return min(time.Duration(max(n, 0))*time.Second, maxRetryAfter)
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return min(at.Sub(now), maxRetryAfter)
-	}
-	return 0
-}
-
-// withoutURL leaves out the address, which may hold a secret.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
-func oneLine(text []byte) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "?")), " ")
 }
 
 func (s *sink) contentType() string {
