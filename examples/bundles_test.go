@@ -5,10 +5,12 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +22,8 @@ import (
 	"github.com/hamba/avro/v2/ocf"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/engine"
@@ -150,17 +154,7 @@ func TestFlights(t *testing.T) {
 	}
 	wantQuotes(t, live.answers(t), want)
 
-	store := s3mem.New()
-	for _, bucket := range []string{"cflight.bucket", "flightbatch.bucket"} {
-		if err := store.CreateBucket(bucket); err != nil {
-			t.Fatal(err)
-		}
-	}
-	server := httptest.NewServer(gofakes3.New(store).Server())
-	t.Cleanup(server.Close)
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL_S3": server.URL, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"} {
-		t.Setenv(name, value)
-	}
+	store := objectStore(t, "cflight.bucket", "flightbatch.bucket")
 	live.run(t, readFile(t, "flights/s3/sinks.sql"))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -193,24 +187,62 @@ func TestFlights(t *testing.T) {
 	}
 }
 
-// stored are the objects of a bucket, in the order of their names.
-func stored(t *testing.T, store *s3mem.Backend, bucket, begins, ends string) (out [][]byte) {
+// objectStore is an S3 server with empty buckets, which the environment names: one in this process, or that of WEIR_TEST_S3, http://KEY:SECRET@HOST:PORT.
+func objectStore(t *testing.T, buckets ...string) *minio.Client {
 	t.Helper()
-	list, err := store.ListBucket(bucket, nil, gofakes3.ListBucketPage{})
+	at := &url.URL{Scheme: "http", User: url.UserPassword("id", "key")}
+	if text := os.Getenv("WEIR_TEST_S3"); text != "" {
+		var err error
+		if at, err = url.Parse(text); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		server := httptest.NewServer(gofakes3.New(s3mem.New()).Server())
+		t.Cleanup(server.Close)
+		at.Host = strings.TrimPrefix(server.URL, "http://")
+	}
+	secret, _ := at.User.Password()
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL_S3": at.Scheme + "://" + at.Host, "AWS_ACCESS_KEY_ID": at.User.Username(), "AWS_SECRET_ACCESS_KEY": secret} {
+		t.Setenv(name, value)
+	}
+	client, err := minio.New(at.Host, &minio.Options{Creds: credentials.NewStaticV4(at.User.Username(), secret, ""), Region: "us-east-1", Secure: at.Scheme == "https"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range list.Contents {
+	for _, bucket := range buckets {
+		if there, err := client.BucketExists(t.Context(), bucket); err != nil {
+			t.Fatal(err)
+		} else if !there {
+			if err := client.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{Region: "us-east-1"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for o := range client.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
+			if err := errors.Join(o.Err, client.RemoveObject(t.Context(), bucket, o.Key, minio.RemoveObjectOptions{})); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return client
+}
+
+// stored are the objects of a bucket, in the order of their names.
+func stored(t *testing.T, store *minio.Client, bucket, begins, ends string) (out [][]byte) {
+	t.Helper()
+	for c := range store.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
+		if c.Err != nil {
+			t.Fatal(c.Err)
+		}
 		if !strings.HasPrefix(c.Key, begins) || !strings.HasSuffix(c.Key, ends) {
 			t.Errorf("an object named %s", c.Key)
 		}
-		o, err := store.GetObject(bucket, c.Key, nil)
+		o, err := store.GetObject(t.Context(), bucket, c.Key, minio.GetObjectOptions{})
 		if err != nil {
 			t.Fatal(fmt.Errorf("%s: %w", c.Key, err))
 		}
-		data, err := io.ReadAll(o.Contents)
+		data, err := io.ReadAll(o)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatal(fmt.Errorf("%s: %w", c.Key, err))
 		}
 		out = append(out, data)
 	}
