@@ -35,11 +35,13 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 	if pos, ok := w.pos["REPARTITION"]; ok {
 		return nil, ofQuery(pos)
 	}
-	if pos, ok := w.pos["MAX_MESSAGE_BYTES"]; ok {
-		return nil, at(pos, "MAX_MESSAGE_BYTES is a property of the statement that makes the topic: INSERT INTO writes to that of %s.", target.Name)
-	}
 	if pos, ok := w.pos["LATE_STREAM"]; ok {
 		return nil, noWindow(pos)
+	}
+	for _, p := range s.With {
+		if name := strings.ToUpper(p.Name); name != "QUERY_ID" && !b.env.Again {
+			return nil, at(p.Pos(), "Invalid config variable(s) in the WITH clause: %s\nINSERT INTO takes QUERY_ID alone: topic and formats are those of the statement that made %s.", name, target.Name)
+		}
 	}
 	sel, err := b.selection(s.Query)
 	if err != nil {
