@@ -30,11 +30,10 @@ type Env struct {
 	// Module sees that a module has the function that is to be made of it, and notes which module that is: the one that the file's name leads to,
 	// or the one that is kept under SHA256 where that is given. Nil where functions can't be made.
 	Module func(f *catalog.Function) error
-	// Again says that the statement has been carried out before: what earlier versions took in it, and did nothing with, is taken.
-	Again bool
 	// Running is the plan of a persistent query that runs, or nil; nil where no query can be replaced.
 	Running func(id string) *plan.Query
-	// Again says that the statement is one of the command log: what was taken from a schema stands in it.
+	// Again says that the statement is one of the command log: what was taken from a schema stands in it, and what earlier versions took, and did
+	// nothing with, is taken.
 	Again  bool
 	called *[]string // functions that statements made, and that this one calls
 }
