@@ -37,12 +37,12 @@ func (c *clocked) Advance(bound int64) error {
 func (c *clocked) UpTo(bound int64) { c.clock.upTo = bound }
 
 // Idle lets the stream time go on because nothing comes, from anybody: to the bound, which has gone on, too; or, where that is behind the rows
-// that have come, because of a path that is not known to have come so far, by so many milliseconds from the latest of them. Before the first
-// row there is no time to go on.
+// that have come, because of a path that is not known to have come so far, or behind what had been told before a restart, by so many milliseconds from the latest
+// of these. Before the first there is no time to go on.
 func (c *clocked) Idle(by, bound int64) error {
-	if c.clock.now != types.NoTime {
-		if bound < c.clock.now {
-			bound = c.clock.now + by
+	if from := max(c.clock.now, c.clock.shut); from != types.NoTime {
+		if bound < from {
+			bound = from + by
 		}
 		c.clock.advance(bound)
 	}
