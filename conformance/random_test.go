@@ -56,12 +56,15 @@ CREATE TABLE by_foreign_some AS SELECT x.k, v, w FROM x JOIN y ON x.g = y.k AND 
 CREATE TABLE grouped AS SELECT g, COUNT(v) AS n, SUM(v) AS s FROM x GROUP BY g;
 CREATE TABLE grouped_join AS SELECT y.g, COUNT(*) AS n, SUM(v) AS s FROM x JOIN y ON x.g = y.k GROUP BY y.g;
 CREATE TABLE top AS SELECT g, SUM(v) AS s FROM x GROUP BY g ORDER BY s DESC LIMIT 3;
+CREATE TABLE lists AS SELECT g, SUM(v) AS s FROM a WINDOW TUMBLING (SIZE 10 SECONDS, GRACE PERIOD 2 MINUTES) GROUP BY g ORDER BY s DESC LIMIT 2 EMIT FINAL;
+CREATE TABLE lists_of_keys AS SELECT k, SUM(v) AS s FROM a WINDOW HOPPING (SIZE 30 SECONDS, ADVANCE BY 10 SECONDS, GRACE PERIOD 2 MINUTES) GROUP BY k
+  ORDER BY s DESC LIMIT 3 EMIT FINAL;
 `
 
 // randomTables and randomStreams are the topics that are compared: tables by what they have come to, streams by their records in no order.
 var (
 	randomTables = []string{"TUMBLES", "TUMBLES_FINAL", "HOPS", "HOPS_FINAL", "SESSIONS", "SESSIONS_FINAL", "HAVING_SOME", "JOIN_WINDOWS",
-		"TABLE_LEFT", "TABLE_FULL", "BY_FOREIGN", "BY_FOREIGN_SOME", "GROUPED", "GROUPED_JOIN", "TOP"}
+		"TABLE_LEFT", "TABLE_FULL", "BY_FOREIGN", "BY_FOREIGN_SOME", "GROUPED", "GROUPED_JOIN", "TOP", "LISTS", "LISTS_OF_KEYS"}
 	randomStreams = []string{"INNER_JOIN", "LEFT_JOIN", "FULL_JOIN"}
 )
 

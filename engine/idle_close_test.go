@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Windows of EMIT FINAL close without a next event: where the source is partitioned by the group, and behind a repartition; and
+// Windows of EMIT FINAL, and lists of them, close without a next event: where the source is partitioned by the group, and behind a repartition; and
 // over a restart that comes before they have.
 func TestIdleClose(t *testing.T) {
 	for _, c := range []struct{ name, group string }{{"in one stage", "k"}, {"behind a repartition", "g"}} {
@@ -20,7 +20,9 @@ func TestIdleClose(t *testing.T) {
 			n.run(t, s, strings.ReplaceAll(`CREATE STREAM s (k STRING KEY, g STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=2);
 				SET 'weir.idle.close'='200 milliseconds'; SET 'weir.idle.upstream'='50';
 				CREATE TABLE t WITH (LATE_STREAM='late') AS SELECT {g}, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 500 MILLISECONDS) GROUP BY {g} EMIT FINAL;
-				CREATE STREAM out (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC='T', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='500 MILLISECONDS');`, "{g}", c.group))
+				CREATE STREAM out (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC='T', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='500 MILLISECONDS');
+				CREATE TABLE l AS SELECT {g}, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 500 MILLISECONDS) GROUP BY {g} ORDER BY n DESC LIMIT 1 EMIT FINAL;
+				CREATE STREAM lists (k STRING KEY, n BIGINT) WITH (KAFKA_TOPIC='L', VALUE_FORMAT='JSON', WINDOW_TYPE='TUMBLING', WINDOW_SIZE='500 MILLISECONDS');`, "{g}", c.group))
 			expect := func(sql, want string) {
 				t.Helper()
 				if got := n.run(t, s, sql); got != want {
@@ -29,6 +31,7 @@ func TestIdleClose(t *testing.T) {
 			}
 			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (1000, 'a', 'a');`)
 			expect(`SELECT k, windowstart, n FROM out EMIT CHANGES LIMIT 1;`, "a | 1000 | 1\n")
+			expect(`SELECT k, windowstart, n FROM lists EMIT CHANGES LIMIT 1;`, "a | 1000 | 1\n")
 			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (1100, 'a', 'a');`)
 			expect(`SELECT k, window_start, stream_time >= 1500 FROM late EMIT CHANGES LIMIT 1;`, "a | 1000 | true\n")
 			n.run(t, s, `INSERT INTO s (ROWTIME, k, g) VALUES (9000, 'a', 'a');`)
@@ -37,6 +40,7 @@ func TestIdleClose(t *testing.T) {
 			n = startNode(t, dir)
 			defer n.stop(t)
 			expect(`SELECT k, windowstart, n FROM out EMIT CHANGES LIMIT 2;`, "a | 1000 | 1\na | 9000 | 1\n")
+			expect(`SELECT k, windowstart, n FROM lists EMIT CHANGES LIMIT 2;`, "a | 1000 | 1\na | 9000 | 1\n")
 		})
 	}
 }

@@ -25,7 +25,8 @@ var Clauses = []Topic{
 	{"FROM source [[AS] alias] [{ [INNER] | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] } JOIN source [[AS] alias] [WITHIN within] ON condition] ...",
 		"What is read. Two streams are joined WITHIN a length of time, a stream and a table, or two tables, without.",
 		"SELECT a.id, b.x FROM a LEFT JOIN b WITHIN 1 HOUR ON a.id = b.id EMIT CHANGES"},
-	{"ORDER BY expression [ASC | DESC] [, ...]", "The order of the rows that a pull query over a table gives: by columns of the result, by their number, or by other expressions. NULLs come last.",
+	{"ORDER BY expression [ASC | DESC] [, ...]", "The order of the rows that a pull query over a table gives: by columns of the result, by their number, or by other expressions. NULLs come last. " +
+		"In a query that goes on, with LIMIT: which rows of a table make a list, in each window where there are windows.",
 		"SELECT page, n FROM hits ORDER BY n DESC LIMIT 10"},
 	{"WITHIN { n unit | (n unit, n unit) } [GRACE PERIOD n unit]",
 		"How far apart the rows of two streams may be: before and after may differ. With a grace period late rows are waited for.",
@@ -41,9 +42,9 @@ var Clauses = []Topic{
 		"SELECT a, SUM(b) FROM s GROUP BY a EMIT CHANGES"},
 	{"PARTITION BY { expression [, ...] | NULL }", "Gives the rows of a stream another key, or none.", "SELECT * FROM s PARTITION BY a, b EMIT CHANGES"},
 	{"HAVING condition", "The groups for which the condition is true.", "SELECT a, COUNT(*) FROM s GROUP BY a HAVING COUNT(*) > 2 EMIT CHANGES"},
-	{"EMIT { CHANGES | FINAL }", "CHANGES: every change as it comes. FINAL: one result for each window, once it is closed.",
-		"SELECT a, COUNT(*) FROM s GROUP BY a EMIT CHANGES"},
-	{"LIMIT n", "Ends the query after n rows.", "SELECT * FROM s EMIT CHANGES LIMIT 5"},
+	{"EMIT { CHANGES | FINAL }", "CHANGES: every change as it comes. FINAL: one result for each window, once it is closed; of a list the rows that are in it then.",
+		"SELECT a, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY a ORDER BY n DESC LIMIT 10 EMIT FINAL"},
+	{"LIMIT n", "Ends the query after n rows; behind ORDER BY of a query that goes on, how many rows are in a list.", "SELECT * FROM s EMIT CHANGES LIMIT 5"},
 }
 
 // Expressions are the forms of expressions beside calls of functions. The examples are expressions.

@@ -29,6 +29,7 @@ type aggregation struct {
 	// loosePos is the place of the first of them.
 	loosePos ast.Pos
 	groupPos ast.Pos
+	lists    bool // the first rows of each window, once: see finish
 }
 
 func (b *builder) aggregate(q *ast.Query, sel *selection) error {
@@ -101,7 +102,7 @@ func (a *aggregation) nameKeys() {
 
 func (a *aggregation) window(q *ast.Query) error {
 	w := q.Window
-	final := q.Emit != nil && q.Emit.Kind == ast.EmitFinal
+	final := emitsFinal(q)
 	if w == nil {
 		if final {
 			return at(q.Emit.Pos(), "EMIT FINAL is only supported for windowed aggregations.%s", gatherHint(q))
@@ -121,7 +122,7 @@ func (a *aggregation) window(q *ast.Query) error {
 		return at(w.Advance.Pos(), "a row would be in %d windows: at most %d are allowed by %s. ADVANCE BY has to be at least %d MILLISECONDS here",
 			win.Size/win.Advance, most, settings.MaxRowWindows.About().Name, win.Size/(most+1)+1)
 	}
-	a.node.Window, a.node.Final = win, final
+	a.node.Window, a.node.Final, a.lists = win, final, final && len(q.OrderBy) > 0
 	return nil
 }
 
@@ -293,7 +294,8 @@ func (a *aggregation) bound(name string) plan.Expr {
 	return c
 }
 
-// finish orders the slots, puts in the repartition where the key does not serve already, and HAVING on top.
+// finish orders the slots, puts in the repartition where the key does not serve already, and HAVING on top. Where lists go out once, there is a repartition
+// in any case: behind it, windows close in all partitions by one time, whichever of the source's partitions is silent.
 func (a *aggregation) finish(having plan.Expr) {
 	n := a.node
 	for i, k := range a.sel.key {
@@ -309,7 +311,7 @@ func (a *aggregation) finish(having plan.Expr) {
 		n.Slots = append(n.Slots, plan.Slot{Name: types.WindowStart, Type: types.TBigint}, plan.Slot{Name: types.WindowEnd, Type: types.TBigint})
 	}
 	n.In = a.sel.in
-	if !a.keyServes() {
+	if a.lists || !a.keyServes() {
 		a.precompute()
 		rp := &plan.Repartition{In: a.sel.in, Step: "Aggregate-GroupBy", Key: n.Group, Serde: a.sel.scopes[0].src.Key, SkipNull: true}
 		for i, k := range a.sel.key {

@@ -27,7 +27,7 @@ type gathering struct {
 // gathers says whether a query groups a join of two streams by the rows of the left one, which their partition and offset name.
 func gathers(q *ast.Query) bool {
 	left := gathersFor(q)
-	if left == "" || q.GroupBy == nil || len(q.GroupBy.Items) != 2 || q.Window != nil || q.Emit == nil || q.Emit.Kind != ast.EmitFinal {
+	if left == "" || q.GroupBy == nil || len(q.GroupBy.Items) != 2 || q.Window != nil || !emitsFinal(q) {
 		return false
 	}
 	var names []string

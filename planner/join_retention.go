@@ -35,7 +35,7 @@ func (b *builder) windowClause(src *catalog.Source, seen []string) (w *ast.Windo
 		return nil, false
 	}
 	if w := as.Query.Window; w != nil {
-		return w, as.Query.Emit != nil && as.Query.Emit.Kind == ast.EmitFinal
+		return w, emitsFinal(as.Query)
 	}
 	ast.Tables(as.Query.From, func(t *ast.Table) {
 		from, ok := b.env.Catalog.Source(t.Name)

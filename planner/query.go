@@ -59,7 +59,7 @@ func (b *builder) selection(q *ast.Query) (*selection, error) {
 			return nil, at(q.Window.Pos(), "WINDOW clause requires a GROUP BY clause.")
 		case q.Having != nil:
 			return nil, at(q.Having.Pos(), "HAVING requires a GROUP BY clause.")
-		case q.Emit != nil && q.Emit.Kind == ast.EmitFinal:
+		case emitsFinal(q):
 			return nil, at(q.Emit.Pos(), "EMIT FINAL is only supported for windowed aggregations.")
 		}
 	} else if q.PartitionBy != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tidwall/btree"
 
-	"weir/exec/eval"
 	"weir/exec/state"
 	"weir/planner/plan"
 	"weir/types"
@@ -16,14 +15,9 @@ import (
 // among them, one that changes there, and a tombstone for one that leaves. Rows that are equal in the order are in that of
 // their keys.
 type Top struct {
-	host    *Host
+	ranking
 	next    Op
-	key     []eval.Fn
-	order   []orderBy
-	ctx     *eval.Ctx
 	limit   int
-	window  *plan.TopWindow
-	columns bool // windows are told by columns: the rows came through a topic
 	width   int
 	table   *state.Table // by window and key: which of rows, from 1
 	rows    []*topRow
@@ -38,17 +32,9 @@ type Top struct {
 	mark    int
 	now     []*topRow
 	out     types.Batch
-	vals    []types.Value
 	buf     []byte
 	row     []types.Value
 }
-
-type orderBy struct {
-	expr eval.Fn
-	desc bool
-}
-
-type topBounds struct{ start, end int64 }
 
 // topWindow is a window's list as it was last handed on.
 type topWindow struct {
@@ -75,17 +61,9 @@ type topRow struct {
 
 // NewTop makes the operator of a plan.Top.
 func NewTop(h *Host, p *plan.Top, direct bool, next Op) *Top {
-	k := h.compiler()
-	t := &Top{host: h, next: next, key: k.All(p.Key), limit: int(p.Limit), window: p.Window, width: len(p.Layout()),
-		table: state.NewTable(1), windows: map[topBounds]*topWindow{}, clock: newClock(direct), dropAt: noDrop,
-		vals: make([]types.Value, len(p.Key)), row: make([]types.Value, len(p.Layout())),
+	return &Top{ranking: newRanking(h, p), next: next, limit: int(p.Limit), width: len(p.Layout()),
+		table: state.NewTable(1), windows: map[topBounds]*topWindow{}, clock: newClock(direct), dropAt: noDrop, row: make([]types.Value, len(p.Layout())),
 		ranked: btree.NewBTreeGOptions(func(a, b *topRow) bool { return bytes.Compare(a.rank, b.rank) < 0 }, btree.Options{NoLocks: true})}
-	_, t.columns = p.In.(*plan.Repartition)
-	for _, o := range p.Order {
-		t.order = append(t.order, orderBy{k.Compile(o.Expr), o.Desc})
-	}
-	t.ctx = k.NewCtx()
-	return t
 }
 
 // noDrop is a time that never comes.
@@ -110,13 +88,8 @@ func (t *Top) Push(b *types.Batch) error {
 }
 
 func (t *Top) change(row []types.Value, m types.Meta, gone bool) error {
-	w := t.windowOf(row, m)
-	t.ctx.Enter(row)
-	t.ctx.Err = nil
-	for i, f := range t.key {
-		t.vals[i] = f(t.ctx)
-	}
-	t.buf = types.AppendKey(append(t.buf[:0], w.prefix...), t.vals)
+	w := t.windowAt(t.boundsOf(row, m)) // whether a row is late was judged where the window was made
+	t.buf = t.appendKey(append(t.buf[:0], w.prefix...), row)
 	ref, added := t.table.GetOrAdd(t.buf, state.Hash(t.buf))
 	if added {
 		r := &topRow{window: w, key: append([]byte{}, t.buf...), ref: ref, at: uint64(len(t.rows)) + 1}
@@ -155,29 +128,10 @@ func (t *Top) change(row []types.Value, m types.Meta, gone bool) error {
 	return t.settle(w, true)
 }
 
-// rankOf is the place of a row: its window, what it is ordered by, its key. NULLs come last in either direction.
+// rankOf is the place of a row: its window, and where it is in it.
 func (t *Top) rankOf(w *topWindow, key []byte, row []types.Value, m types.Meta) []byte {
 	rank := append(make([]byte, 0, 2*len(key)+9*len(t.order)), w.prefix...)
-	t.ctx.Enter(row)
-	t.ctx.Err = nil
-	for i := range t.order {
-		v := t.order[i].expr(t.ctx)
-		if v.IsNull() {
-			rank = append(rank, 1)
-			continue
-		}
-		at := len(rank) + 1
-		rank = types.AppendKey(append(rank, 0), []types.Value{v})
-		if t.order[i].desc {
-			for j := at; j < len(rank); j++ {
-				rank[j] = ^rank[j]
-			}
-		}
-	}
-	if t.ctx.Err != nil {
-		t.host.failed(t.ctx, "ORDER BY", &m)
-	}
-	return append(rank, key[len(w.prefix):]...)
+	return t.appendRank(rank, key[len(w.prefix):], row, m)
 }
 
 func (t *Top) touch(r *topRow) {
@@ -187,30 +141,15 @@ func (t *Top) touch(r *topRow) {
 	}
 }
 
-// windowOf finds or makes a row's window. Whether a row is late was judged where the window was made.
-func (t *Top) windowOf(row []types.Value, m types.Meta) *topWindow {
-	var b topBounds
-	if t.window != nil {
-		b = topBounds{m.WindowStart, m.WindowEnd}
-		if t.columns {
-			b = topBounds{row[t.window.Start].Int(), row[t.window.End].Int()}
-		}
-	}
-	return t.windowAt(b)
-}
-
-// closes is the stream time at which a window takes no more changes.
-func (t *Top) closes(b topBounds) int64 { return b.end + t.window.Keep }
-
+// windowAt finds or makes a window.
 func (t *Top) windowAt(b topBounds) *topWindow {
 	if t.last != nil && t.last.topBounds == b {
 		return t.last
 	}
 	w := t.windows[b]
 	if w == nil {
-		w = &topWindow{topBounds: b, latest: types.NoTime}
+		w = &topWindow{topBounds: b, latest: types.NoTime, prefix: t.prefix(b)}
 		if t.window != nil {
-			w.prefix = types.AppendKey(nil, []types.Value{types.BigintValue(b.start), types.BigintValue(b.end)})
 			t.dropAt = min(t.dropAt, t.closes(b))
 		}
 		t.windows[b] = w
@@ -431,13 +370,9 @@ func (t *Top) Load(key, value []byte) error {
 	if n <= 0 {
 		return types.ErrCorrupt
 	}
-	var b topBounds
-	if t.window != nil {
-		var vals [2]types.Value
-		if _, err := types.DecodeKey(key[1:], vals[:]); err != nil {
-			return err
-		}
-		b = topBounds{vals[0].Int(), vals[1].Int()}
+	b, err := t.boundsIn(key[1:])
+	if err != nil {
+		return err
 	}
 	w := t.windowAt(b)
 	r := &topRow{window: w, key: bytes.Clone(key[1:]), row: bytes.Clone(value[n:]), ts: ts, at: uint64(len(t.rows)) + 1}

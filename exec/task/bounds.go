@@ -10,7 +10,8 @@ import (
 
 // A bound is a time before which nothing comes any more. Each of what feeds a task has one: a source's partition the time it has
 // come to, an upstream task the one that it announces. The least of them is the task's: by it windows close, and from operator to operator
-// it goes on to the tasks behind a repartition. What has been at its end for weir.idle.upstream holds nobody back.
+// it goes on to the tasks behind a repartition. What has been at its end for weir.idle.upstream holds nobody back, but final lists of windows: all tasks
+// before those close their windows by the same announcements, and each may have rows that belong into a list.
 
 // feeder is what feeds a task: a partition of a source, or an upstream task.
 type feeder struct {
@@ -49,7 +50,7 @@ func (t *Task) least(but int) int64 {
 			continue
 		}
 		most = max(most, f.bound)
-		if !f.atEnd && (!waiting || f.bound < least) {
+		if (!f.atEnd || t.lists) && (!waiting || f.bound < least) {
 			least, waiting = f.bound, true
 		}
 	}

@@ -35,6 +35,7 @@ func NewTask(s *Stage, env *Env, o TaskOptions) (*Task, error) {
 			in.asOf = types.NoTime
 		}
 	}
+	t.lists = s.lists()
 	t.idle = newIdling(t.inputs, t.feeders)
 	t.sources = len(t.inputs) > 1 && !slices.ContainsFunc(t.inputs, func(in *input) bool { return (in.repartitioned || in.woven != nil) && !t.feeders[in.feeder].free })
 	return t, nil

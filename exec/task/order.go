@@ -35,14 +35,27 @@ func (s *Stage) mixed(in plan.Node) bool {
 
 // Ordered says whether the tasks of the stage put the rows of mixed inputs in order. All that read one do, since the order
 // of what they make is what others join with; but for windows whose aggregates hang on no order, at the end of a query: those are judged by
-// their paths.
+// their paths. Lists that go out once have an order of their own.
 func (s *Stage) Ordered() bool {
 	if !slices.ContainsFunc(s.Inputs, s.mixed) {
 		return false
 	}
 	steps := s.Steps()
 	windows := slices.ContainsFunc(steps, func(n plan.Node) bool { return plan.GroupingOf(n) != nil && plan.GroupingOf(n).Window != nil })
+	if slices.ContainsFunc(steps, finalTop) {
+		return slices.ContainsFunc(steps, hangsOnOrder)
+	}
 	return !windows || IsRepartition(s.End) || slices.ContainsFunc(steps, hangsOnOrder)
+}
+
+func finalTop(n plan.Node) bool {
+	top, ok := n.(*plan.Top)
+	return ok && top.Final()
+}
+
+// lists says whether the stage puts final lists of windows together, of those of all partitions.
+func (s *Stage) lists() bool {
+	return slices.ContainsFunc(s.Steps(), func(n plan.Node) bool { return finalTop(n) && IsRepartition(n.Inputs()[0]) })
 }
 
 // hangsOnOrder says whether what a step makes hangs on the order in which its rows come.

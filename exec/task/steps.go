@@ -63,6 +63,9 @@ func (s *Stage) stepOf(n plan.Node) step {
 	case *plan.PaneAggregate:
 		return step{keeps: grouped(&n.Grouping, " in panes"), one: func(m *making) (op.Op, error) { return op.NewPanes(m.host, n, s.straight(n), m.next), nil }}
 	case *plan.Top:
+		if n.Final() {
+			return step{keeps: rowsOf("final top", n), one: func(m *making) (op.Op, error) { return op.NewTopFinal(m.host, n, m.next), nil }}
+		}
 		return step{keeps: rowsOf("top", n), one: func(m *making) (op.Op, error) { return op.NewTop(m.host, n, s.straight(n), m.next), nil }}
 	case *plan.StreamJoin:
 		return step{keeps: joinedBy(n), join: func(m *making) joiner { return op.NewStreamJoin(m.host, n, s.straight(n), m.next) }}

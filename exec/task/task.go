@@ -25,6 +25,7 @@ type Task struct {
 	feeders   []feeder
 	sources   bool // it has several inputs, and the streams among them are sources
 	laned     bool // some input has lanes
+	lists     bool // it puts final lists together
 	waits     bool // rows wait for inputs of which it is not known that they hold no more
 	awaits    atomic.Bool
 	passed    int64 // the greatest place that has gone on

@@ -154,6 +154,9 @@ func describeTop(n *Top) string {
 	if n.Window != nil {
 		s += ", in each window"
 	}
+	if n.Final() {
+		s += ", once it has closed"
+	}
 	return s
 }
 

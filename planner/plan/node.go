@@ -153,7 +153,14 @@ type TopOrder struct {
 type TopWindow struct {
 	Start, End int
 	Keep       int64
+	// Final is EMIT FINAL: rows come when their window has closed, and the list goes out once, when all of them have come. Until then the
+	// time before which nothing comes any more is so many milliseconds behind the one to which windows are closed.
+	Final  bool
+	Behind int64
 }
+
+// Final says whether lists go out once.
+func (n *Top) Final() bool { return n.Window != nil && n.Window.Final }
 
 // Windowed is the window of the keys that the rows carry, or nil.
 func Windowed(n Node) *catalog.Windowed {
