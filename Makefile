@@ -82,3 +82,4 @@ examples: ## runs the examples as a user would
 	go run . run examples/visitors/visitors.sql
 	go run . run examples/clicks/clicks.sql
 	go run . run examples/clickstream/clickstream.sql
+	go run . run examples/stories/stories.sql
