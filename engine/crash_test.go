@@ -261,10 +261,12 @@ func crashChild(dir string) error {
 		CREATE TABLE totals WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src GROUP BY grp EMIT CHANGES;
 		CREATE TABLE punctual WITH (KAFKA_TOPIC='%s', LATE_STREAM='`+"`%s`"+`') AS SELECT grp, COUNT(*) AS n FROM src
 			WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 0 SECONDS) GROUP BY grp EMIT CHANGES;
+		CREATE TABLE lists WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src
+			WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 10 SECONDS) GROUP BY grp ORDER BY n DESC LIMIT 3 EMIT FINAL;
 		CREATE STREAM moved WITH (KAFKA_TOPIC='%s') AS SELECT grp, id FROM src PARTITION BY grp EMIT CHANGES;
 		CREATE TABLE chained WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM moved GROUP BY grp EMIT CHANGES;
 		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
-		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "punctual"), crashName(run, "late"),
+		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "punctual"), crashName(run, "late"), crashName(run, "lists"),
 		crashName(run, "moved"), crashName(run, "chained"), crashName(run, "odd"))
 	if err := e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }); err != nil {
 		return err

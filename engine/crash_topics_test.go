@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -9,7 +10,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -24,7 +27,7 @@ import (
 const crashTooLarge, crashLimitBytes = 30_000, "20000"
 
 // crashOutputs are the topics that the queries of the crash tests write.
-var crashOutputs = []string{"counts", "punctual", "late", "totals", "chained", "odd"}
+var crashOutputs = []string{"counts", "punctual", "late", "totals", "chained", "odd", "lists"}
 
 type crashValue struct {
 	Grp string `json:"GRP"`
@@ -64,7 +67,7 @@ type crashTopics struct {
 
 func newCrashTopics(t *testing.T) *crashTopics {
 	return &crashTopics{t: t, read: kafka.Offsets{}, own: kafka.Offsets{}, counts: map[string]int64{}, punctual: map[string]int64{}, totals: map[string]int64{}, late: map[int64]crashValue{},
-		odd: map[int64]string{}, seen: map[string]map[string]int64{"counts": {}, "punctual": {}, "totals": {}, "chained": {}}, foreign: map[string]int{}, tooLarge: map[int64]bool{}, deleted: map[string]int64{}}
+		odd: map[int64]string{}, seen: map[string]map[string]int64{"counts": {}, "punctual": {}, "totals": {}, "chained": {}, "lists": {}}, foreign: map[string]int{}, tooLarge: map[int64]bool{}, deleted: map[string]int64{}}
 }
 
 // look reads what has come to the topics, the input first.
@@ -147,7 +150,7 @@ func (c *crashTopics) verify(cluster *kafka.Cluster) {
 	}
 	c.look(cluster)
 	c.named(cluster)
-	for name, want := range map[string]map[string]int64{"counts": c.counts, "punctual": c.punctual, "totals": c.totals, "chained": c.totals} {
+	for name, want := range map[string]map[string]int64{"counts": c.counts, "punctual": c.punctual, "totals": c.totals, "chained": c.totals, "lists": c.lists()} {
 		for key, n := range want {
 			if got := c.seen[name][key]; got != n {
 				c.t.Errorf("%s, %s: the count ends at %d, want %d", name, key, got, n)
@@ -172,6 +175,23 @@ func (c *crashTopics) verify(cluster *kafka.Cluster) {
 		}
 	}
 	c.t.Logf("%d input rows, %d groups, %d late rows, %d too large, %d foreign records in each output; deleted: %v", c.rows, len(c.counts), c.missed, c.large, c.wrote, c.deleted)
+}
+
+// lists are the three groups of each window with the most rows: most first, then by name.
+func (c *crashTopics) lists() map[string]int64 {
+	windows, out := map[string][]string{}, map[string]int64{}
+	for key := range c.counts {
+		grp, start, _ := strings.Cut(key, "@")
+		windows[start] = append(windows[start], grp)
+	}
+	for start, grps := range windows {
+		n := func(grp string) int64 { return c.counts[grp+"@"+start] }
+		slices.SortFunc(grps, func(a, b string) int { return cmp.Or(cmp.Compare(n(b), n(a)), strings.Compare(a, b)) })
+		for _, grp := range grps[:min(3, len(grps))] {
+			out[grp+"@"+start] = n(grp)
+		}
+	}
+	return out
 }
 
 var crashPad = regexp.MustCompile(`"PAD":"(\d+):`)
