@@ -270,7 +270,7 @@ func (c *crashTopics) floor(cluster *kafka.Cluster) map[int32]int64 {
 			}
 		}
 	}
-	maps.DeleteFunc(floor, func(p int32, _ int64) bool { return readers[p] < 5 }) // a query that has not begun
+	maps.DeleteFunc(floor, func(p int32, _ int64) bool { return readers[p] < 6 }) // a query that has not begun
 	return floor
 }
 
