@@ -8,7 +8,7 @@ import (
 
 // The statements of a recipe are those of the case that runs it on recorded records.
 func TestRecipes(t *testing.T) {
-	for _, name := range []string{"debezium"} {
+	for _, name := range []string{"debezium", "replace"} {
 		page, err := os.ReadFile("../docs/" + name + ".md")
 		if err != nil {
 			t.Fatal(err)
