@@ -61,7 +61,7 @@ func TestWrongRequests(t *testing.T) {
 		{"an unknown setting of a query", "/query-stream", `{"sql":"SELECT * FROM p;","properties":{"nope":"1"}}`, nil, 400, generic("40000", unknown)},
 		{"a setting of the server", "/ksql", `{"ksql":"SHOW TABLES;","streamsProperties":{"ksql.service.id":"x"}}`, nil, 400, generic("40000", denied)},
 		{"a value that can't be", "/query", `{"ksql":"SELECT * FROM p;","streamsProperties":{"auto.offset.reset":"bad"}}`, nil, 400,
-			generic("40000", "Invalid value for the property auto.offset.reset: expected earliest or latest, found 'bad'")},
+			generic("40000", "Invalid value bad for configuration auto.offset.reset: expected earliest or latest, found 'bad'")},
 		{"no semicolon", "/ksql", `{"ksql":"SHOW TABLES"}`, nil, 400,
 			statement("line 1:12: Syntax Error\nmissing ';' at the end of the statement\nStatement: SHOW TABLES\n                      ^", "SHOW TABLES")},
 		{"values", "/ksql", `{"ksql":"INSERT INTO p (k, v) VALUES ('secret');"}`, nil, 400,

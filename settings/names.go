@@ -78,13 +78,13 @@ func Put(config map[string]string, name, value string, by Scope) error {
 	}
 	if s, ok := Find(name); ok {
 		if err := s.Check(value); err != nil {
-			return fmt.Errorf("Invalid value for the property %s: %w", name, err)
+			return fmt.Errorf("Invalid value %s for configuration %s: %w", value, name, err)
 		}
 	} else if f, _ := Inert(name); f.Only != nil && !slices.Contains(f.Only, strings.TrimSpace(value)) {
 		if len(f.Only) == 0 {
 			return fmt.Errorf("The property %s can't be set: %s", name, f.Why)
 		}
-		return fmt.Errorf("Invalid value for the property %s: expected %s, found '%s': %s", name, alternatives(f.Only), value, f.Why)
+		return fmt.Errorf("Invalid value %s for configuration %s: expected %s, found '%s': %s", value, name, alternatives(f.Only), value, f.Why)
 	}
 	config[Canonical(name)] = value
 	return nil

@@ -25,7 +25,7 @@ func TestPut(t *testing.T) {
 		{"ksql.service.id", "x_", Start, "ksql.service.id=x_"},
 		{"state.dir", "/a b", Start, "weir.data.dir=/a b"},
 
-		{"commit.interval.ms", "soon", Session, "Invalid value for the property commit.interval.ms: expected a whole number of milliseconds from 1 on, found 'soon'"},
+		{"commit.interval.ms", "soon", Session, "Invalid value soon for configuration commit.interval.ms: expected a whole number of milliseconds from 1 on, found 'soon'"},
 		{"commit.interval.ms", "0", Session, "from 1 on, found '0'"},
 		{"commit.interval.ms", "1e3", Session, "found '1e3'"},
 		{"commit.interval.ms", "99999999999999999999", Session, "expected a whole number of milliseconds"},
