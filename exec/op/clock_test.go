@@ -82,7 +82,7 @@ func TestIdleGoesOnFromTheLatestRow(t *testing.T) {
 	idle(100, 20000, 20000) // another upstream task tells of the same
 
 	c.clock = newClock(false)
-	c.clock.see(types.Meta{Timestamp: 1000, StreamTime: types.NoTime})
+	c.clock.see(&types.Meta{Timestamp: 1000, StreamTime: types.NoTime})
 	c.clock.reach(9000) // others have come so far, before a restart
 	idle(300, types.NoTime, 9300)
 	idle(300, types.NoTime, 9600)
