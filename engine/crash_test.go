@@ -223,12 +223,8 @@ func crashChild(dir string) error {
 		defer b.Close()
 		cfg = kafka.Config{Brokers: []string{b.Addr()}, Opts: b.ClientOpts()}
 	}
-	cluster, err := kafka.Connect(ctx, cfg)
-	for end := time.Now().Add(time.Minute); err != nil && broker != "" && time.Now().Before(end); { // the broker is killed too
-		time.Sleep(100 * time.Millisecond)
-		cluster, err = kafka.Connect(ctx, cfg)
-	}
-	if err != nil {
+	var cluster *kafka.Cluster
+	if err := patiently(func() (err error) { cluster, err = kafka.Connect(ctx, cfg); return err }); err != nil {
 		return err
 	}
 	var commits atomic.Int64
@@ -236,7 +232,7 @@ func crashChild(dir string) error {
 	if broker != "" {
 		counted = "state written"
 	}
-	e, err := Open(ctx, Options{Cluster: cluster, Embedded: broker == "", DataDir: dir, ServiceID: crashName(run, "svc_"), Log: log,
+	options := Options{Cluster: cluster, Embedded: broker == "", DataDir: dir, ServiceID: crashName(run, "svc_"), Log: log,
 		// So little memory that state is thrown out and read back all the time, and that commits come early when much is to be read.
 		Config: map[string]string{"commit.interval.ms": "20", "weir.state.memory.bytes": "30000", "weir.max.commit.bytes": "8388608"},
 		FailPoint: func(name string) {
@@ -249,8 +245,9 @@ func crashChild(dir string) error {
 				commits.Add(1)
 				fmt.Println("commit")
 			}
-		}})
-	if err != nil {
+		}}
+	var e *Engine
+	if err := patiently(func() (err error) { e, err = Open(ctx, options); return err }); err != nil {
 		return err
 	}
 	s := NewSession()
@@ -268,10 +265,10 @@ func crashChild(dir string) error {
 		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
 		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "punctual"), crashName(run, "late"), crashName(run, "lists"),
 		crashName(run, "moved"), crashName(run, "chained"), crashName(run, "odd"))
-	if err := e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }); err != nil {
+	if err := patiently(func() error { return e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }) }); err != nil {
 		return err
 	}
-	if err := crashLimit(ctx, cluster, crashName(run, "odd")); err != nil {
+	if err := patiently(func() error { return crashLimit(ctx, cluster, crashName(run, "odd")) }); err != nil {
 		return err
 	}
 	last := os.Getenv("WEIR_CRASH_LAST") == "true"
@@ -285,6 +282,15 @@ func crashChild(dir string) error {
 	}
 	defer cluster.Close()
 	return e.Close(ctx)
+}
+
+// patiently tries again for as long as a broker that is killed too may be away.
+func patiently(do func() error) error {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		if err := do(); err == nil || os.Getenv("WEIR_CRASH_BROKER") != "true" || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // crashReplace replaces the queries by others that give the same rows, in turn, until the feeding has ended.
