@@ -120,18 +120,22 @@ func size(w io.Writer) (width, height int) {
 // processingLog is there from the start: nothing that somebody made.
 const processingLog = "KSQL_PROCESSING_LOG"
 
-// banner greets with three lines, the last of them something to try.
+// banner greets with where things are, and something to try; no line is wider than 80 columns unless a path is.
 func banner(w io.Writer, n *node) {
-	fmt.Fprintf(w, "Weir %s, streaming SQL for Kafka. Kafka %s (kcat -b %s -L), data %s (%s).\n",
+	fmt.Fprintf(w, "Weir %s, streaming SQL for Kafka\n  Kafka %s (kcat -b %s -L)\n  Data  %s (%s)\n",
 		Version, n.kafka, n.kafka, shortHome(n.dir.path), render.Bytes(dirSize(n.dir.path)))
-	fmt.Fprintln(w, "Statements end with ; and may take several lines. help tells more, exit or Ctrl-D leaves.")
-	try := "CREATE STREAM clicks (user_id STRING, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1); " +
-		"CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks', 'rate'='5'); SELECT * FROM clicks EMIT CHANGES LIMIT 5;"
+	fmt.Fprintln(w, "Statements end with ; and may take several lines. help tells more, exit leaves.")
 	for _, src := range n.engine.Snapshot().Sources() {
 		if src.Name != processingLog && (!src.IsTable || src.Materialized) {
-			try = fmt.Sprintf("SELECT * FROM %s LIMIT 5;", ast.Quote(src.Name))
-			break
+			fmt.Fprintf(w, "To begin with: SELECT * FROM %s LIMIT 5;\n", ast.Quote(src.Name))
+			return
 		}
 	}
-	fmt.Fprintln(w, "To begin with: "+try)
+	fmt.Fprint(w, `To begin with:
+  CREATE STREAM clicks (user_id STRING, page STRING)
+    WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1);
+  CREATE SOURCE CONNECTOR demo
+    WITH ('connector.class'='datagen', 'quickstart'='clicks', 'rate'='5');
+  SELECT * FROM clicks EMIT CHANGES LIMIT 5;
+`)
 }
