@@ -1,6 +1,7 @@
 package op
 
 import (
+	"encoding/binary"
 	"weir/exec/eval"
 	"weir/planner/plan"
 	"weir/types"
@@ -57,6 +58,16 @@ func (r *ranking) prefix(b topBounds) []byte {
 		return nil
 	}
 	return types.AppendKey(nil, []types.Value{types.BigintValue(b.start), types.BigintValue(b.end)})
+}
+
+// entry takes apart what is stored of a row: its window, its time, and its columns.
+func (r *ranking) entry(key, value []byte) (b topBounds, ts int64, row []byte, err error) {
+	ts, n := binary.Varint(value)
+	if n <= 0 {
+		return b, 0, nil, types.ErrCorrupt
+	}
+	b, err = r.boundsIn(key)
+	return b, ts, value[n:], err
 }
 
 // boundsIn reads the window that a key begins with.

@@ -366,16 +366,12 @@ func (t *Top) Load(key, value []byte) error {
 	case len(key) < 2 || key[0] != entryKey:
 		return types.ErrCorrupt
 	}
-	ts, n := binary.Varint(value)
-	if n <= 0 {
-		return types.ErrCorrupt
-	}
-	b, err := t.boundsIn(key[1:])
+	b, ts, stored, err := t.entry(key[1:], value)
 	if err != nil {
 		return err
 	}
 	w := t.windowAt(b)
-	r := &topRow{window: w, key: bytes.Clone(key[1:]), row: bytes.Clone(value[n:]), ts: ts, at: uint64(len(t.rows)) + 1}
+	r := &topRow{window: w, key: bytes.Clone(key[1:]), row: bytes.Clone(stored), ts: ts, at: uint64(len(t.rows)) + 1}
 	if _, err := types.DecodeRow(r.row, t.row); err != nil {
 		return err
 	}

@@ -238,20 +238,16 @@ func (t *TopFinal) Load(key, value []byte) error {
 	case len(key) < 2 || key[0] != entryKey:
 		return types.ErrCorrupt
 	}
-	ts, n := binary.Varint(value)
-	if n <= 0 {
-		return types.ErrCorrupt
-	}
-	b, err := t.boundsIn(key[1:])
+	b, ts, stored, err := t.entry(key[1:], value)
 	if err != nil {
 		return err
 	}
 	row := make([]types.Value, t.width)
-	if _, err := types.DecodeRow(value[n:], row); err != nil {
+	if _, err := types.DecodeRow(stored, row); err != nil {
 		return err
 	}
 	l := t.list(b)
-	r := &finalRow{key: bytes.Clone(key[1:]), row: bytes.Clone(value[n:]), ts: ts, stored: true}
+	r := &finalRow{key: bytes.Clone(key[1:]), row: bytes.Clone(stored), ts: ts, stored: true}
 	r.rank = t.appendRank(nil, r.key[len(l.prefix):], row, types.Meta{})
 	t.put(l, r)
 	return nil
