@@ -43,7 +43,7 @@ func (d *deadLetters) open(ctx context.Context, cluster *kafka.Cluster) error {
 
 func (d *deadLetters) close() {
 	if d.client != nil {
-		d.client.Close()
+		kafka.Close(d.client)
 	}
 }
 

@@ -106,7 +106,7 @@ func (r *deliveryRun) run(ctx context.Context, ids map[string][16]byte, begun co
 	if err != nil {
 		return err
 	}
-	defer r.client.Close()
+	defer kafka.Close(r.client)
 	looked := time.Now()
 	for {
 		if err := r.step(ctx); err != nil {

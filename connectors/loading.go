@@ -46,7 +46,7 @@ func (t *loading) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer kafka.Close(client)
 	out := &output{
 		client: client, partitions: partitions, position: reader.Position,
 		acked: t.acked, durable: t.cfg.Durable, stalled: t.stalled, total: t.setTotal, bad: t.bad,

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+
+	"weir/kafka"
 )
 
 // watchClaim notices that another node has taken over the service id, and lets this one stand down.
@@ -36,7 +38,7 @@ func (e *Engine) standDown() {
 		_ = e.log.lease.release(ctx) // where that fails, its place in the group ends by itself
 		cancel()
 	}
-	e.log.lease.client.Close()
+	kafka.Close(e.log.lease.client)
 	select {
 	case e.turns <- struct{}{}:
 		defer func() { <-e.turns }()

@@ -121,7 +121,7 @@ func (l *commandLog) read(ctx context.Context) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
+	defer kafka.Close(client)
 	var out []entry
 	for next < to {
 		fetches := client.PollFetches(ctx)
@@ -237,7 +237,7 @@ func (l *commandLog) settle(ctx context.Context, blob []byte, why error) (int64,
 			return 0, &doubtError{errors.Join(why, err)}
 		}
 	}
-	l.client.Close()
+	kafka.Close(l.client)
 	if err := l.open(ctx); err != nil {
 		return 0, &doubtError{errors.Join(why, err)}
 	}
@@ -274,7 +274,7 @@ func (l *commandLog) refused() error {
 // close ends the log on this node, and gives the service id up to whoever comes next.
 func (l *commandLog) close() {
 	if l.client != nil {
-		l.client.Close()
+		kafka.Close(l.client)
 	}
 	if l.lease == nil || l.lost.Load() != nil {
 		return

@@ -209,7 +209,7 @@ func (e *Engine) Close(ctx context.Context) error {
 		e.log.close()
 	}
 	if e.insertClient != nil {
-		e.insertClient.Close()
+		kafka.Close(e.insertClient)
 	}
 	e.posts.close()
 	errs = append(errs, e.modules.close(ctx))

@@ -104,7 +104,7 @@ func (e *Engine) find(ctx context.Context, topic string, j *journaled) (bool, er
 	if err != nil {
 		return false, err
 	}
-	defer client.Close()
+	defer kafka.Close(client)
 	found := false
 	for next := j.From; next < end && !found; {
 		fetches := client.PollFetches(ctx)

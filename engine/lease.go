@@ -164,6 +164,6 @@ func (l *lease) release(ctx context.Context) error {
 	if l.client == nil || l.released.Swap(true) {
 		return nil
 	}
-	l.client.Close()
+	kafka.Close(l.client)
 	return l.cluster.LeaveGroup(ctx, l.group, l.node)
 }

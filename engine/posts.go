@@ -255,7 +255,7 @@ func (p *posts) close() {
 	defer p.mu.Unlock()
 	for _, c := range []*kgo.Client{p.small, p.large} {
 		if c != nil {
-			c.Close()
+			kafka.Close(c)
 		}
 	}
 }

@@ -190,4 +190,4 @@ func (q *queryProblems) Forget() {
 	q.wait, q.bytes = nil, 0
 }
 
-func (l *problemLog) close() { l.client.Close() }
+func (l *problemLog) close() { kafka.Close(l.client) }

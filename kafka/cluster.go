@@ -87,7 +87,7 @@ func Connect(ctx context.Context, cfg Config) (*Cluster, error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	if err := client.Ping(ctx); err != nil {
-		client.Close()
+		Close(client)
 		return nil, c.fail("connect", err)
 	}
 	return c, nil
@@ -119,7 +119,7 @@ func (c *Cluster) ClientOpts() []kgo.Opt { return slices.Clone(c.opts) }
 func (c *Cluster) Brokers() []string { return slices.Clone(c.brokers) }
 
 // Close ends the connection. Clients made by NewClient stay open.
-func (c *Cluster) Close() { c.client.Close() }
+func (c *Cluster) Close() { Close(c.client) }
 
 // Ping returns nil if a broker answers.
 func (c *Cluster) Ping(ctx context.Context) error {

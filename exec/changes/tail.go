@@ -125,7 +125,7 @@ func (t *Tail) durable(ctx context.Context, offsets map[string]map[int32]int64) 
 
 func (t *Tail) run(ctx context.Context) {
 	defer close(t.ended)
-	defer t.client.Close()
+	defer kafka.Close(t.client)
 	looked := time.Now()
 	for {
 		err := t.poll(ctx)

@@ -89,7 +89,7 @@ func (e *Outbox) Start(ctx context.Context) error {
 		err = e.restore(ctx)
 	}
 	if err != nil {
-		e.kgo.Close()
+		kafka.Close(e.kgo)
 		_ = e.files.Close()
 		return err
 	}
@@ -118,7 +118,7 @@ func (e *Outbox) connect(ctx context.Context) error {
 	}
 	id, epoch, err := e.kgo.ProducerID(ctx)
 	if err != nil {
-		e.kgo.Close()
+		kafka.Close(e.kgo)
 		return fmt.Errorf("cannot get a producer id: %w", err)
 	}
 	e.producer = producerID{id, epoch}
@@ -279,7 +279,7 @@ func (e *Outbox) Stop(ctx context.Context) {
 		}
 	}
 	close(e.parcels)
-	e.kgo.Close()
+	kafka.Close(e.kgo)
 	<-e.gone
 	_ = e.files.Close()
 }

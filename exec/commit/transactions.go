@@ -253,5 +253,5 @@ type lent struct {
 // Stop closes the client; a static member's place in the group is kept for its return.
 func (x *Transactions) Stop(context.Context) {
 	close(x.group.closing)
-	x.kgo.Close()
+	kafka.Close(x.kgo)
 }

@@ -132,7 +132,7 @@ func (r *Reader) Limit() int64 { return r.limit }
 
 // Run reads until the query ends: at its limit, at the ends of a bounded one, or with the context.
 func (r *Reader) Run(ctx context.Context) (err error) {
-	defer r.client.Close()
+	defer kafka.Close(r.client)
 	r.ctx = ctx
 	defer func() {
 		if f := recover(); f != nil {
