@@ -73,6 +73,8 @@ type Query struct {
 	// Functions are those that statements made and that the query calls.
 	Functions []string
 	OwnTime   bool // its rows carry a time of their own, of a column that WITH names
+	// Number stands for it in the rows that it writes. No other query has it, one of the same id that was there before included.
+	Number uint64
 }
 
 // Reader is a catalog as the planner sees it.
@@ -136,14 +138,14 @@ type Snapshot struct {
 	types     map[string]*types.Type
 	functions map[string]*Function
 	queries   []*Query
-	ended     map[string][]string // ids of queries that have written a topic, by topic, the last last
+	ended     map[string][]uint64 // numbers of queries that have written a topic, by topic, the last last
 }
 
 // With is the catalog after a change.
 func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 	next := &Snapshot{maps.Clone(s.sources), maps.Clone(s.types), s.functions, slices.Clone(s.queries), maps.Clone(s.ended)}
 	if next.sources == nil {
-		next.sources, next.types, next.ended = map[string]*Source{}, map[string]*types.Type{}, map[string][]string{}
+		next.sources, next.types, next.ended = map[string]*Source{}, map[string]*types.Type{}, map[string][]uint64{}
 	}
 	if ch.DropQuery != "" {
 		i := slices.IndexFunc(next.queries, func(q *Query) bool { return q.ID == ch.DropQuery })
@@ -191,13 +193,13 @@ const maxEnded = 32
 // end notes that a query writes its topic no more. What it wrote is still there, in the order in which it wrote it.
 func (s *Snapshot) end(q *Query) {
 	if sink, ok := s.sources[q.Sink]; ok && !q.OwnTime {
-		all := append(slices.Clone(s.ended[sink.Topic]), q.ID)
+		all := append(slices.Clone(s.ended[sink.Topic]), q.Number)
 		s.ended[sink.Topic] = all[max(len(all)-maxEnded, 0):]
 	}
 }
 
-// Ended are the ids of queries that wrote a topic and have ended.
-func (s *Snapshot) Ended(topic string) []string { return s.ended[topic] }
+// Ended are the numbers of queries that wrote a topic and have ended.
+func (s *Snapshot) Ended(topic string) []uint64 { return s.ended[topic] }
 
 func (s *Snapshot) putQuery(q *Query) error {
 	for _, name := range append([]string{q.Sink, q.Late}, q.Sources...) {

@@ -237,6 +237,11 @@ func unplanned(n ast.Statement, c entry, running string, reason error) *casualty
 		out.query = out.name
 	default: // about those that make queries
 	}
+	if id := c.Begin.id(); id != "" && running == "" {
+		if out.query = id; out.kind == "query" {
+			out.name = id
+		}
+	}
 	for _, m := range mentions(n) {
 		if m.name != out.name && m.name != out.sink {
 			out.reads = append(out.reads, m.name)

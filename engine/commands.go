@@ -27,6 +27,8 @@ type command struct {
 	Remote  bool              `json:"remote,omitempty"` // as Session has it
 	// Principal is whose the query is that it makes: it counts among theirs, also after a restart.
 	Principal string `json:"principal,omitempty"`
+	// Begin is what is said of the query that it makes, beside the text; nil for nothing.
+	Begin *Beginning `json:"begin,omitempty"`
 	// Layout is that of the state of the query that it makes: a node whose plan has another one does not touch the state.
 	Layout task.Layout `json:"layout,omitempty"`
 }

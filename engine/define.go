@@ -9,8 +9,13 @@ import (
 	"weir/planner"
 )
 
-// define carries out a statement that changes the catalog: plan, make the topics, log, apply, start.
+// define carries out a statement that changes the catalog.
 func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast.Definition) (Result, error) {
+	return e.defineAs(ctx, s, stmt, n, nil)
+}
+
+// defineAs is define with what is said of the query, which may be nil: plan, make the topics, log, apply, start.
+func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n ast.Definition, begin *Beginning) (Result, error) {
 	done, err := e.change(ctx)
 	if err != nil {
 		return nil, err
@@ -19,7 +24,9 @@ func (e *Engine) define(ctx context.Context, s *Session, stmt parser.Stmt, n ast
 	if s.SkipUnchanged && e.stands(s, stmt) {
 		return &Done{Warning: "unchanged", Sequence: -1}, nil
 	}
-	d, err := e.draft(s, stmt, world{e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil), e.casualties()})
+	env := e.planEnv(s, e.catalog.Snapshot(), e.numberFor(begin, e.log.nextID()), nil)
+	env.QueryID = begin.id()
+	d, err := e.draft(s, stmt, world{env, e.casualties(), begin})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +100,8 @@ func (e *Engine) apply(ctx context.Context, stmt parser.Stmt, d *draft, config m
 	}
 	if d.Query != nil {
 		e.own(d.Query.ID, d.entry.Principal)
-		e.start(d.Query, config, false)
+		e.begin(d.Query.ID, d.entry.Begin)
+		e.start(d.Query, config, d.entry.Begin.paused())
 	}
 	if d.Change.DropTopic != "" {
 		if err := e.dropTopic(ctx, d.Change.DropTopic); err != nil {

@@ -10,8 +10,9 @@ import (
 
 // world is what statements are planned against.
 type world struct {
-	env  *planner.Env
-	lost casualties
+	env   *planner.Env
+	lost  casualties
+	begin *Beginning // of the query that is made; nil for nothing
 }
 
 // draft is a statement that was planned.
@@ -31,7 +32,7 @@ func (d *draft) ends() string {
 
 // draft plans a statement that changes the catalog, or asks it, and sees that what will be logged can be carried out again.
 func (e *Engine) draft(s *Session, stmt parser.Stmt, w world) (*draft, error) {
-	d := &draft{entry: command{Statement: stmt.Text, Properties: s.Properties, Server: e.planSettings(), ID: w.env.NextID}}
+	d := &draft{entry: command{Statement: stmt.Text, Properties: s.Properties, Server: e.planSettings(), ID: w.env.NextID, Begin: w.begin}}
 	if d.healed = w.lost.dropped(stmt.Node); d.healed != nil {
 		if err := w.lost.mayDrop(d.healed, stmt.Node); err != nil {
 			return nil, err
@@ -48,6 +49,7 @@ func (e *Engine) draft(s *Session, stmt parser.Stmt, w world) (*draft, error) {
 	if d.Plan, err = planner.Build(stmt.Node, stmt.Text, w.env); err != nil || d.Exists != "" || d.Change.Empty() {
 		return d, err
 	}
+	number(d.Plan, d.entry, w.env.Catalog)
 	if d.entry.Statement, err = d.Logged(stmt.Node, stmt.Text); err != nil {
 		return nil, err
 	}

@@ -89,8 +89,10 @@ type Engine struct {
 	declared   map[string]declaredConnector
 	lost       casualties
 	lineage    atomic.Pointer[lineage]
-	upstreams  sync.Map // *worker.Worker by id of its query: other workers ask without mu
+	upstreams  sync.Map // *worker.Worker by number of its query: other workers ask without mu
 	plans      sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
+	begins     sync.Map // *Beginning by id of the query that has one
+	leaving    sync.Map // ids of queries that have ended and of which something may still be there
 	owners     sync.Map // *tenants.Principal by id of the query: workers ask without mu
 	transients transients
 	// insertClient writes the rows of INSERT VALUES; turn spreads those without key.

@@ -24,6 +24,8 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 	e.mu.Unlock()
 	e.disown(id)
 	e.plans.Delete(id)
+	e.begins.Delete(id)
+	e.leaving.Store(id, true)
 	first := make(chan struct{})
 	e.jobs.Go(func() {
 		if r != nil {
@@ -32,7 +34,7 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 			if err := r.stop(stopping); err != nil {
 				e.opt.Log.Warn("a query was ended without its last commit", "query", id, "error", err)
 			}
-			e.upstreams.CompareAndDelete(id, r.worker) // what it wrote last is there
+			e.upstreams.CompareAndDelete(r.number, r.worker) // what it wrote last is there
 			e.mu.Lock()
 			e.ending = slices.DeleteFunc(e.ending, func(o *running) bool { return o == r })
 			addStats(&e.ended, r.stats())
@@ -46,6 +48,9 @@ func (e *Engine) endQuery(ctx context.Context, id string) {
 			}
 			return err
 		}, first)
+		if e.life.Err() == nil {
+			e.leaving.Delete(id)
+		}
 	})
 	select {
 	case <-first:
@@ -130,6 +135,9 @@ func (e *Engine) sweep(gone []string) {
 	if len(gone) == 0 {
 		return
 	}
+	for _, id := range gone {
+		e.leaving.Store(id, true)
+	}
 	e.jobs.Go(func() {
 		e.tryAgain(func() error {
 			err := e.sweepOnce(gone)
@@ -138,6 +146,9 @@ func (e *Engine) sweep(gone []string) {
 			}
 			return err
 		}, make(chan struct{}))
+		for _, id := range gone {
+			e.leaving.Delete(id)
+		}
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"weir/catalog"
 	"weir/exec/task"
 	"weir/exec/worker"
+	"weir/planner"
 	"weir/planner/plan"
 	"weir/settings"
 )
@@ -86,15 +87,15 @@ func (e *Engine) reads(query, other string, seen map[string]bool) bool {
 // upstream are the queries that write a topic, and the numbers of those that have ended: that is so once their last commit has been made.
 func (e *Engine) upstream(topic string) (out []worker.Upstream, ended []uint64) {
 	for _, id := range e.writers(topic) {
-		if w, ok := e.upstreams.Load(id); ok {
+		if w, ok := e.upstreams.Load(e.numberOf(id)); ok {
 			out = append(out, w.(*worker.Worker))
 		}
 	}
-	for _, id := range e.catalog.Snapshot().Ended(topic) {
-		if w, ok := e.upstreams.Load(id); ok {
+	for _, number := range e.catalog.Snapshot().Ended(topic) {
+		if w, ok := e.upstreams.Load(number); ok {
 			out = append(out, w.(*worker.Worker))
 		} else {
-			ended = append(ended, queryNumber(id))
+			ended = append(ended, number)
 		}
 	}
 	return out, ended
@@ -105,9 +106,34 @@ func (e *Engine) weave(topo *task.Topology, config map[string]string, before tas
 	return topo.Weave(e.woven(topo.Query.ID, config), before)
 }
 
-// queryNumber names a query in the rows that it writes: the number at the end of its id, which counts entries of the command log.
+// numberOf is the number of a query of the catalog.
+func (e *Engine) numberOf(id string) uint64 {
+	if q, ok := e.catalog.Snapshot().Query(id); ok {
+		return q.Number
+	}
+	return 0
+}
+
+// number gives the query of a plan its number. One that replaces another one goes on with that one's; one that came with an id of its own
+// has the number of its command, since its id may have been there before.
+func number(p *planner.Plan, c command, now catalog.Reader) {
+	q := p.Change.PutQuery
+	if q == nil {
+		return
+	}
+	switch before, there := now.Query(q.ID); {
+	case there:
+		q.Number = before.Number
+	case c.Begin.id() != "":
+		q.Number = uint64(c.ID)
+	default:
+		q.Number = queryNumber(q.ID)
+	}
+}
+
+// queryNumber is the number of a query that has its id of us: what stands at the end of it, which counts entries of the command log.
 func queryNumber(id string) uint64 {
-	if n, err := strconv.ParseUint(id[strings.LastIndexByte(id, '_')+1:], 10, 32); err == nil && n > 0 {
+	if n, ok := idNumber(id); ok {
 		return n
 	}
 	h := fnv.New32a()

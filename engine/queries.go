@@ -27,6 +27,7 @@ type running struct {
 	topo   *task.Topology
 	worker *worker.Worker
 	group  string
+	number uint64
 	before *worker.Stats // of those in whose place it runs; nil where there were none
 	broken error         // why it does not run; guarded by the engine's mu, as is waits
 	waits  bool          // it will be started as soon as that can be done

@@ -158,6 +158,7 @@ func (r *recovery) define(s *Session, stmt parser.Stmt, c entry) error {
 		_, err = task.Build(p.Query)
 	}
 	if err == nil {
+		number(p, c.command, r.catalog.Snapshot())
 		err = r.catalog.Apply(p.Change)
 	}
 	if err != nil {
@@ -175,6 +176,11 @@ func (r *recovery) define(s *Session, stmt parser.Stmt, c entry) error {
 		}
 		r.started[p.Query.ID] = pendingStart{p, r.runConfig(s, c.command), c.Layout, c.Principal}
 		r.plans.Store(p.Query.ID, p.Query)
+		r.begin(p.Query.ID, c.Begin)
+		if c.Begin.paused() {
+			r.paused[p.Query.ID] = true
+		}
+		delete(r.gone, p.Query.ID) // the one before had the same id
 	}
 	return nil
 }
@@ -194,6 +200,8 @@ func (r *recovery) lose(c *casualty) {
 func (r *recovery) ended(id string) {
 	delete(r.started, id)
 	r.plans.Delete(id)
+	r.begins.Delete(id)
+	delete(r.paused, id)
 	r.gone[id] = true
 }
 
@@ -227,6 +235,7 @@ func (r *recovery) terminate(n *ast.Terminate) {
 // server was set as it was then.
 func (e *Engine) replayEnv(s *Session, c command) *planner.Env {
 	env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
+	env.QueryID = c.Begin.id()
 	env.Partitions = func(string) (int32, bool) { return 0, false }
 	env.Registry, env.Again = nil, true
 	env.Module = e.modules.again

@@ -21,7 +21,7 @@ func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) {
 
 // tryStart starts a persistent query. The error is one that may pass; one that stays is shown with the query.
 func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) error {
-	r := &running{query: q, config: config, group: e.internalTopic(q.ID)}
+	r := &running{query: q, config: config, group: e.internalTopic(q.ID), number: e.numberOf(q.ID)}
 	var err error
 	if r.topo, err = task.Build(q); err != nil {
 		r.topo = &task.Topology{Query: q} // has been built before it was logged
@@ -31,8 +31,8 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	r.worker = worker.New(r.topo, env, worker.Options{
 		Options: commit.Options{Cluster: e.opt.Cluster, State: e.state, Group: r.group, Node: e.node, Replicas: e.replicas(), Log: e.opt.Log,
 			Budget: e.budget, Problems: problems, FailOnLost: settings.OnLostRecords.In(config) == "fail", FailPoint: e.opt.FailPoint, Gone: e.opt.Lost, Durable: e.opt.Durable, Compacted: e.opt.Compacted},
-		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config), TaskIdle: settings.TaskIdle.In(config), WaitUpstream: settings.WaitUpstream.In(config), WaitBytes: settings.WaitBytes.In(config), Waiting: e.waiting, CommitBytes: settings.MaxCommitBytes.In(config), Look: e.opt.Look, Hold: e.holdState(q.ID), Upstream: e.upstream, Number: queryNumber(q.ID),
-		Earliest: q.Target() == nil || settings.OffsetReset.In(config) != "latest"})
+		Embedded: e.opt.Embedded, Interval: settings.CommitInterval.In(config), IdleUpstream: settings.IdleUpstream.In(config), TaskIdle: settings.TaskIdle.In(config), WaitUpstream: settings.WaitUpstream.In(config), WaitBytes: settings.WaitBytes.In(config), Waiting: e.waiting, CommitBytes: settings.MaxCommitBytes.In(config), Look: e.opt.Look, Hold: e.holdState(q.ID), Upstream: e.upstream, Number: r.number,
+		Earliest: q.Target() == nil || settings.OffsetReset.In(config) != "latest", Begin: e.begun(q.ID)})
 	if paused {
 		r.worker.Pause()
 	}
@@ -53,7 +53,7 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	}
 	e.queries[q.ID] = r
 	e.plans.Store(q.ID, q)
-	e.upstreams.Store(q.ID, r.worker)
+	e.upstreams.Store(r.number, r.worker)
 	return passing
 }
 

@@ -75,7 +75,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 			}
 			return e.runningPlan(id)
 		}
-		p, err := e.draft(sandbox, *stmt, world{env, lost})
+		p, err := e.draft(sandbox, *stmt, world{env, lost, nil})
 		if err == nil && !p.Change.Empty() {
 			snap, err = snap.With(p.Change)
 			next++

@@ -80,6 +80,9 @@ func (b *builder) insertSelect(s *ast.InsertSelect) (*Plan, error) {
 // insertID is the id of an INSERT INTO: the user's, or a number.
 func (b *builder) insertID(w *with) (string, error) {
 	id, given := w.get("QUERY_ID")
+	if b.env.QueryID != "" {
+		return b.env.QueryID, nil
+	}
 	if !given {
 		return fmt.Sprintf("INSERTQUERY_%d", b.env.NextID), nil
 	}

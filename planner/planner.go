@@ -25,6 +25,8 @@ type Env struct {
 	Partitions func(topic string) (n int32, ok bool)
 	// NextID numbers the next persistent query.
 	NextID int
+	// QueryID is the id of the query that the statement makes, where it takes over from one that had an id already; empty for one that NextID numbers.
+	QueryID string
 	// Registry tells the columns that a statement leaves out; nil where there is none.
 	Registry registry.Client
 	// Module sees that a module has the function that is to be made of it, and notes which module that is: the one that the file's name leads to,
@@ -118,6 +120,14 @@ type builder struct {
 	late    *lateStream // that LATE_STREAM asks for; nil without
 	// replaces is the query that the one being planned takes over; nil where there is none.
 	replaces *takeover
+}
+
+// queryID is the id of a new query.
+func (b *builder) queryID(prefix, name string) string {
+	if b.env.QueryID != "" {
+		return b.env.QueryID
+	}
+	return fmt.Sprintf("%s%s_%d", prefix, strings.ToUpper(name), b.env.NextID)
 }
 
 func (b *builder) source(id ast.Ident) (*catalog.Source, error) {

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -49,7 +48,7 @@ func (b *builder) createAsWritten(s *ast.CreateAs) (*Plan, error) {
 	if s.IsTable {
 		prefix = "CTAS_"
 	}
-	id := fmt.Sprintf("%s%s_%d", prefix, strings.ToUpper(s.Name.Name), b.env.NextID)
+	id := b.queryID(prefix, s.Name.Name)
 	if b.replaces != nil {
 		id = b.replaces.id
 	}

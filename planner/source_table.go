@@ -1,9 +1,6 @@
 package planner
 
 import (
-	"fmt"
-	"strings"
-
 	"weir/catalog"
 	"weir/planner/plan"
 	"weir/types"
@@ -11,7 +8,7 @@ import (
 
 // keep plans the query that keeps the rows of a SOURCE TABLE for pull queries. It writes nothing.
 func (b *builder) keep(src *catalog.Source, p *Plan) error {
-	src.Query = fmt.Sprintf("CST_%s_%d", strings.ToUpper(src.Name), b.env.NextID)
+	src.Query = b.queryID("CST_", src.Name)
 	src.Materialized = true
 	sc := &scope{alias: src.Name, src: src, scan: &plan.Scan{Source: src, Alias: src.Name}, slots: map[plan.ScanCol]int{}}
 	// A column's slot is its place in the schema.

@@ -26,6 +26,7 @@ func (s *Server) table() []route {
 	return []route{
 		{"POST", "/ksql", s.statements, whole},
 		{"POST", "/ksql/terminate", s.terminate, whole},
+		{"POST", "/import", s.imports, whole},
 		{"POST", "/query", s.query, whole},
 		{"POST", "/query-stream", s.queryStream, whole},
 		{"POST", "/close-query", s.closeQuery, whole},

@@ -42,6 +42,7 @@ type Engine interface {
 	Inserts(ctx context.Context, s *engine.Session, target string) (*engine.Inserts, error)
 	Commands() []engine.Command
 	Applied() int64
+	Import(ctx context.Context, s *engine.Session, in engine.Import) (*engine.ImportReport, error)
 	Clear(ctx context.Context, s *engine.Session, topics []*regexp.Regexp) (int64, error)
 }
 

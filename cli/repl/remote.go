@@ -96,7 +96,7 @@ func (r *Remote) statement(ctx context.Context, p parser.Piece, d Display) error
 		return r.query(ctx, text, d)
 	}
 	var answer wire.Entities
-	if err := r.call(ctx, http.MethodPost, "/ksql", wire.Request{KSQL: text, Properties: r.properties, Variables: r.variables}, &answer); err != nil {
+	if err := r.Call(ctx, http.MethodPost, "/ksql", wire.Request{KSQL: text, Properties: r.properties, Variables: r.variables}, &answer); err != nil {
 		return err
 	}
 	for _, e := range answer {
@@ -130,7 +130,7 @@ func (r *Remote) setting(ctx context.Context, text string, d Display) (bool, err
 	}
 	switch n := list[0].Node.(type) {
 	case *ast.Set:
-		if err := r.call(ctx, http.MethodGet, "/is_valid_property/"+url.PathEscape(n.Name), nil, nil); err != nil {
+		if err := r.Call(ctx, http.MethodGet, "/is_valid_property/"+url.PathEscape(n.Name), nil, nil); err != nil {
 			return true, err
 		}
 		if err := r.put(n.Name, n.Value); err != nil {
@@ -220,7 +220,8 @@ func told(text []byte, status string) error {
 	return fmt.Errorf("the server answered %s: %s", status, strings.TrimSpace(string(text[:min(len(text), 500)])))
 }
 
-func (r *Remote) call(ctx context.Context, method, path string, body, into any) error {
+// Call sends a request and reads its answer, both of them JSON; body and into may be nil.
+func (r *Remote) Call(ctx context.Context, method, path string, body, into any) error {
 	resp, err := r.open(ctx, method, path, wire.JSON, body)
 	if err != nil {
 		return err
@@ -298,7 +299,7 @@ func showLine(line []byte, first bool, columns *int, d Display) error {
 // Info asks the server who it is.
 func (r *Remote) Info(ctx context.Context) (wire.ServerInfo, error) {
 	var i wire.Info
-	err := r.call(ctx, http.MethodGet, "/info", nil, &i)
+	err := r.Call(ctx, http.MethodGet, "/info", nil, &i)
 	return i.Server, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"weir/exec/state"
 	"weir/exec/task"
+	"weir/kafka"
 )
 
 // TP is a topic's partition.
@@ -24,6 +25,7 @@ type Assignment struct {
 	Topology *task.Topology
 	Env      *task.Env
 	Earliest bool             // says where a source is read from when the query is new
+	Begin    kafka.Offsets    // where a new query reads these partitions of its sources from instead
 	Parts    []int32          // tasks of each stage
 	Topics   map[string]Topic // as they were when the session began
 	Tasks    []*Task          // by stage and partition
@@ -123,6 +125,15 @@ func (a *Assignment) Results() (rows, bytes int64) {
 		}
 	}
 	return rows, bytes
+}
+
+// Begins is where a feed of a new query begins, where that is given by its offset. A table that is joined is read whole all the same.
+func (a *Assignment) Begins(f *Feed) (at int64, given bool) {
+	if f.Repartitioned() || a.Topology.ReadsWhole(f.Task.Stage.Inputs[f.Input]) {
+		return 0, false
+	}
+	at, given = a.Begin[f.TP.Topic][f.TP.Partition]
+	return at, given
 }
 
 // FromStart says whether a feed of a new query begins with the first record.

@@ -76,8 +76,13 @@ func (o *Options) place(a *assignment.Assignment, f *assignment.Feed, s stored, 
 	f.Next, f.Saved = s.at, s.at
 	if !s.known {
 		// Not committed yet: it is at the first commit, so that a restart does not choose anew.
-		f.Next, f.Saved = fresh, -1
-		return nil
+		f.Saved = -1
+		if at, given := a.Begins(f); given {
+			s.at = at
+		} else {
+			s.at = fresh
+		}
+		f.Next = s.at
 	}
 	lost := Lost{Topic: f.TP.Topic, Partition: f.TP.Partition, From: s.at}
 	id := a.Topics[f.TP.Topic].ID

@@ -165,23 +165,20 @@ func (e *Outbox) unmakable(ctx context.Context, none bool) error {
 	for tp, floor := range e.rebuild {
 		from := starts[tp.Topic][tp.Partition]
 		reason := "the state of the query was lost, and they were deleted since they went into it. It is made of what is left"
-		if !e.fromStart(tp) {
+		first, given := e.tasks.Begin[tp.Topic][tp.Partition]
+		switch {
+		case slices.Contains(e.tasks.Topology.Whole(), tp.Topic):
+			first = 0
+		case !given && !e.tasks.Earliest:
 			from, reason = floor, "the state of the query was lost, and where it began to read is not known. It begins anew"
 		}
-		if from > 0 && floor > 0 {
-			if err := e.opt.lose(e.tasks, Lost{Topic: tp.Topic, Partition: tp.Partition, From: 0, To: min(from, floor), Reason: reason}); err != nil {
+		if from > first && floor > first {
+			if err := e.opt.lose(e.tasks, Lost{Topic: tp.Topic, Partition: tp.Partition, From: first, To: min(from, floor), Reason: reason}); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-func (e *Outbox) fromStart(tp assignment.TP) bool {
-	if e.tasks.Earliest {
-		return true
-	}
-	return slices.Contains(e.tasks.Topology.Whole(), tp.Topic)
 }
 
 // suppress says whether what a task put out is not to be emitted, because it was before the state was lost. Rows on their way between

@@ -28,6 +28,8 @@ type Options struct {
 	Interval time.Duration // between commits
 	// Earliest says where a source is read from when the query is new.
 	Earliest bool
+	// Begin is where a new query reads these partitions of its sources from instead.
+	Begin kafka.Offsets
 	// IdleUpstream is how long a task before a repartition must have been at the end of its input until it no longer holds
 	// back the windows behind the repartition.
 	IdleUpstream time.Duration
@@ -108,7 +110,7 @@ func New(topo *task.Topology, env *task.Env, opt Options) *Worker {
 	}
 	w.opt.Complete()
 	w.assigned.Room, w.assigned.Budget, w.assigned.AtOnce = w.room, w.opt.Budget, w.opt.IdleUpstream == 0
-	w.assigned.Idle = opt.TaskIdle
+	w.assigned.Idle, w.assigned.Begin = opt.TaskIdle, opt.Begin
 	if !w.assigned.AtOnce {
 		w.assigned.Number = opt.Number
 	}
