@@ -29,6 +29,12 @@ func statementFlags(fs *flag.FlagSet) *statements {
 	}
 	fs.StringVar(&s.output, "output", string(render.Tabular), "`FORMAT` "+render.Formats())
 	fs.DurationVar(&s.timeout, "timeout", 0, "`DURATION` how long statements of -e, -f or a pipe may take, such as 10s; 0 for as long as they like")
+	s.variableFlags(fs)
+	return s
+}
+
+// variableFlags adds those that define variables.
+func (s *statements) variableFlags(fs *flag.FlagSet) {
 	define := func(v string) error {
 		if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
 			return fmt.Errorf("expected name=value, got %q", v)
@@ -39,7 +45,6 @@ func statementFlags(fs *flag.FlagSet) *statements {
 	for _, name := range []string{"d", "define"} {
 		fs.Func(name, "`NAME=VALUE` a variable, for ${NAME} in statements; may be repeated", define)
 	}
-	return s
 }
 
 // check finds what is wrong with them.

@@ -95,6 +95,7 @@ func columnTexts(list []ast.Column) string {
 }
 
 func (r *importing) parse(one *Imported, f Foreign) error {
+	f.Text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(f.Text), ";"))
 	one.stmt = parser.Stmt{Text: f.Text}
 	list, err := parser.Parse(f.Text+"\n;", parser.Options{})
 	if err != nil {
@@ -103,7 +104,7 @@ func (r *importing) parse(one *Imported, f Foreign) error {
 	if len(list) != 1 {
 		return fmt.Errorf("it is %d statements, want one", len(list))
 	}
-	one.stmt = list[0]
+	one.stmt = parser.Stmt{Text: f.Text, Node: list[0].Node}
 	if _, ok := one.stmt.Node.(ast.Definition); !ok {
 		return fmt.Errorf("%s makes nothing that could be taken over", firstWords(one.stmt.Text))
 	}
@@ -253,6 +254,10 @@ func (r *importing) draftOf(one *Imported, f Foreign) (*draft, error) {
 			continue
 		}
 		n, exists := env.Partitions(t.Name)
+		if _, known := r.topics[t.Name]; r.in.Presumed && !known && t.Partitions > 0 {
+			n = t.Partitions
+			r.topics[t.Name] = n
+		}
 		if err := t.Check(d.Plan, n, exists); err != nil {
 			return nil, err
 		}
