@@ -64,11 +64,11 @@ var mayImport = map[string]string{
 	"server/wire":          "answer engine",
 	"server/entity":        "answer types parser parser/ast formats catalog connectors connectors/connect planner/plan exec/op exec/worker engine server/wire",
 	"server":               "parser parser/ast settings catalog tenants connectors planner/plan engine server/entity server/wire",
+	"server/render":        "answer server/wire",
 	"migrate/project":      "parser parser/ast parser/suggest",
 	"migrate/ksqldb":       "parser parser/ast settings kafka",
-	"cli/render":           "answer server/wire",
-	"cli/repl":             "answer parser parser/ast parser/suggest settings formats connectors connectors/connector planner engine server/entity server/wire cli/render",
-	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state tenants engine server server/wire migrate/ksqldb migrate/project cli/render cli/repl",
+	"cli/repl":             "answer parser parser/ast parser/suggest settings formats connectors connectors/connector planner engine server/entity server/wire server/render",
+	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state tenants engine server server/wire migrate/ksqldb migrate/project server/render cli/repl",
 }
 
 // skipImports are folders of tests and tools, which may look at everything.

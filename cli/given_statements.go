@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"weir/cli/render"
 	"weir/cli/repl"
+	"weir/server/render"
 )
 
 // statements are what a command line gives to run, and how the answers are shown.

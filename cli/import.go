@@ -9,10 +9,10 @@ import (
 	"os"
 	"strings"
 
-	"weir/cli/render"
 	"weir/cli/repl"
 	"weir/kafka"
 	"weir/migrate/ksqldb"
+	"weir/server/render"
 	"weir/server/wire"
 	"weir/settings"
 )

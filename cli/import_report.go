@@ -7,11 +7,11 @@ import (
 	"io"
 	"strings"
 
-	"weir/cli/render"
 	"weir/engine"
 	"weir/kafka"
 	"weir/migrate/ksqldb"
 	"weir/parser"
+	"weir/server/render"
 	"weir/server/wire"
 )
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"weir/cli/render"
 	"weir/engine"
+	"weir/server/render"
 )
 
 // leftOut says what a query has left out, and what to do about it.

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"weir/answer"
-	"weir/cli/render"
 	"weir/cli/repl"
 	"weir/engine"
 	"weir/parser"
+	"weir/server/render"
 	"weir/server/wire"
 )
 

@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"weir/cli/render"
 	"weir/connectors"
 	"weir/connectors/connector"
+	"weir/server/render"
 )
 
 const progressInterval = 100 * time.Millisecond

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"weir/cli/render"
+	"weir/server/render"
 )
 
 type resetOptions struct {

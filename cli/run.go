@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"weir/cli/render"
 	"weir/cli/repl"
 	"weir/connectors"
 	"weir/engine"
 	"weir/parser"
 	"weir/parser/ast"
+	"weir/server/render"
 	"weir/settings"
 )
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"weir/cli/render"
+	"weir/server/render"
 )
 
 // screen gathers output and writes it in pieces, so that many rows are fast; on a terminal its last line can be one that changes.

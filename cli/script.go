@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"weir/cli/render"
 	"weir/parser"
 	"weir/parser/ast"
+	"weir/server/render"
 )
 
 // script is a file of statements.

@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/term"
 
-	"weir/cli/render"
 	"weir/cli/repl"
 	"weir/engine"
 	"weir/parser/ast"
+	"weir/server/render"
 )
 
 type shellOptions struct {

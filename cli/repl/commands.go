@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"weir/cli/render"
+	"weir/server/render"
 )
 
 var errLeave = errors.New("leave")

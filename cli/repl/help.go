@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"weir/cli/render"
 	"weir/parser"
 	"weir/parser/suggest"
+	"weir/server/render"
 )
 
 const helpText = `Statements end with ; and may take several lines; with \G the rows of one are shown column by column. Some to begin with:

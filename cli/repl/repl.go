@@ -13,8 +13,8 @@ import (
 
 	"github.com/chzyer/readline"
 
-	"weir/cli/render"
 	"weir/parser"
+	"weir/server/render"
 )
 
 // promptFor says what is awaited: another statement, the rest of one, or the end of a text or a comment.

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"weir/cli/render"
+	"weir/server/render"
 	"weir/server/wire"
 )
 

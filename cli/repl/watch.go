@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"weir/answer"
-	"weir/cli/render"
 	"weir/parser"
 	"weir/parser/ast"
+	"weir/server/render"
 	"weir/server/wire"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"weir/cli/render"
+	"weir/server/render"
 	"weir/server/wire"
 )
 
