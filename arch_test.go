@@ -63,7 +63,7 @@ var mayImport = map[string]string{
 	"engine":               "answer disk wasm types parser parser/ast parser/suggest settings functions formats registry kafka catalog tenants connectors connectors/connect connectors/connector planner planner/plan exec/changes exec/commit exec/eval exec/local exec/pull exec/state exec/task exec/worker",
 	"server/wire":          "answer engine",
 	"server/entity":        "answer types parser parser/ast formats catalog connectors connectors/connect planner/plan exec/op exec/worker engine server/wire",
-	"server":               "parser parser/ast settings catalog tenants connectors planner/plan engine server/entity server/wire",
+	"server":               "answer parser parser/ast settings catalog tenants connectors planner/plan engine server/entity server/render server/wire",
 	"server/render":        "answer server/wire",
 	"migrate/project":      "parser parser/ast parser/suggest",
 	"migrate/ksqldb":       "parser parser/ast settings kafka",

@@ -33,6 +33,10 @@ INSERT INTO greetings VALUES (1, 'world'); INSERT INTO greetings VALUES (2, 'moo
 SELECT * FROM counts WHERE name = 'world';
 `
 
+const pipelineScript = `CREATE STREAM posted (k STRING KEY, n INT) WITH (KAFKA_TOPIC='posted', VALUE_FORMAT='JSON', PARTITIONS=1);
+INSERT INTO posted VALUES ('a', 1);
+`
+
 // call runs a command line in this process.
 func call(ctx context.Context, stdin string, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
@@ -75,6 +79,13 @@ func TestCommandLine(t *testing.T) {
 		{"cli ftp://x", 2, "", "http://host:port"},
 		{"cli -e x -f y", 2, "", "exclude each other"},
 		{"cli localhost:1 -e SHOW", 1, "", "cannot reach the server"},
+		{"submit", 2, "", "weir submit FILE"},
+		{"submit nope.sql", 1, "", "cannot read the file"},
+		{"submit x --output vertical", 2, "", "expected TABULAR, JSON, JSONL or CSV"},
+		{"submit x --set y", 2, "", "expected name=value"},
+		{"submit x ftp://y", 1, "", "cannot read the file"},
+		{"submit - ftp://y", 2, "", "http://host:port"},
+		{"submit - localhost:1", 1, "", "cannot reach the server"},
 		{"reset --set x", 2, "", "expected name=value"},
 		{"-e x -f y", 2, "", "exclude each other"},
 		{"-e x --timeout -1s", 2, "", "expected a duration such as 10s"},
@@ -313,6 +324,7 @@ func TestExamples(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	writeFile(t, "hello.sql", helloScript)
+	writeFile(t, "pipeline.sql", pipelineScript)
 	server := startProcess(t, "server", "--data-dir", "elsewhere", "--log-level", "error")
 	t.Setenv("WEIR_URL", server.await(t, "HTTP API         "))
 	for _, name := range []string{"LISTEN", "KAFKA_LISTEN", "REGISTRY_LISTEN"} {

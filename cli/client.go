@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -14,8 +15,41 @@ import (
 const defaultURL = "http://localhost:8088"
 
 type clientOptions struct {
-	statements  *statements
-	user, token string
+	statements *statements
+	login
+}
+
+// login is who asks a server.
+type login struct{ user, token string }
+
+func (l *login) flags(fs *flag.FlagSet) {
+	for _, name := range []string{"u", "user"} {
+		fs.StringVar(&l.user, name, "", "`NAME` logs in as somebody, with the token as the password")
+	}
+	for _, name := range []string{"t", "token"} {
+		fs.StringVar(&l.token, name, "", "`TOKEN` logs in; WEIR_TOKEN where it is not given")
+	}
+}
+
+// remote is the server that the arguments name, or WEIR_URL, or the one of this machine.
+func (l *login) remote(args []string) (*repl.Remote, error) {
+	address := defaultURL
+	if v := os.Getenv("WEIR_URL"); v != "" {
+		address = v
+	}
+	if len(args) > 0 {
+		address = args[0]
+	}
+	remote, err := repl.NewRemote(address)
+	if err != nil {
+		return nil, errUsage{err.Error()}
+	}
+	token := cmp.Or(l.token, os.Getenv("WEIR_TOKEN"))
+	if l.user != "" && token == "" {
+		return nil, errUsage{"--user goes with --token, or with WEIR_TOKEN, as the password"}
+	}
+	remote.LogIn(l.user, token)
+	return remote, nil
 }
 
 func clientCommand() command {
@@ -26,12 +60,7 @@ func clientCommand() command {
 		example: `weir cli -e "SHOW STREAMS;"`,
 		flags: func(fs *flag.FlagSet) any {
 			o := &clientOptions{statements: statementFlags(fs)}
-			for _, name := range []string{"u", "user"} {
-				fs.StringVar(&o.user, name, "", "`NAME` logs in as somebody, with the token as the password")
-			}
-			for _, name := range []string{"t", "token"} {
-				fs.StringVar(&o.token, name, "", "`TOKEN` logs in; WEIR_TOKEN where it is not given")
-			}
+			o.flags(fs)
 			return o
 		},
 		run: runClient,
@@ -44,25 +73,10 @@ func runClient(ctx context.Context, in *invocation, options any) error {
 	if err != nil {
 		return err
 	}
-	address := defaultURL
-	if v := os.Getenv("WEIR_URL"); v != "" {
-		address = v
-	}
-	if len(in.args) > 0 {
-		address = in.args[0]
-	}
-	remote, err := repl.NewRemote(address)
+	remote, err := o.remote(in.args)
 	if err != nil {
-		return errUsage{err.Error()}
+		return err
 	}
-	token := o.token
-	if token == "" {
-		token = os.Getenv("WEIR_TOKEN")
-	}
-	if o.user != "" && token == "" {
-		return errUsage{"--user goes with --token, or with WEIR_TOKEN, as the password"}
-	}
-	remote.LogIn(o.user, token)
 	o.statements.variables(remote.Define)
 	r := newREPL(remote, in, format)
 	return o.statements.run(ctx, r, func(ctx context.Context) error {

@@ -94,18 +94,5 @@ func (s step) pulls() bool {
 // titleWidth is the longest title.
 const titleWidth = 60
 
-// title is the beginning of a statement, which tells it from the others: of a query all that fits, of others what they name.
-func (s step) title() string {
-	text := strings.TrimRight(strings.Join(strings.Fields(s.stmt.Text), " "), "; ")
-	if _, ok := s.stmt.Node.(*ast.Query); !ok {
-		if i := strings.IndexByte(text, '('); i > 0 {
-			text = strings.TrimSpace(text[:i])
-		}
-		for _, word := range []string{" WITH", " AS ", " VALUES"} {
-			if i := strings.Index(strings.ToUpper(text), word); i > 0 {
-				text = text[:i]
-			}
-		}
-	}
-	return render.Clip(render.Clean(text), titleWidth)
-}
+// title is the beginning of a statement, which tells it from the others.
+func (s step) title() string { return render.Clip(render.Clean(s.stmt.Short(titleWidth)), titleWidth) }

@@ -66,7 +66,7 @@ func (e *Engine) createElsewhere(ctx context.Context, s *Session, n *ast.CreateC
 	err := e.connect.Create(ctx, name, config)
 	switch {
 	case err == nil:
-		return &Done{Entity: "connector", Name: name, Action: "create", Message: "Created connector " + name, Sequence: -1}, nil
+		return &Done{Entity: "connector", Name: name, Action: "create", Message: "Created connector " + name, Sequence: -1, did: effect{undo: []string{"DROP CONNECTOR " + ast.Quote(name)}}}, nil
 	case connect.IsThere(err) && n.IfNotExists:
 		return &Done{Warning: there, Message: there, Sequence: -1}, nil
 	case connect.IsThere(err) && s.SkipUnchanged:

@@ -62,6 +62,7 @@ func (e *Engine) logConnector(ctx context.Context, s *Session, stmt parser.Stmt,
 		base = abs
 	}
 	out := &Done{Entity: "connector", Name: n.Name.Name, Action: "create", Message: "Created connector " + n.Name.Name}
+	out.did.undo = []string{"DROP CONNECTOR " + ast.Quote(n.Name.Name)}
 	out.Sequence, err = e.enter(ctx, command{Statement: stmt.Text, BaseDir: base, Remote: s.Remote, ID: e.log.nextID()}, func(context.Context, int64) {
 		e.declare(n.Name.Name, declaredConnector{stmt.Text, sp})
 		if err := e.startConnector(n.Name.Name, sp); err != nil {

@@ -46,12 +46,17 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 			return nil, err
 		}
 	}
+	var made []string
 	for _, t := range []*planner.Topic{d.Topic, d.LateTopic} {
 		if t == nil {
 			continue
 		}
-		if err := e.makeTopic(ctx, d.Plan, t); err != nil {
+		isNew, err := e.makeTopic(ctx, d.Plan, t)
+		if err != nil {
 			return nil, err
+		}
+		if isNew {
+			made = append(made, t.Name)
 		}
 	}
 	if err := d.RegisterSchemas(ctx, e.opt.Registry); err != nil {
@@ -62,6 +67,7 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 			return nil, err
 		}
 	}
+	before := e.catalog.Snapshot()
 	apply := func(ctx context.Context, _ int64) { e.apply(ctx, stmt, d, e.config(s)) }
 	var seq int64
 	if d.Replaces {
@@ -72,7 +78,9 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 	if err != nil {
 		return nil, err
 	}
-	return answerTo(d.Plan, n, seq), nil
+	out := answerTo(d.Plan, n, seq)
+	out.did = effect{topics: made, undo: undoing(d.Plan, n, before)}
+	return out, nil
 }
 
 // answerTo is what is answered to a definition that has been carried out.

@@ -30,17 +30,23 @@ const (
 // Error is why a statement failed, and where in the text that was given.
 type Error struct {
 	Kind ErrorKind
-	Stmt string // the statement
+	Stmt string  // the statement
+	From ast.Pos // where it begins
 	Pos  ast.Pos
 	Line string // the line of the text in which Pos lies
 	Msg  string
 	Err  error
+
+	masked bool // by Masked
 }
 
 func (e *Error) Unwrap() error { return e.Err }
 
 // Error prints the message, and the line with a caret under the place.
 func (e *Error) Error() string {
+	if e.masked && e.Kind != Syntax && e.Pos.IsValid() {
+		return fmt.Sprintf("line %d:%d: %s", e.Pos.Line, e.Pos.Col, e.Msg)
+	}
 	if e.Kind == Syntax || !e.Pos.IsValid() || e.Line == "" {
 		return e.Msg
 	}
@@ -57,18 +63,33 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s%s\n  %s\n  %s^", where, e.Msg, e.Line, pad)
 }
 
+// Told is the error for people: where it is in a file, which may have no name, and the line with a mark below the place.
+func (e *Error) Told(file string) string {
+	syntax, ok := errors.AsType[*parser.Error](e.Err)
+	switch {
+	case ok && e.Kind == Syntax && e.masked:
+		return syntax.ToldMasked(file)
+	case ok && e.Kind == Syntax:
+		return syntax.Told(file)
+	}
+	if !e.Pos.IsValid() {
+		return parser.Told(file, e.From, e.Msg, "")
+	}
+	return parser.Told(file, e.Pos, e.Msg, e.Line)
+}
+
 // fault makes an Error of whatever went wrong with a statement.
 func (e *Engine) fault(text string, stmt parser.Stmt, err error) error {
 	var done *Error
 	if errors.As(err, &done) {
 		if done.Stmt == "" {
 			told := *done
-			told.Stmt = stmt.Text
+			told.Stmt, told.From = stmt.Text, stmt.Pos
 			return &told
 		}
 		return done
 	}
-	out := &Error{Stmt: stmt.Text, Msg: err.Error(), Err: err}
+	out := &Error{Stmt: stmt.Text, From: stmt.Pos, Msg: err.Error(), Err: err}
 	var syntax *parser.Error
 	var plan *planner.Error
 	switch {
@@ -94,13 +115,10 @@ func (e *Error) Masked() *Error {
 	if out.Stmt = parser.Masked(e.Stmt); out.Stmt == e.Stmt {
 		return &out
 	}
-	out.Line = ""
+	out.Line, out.masked = "", true
 	var syntax *parser.Error
-	switch {
-	case errors.As(e.Err, &syntax):
+	if errors.As(e.Err, &syntax) {
 		out.Msg = syntax.Masked()
-	case e.Pos.IsValid():
-		out.Msg = fmt.Sprintf("line %d:%d: %s", e.Pos.Line, e.Pos.Col, e.Msg)
 	}
 	return &out
 }

@@ -39,7 +39,7 @@ func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (R
 	if s.SkipUnchanged {
 		return e.insertOnce(ctx, s, n, topic, rec)
 	}
-	return &Done{Sequence: -1}, e.send(ctx, rec)
+	return &Done{Sequence: -1, did: effect{wrote: rec.Topic}}, e.send(ctx, rec)
 }
 
 // record makes the record of a row, for one of the partitions that its topic has.

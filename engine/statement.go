@@ -132,24 +132,24 @@ func (e *Engine) checkConfigs(ctx context.Context, t *planner.Topic) error {
 	return nil
 }
 
-func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topic) error {
+// makeTopic sees that a topic is there; made says that it was not before.
+func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topic) (made bool, err error) {
 	found, err := e.opt.Cluster.Topic(ctx, t.Name)
 	if err != nil && !errors.Is(err, kafka.ErrNoTopic) {
-		return err
+		return false, err
 	}
 	exists := err == nil
 	switch err := t.Check(p, int32(len(found.Partitions)), exists); {
 	case err != nil && !exists:
-		return refuse(BadStatement, "%v%s", err, e.similarTopic(ctx, t.Name))
+		return false, refuse(BadStatement, "%v%s", err, e.similarTopic(ctx, t.Name))
 	case err != nil:
-		return err
+		return false, err
 	case exists:
-		return e.checkConfigs(ctx, t)
+		return false, e.checkConfigs(ctx, t)
 	}
 	spec := kafka.TopicSpec{Name: t.Name, Partitions: t.Partitions, Replicas: t.Replicas, Configs: t.Configs, IfNotExists: true}
 	if spec.Replicas == 0 {
 		spec.Replicas = e.replicas()
 	}
-	_, err = e.opt.Cluster.CreateTopic(ctx, spec)
-	return err
+	return e.opt.Cluster.CreateTopic(ctx, spec)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"weir/catalog"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/planner"
@@ -65,10 +66,18 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 				return nil, e.fault(text, *stmt, err)
 			}
 		}
+		if n, ok := stmt.Node.(*ast.Terminate); ok {
+			snap, next = withoutQueries(snap, n), next+1
+		}
+		env := e.planEnv(sandbox, snap, next, topics)
+		if n, ok := stmt.Node.(*ast.InsertValues); ok {
+			if _, err := planner.BuildValues(n, env); err != nil {
+				return nil, e.fault(text, *stmt, err)
+			}
+		}
 		if !planned(stmt.Node) {
 			continue
 		}
-		env := e.planEnv(sandbox, snap, next, topics)
 		env.Running = func(id string) *plan.Query {
 			if q := plans[id]; q != nil {
 				return q
@@ -99,6 +108,20 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		}
 	}
 	return out, nil
+}
+
+// withoutQueries is the catalog after TERMINATE. What it does not find it is told when it is carried out.
+func withoutQueries(snap *catalog.Snapshot, n *ast.Terminate) *catalog.Snapshot {
+	ids, err := snap.Terminates(n.All, n.QueryID.Name)
+	if err != nil {
+		return snap
+	}
+	for _, id := range ids {
+		if next, err := snap.With(dropQuery(id)); err == nil {
+			snap = next
+		}
+	}
+	return snap
 }
 
 // planned says whether a statement goes through the planner.

@@ -30,6 +30,11 @@ type Error struct {
 	Line string // the line that Pos is in
 }
 
+const (
+	shownBefore = 160 // runes of a long line shown before the place
+	shownAfter  = 80  // and behind it
+)
+
 // Error shows the place, the mistake, the line with a caret below the place, and the hint.
 func (e *Error) Error() string {
 	text := e.brief() + "\nStatement: " + e.caret()
@@ -41,14 +46,20 @@ func (e *Error) Error() string {
 
 // Masked shows the place and the mistake, without anything that may be a value.
 func (e *Error) Masked() string {
-	line := []rune(e.Line)
-	l := newLexer(string(line[min(max(e.Pos.Col-1, 0), len(line)):]))
-	if t := l.next(); e.Kind == Syntax && t.kind != kString && t.kind != kBad && !t.isNumber() {
+	if e.Kind == Syntax && e.namesNoValue() {
 		return e.brief()
 	}
 	out := *e
 	out.Msg = ""
 	return strings.TrimSpace(out.brief())
+}
+
+// namesNoValue says whether what the mistake is about can't be a value.
+func (e *Error) namesNoValue() bool {
+	line := []rune(e.Line)
+	l := newLexer(string(line[min(max(e.Pos.Col-1, 0), len(line)):]))
+	t := l.next()
+	return t.kind != kString && t.kind != kBad && !t.isNumber()
 }
 
 func (e *Error) brief() string {
@@ -71,30 +82,10 @@ func (e *Error) brief() string {
 	return b.String()
 }
 
-const (
-	shownBefore = 160 // runes of a long line shown before the place
-	shownAfter  = 80  // and behind it
-)
-
-// caret is the line, or the part of it around the place, with a caret below the place. Tabs stay tabs.
+// caret is the line, or the part of it around the place, with a caret below the place.
 func (e *Error) caret() string {
-	line := []rune(e.Line)
-	col := min(max(e.Pos.Col-1, 0), len(line))
-	if last := col + shownAfter; last < len(line) {
-		line = append(line[:last:last], '…')
-	}
-	if first := col - shownBefore; first > 0 {
-		line = append([]rune{'…'}, line[first:]...)
-		col -= first - 1
-	}
-	pad := make([]rune, col)
-	for i := range pad {
-		pad[i] = ' '
-		if line[i] == '\t' {
-			pad[i] = '\t'
-		}
-	}
-	return string(line) + "\n" + strings.Repeat(" ", len("Statement: ")) + string(pad) + "^"
+	line, mark := marked(e.Line, e.Pos.Col)
+	return line + "\n" + strings.Repeat(" ", len("Statement: ")) + mark
 }
 
 // lineAt is the line of src around an offset.

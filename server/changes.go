@@ -95,6 +95,11 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		reply(w, wire.Generic(wire.BadRequest, err.Error()))
 		return
 	}
+	s.queryEvents(w, r, in)
+}
+
+// queryEvents answers a query with events.
+func (s *Server) queryEvents(w http.ResponseWriter, r *http.Request, in script) {
 	list, err := s.engine.Validate(in.session, in.text)
 	if err == nil {
 		err = s.mayStream(list, array{})

@@ -180,9 +180,6 @@ func recordTime(text string) (time.Time, error) {
 func (s *Server) readRecord(r *http.Request, encoding string) ([]byte, error) {
 	data, err := readRaw(r)
 	if err != nil {
-		if e, ok := errors.AsType[*wire.Error](err); ok && e.Code == wire.TooLarge {
-			e.Message += ": raise the setting " + settings.MaxRequestBytes.About().Name + ", or send less at once"
-		}
 		return nil, err
 	}
 	return unpack(data, encoding, s.opts.MaxBodyBytes)

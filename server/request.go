@@ -22,7 +22,7 @@ import (
 func readRaw(r *http.Request) ([]byte, error) {
 	data, err := io.ReadAll(r.Body)
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, wire.Generic(wire.TooLarge, fmt.Sprintf("the request is larger than %d bytes, which is the limit", e.Limit))
+		return nil, wire.Generic(wire.TooLarge, fmt.Sprintf("the request is larger than %d bytes, which is the limit: raise the setting %s, or send less at once", e.Limit, settings.MaxRequestBytes.About().Name))
 	}
 	if err != nil {
 		return nil, wire.Generic(wire.BadRequest, "cannot read the request: "+err.Error())

@@ -24,6 +24,7 @@ const (
 
 func (s *Server) table() []route {
 	return []route{
+		{"POST", "/sql", s.sql, whole},
 		{"POST", "/ksql", s.statements, whole},
 		{"POST", "/ksql/terminate", s.terminate, whole},
 		{"POST", "/import", s.imports, whole},

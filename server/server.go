@@ -30,6 +30,7 @@ import (
 // Engine is what the server needs of an engine.
 type Engine interface {
 	Execute(ctx context.Context, s *engine.Session, text string, each func(parser.Stmt, engine.Result) error) error
+	ExecuteWhole(ctx context.Context, s *engine.Session, text string, each func(parser.Stmt, engine.Result) error) error
 	Validate(s *engine.Session, text string) ([]parser.Stmt, error)
 	CloseQuery(id string) error
 	Snapshot() *catalog.Snapshot

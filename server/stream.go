@@ -18,6 +18,9 @@ import (
 func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	for _, media := range accepted(r) {
 		switch media {
+		case wire.Events:
+			s.streamEvents(w, r)
+			return
 		case wire.Delimited:
 			s.stream(w, r, delimited{})
 			return
@@ -36,6 +39,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 func (s *Server) queryStream(w http.ResponseWriter, r *http.Request) {
 	for _, media := range accepted(r) {
 		switch media {
+		case wire.Events:
+			s.streamEvents(w, r)
+			return
 		case wire.Delimited:
 			s.stream(w, r, delimited{})
 			return
@@ -51,6 +57,19 @@ func (s *Server) queryStream(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.stream(w, r, delimited{})
+}
+
+// streamEvents is either of them, answered with events.
+func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request) {
+	in, err := s.readScript(r)
+	if err == nil {
+		err = s.await(r.Context(), in)
+	}
+	if err != nil {
+		reply(w, failure(err, nil))
+		return
+	}
+	s.queryEvents(w, r, in)
 }
 
 // stream runs one SELECT or PRINT and sends its rows as they come.

@@ -83,7 +83,7 @@ func TestWrongRequests(t *testing.T) {
 		{"not packed", "/ksql", `{"ksql":"SHOW TABLES;"}`, gzipped, 400, generic("40000", "the body is not what Content-Encoding 'gzip' says: gzip: invalid header")},
 		{"too large when unpacked", "/ksql", packedBody(t, `{"ksql":"`+strings.Repeat(" ", 1<<20)+`SHOW TABLES;"}`), gzipped, 413,
 			generic("41300", "unpacked, the body is larger than 4096 bytes, which is the limit: raise the setting weir.http.max.request.bytes, or send less at once")},
-		{"too large", "/query", strings.Repeat(" ", 5000), nil, 413, generic("41300", "the request is larger than 4096 bytes, which is the limit")},
+		{"too large", "/query", strings.Repeat(" ", 5000), nil, 413, generic("41300", "the request is larger than 4096 bytes, which is the limit: raise the setting weir.http.max.request.bytes, or send less at once")},
 		{"inserts of nothing", "/inserts-stream", "", nil, 400, generic("40000", `the request is empty: expected a line {"target": "STREAM"}, and a line for each row`)},
 		{"inserts into nothing", "/inserts-stream", "{}\n", nil, 400, generic("40000", `Invalid JSON in request: the first line names no target: expected {"target": "STREAM"}`)},
 		{"inserts without JSON", "/inserts-stream", "P\n", nil, 400, generic("40000", "Invalid JSON in request: invalid character 'P' looking for beginning of value")},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -168,7 +169,7 @@ func (r *Remote) put(name, value string) error {
 	return settings.Put(r.properties, name, value, settings.Session)
 }
 
-// open sends a request. The answer's body is the caller's to close; an error that the server tells is returned as such.
+// open sends a request of JSON. The answer's body is the caller's to close; an error that the server tells is returned as such.
 func (r *Remote) open(ctx context.Context, method, path, accept string, body any) (*http.Response, error) {
 	var data []byte
 	if body != nil {
@@ -183,11 +184,15 @@ func (r *Remote) open(ctx context.Context, method, path, accept string, body any
 	if unescaped, err := url.PathUnescape(path); err == nil && unescaped != path {
 		u.Path, u.RawPath = strings.TrimRight(r.base.Path, "/")+unescaped, strings.TrimRight(r.base.EscapedPath(), "/")+path
 	}
+	return r.send(ctx, method, &u, accept, wire.JSON, data)
+}
+
+func (r *Remote) send(ctx context.Context, method string, u *url.URL, accept, content string, data []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Content-Type", wire.JSON)
+	req.Header.Set("Content-Type", content)
 	req.Header.Set("Accept", accept)
 	r.authorize(req)
 	resp, err := r.client.Do(req)
@@ -205,17 +210,20 @@ func (r *Remote) open(ctx context.Context, method, path, accept string, body any
 	if err != nil {
 		return nil, err
 	}
-	return nil, told(text, resp.Status)
+	return nil, told(text, resp.Header.Get("Content-Type"), resp.Status)
 }
 
 // maxAnswer bounds an answer that is read whole.
 const maxAnswer = 64 << 20
 
 // told is the error in an answer.
-func told(text []byte, status string) error {
+func told(text []byte, media, status string) error {
 	var e wire.Error
 	if json.Unmarshal(text, &e) == nil && e.Message != "" {
 		return &e
+	}
+	if media, _, _ := mime.ParseMediaType(media); media == wire.Text && len(text) > 0 {
+		return errors.New(strings.TrimSpace(string(text)))
 	}
 	return fmt.Errorf("the server answered %s: %s", status, strings.TrimSpace(string(text[:min(len(text), 500)])))
 }

@@ -42,6 +42,16 @@ type Error struct {
 	StackTrace    []string  `json:"stackTrace,omitempty"`
 	StatementText *string   `json:"statementText,omitempty"`
 	Entities      *Entities `json:"entities,omitempty"`
+	Undone        []Deed    `json:"undone,omitempty"` // of a file that failed midway
+	Stands        []Deed    `json:"stands,omitempty"`
+}
+
+// Deed is a statement of a file that had been carried out before another one failed.
+type Deed struct {
+	Line          int    `json:"line"`
+	Column        int    `json:"column"`
+	StatementText string `json:"statementText"`
+	Reason        string `json:"reason,omitempty"` // why it was not undone, where that is not plain
 }
 
 // Error is the message.

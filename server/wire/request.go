@@ -16,6 +16,9 @@ const (
 	Protobuf  = "application/vnd.ksql.v1+protobuf"     // rows as messages, in an array of JSON
 	SQL       = "application/sql"                      // a script as it is
 	Text      = "text/plain"
+	CSV       = "text/csv"
+	Lines     = "application/jsonl" // an object per line
+	NDJSON    = "application/x-ndjson"
 )
 
 // Request is the body of /ksql and /query.
