@@ -25,9 +25,9 @@ func TestSubmit(t *testing.T) {
 		status         int
 		stdout, stderr string
 	}{
-		{"pipeline.sql", 0, "CREATE STREAM posted                              Stream created\nINSERT INTO posted                                done\n", ""},
+		{"pipeline.sql", 0, "CREATE STREAM posted                    Stream created\nINSERT INTO posted                      done\n", ""},
 		{"pipeline.sql", 1, "", "weir: pipeline.sql, line 1, column 15: Cannot add stream 'POSTED': A stream with the same name already exists\n" +
-			"  CREATE STREAM posted (k STRING KEY, n INT) WITH (KAFKA_TOPIC='posted', VALUE_FORMAT='JSON', PARTITIONS=1);\n                ^\nNothing of it has been carried out.\n"},
+			"  CREATE STREAM posted (k STRING KEY, n INT) WITH (KAFKA_TOPIC='posted', VALUE_FORMAT='JSON', PA…\n                ^\nNothing of it has been carried out.\n"},
 		{"query.sql --set auto.offset.reset=earliest --output csv", 0, "K,N\na,1\n", ""},
 		{"query.sql --set auto.offset.reset=earliest --output jsonl", 0, `{"K":"a","N":1}` + "\n", ""},
 		{"query.sql --set auto.offset.reset=earliest --output json", 0, `[{"K":"a","N":1}]` + "\n", ""},

@@ -106,7 +106,10 @@ func (in *file) columns() int {
 	return in.width
 }
 
-const titleWidth = 48 // of a statement's beginning, beside which its answer stands
+const (
+	titleWidth = 38 // of a statement's beginning, beside which its answer stands
+	lineWidth  = 78 // of one that has a line of its own
+)
 
 func (a *answers) add(stmt parser.Stmt, res engine.Result) error {
 	e := entity.Of(stmt, res)
@@ -139,7 +142,7 @@ func (a *answers) title(stmt parser.Stmt) {
 	if a.text.Len() > 0 {
 		a.text.WriteByte('\n')
 	}
-	a.text.WriteString(stmt.Short(titleWidth) + "\n")
+	a.text.WriteString(stmt.Short(lineWidth) + "\n")
 }
 
 // told is what was done, in a line.

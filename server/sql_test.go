@@ -33,8 +33,8 @@ func TestSQL(t *testing.T) {
 	for _, c := range []struct {
 		name, query, text, accept, want string
 	}{
-		{"a file", "", sqlRows, "", "CREATE STREAM s                                   Stream created\n" +
-			"INSERT INTO s                                     done\nINSERT INTO s                                     done\n"},
+		{"a file", "", sqlRows, "", "CREATE STREAM s                         Stream created\n" +
+			"INSERT INTO s                           done\nINSERT INTO s                           done\n"},
 		{"rows", "", "SELECT * FROM s;", "", ` K      | A        |       N
  STRING | STRING   | INTEGER
 --------+----------+---------
