@@ -145,11 +145,44 @@ SELECT * FROM counts WHERE name = 'a';`)
 	}
 }
 
+// However a file is carried out, a mistake in it has its place in the file.
+func TestPlacesInFiles(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HOME", dir)
+	file := writeFile(t, filepath.Join(dir, "made.sql"),
+		"CREATE STREAM a (k STRING KEY, n INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=1);\nCREATE STREAM b AS\n  SELECT nope FROM a EMIT CHANGES;\n")
+	inserts := writeFile(t, filepath.Join(dir, "inserts.sql"),
+		"CREATE STREAM a (k STRING KEY, n INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=1);\n\n  INSERT INTO a VALUES ('x', 'y');\n")
+	const column = ", line 3, column 10: SELECT column 'NOPE' cannot be resolved.\n    SELECT nope FROM a EMIT CHANGES;\n           ^\n"
+	const value = ", line 3, column 3: Failed to insert values into 'A'. Column `N`: not a valid INTEGER: \"y\"\n"
+	for _, c := range []struct{ name, args, want string }{
+		{"run", "run " + file, "weir: " + file + column},
+		{"run, a value", "run " + inserts, "weir: " + inserts + value},
+		{"-f", "--data-dir " + filepath.Join(dir, "f") + " -f " + file, "weir: " + file + column},
+		{"-f, a value", "--data-dir " + filepath.Join(dir, "v") + " -f " + inserts, "weir: " + inserts + value},
+		{"RUN SCRIPT", "--data-dir " + filepath.Join(dir, "s"), "weir: " + file + column},
+		{"-e", "--data-dir " + filepath.Join(dir, "e") + " -e", "weir: line 1, column 15: NOPE does not exist.\n  SELECT * FROM nope;\n                ^\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args, stdin := strings.Fields(c.args), ""
+			switch c.name {
+			case "RUN SCRIPT":
+				stdin = "RUN SCRIPT '" + file + "';\n"
+			case "-e":
+				args = append(args, "SELECT * FROM nope;")
+			}
+			if status, out, errs := call(t.Context(), stdin, args...); status != 1 || !strings.HasSuffix(errs, c.want) {
+				t.Errorf("%d\n%s\n%s\nwant %s", status, out, errs, c.want)
+			}
+		})
+	}
+}
+
 func TestRunFails(t *testing.T) {
 	dir := t.TempDir()
 	cases := map[string]struct{ sql, want string }{
-		"syntax, before anything is done": {"CREATE STREAM a (v INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=1);\n\nSELEC;", "line 3:1"},
-		"statement":                       {"SHOW STREAMS;\nSELECT * FROM nope EMIT CHANGES;", "line 2:15: NOPE does not exist"},
+		"syntax, before anything is done": {"CREATE STREAM a (v INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=1);\n\nSELEC;", "s.sql, line 3, column 1: Syntax error: Unknown statement 'SELEC'\n"},
+		"statement":                       {"SHOW STREAMS;\nSELECT * FROM nope EMIT CHANGES;", "s.sql, line 2, column 15: NOPE does not exist.\n  SELECT * FROM nope EMIT CHANGES;\n                ^\n"},
 		"connector":                       {"CREATE SOURCE CONNECTOR c WITH ('connector.class'='file', 'path'='nope.csv', 'topic'='t');", "nope.csv"},
 	}
 	for name, c := range cases {
@@ -250,7 +283,7 @@ func TestServer(t *testing.T) {
 	p.stop(t, syscall.SIGTERM)
 
 	// What it made is there at the next start, and in a shell.
-	if status, out, errs := call(t.Context(), "SHOW QUERIES;\nSHOW FOO;\n", "--data-dir", dir); status != 1 || !strings.Contains(out, "CTAS_COUNTS_") || !strings.Contains(errs, "Syntax Error") {
+	if status, out, errs := call(t.Context(), "SHOW QUERIES;\nSHOW FOO;\n", "--data-dir", dir); status != 1 || !strings.Contains(out, "CTAS_COUNTS_") || !strings.Contains(errs, "weir: line 2, column 6: Syntax error: ") {
 		t.Errorf("%d\n%s\n%s", status, out, errs)
 	}
 }

@@ -173,7 +173,7 @@ func (r *scriptRun) steps(ctx context.Context, sc *script) error {
 		}
 		err := r.n.engine.Execute(ctx, r.session, s.text, func(stmt parser.Stmt, res engine.Result) error { return r.answer(ctx, s, stmt, res) })
 		if err != nil {
-			return err
+			return repl.Told(err, sc.name)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"weir/cli/repl"
 	"weir/parser"
 	"weir/parser/ast"
 	"weir/server/render"
@@ -16,6 +17,7 @@ import (
 
 // script is a file of statements.
 type script struct {
+	name  string // as messages have it; empty for what came from stdin
 	dir   string // relative paths in it start here
 	steps []step
 }
@@ -30,8 +32,9 @@ type step struct {
 func readScript(name string, stdin io.Reader) (*script, error) {
 	var data []byte
 	var err error
-	dir := "."
+	dir, named := ".", name
 	if name == "-" {
+		named = ""
 		data, err = io.ReadAll(stdin)
 	} else {
 		data, err = os.ReadFile(name)
@@ -45,9 +48,9 @@ func readScript(name string, stdin io.Reader) (*script, error) {
 	}
 	steps, err := parseScript(string(data), map[string]string{})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, repl.Told(err, named)
 	}
-	return &script{dir, steps}, nil
+	return &script{named, dir, steps}, nil
 }
 
 // parseScript parses a text with the variables that it defines itself.

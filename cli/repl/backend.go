@@ -13,6 +13,7 @@ import (
 // Script is SQL text and the folder that relative paths in it start from.
 type Script struct {
 	Text    string
+	File    string // that has the text, as messages name it; empty for what was typed
 	BaseDir string
 }
 

@@ -33,7 +33,7 @@ func (l *Local) Execute(ctx context.Context, s Script, d Display) error {
 	if err != nil && ctx.Err() != nil {
 		return ErrInterrupted
 	}
-	return err
+	return Told(err, s.File)
 }
 
 // Show displays one result. Rows and records are shown as they come, until they or the context end.

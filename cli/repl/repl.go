@@ -63,7 +63,10 @@ func (r *REPL) Pipe(ctx context.Context, in io.Reader) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxLine)
 	e := entry{}
-	for lines.Scan() {
+	for n := 0; lines.Scan(); n++ {
+		if e.text == "" {
+			e.before = n
+		}
 		if err := r.feed(ctx, &e, lines.Text()); err != nil {
 			if errors.Is(err, errLeave) {
 				return nil
@@ -77,14 +80,17 @@ func (r *REPL) Pipe(ctx context.Context, in io.Reader) error {
 	if strings.TrimSpace(e.text) == "" {
 		return nil
 	}
-	return r.Execute(ctx, e.text)
+	return r.Execute(ctx, strings.Repeat("\n", e.before)+e.text)
 }
 
 // maxLine bounds a line of a pipe: the parser takes no longer text either.
 const maxLine = 10 << 20
 
 // entry is what has been entered of statements that are not complete.
-type entry struct{ text string }
+type entry struct {
+	text   string
+	before int // lines in front of it, where places count from the first line of a pipe
+}
 
 // feed takes a line; whole statements are carried out.
 func (r *REPL) feed(ctx context.Context, e *entry, line string) error {
@@ -113,7 +119,7 @@ func (r *REPL) feed(ctx context.Context, e *entry, line string) error {
 		defer func(was bool) { r.Printer.Expanded = was }(r.Printer.Expanded)
 		r.Printer.Expanded = true
 	}
-	return r.execute(ctx, text)
+	return r.execute(ctx, strings.Repeat("\n", e.before)+text)
 }
 
 // execute runs whole statements.
