@@ -60,6 +60,7 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 		}
 	}
 	if err := d.RegisterSchemas(ctx, e.opt.Registry); err != nil {
+		e.unmake(ctx, made)
 		return nil, err
 	}
 	if f := d.Change.PutFunction; f != nil {
@@ -81,6 +82,15 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 	out := answerTo(d.Plan, n, seq)
 	out.did = effect{topics: made, undo: undoing(d.Plan, n, before)}
 	return out, nil
+}
+
+// unmake deletes topics that a statement made which then failed and is in no log: nothing has been written to them.
+func (e *Engine) unmake(ctx context.Context, topics []string) {
+	for _, name := range topics {
+		if err := e.opt.Cluster.DeleteTopic(context.WithoutCancel(ctx), name); err != nil {
+			e.opt.Log.Warn("a topic that a statement made is still there, although the statement failed", "topic", name, "error", err)
+		}
+	}
 }
 
 // answerTo is what is answered to a definition that has been carried out.
