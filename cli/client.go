@@ -40,6 +40,11 @@ func (l *login) remote(args []string) (*repl.Remote, error) {
 	if len(args) > 0 {
 		address = args[0]
 	}
+	return l.at(address)
+}
+
+// at is the server at a URL.
+func (l *login) at(address string) (*repl.Remote, error) {
 	remote, err := repl.NewRemote(address)
 	if err != nil {
 		return nil, errUsage{err.Error()}

@@ -18,8 +18,9 @@ import (
 )
 
 type importOptions struct {
+	login
 	brokers, service, registry      string
-	to, token                       string
+	to                              string
 	begin, stateful, output         string
 	apply, skipRefused, whileOthers bool
 	define                          *statements
@@ -39,7 +40,7 @@ func importCommand() command {
 			fs.StringVar(&o.service, "service-id", "", "`ID` ksql.service.id of the cluster (default "+ksqldb.DefaultService+")")
 			fs.StringVar(&o.registry, "schema-registry", "", "`URL` the schema registry that statements without columns take them from, where this program plans them")
 			fs.StringVar(&o.to, "to", "", "`URL` the Weir server, on the same Kafka; WEIR_URL where it is not given")
-			fs.StringVar(&o.token, "token", "", "`TOKEN` logs in there; WEIR_TOKEN where it is not given")
+			o.flags(fs)
 			fs.StringVar(&o.begin, "begin", wire.BeginGroup, "`PLACE` where queries begin: "+wire.BeginGroup+" for where ksqlDB's consumer groups stand, "+wire.BeginStart+" for the start of their topics")
 			fs.StringVar(&o.stateful, "stateful", "", "`CHOICE` of queries whose rows depend on those before: rebuild has them read their topics from the start, continue has them go on without what they knew")
 			fs.BoolVar(&o.apply, "apply", false, "creates it under Weir")
@@ -72,9 +73,6 @@ func (o *importOptions) check(in *invocation) (json bool, err error) {
 	}
 	if o.to == "" {
 		o.to = os.Getenv("WEIR_URL")
-	}
-	if o.token == "" {
-		o.token = os.Getenv("WEIR_TOKEN")
 	}
 	if o.apply && o.to == "" {
 		return false, errUsage{"--apply goes with --to, the URL of the Weir server, such as --to " + defaultURL}
@@ -163,11 +161,10 @@ func (o *importOptions) plan(ctx context.Context, in *invocation, brokers *kafka
 	if o.to == "" {
 		return o.planHere(ctx, in, brokers, found)
 	}
-	remote, err := repl.NewRemote(o.to)
+	remote, err := o.at(o.to)
 	if err != nil {
-		return nil, errUsage{err.Error()}
+		return nil, err
 	}
-	remote.LogIn("", o.token)
 	info, err := remote.Info(ctx)
 	if err != nil {
 		return nil, err

@@ -131,12 +131,27 @@ func (e *Engine) undo(ctx context.Context, s *Session, did effect, gone map[stri
 		}
 	}
 	for _, topic := range did.topics {
-		if err := e.dropTopic(ctx, topic); err != nil {
+		if err := e.dropUnused(ctx, topic); err != nil {
 			return false, fmt.Sprintf("it has been dropped, but its topic %s is still there: %v", topic, err)
 		}
 		gone[topic] = true
 	}
 	return true, ""
+}
+
+// dropUnused deletes a topic, unless somebody has declared something over it meanwhile.
+func (e *Engine) dropUnused(ctx context.Context, topic string) error {
+	done, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for _, src := range e.catalog.Snapshot().Sources() {
+		if src.Topic == topic {
+			return fmt.Errorf("%s is over it", src.Name)
+		}
+	}
+	return e.dropTopic(ctx, topic)
 }
 
 // told is an error without its place, which is one in a text that nobody has seen.

@@ -147,6 +147,18 @@ func (body *sqlBody) script(s *engine.Session) (script, error) {
 // appliedLook is how often it is looked whether a command has been carried out.
 const appliedLook = 5 * time.Millisecond
 
+// script reads a script and waits until what it is to come after has been carried out. Where that fails it has been answered.
+func (s *Server) script(w http.ResponseWriter, r *http.Request) (in script, ok bool) {
+	in, err := s.readScript(r)
+	if err == nil {
+		err = s.await(r.Context(), in)
+	}
+	if err != nil {
+		reply(w, failure(err, nil))
+	}
+	return in, err == nil
+}
+
 // await waits until the command has been carried out that the request is to come after.
 func (s *Server) await(ctx context.Context, in script) error {
 	if in.after == nil {

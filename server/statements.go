@@ -12,12 +12,8 @@ import (
 
 // statements is POST /ksql: all are checked first, then carried out in order until one fails.
 func (s *Server) statements(w http.ResponseWriter, r *http.Request) {
-	in, err := s.readScript(r)
-	if err == nil {
-		err = s.await(r.Context(), in)
-	}
-	if err != nil {
-		reply(w, failure(err, nil))
+	in, ok := s.script(w, r)
+	if !ok {
 		return
 	}
 	list, err := s.engine.Validate(in.session, in.text)

@@ -61,12 +61,8 @@ func (s *Server) queryStream(w http.ResponseWriter, r *http.Request) {
 
 // streamEvents is either of them, answered with events.
 func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request) {
-	in, err := s.readScript(r)
-	if err == nil {
-		err = s.await(r.Context(), in)
-	}
-	if err != nil {
-		reply(w, failure(err, nil))
+	in, ok := s.script(w, r)
+	if !ok {
 		return
 	}
 	s.queryEvents(w, r, in)
@@ -74,12 +70,8 @@ func (s *Server) streamEvents(w http.ResponseWriter, r *http.Request) {
 
 // stream runs one SELECT or PRINT and sends its rows as they come.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, as shape) {
-	in, err := s.readScript(r)
-	if err == nil {
-		err = s.await(r.Context(), in)
-	}
-	if err != nil {
-		reply(w, failure(err, nil))
+	in, ok := s.script(w, r)
+	if !ok {
 		return
 	}
 	list, err := s.engine.Validate(in.session, in.text)

@@ -59,7 +59,7 @@ func Load(name string) (*Config, error) {
 		into := to[key]
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("%s, line %d: expected name=value, got %q", name, i+1, line)
+			return nil, fmt.Errorf("%s, line %d: expected name=value", name, i+1) // the line is not shown: it may have the password
 		case into != nil:
 			*into = value
 		case slices.Contains(unused, key):
