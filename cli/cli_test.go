@@ -160,6 +160,7 @@ func TestPlacesInFiles(t *testing.T) {
 		{"run, a value", "run " + inserts, "weir: " + inserts + value},
 		{"-f", "--data-dir " + filepath.Join(dir, "f") + " -f " + file, "weir: " + file + column},
 		{"-f, a value", "--data-dir " + filepath.Join(dir, "v") + " -f " + inserts, "weir: " + inserts + value},
+		{"import", "import ksqldb " + writeFile(t, filepath.Join(dir, "import.sql"), "SHOW TABLES;\n\n  SELECT 'open;\n"), "weir: " + filepath.Join(dir, "import.sql") + ", line 3, column 10: Syntax error: the quote is never closed; close it with '\n    SELECT 'open;\n           ^\n"},
 		{"RUN SCRIPT", "--data-dir " + filepath.Join(dir, "s"), "weir: " + file + column},
 		{"-e", "--data-dir " + filepath.Join(dir, "e") + " -e", "weir: line 1, column 15: NOPE does not exist.\n  SELECT * FROM nope;\n                ^\n"},
 	} {

@@ -143,7 +143,7 @@ func (o *importOptions) read(ctx context.Context, in *invocation, brokers *kafka
 	variables := map[string]string{}
 	o.define.variables(func(name, value string) { variables[name] = value })
 	commands, err := ksqldb.ReadScript(from, string(data), variables)
-	return ksqldb.Fold(commands, o.service), err
+	return ksqldb.Fold(commands, o.service), repl.Told(err, from)
 }
 
 // request is what a server is asked.

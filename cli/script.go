@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"weir/cli/repl"
 	"weir/parser"
@@ -65,7 +64,7 @@ func parseScript(text string, variables map[string]string) ([]step, error) {
 	variables = maps.Clone(variables)
 	var steps []step
 	for _, p := range pieces.Statements {
-		padded := strings.Repeat("\n", max(p.Pos.Line-1, 0)) + strings.Repeat(" ", max(p.Pos.Col-1, 0)) + p.Text
+		padded := p.InPlace()
 		full, err := parser.Substitute(padded, variables)
 		if err != nil {
 			return nil, err

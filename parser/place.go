@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"weir/parser/ast"
 )
@@ -64,9 +65,15 @@ func (e *Error) ToldMasked(file string) string {
 	return Told(file, e.Pos, msg, "")
 }
 
-// marked is a line, or the part of it around a column, and what puts a mark below that column. Tabs stay tabs.
+// marked is a line, or the part of it around a column, and what puts a mark below that column. Tabs stay tabs; other control characters, which a
+// terminal would obey, are not shown.
 func marked(text string, column int) (shown, mark string) {
 	line := []rune(text)
+	for i, r := range line {
+		if unicode.IsControl(r) && r != '\t' {
+			line[i] = '\ufffd'
+		}
+	}
 	col := min(max(column-1, 0), len(line))
 	if last := col + shownAfter; last < len(line) {
 		line = append(line[:last:last], '…')

@@ -1,6 +1,10 @@
 package parser
 
-import "weir/parser/ast"
+import (
+	"strings"
+
+	"weir/parser/ast"
+)
 
 // Open says what a text ends inside of.
 type Open uint8
@@ -58,4 +62,9 @@ func Split(src string) Pieces {
 		}
 		return p
 	}
+}
+
+// InPlace is the statement behind as many blanks as keep its place: what is told of it has the line and the column of the whole text.
+func (p Piece) InPlace() string {
+	return strings.Repeat("\n", max(p.Pos.Line-1, 0)) + strings.Repeat(" ", max(p.Pos.Col-1, 0)) + p.Text
 }

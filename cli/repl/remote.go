@@ -88,8 +88,7 @@ func (r *Remote) Execute(ctx context.Context, s Script, d Display) error {
 }
 
 func (r *Remote) statement(ctx context.Context, p parser.Piece, d Display) error {
-	// Blanks in front keep the places in error messages those of the user's text.
-	text := strings.Repeat("\n", max(p.Pos.Line-1, 0)) + strings.Repeat(" ", max(p.Pos.Col-1, 0)) + p.Text
+	text := p.InPlace()
 	if done, err := r.setting(ctx, text, d); done || err != nil {
 		return err
 	}

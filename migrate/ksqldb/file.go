@@ -46,12 +46,12 @@ func cutKey(line []byte) (key, value []byte) {
 	return nil, line
 }
 
-// ReadScript reads a script. SET and DEFINE count for the statements behind them, as they do there.
+// ReadScript reads a script. A *parser.Error has its place in it. SET and DEFINE count for the statements behind them, as they do there.
 func ReadScript(name, src string, variables map[string]string) ([]Command, error) {
 	pieces := parser.Split(src)
 	if pieces.Open != parser.Complete {
 		if _, err := parser.Parse(src, parser.Options{}); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		return nil, fmt.Errorf("%s ends inside a statement: end it with ;", name)
 	}
@@ -62,11 +62,11 @@ func ReadScript(name, src string, variables map[string]string) ([]Command, error
 	var out []Command
 	for _, p := range pieces.Statements {
 		at := fmt.Sprintf("line %d", p.Pos.Line)
-		full, err := parser.Substitute(p.Text, vars)
+		full, err := parser.Substitute(p.InPlace(), vars)
 		if err != nil {
-			return nil, fmt.Errorf("%s, %s: %w", name, at, err)
+			return nil, err
 		}
-		c := Command{At: at, SQL: strings.TrimSuffix(full, ";"), Properties: map[string]string{}}
+		c := Command{At: at, SQL: strings.TrimSuffix(strings.TrimSpace(full), ";"), Properties: map[string]string{}}
 		for k, v := range properties {
 			c.Properties[k] = v
 		}
