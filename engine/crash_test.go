@@ -262,13 +262,10 @@ func crashChild(dir string) error {
 			WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 10 SECONDS) GROUP BY grp ORDER BY n DESC LIMIT 3 EMIT FINAL;
 		CREATE STREAM moved WITH (KAFKA_TOPIC='%s') AS SELECT grp, id FROM src PARTITION BY grp EMIT CHANGES;
 		CREATE TABLE chained WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM moved GROUP BY grp EMIT CHANGES;
-		CREATE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
+		CREATE STREAM odd WITH (KAFKA_TOPIC='%s', MAX_MESSAGE_BYTES=%d) AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 EMIT CHANGES;`,
 		in, crashName(run, "counts"), crashName(run, "totals"), crashName(run, "punctual"), crashName(run, "late"), crashName(run, "lists"),
-		crashName(run, "moved"), crashName(run, "chained"), crashName(run, "odd"))
+		crashName(run, "moved"), crashName(run, "chained"), crashName(run, "odd"), crashLimitBytes)
 	if err := patiently(func() error { return e.Execute(ctx, s, sql, func(parser.Stmt, Result) error { return nil }) }); err != nil {
-		return err
-	}
-	if err := patiently(func() error { return crashLimit(ctx, cluster, crashName(run, "odd")) }); err != nil {
 		return err
 	}
 	last := os.Getenv("WEIR_CRASH_LAST") == "true"
@@ -303,9 +300,9 @@ func crashReplace(ctx context.Context, e *Engine, run string, fed chan error) er
 		}
 		more := []string{"", "AND id > 0"}[i%2]
 		having := []string{"HAVING COUNT(*) > 0", ""}[i%2]
-		sql := fmt.Sprintf(`CREATE OR REPLACE STREAM odd WITH (KAFKA_TOPIC='%s') AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 %s EMIT CHANGES;
+		sql := fmt.Sprintf(`CREATE OR REPLACE STREAM odd WITH (KAFKA_TOPIC='%s', MAX_MESSAGE_BYTES=%d) AS SELECT id, grp, pad FROM src WHERE id %% 2 = 1 %s EMIT CHANGES;
 			CREATE OR REPLACE TABLE totals WITH (KAFKA_TOPIC='%s') AS SELECT grp, COUNT(*) AS n FROM src GROUP BY grp %s EMIT CHANGES;`,
-			crashName(run, "odd"), more, crashName(run, "totals"), having)
+			crashName(run, "odd"), crashLimitBytes, more, crashName(run, "totals"), having)
 		if err := e.Execute(ctx, NewSession(), sql, func(parser.Stmt, Result) error { return nil }); err != nil && os.Getenv("WEIR_CRASH_BROKER") != "true" {
 			return err // with a broker that comes and goes, the next one may do
 		}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -18,13 +17,12 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"weir/kafka"
 )
 
 // The topic of the filter takes no rows of crashTooLarge bytes.
-const crashTooLarge, crashLimitBytes = 30_000, "20000"
+const crashTooLarge, crashLimitBytes = 30_000, 20_000
 
 // crashOutputs are the topics that the queries of the crash tests write.
 var crashOutputs = []string{"counts", "punctual", "late", "totals", "chained", "odd", "lists"}
@@ -332,26 +330,4 @@ func (c *crashTopics) each(cluster *kafka.Cluster, name string, f func(*kgo.Reco
 		}
 		c.read.Set(topic, p, end)
 	}
-}
-
-// crashLimit makes a topic take smaller records than others.
-func crashLimit(ctx context.Context, cluster *kafka.Cluster, topic string) error {
-	client, err := cluster.NewClient()
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	limit := crashLimitBytes
-	res := kmsg.NewIncrementalAlterConfigsRequestResource()
-	res.ResourceType, res.ResourceName = kmsg.ConfigResourceTypeTopic, topic
-	cfg := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
-	cfg.Name, cfg.Value = "max.message.bytes", &limit
-	res.Configs = append(res.Configs, cfg)
-	req := kmsg.NewPtrIncrementalAlterConfigsRequest()
-	req.Resources = append(req.Resources, res)
-	resp, err := req.RequestWith(ctx, client)
-	if err != nil {
-		return err
-	}
-	return kerr.ErrorForCode(resp.Resources[0].ErrorCode)
 }

@@ -53,6 +53,9 @@ func (f *Feed) AtEnd(now time.Time, idle time.Duration) bool {
 	return f.Next >= f.High && now.Sub(f.Ended) >= idle
 }
 
+// Moved says whether the feed has gone on since AtEnd was last asked.
+func (f *Feed) Moved() bool { return f.Next != f.seen }
+
 // IdleFor is how long a feed has been at its end; 0 where it is not, or where the task has yet to take what it brought.
 func (f *Feed) IdleFor(now time.Time) time.Duration {
 	idle := time.Duration(0)

@@ -48,6 +48,7 @@ type repartition struct {
 	note    note   // as it will be announced
 	told    note   // as it was last announced
 	due     bool   // it is to be announced again, whether or not it has changed
+	spoke   bool   // it has been announced in this session
 	why     *int64 // counts the row at hand where nothing of it goes
 }
 
@@ -218,6 +219,9 @@ func (r *repartition) Flush() error {
 	if r.onePath {
 		r.note.order = r.note.bound
 	}
+	if !r.spoke || r.told.atEnd && !r.note.atEnd {
+		r.rouse()
+	}
 	if r.note.quiet = !r.note.differs(r.told); r.note.quiet && !r.due {
 		return nil
 	}
@@ -227,6 +231,17 @@ func (r *repartition) Flush() error {
 	}
 	r.note.idled, r.due = 0, false
 	return nil
+}
+
+// rouse tells that the task is not at its end, before any task of the stage tells how far it has come: the far side would close windows
+// by that, and this one has rows for them. A session says so first of all: what the far side reads of the one before may end in that it was.
+func (r *repartition) rouse() {
+	n := r.note
+	n.bound, n.atEnd, n.idled, n.quiet = r.told.bound, false, 0, false
+	for p := range r.parts {
+		r.out.end(n.append(r.out.begin(nil)), 0, p, max(n.bound, 0))
+	}
+	r.spoke, r.told.atEnd = true, false
 }
 
 // reach takes the bound of the task, which the next Flush announces. by is how far it has gone on because nothing comes: after a

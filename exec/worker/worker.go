@@ -81,6 +81,7 @@ type Worker struct {
 	backoff    backoff
 	paused     atomic.Bool
 	partitions atomic.Int32                       // of the last stage
+	resting    bool                               // all sources were at their ends at the last commit
 	peeked     time.Time                          // when the brokers were last asked for ends between commits
 	ends       kafka.Offsets                      // of topics, as asked for since the commit, or the peek, began
 	polling    atomic.Pointer[context.CancelFunc] // ends the poll that is going on
@@ -274,6 +275,11 @@ func (w *Worker) poll(until time.Time) error {
 	})
 	if failed != nil {
 		return failed
+	}
+	if w.resting && !fetches.Empty() {
+		if err := w.rouse(time.Now()); err != nil {
+			return err
+		}
 	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		for _, f := range w.assigned.Feeds[assignment.TP{Topic: p.Topic, Partition: p.Partition}] {
