@@ -52,3 +52,32 @@ func TestGoingOnAfterARest(t *testing.T) {
 		})
 	}
 }
+
+// A row that is late on its path is late, too, where it is the first one that is read after a restart, while other paths are far behind.
+func TestLateAfterARestart(t *testing.T) {
+	t.Parallel()
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n := p.start(t)
+		n.run(t, NewSession(), `CREATE STREAM l (k INT KEY, g INT) WITH (KAFKA_TOPIC='l', KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON', PARTITIONS=2);`)
+		put := func(part int32, times ...int64) {
+			var recs []*kgo.Record
+			for _, at := range times {
+				recs = append(recs, &kgo.Record{Topic: "l", Partition: part, Timestamp: time.UnixMilli(at), Key: []byte{0, 0, 0, byte(part)}, Value: []byte(`{"G":1}`)})
+			}
+			n.put(t, recs...)
+		}
+		put(0, 1000)
+		put(1, 1000, 9000)
+		s := NewSession()
+		s.Properties["weir.idle.upstream"] = "600000"
+		n.run(t, s, `CREATE TABLE c AS SELECT g, COUNT(*) AS n FROM l WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 0 SECONDS) GROUP BY g;`)
+		n.settle(t)
+		n.leave(t)
+		n = p.start(t)
+		put(1, 5000) // the window is still open on the other path
+		n.settle(t)
+		if late := n.Queries()[0].Stats.Late; late != 1 {
+			t.Errorf("%d rows are late, want 1", late)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/exec/assignment"
+	"weir/exec/task"
 	"weir/types"
 )
 
@@ -84,6 +85,36 @@ func encodeAtLeast(a *assignment.Assignment, floor map[assignment.TP]int64) []by
 	return offsets
 }
 
+// encodePaths lists the times that belong to the positions.
+func encodePaths(a *assignment.Assignment) []byte {
+	var out []byte
+	for _, t := range a.Tasks {
+		for _, f := range t.Feeds {
+			if at := t.Path(f.Input); at != task.NoTime {
+				out = appendOffset(out, f.ID(), at)
+			}
+		}
+	}
+	return out
+}
+
+// decodePaths puts the times to the positions. There are none from earlier versions.
+func decodePaths(blob []byte, positions map[assignment.FeedID]stored) error {
+	c := &cursor{src: blob}
+	for len(c.src) > 0 {
+		id := assignment.FeedID{Topic: string(c.take(c.uvarint())), Partition: int32(c.varint()), Stage: int(c.varint()), Input: int(c.varint())}
+		at := c.varint()
+		if s, ok := positions[id]; ok {
+			s.path = at
+			positions[id] = s
+		}
+	}
+	if c.bad {
+		return types.ErrCorrupt
+	}
+	return nil
+}
+
 // A note lies beside an outbox: its address, and the positions that the query had when it was written.
 func encodeNote(address, positions, topics []byte) []byte {
 	return appendBytes(appendBytes(appendBytes(nil, address), positions), topics)
@@ -123,7 +154,7 @@ func decodePositions(offsets, topics []byte) (map[assignment.FeedID]stored, erro
 	out := map[assignment.FeedID]stored{}
 	for len(c.src) > 0 {
 		id := assignment.FeedID{Topic: string(c.take(c.uvarint())), Partition: int32(c.varint()), Stage: int(c.varint()), Input: int(c.varint())}
-		out[id] = stored{at: c.varint(), topic: ids[id.Topic], known: true}
+		out[id] = stored{at: c.varint(), topic: ids[id.Topic], path: task.NoTime, known: true}
 	}
 	if c.bad {
 		return nil, types.ErrCorrupt

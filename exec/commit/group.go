@@ -186,7 +186,7 @@ func (x *Transactions) place(f *assignment.Feed, o offsets) error {
 	topic, p := f.TP.Topic, f.TP.Partition
 	c, known := o.committed[topic][p]
 	n := parseNote(c.Metadata)
-	s := stored{at: n.position(f, c.At), topic: n.topic, known: known}
+	s := stored{at: n.position(f, c.At), topic: n.topic, path: n.path(f), known: known}
 	if !known {
 		s = x.local[f.ID()]
 	}

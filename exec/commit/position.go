@@ -31,6 +31,7 @@ func (l Lost) String() string {
 type stored struct {
 	at    int64
 	topic [16]byte // id of the topic that it was in; zero where that was not kept
+	path  int64    // task.Path at the position; NoTime where it was not kept
 	known bool
 }
 
@@ -38,11 +39,15 @@ type stored struct {
 const (
 	metaOffsets = "offsets"
 	metaTopics  = "topics" // ids of the topics that offsets are of
+	metaPaths   = "paths"  // to which times the rows before the positions have come
 )
 
 // writePositions puts the positions into the batch that holds the state they belong to.
 func writePositions(b *state.Batch, a *assignment.Assignment) error {
 	if err := b.SetMeta(a.Query(), metaTopics, encodeTopics(a)); err != nil {
+		return err
+	}
+	if err := b.SetMeta(a.Query(), metaPaths, encodePaths(a)); err != nil {
 		return err
 	}
 	return b.SetMeta(a.Query(), metaOffsets, encodePositions(a))
@@ -61,6 +66,13 @@ func (o *Options) positions(a *assignment.Assignment) (map[assignment.FeedID]sto
 	out, err := decodePositions(blob, names)
 	if err != nil {
 		return nil, &task.FatalError{Err: fmt.Errorf("the stored offsets of %s can't be read: %w", a.Query(), err)}
+	}
+	blob, err = o.db.Meta(a.Query(), metaPaths)
+	if err != nil {
+		return nil, err
+	}
+	if err := decodePaths(blob, out); err != nil {
+		return nil, &task.FatalError{Err: fmt.Errorf("the stored times of %s can't be read: %w", a.Query(), err)}
 	}
 	return out, nil
 }
@@ -99,6 +111,9 @@ func (o *Options) place(a *assignment.Assignment, f *assignment.Feed, s stored, 
 		f.Task.Renewed(f.Input)
 		lost.Reason = fmt.Sprintf("the topic is shorter than it was: the query has read them, and they are no longer there. It goes on at offset %d with what is written from now on", b.to)
 	default:
+		if s.known {
+			f.Task.GoOn(f.Input, s.path)
+		}
 		return nil
 	}
 	f.Saved = -1

@@ -20,6 +20,8 @@ type feeder struct {
 	free  bool  // it holds nobody back: a table that a stream is joined with
 	order int64 // of an upstream task, as a lane's
 	asOf  int64
+	// recalled is the time of the last rows of a source that had been read to its end before the session.
+	recalled int64
 }
 
 const never = math.MaxInt64
@@ -35,7 +37,7 @@ func newFeeders(inputs []*input, n int) []feeder {
 		}
 		in.feeders = to - in.feeder
 		for f := in.feeder; f < to; f++ {
-			out[f] = feeder{bound: types.NoTime, order: types.NoTime, asOf: types.NoTime, free: streams && in.table}
+			out[f] = feeder{bound: types.NoTime, order: types.NoTime, asOf: types.NoTime, recalled: types.NoTime, free: streams && in.table}
 		}
 	}
 	return out

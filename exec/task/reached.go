@@ -25,11 +25,37 @@ func (t *Task) Recalls(input int) bool {
 func (t *Task) Recall(input int, to int64) error {
 	in := t.inputs[input]
 	f := &t.feeders[in.feeder]
-	if to <= f.bound {
+	if to <= f.recalled {
 		return nil
 	}
-	f.bound = to
+	f.recalled, f.bound = to, max(f.bound, to)
 	return t.advance(0)
+}
+
+// Path is to which time the rows of an input have come that have been processed; NoTime where others tell that, or nothing is known. It belongs to the
+// position: what is late after it is so after a restart, too.
+func (t *Task) Path(input int) int64 {
+	in := t.inputs[input]
+	switch {
+	case !in.follows():
+		return NoTime
+	case t.repart != nil && t.repart.onePath:
+		return t.repart.note.bound
+	}
+	return t.feeders[in.feeder].bound
+}
+
+// GoOn says what Path was when an input was last read.
+func (t *Task) GoOn(input int, path int64) {
+	in := t.inputs[input]
+	if !in.follows() {
+		return
+	}
+	f := &t.feeders[in.feeder]
+	f.bound = max(f.bound, path)
+	if t.repart != nil && t.repart.onePath {
+		t.repart.note.bound = max(t.repart.note.bound, path)
+	}
 }
 
 // bound is the time before which the task writes no row any more.
