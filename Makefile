@@ -11,7 +11,7 @@ CHAINS_DIR   ?= chains
 HOSTILE_DIR  ?= hostile
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race poison lint bench e2e crash crash-long chains hostile faults kafka-up kafka-down ksql fuzz examples
+.PHONY: help build test race poison lint bench e2e crash crash-long chains hostile faults kafka-up kafka-down ksql fuzz examples release
 
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -83,3 +83,7 @@ examples: ## runs the examples as a user would
 	go run . run examples/clicks/clicks.sql
 	go run . run examples/clickstream/clickstream.sql
 	go run . run examples/stories/stories.sql
+
+release: ## archives, .debs and SHA256SUMS in dist/: make release VERSION=0.2.0
+	@test -n "$(VERSION)" || { echo "make release VERSION=0.2.0"; exit 2; }
+	scripts/release "$(VERSION)" dist
