@@ -92,8 +92,14 @@ func (l *liveQueries) wait(ctx context.Context) {
 	}
 }
 
-// settle waits until nothing comes any more: PRINT does not know where its topic ends.
+// settle waits until nothing comes any more, and ends the queries: PRINT does not know where its topic ends.
 func (l *liveQueries) settle(ctx context.Context) {
+	l.quiet(ctx)
+	l.end()
+}
+
+// quiet waits until nothing comes any more.
+func (l *liveQueries) quiet(ctx context.Context) {
 	const quiet = 300 * time.Millisecond
 	last, since := int64(-1), time.Now()
 	for ctx.Err() == nil {
@@ -108,7 +114,6 @@ func (l *liveQueries) settle(ctx context.Context) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	l.end()
 }
 
 // end ends what still runs.

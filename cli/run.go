@@ -170,6 +170,8 @@ func (r *scriptRun) steps(ctx context.Context, sc *script) error {
 			if err := r.n.engine.Drain(ctx); err != nil {
 				return err
 			}
+			r.live.quiet(ctx) // the rows that came before the answer are shown before it
+			r.live.flush()
 		}
 		err := r.n.engine.Execute(ctx, r.session, s.text, func(stmt parser.Stmt, res engine.Result) error { return r.answer(ctx, s, stmt, res) })
 		if err != nil {
