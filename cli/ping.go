@@ -20,7 +20,7 @@ func pingCommand() command {
 		about: "It ends with 0 where the server answers and has its brokers, and else with 1 and the reason: for health checks of\n" +
 			"containers, and for scripts that wait for a start. The URL is " + defaultURL + " unless it is given, here or as WEIR_URL.\n" +
 			"Nobody has to log in for it.",
-		example: "weir ping http://localhost:8088",
+		example: "weir ping",
 		flags: func(fs *flag.FlagSet) any {
 			o := &pingOptions{}
 			o.flags(fs)

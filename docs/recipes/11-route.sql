@@ -13,5 +13,5 @@ INSERT INTO events VALUES ('refund', 'r-1');
 INSERT INTO events VALUES ('order', 'o-2');
 INSERT INTO events (payload) VALUES ('?');
 
-SELECT 'orders' AS source, type, payload FROM orders EMIT CHANGES LIMIT 2;
-SELECT 'others' AS source, type, payload FROM others EMIT CHANGES LIMIT 1;
+SELECT 'orders' AS source, type, payload FROM orders;
+SELECT 'others' AS source, type, payload FROM others;
