@@ -184,6 +184,10 @@ func mentions(n ast.Statement) []mention {
 		return one(n.Name)
 	case *ast.Describe:
 		return one(n.Name)
+	case *ast.ShowCreate:
+		if ast.IsSource(n.Kind) {
+			return one(n.Name)
+		}
 	case *ast.Query:
 		return tables(n)
 	case *ast.Explain:

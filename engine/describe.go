@@ -76,6 +76,8 @@ func (e *Engine) describe(ctx context.Context, n ast.Describing) (Result, error)
 		return &Function{f}, err
 	case *ast.DescribeConnector:
 		return e.describeConnector(ctx, n.Name.Name)
+	case *ast.ShowCreate:
+		return e.showCreate(ctx, n)
 	}
 	return nil, refuse(BadStatement, "%s is not supported", ast.Format(n))
 }
@@ -83,13 +85,18 @@ func (e *Engine) describe(ctx context.Context, n ast.Describing) (Result, error)
 func (e *Engine) describeSource(ctx context.Context, n *ast.Describe) (Result, error) {
 	src, ok := e.catalog.Snapshot().Source(n.Name.Name)
 	if !ok {
-		var names []string
-		for _, s := range e.catalog.Snapshot().Sources() {
-			names = append(names, s.Name)
-		}
-		return nil, &planner.Error{Pos: n.Name.Pos(), Msg: "Could not find STREAM/TABLE '" + n.Name.Name + "' in the Metastore" + suggestion(n.Name.Name, names)}
+		return nil, e.noSource(n.Name)
 	}
 	return e.description(ctx, src, n.Extended)
+}
+
+// noSource says that there is no stream or table of a name.
+func (e *Engine) noSource(name ast.Ident) error {
+	var names []string
+	for _, s := range e.catalog.Snapshot().Sources() {
+		names = append(names, s.Name)
+	}
+	return &planner.Error{Pos: name.Pos(), Msg: "Could not find STREAM/TABLE '" + name.Name + "' in the Metastore" + suggestion(name.Name, names)}
 }
 
 func (e *Engine) description(ctx context.Context, src *catalog.Source, extended bool) (*Description, error) {

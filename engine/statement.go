@@ -69,6 +69,7 @@ var Messages = map[string]Message{
 	"assert_topic":    (*AssertTopic)(nil),
 	"assert_schema":   (*AssertSchema)(nil),
 	"function_names":  (*FunctionNames)(nil),
+	"show_create":     (*ShowCreate)(nil),
 	"terminate_query": (*Terminated)(nil),
 	"variables":       (*Variables)(nil),
 }

@@ -1,6 +1,10 @@
 package parser
 
-import "weir/parser/ast"
+import (
+	"strings"
+
+	"weir/parser/ast"
+)
 
 var showForms = []Topic{
 	{"{ SHOW | LIST } { STREAMS | TABLES | QUERIES } [EXTENDED]", "Lists them.", "SHOW QUERIES EXTENDED"},
@@ -8,17 +12,22 @@ var showForms = []Topic{
 	{"{ SHOW | LIST } { FUNCTIONS | PROPERTIES | TYPES | VARIABLES }", "Lists them.", "SHOW FUNCTIONS"},
 	{"{ SHOW | LIST } [SOURCE | SINK] CONNECTORS", "Lists the connectors.", "SHOW SOURCE CONNECTORS"},
 	{"{ SHOW | LIST } CONNECTOR PLUGINS", "Lists what connectors there could be.", "SHOW CONNECTOR PLUGINS"},
+	{"SHOW CREATE { STREAM | TABLE | TYPE | FUNCTION | CONNECTOR | QUERY } name",
+		"Shows the statement that makes it as it stands now: with the columns that ALTER has added, and with what settings decided when it was made. Of connectors, secrets are left out.",
+		"SHOW CREATE STREAM clicks"},
 }
 
 var shown = []string{
 	"STREAMS", "TABLES", "TOPICS", "ALL TOPICS", "QUERIES", "FUNCTIONS", "PROPERTIES", "TYPES", "VARIABLES", "CONNECTORS",
-	"SOURCE CONNECTORS", "SINK CONNECTORS", "CONNECTOR PLUGINS",
+	"SOURCE CONNECTORS", "SINK CONNECTORS", "CONNECTOR PLUGINS", "CREATE",
 }
 
 func (c *cutter) show() ast.Statement {
 	s := &ast.Show{At: ast.At(c.pos())}
 	c.next()
 	switch {
+	case c.accept("CREATE"):
+		return c.showCreate(s.At)
 	case c.accept("STREAMS"):
 		s.Kind, s.Extended = ast.ShowStreams, c.accept("EXTENDED")
 	case c.accept("TABLES"):
@@ -55,4 +64,24 @@ func (c *cutter) show() ast.Statement {
 	default:
 	}
 	return s
+}
+
+// created are the kinds of things that SHOW CREATE shows.
+var created = []string{ast.KindStream, ast.KindTable, ast.KindType, ast.KindFunction, ast.KindConnector, ast.KindQuery}
+
+// showCreate reads on behind SHOW CREATE.
+func (c *cutter) showCreate(at ast.At) ast.Statement {
+	words := make([]string, len(created))
+	for i, kind := range created {
+		words[i] = strings.ToUpper(kind)
+		if c.accept(words[i]) {
+			what := "a " + kind + "'s name"
+			if kind == ast.KindQuery {
+				what = "a query's id"
+			}
+			return &ast.ShowCreate{At: at, Kind: kind, Name: c.name(what)}
+		}
+	}
+	c.expected(words...)
+	return nil
 }

@@ -66,15 +66,17 @@ func (c *catalog) expected(p place) (words []string, ok bool) {
 	case "FROM", "JOIN", "INTO":
 		return c.sources(), true
 	case "STREAM", "TABLE":
-		return c.sources(), first == "DROP" || first == "ALTER"
+		return c.sources(), first == "DROP" || first == "ALTER" || first == "SHOW"
 	case "DESCRIBE":
 		return append(c.sources(), "FUNCTION", "CONNECTOR", "STREAMS", "TABLES"), true
 	case "FUNCTION":
-		return c.functions(), first == "DESCRIBE"
+		return c.functions(), first == "DESCRIBE" || first == "SHOW"
 	case "CONNECTOR":
 		return c.connectors(), first != "CREATE"
 	case "PRINT":
 		return c.topics(), true
+	case "QUERY":
+		return c.queries(), first == "SHOW"
 	case "TERMINATE", "PAUSE", "RESUME":
 		return append(c.queries(), "ALL"), true
 	case "EXPLAIN":

@@ -42,7 +42,7 @@ func isBounded(text string) bool {
 			if n.Emit != nil {
 				return false
 			}
-		case *ast.Show, *ast.Describe, *ast.Explain:
+		case *ast.Show, *ast.Describe, *ast.ShowCreate, *ast.Explain:
 		default:
 			return false
 		}

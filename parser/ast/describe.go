@@ -1,6 +1,6 @@
 package ast
 
-// Describing is DESCRIBE, whatever it shows.
+// Describing is DESCRIBE, whatever it shows, and SHOW CREATE.
 //
 //sumtype:decl
 type Describing interface {
@@ -12,6 +12,7 @@ func (*Describe) describes()          {}
 func (*DescribeAll) describes()       {}
 func (*DescribeFunction) describes()  {}
 func (*DescribeConnector) describes() {}
+func (*ShowCreate) describes()        {}
 
 // Describe shows a stream or table.
 type Describe struct {
