@@ -166,7 +166,7 @@ func (r *scriptRun) run(ctx context.Context, sc *script, keep bool) error {
 
 func (r *scriptRun) steps(ctx context.Context, sc *script) error {
 	for _, s := range sc.steps {
-		if s.pulls() && len(r.endless()) == 0 {
+		if s.reads() && len(r.endless()) == 0 {
 			if err := r.n.engine.Drain(ctx); err != nil {
 				return err
 			}

@@ -87,7 +87,13 @@ func parseScript(text string, variables map[string]string) ([]step, error) {
 	return steps, nil
 }
 
-// pulls says whether a statement asks for what there is now: before it, all input is read.
+// reads says whether a statement asks for what there is now in a stream or table: before it, all input is read.
+func (s step) reads() bool {
+	q, ok := s.stmt.Node.(*ast.Query)
+	return ok && q.Emit == nil && q.From != nil
+}
+
+// pulls says whether a statement is answered by what there is now.
 func (s step) pulls() bool {
 	q, ok := s.stmt.Node.(*ast.Query)
 	return ok && q.Emit == nil

@@ -19,6 +19,9 @@ func (e *Engine) query(ctx context.Context, s *Session, stmt parser.Stmt, n *ast
 	if err != nil {
 		return nil, err
 	}
+	if p.Query.Row != nil {
+		return e.constants(ctx, s, p.Query)
+	}
 	if p.Query.Lookup != nil {
 		return e.pull(ctx, s, p.Query, tableNames(n))
 	}

@@ -101,7 +101,7 @@ func (c *cutter) createSource(s *ast.CreateSource) ast.Statement {
 		c.fail(c.tok(), "expected ';', found "+describe(c.tok()), "A SOURCE "+kindName(s.IsTable)+" reads a topic; it cannot come from a query.")
 	}
 	c.keep()
-	c.query()
+	c.query(true)
 	return &ast.CreateAs{At: s.At, IsTable: s.IsTable, OrReplace: s.OrReplace, IfNotExists: s.IfNotExists, Name: s.Name, With: s.With}
 }
 

@@ -21,11 +21,11 @@ func (c *cutter) insert() ast.Statement {
 	c.putName(target)
 	switch {
 	case c.is("SELECT"):
-		c.query()
+		c.query(true)
 		return &ast.InsertSelect{At: at, Target: target}
 	case c.is("WITH"):
 		s := &ast.InsertSelect{At: at, Target: target, With: c.with()}
-		c.query()
+		c.query(true)
 		return s
 	case c.isOp("("), c.is("VALUES"):
 		s := &ast.InsertValues{At: at, Target: target}

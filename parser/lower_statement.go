@@ -119,7 +119,9 @@ func (l *lowering) query(q *ast.Query, t *tast.SelectStmt) {
 		l.bug("FROM is lost")
 		return
 	}
-	q.From = l.source(t.From.TableRefs)
+	if !readsNothing(t.From.TableRefs) {
+		q.From = l.source(t.From.TableRefs)
+	}
 	if t.Where != nil {
 		q.Where = l.expr(t.Where)
 	}
@@ -145,6 +147,16 @@ func (l *lowering) query(q *ast.Query, t *tast.SelectStmt) {
 	for i, item := range t.OrderBy.Items {
 		q.OrderBy[i].X = l.expr(item.Expr)
 	}
+}
+
+// readsNothing says whether a FROM was put in for a query that has none: its table lacks the number that all others have.
+func readsNothing(j *tast.Join) bool {
+	t, ok := j.Left.(*tast.TableSource)
+	if !ok || j.Right != nil {
+		return false
+	}
+	name, ok := t.Source.(*tast.TableName)
+	return ok && name.Schema.O == ""
 }
 
 func (l *lowering) source(n tast.ResultSetNode) ast.Source {

@@ -10,6 +10,9 @@ var selectForms = []Topic{
 	{"SELECT item [, ...] FROM source [join ...] [WINDOW window] [WHERE condition] [GROUP BY expression [, ...]] [PARTITION BY expression [, ...]] [HAVING condition] [ORDER BY expression [DESC] [, ...]] [EMIT { CHANGES | FINAL }] [LIMIT n]",
 		"A query. With EMIT it is a push query and runs until it is ended; without, a pull query that answers from what is there.",
 		"SELECT page, COUNT(*) AS n FROM clicks GROUP BY page EMIT CHANGES LIMIT 10"},
+	{"SELECT expression [[AS] name] [, ...]",
+		"Without FROM: one row, of constants and functions of them, which is answered at once. What would be NULL in a query because it can't be computed is an error here, which says why.",
+		"SELECT 1 + 1, UCASE('x') AS x"},
 }
 
 // afterSource are the words that can go on with a query behind FROM and a table.
@@ -18,13 +21,13 @@ var afterSource = []string{"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "WINDOW", "
 // selection reads a SELECT that is a statement.
 func (c *cutter) selection() ast.Statement {
 	id := len(c.queries)
-	c.query()
+	c.query(false)
 	return c.queries[id]
 }
 
 // query reads a SELECT. Its clauses come out in MySQL's order, with a named window at the end: its name is the query's
-// index and its PARTITION BY is the query's.
-func (c *cutter) query() {
+// index and its PARTITION BY is the query's. reads says that it has to read a stream or table.
+func (c *cutter) query(reads bool) {
 	c.enter()
 	defer c.leave()
 	q := &ast.Query{At: ast.At(c.pos())}
@@ -43,7 +46,7 @@ func (c *cutter) query() {
 		c.keep()
 	}
 	if !c.is("FROM") {
-		c.expected("FROM")
+		c.withoutFrom(id, reads)
 		return
 	}
 	c.keep()
@@ -86,6 +89,19 @@ func (c *cutter) query() {
 		q.Limit = c.limit()
 	}
 	c.end(afterSource...)
+}
+
+// withoutFrom ends a query that reads nothing. TiDB's parser gets a table that is none of the query's.
+func (c *cutter) withoutFrom(id int, reads bool) {
+	switch t := c.tok(); {
+	case !reads && t.kind == kEnd:
+		c.put("FROM\n`nothing`\nWINDOW\n`"+strconv.Itoa(id)+"`\nAS\n(", c.pos())
+		c.put(")", c.pos())
+	case !reads && c.emitAhead():
+		c.fail(t, "expected FROM or ';', found "+describe(t), "EMIT is for queries that read a stream or table. Without FROM there is one row, at once.")
+	default:
+		c.expected("FROM")
+	}
 }
 
 // orderBy reads ORDER BY, if it is there.
@@ -166,7 +182,7 @@ func (c *cutter) item(q *ast.Query) {
 		return
 	}
 	item := &ast.ExprItem{At: ast.At(t.pos)}
-	if c.accept("AS") || c.tok().isName() {
+	if c.accept("AS") || c.tok().isName() && !c.emitAhead() {
 		item.Alias = c.name("an alias")
 		c.put("AS", item.Alias.Pos())
 		c.putName(item.Alias)

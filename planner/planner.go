@@ -104,6 +104,9 @@ func Build(stmt ast.Statement, sql string, env *Env) (*Plan, error) {
 		}
 		return p, err
 	case *ast.Query:
+		if s.From == nil {
+			return b.constants(s)
+		}
 		if s.Emit == nil {
 			return b.pull(s)
 		}

@@ -5,8 +5,10 @@ import "strconv"
 func (q *Query) write(p *printer) {
 	p.put("SELECT ")
 	p.commas(len(q.Select), func(i int) { p.item(q.Select[i]) })
-	p.put(" FROM ")
-	p.source(q.From)
+	if q.From != nil {
+		p.put(" FROM ")
+		p.source(q.From)
+	}
 	if q.Window != nil {
 		p.put(" ")
 		p.window(q.Window)

@@ -4,7 +4,7 @@ package ast
 type Query struct {
 	At
 	Select      []SelectItem
-	From        Source
+	From        Source    // nil for a query that reads nothing
 	Window      *Window   // nil if absent
 	Where       Expr      // nil if absent
 	GroupBy     *ExprList // nil if absent; GROUP BY () has no items

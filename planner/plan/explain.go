@@ -14,6 +14,9 @@ func Explain(q *Query) string {
 		explainLookup(&b, q.Lookup)
 		return b.String()
 	}
+	if q.Root == nil {
+		return "Row: " + texts(q.Row)
+	}
 	explainNode(&b, q.Root, 0)
 	return b.String()
 }

@@ -20,8 +20,9 @@ type Query struct {
 	ID     string // of a persistent query
 	Kind   QueryKind
 	SQL    string
-	Root   Node    // *Sink or *Result; nil for a pull query
+	Root   Node    // *Sink or *Result; nil for a pull query over a table, and for one that reads nothing
 	Lookup *Lookup // of a pull query over a table
+	Row    []Expr  // of a query that reads nothing
 	// IdleClose is after how many milliseconds without a record the stream time of a persistent query goes on with the
 	// clock; 0 for never.
 	IdleClose int64
