@@ -88,6 +88,7 @@ type Reader interface {
 	Functions() []*Function // by name
 	Query(id string) (*Query, bool)
 	Queries() []*Query // in the order they were made
+	Cascade(name string) *Cascade
 }
 
 // Change is a set of alterations that belong together.
@@ -103,7 +104,30 @@ type Change struct {
 	DropFunction string
 	PutQuery     *Query
 	DropQuery    string
-	DropTopic    string // to be deleted, with its schemas
+	DropTopic    string   // to be deleted, with its schemas
+	Drop         *Cascade // what goes by DROP ... CASCADE
+}
+
+// Ends are the ids of the queries that it ends.
+func (c Change) Ends() []string {
+	switch {
+	case c.Drop != nil:
+		return c.Drop.Queries
+	case c.DropQuery != "":
+		return []string{c.DropQuery}
+	}
+	return nil
+}
+
+// Deletes are the topics that it deletes.
+func (c Change) Deletes() []string {
+	switch {
+	case c.Drop != nil:
+		return c.Drop.Topics
+	case c.DropTopic != "":
+		return []string{c.DropTopic}
+	}
+	return nil
 }
 
 // Empty says whether the change alters nothing.
@@ -148,12 +172,14 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 		next.sources, next.types, next.ended = map[string]*Source{}, map[string]*types.Type{}, map[string][]uint64{}
 	}
 	if ch.DropQuery != "" {
-		i := slices.IndexFunc(next.queries, func(q *Query) bool { return q.ID == ch.DropQuery })
-		if i < 0 {
-			return nil, fmt.Errorf("there is no query %s", ch.DropQuery)
+		if err := next.endQuery(ch.DropQuery); err != nil {
+			return nil, err
 		}
-		next.end(next.queries[i])
-		next.queries = slices.Delete(next.queries, i, i+1)
+	}
+	if ch.Drop != nil {
+		if err := next.drop(ch.Drop); err != nil {
+			return nil, err
+		}
 	}
 	if ch.DropSource != "" {
 		if err := next.mayDrop(ch.DropSource); err != nil {
@@ -187,6 +213,16 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 	return next, nil
 }
 
+func (s *Snapshot) endQuery(id string) error {
+	i := slices.IndexFunc(s.queries, func(q *Query) bool { return q.ID == id })
+	if i < 0 {
+		return fmt.Errorf("there is no query %s", id)
+	}
+	s.end(s.queries[i])
+	s.queries = slices.Delete(s.queries, i, i+1)
+	return nil
+}
+
 // maxEnded bounds how many queries that wrote a topic, and have ended, are remembered.
 const maxEnded = 32
 
@@ -216,20 +252,22 @@ func (s *Snapshot) putQuery(q *Query) error {
 }
 
 func (s *Snapshot) mayDrop(name string) error {
-	if _, ok := s.sources[name]; !ok {
+	src, ok := s.sources[name]
+	if !ok {
 		return fmt.Errorf("Source %s does not exist.", name)
 	}
 	readers, writers := s.Users(name)
 	results := s.results(readers)
+	cascade := fmt.Sprintf("\nOr have all of that go with it: DROP %s %s CASCADE; EXPLAIN in front of it lists what would go.", strings.ToUpper(src.Kind()), types.QuoteName(name))
 	switch {
 	case len(readers) > len(results) || len(writers) > 0:
 		readers = slices.DeleteFunc(readers, func(id string) bool { return s.makes(id) != "" })
 		return fmt.Errorf("Cannot drop %s.\nThe following queries read from this source: [%s].\n"+
-			"The following queries write into this source: [%s].\nYou need to terminate them before dropping %s.",
-			name, strings.Join(readers, ", "), strings.Join(writers, ", "), name)
+			"The following queries write into this source: [%s].\nYou need to terminate them before dropping %s.%s",
+			name, strings.Join(readers, ", "), strings.Join(writers, ", "), name, cascade)
 	case len(results) > 0:
 		return fmt.Errorf("Cannot drop %s.\nThe following streams and/or tables read from this source: [%s].\n"+
-			"You need to drop them before dropping %s.", name, strings.Join(results, ", "), name)
+			"You need to drop them before dropping %s.%s", name, strings.Join(results, ", "), name, cascade)
 	}
 	return nil
 }

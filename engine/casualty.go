@@ -100,6 +100,37 @@ func (all casualties) terminated(c *casualty) casualties {
 	return out
 }
 
+// droppedBy are those that go with a DROP statement: the one that it names, and with CASCADE what depends on what it takes away.
+func (all casualties) droppedBy(n ast.Statement, cat *catalog.Snapshot) casualties {
+	var out casualties
+	if c := all.dropped(n); c != nil {
+		out = append(out, c)
+	}
+	d, ok := n.(*ast.DropSource)
+	if !ok {
+		return out
+	}
+	gone := []string{d.Name.Name}
+	if _, there := cat.Source(d.Name.Name); there && d.Cascade {
+		gone = cat.Cascade(d.Name.Name).Sources
+	}
+	for more := true; more; {
+		more = false
+		for _, c := range all {
+			depends := c.kind == "command" && c.sink == d.Name.Name || d.Cascade &&
+				slices.ContainsFunc(gone, func(name string) bool { return slices.Contains(c.reads, name) || c.kind == "query" && c.sink == name })
+			if !depends || slices.Contains(out, c) {
+				continue
+			}
+			out, more = append(out, c), true
+			if ast.IsSource(c.kind) {
+				gone = append(gone, c.name)
+			}
+		}
+	}
+	return out
+}
+
 // dropped is what a DROP statement means, or nil.
 func (all casualties) dropped(n ast.Statement) *casualty {
 	if is := defined(n); is.Action == ast.Drops {
@@ -116,13 +147,10 @@ func defined(n ast.Statement) ast.Defined {
 	return ast.Defined{}
 }
 
-// afterDrop is what a DROP statement leaves.
-func (all casualties) afterDrop(n ast.Statement) casualties {
-	out := all.without(all.dropped(n))
-	if d, ok := n.(*ast.DropSource); ok {
-		out = slices.DeleteFunc(out, func(c *casualty) bool { return c.kind == "command" && c.sink == d.Name.Name })
-	}
-	return out
+// afterDrop is what a DROP statement leaves; cat is the catalog before it.
+func (all casualties) afterDrop(n ast.Statement, cat *catalog.Snapshot) casualties {
+	gone := all.droppedBy(n, cat)
+	return slices.DeleteFunc(all.without(nil), func(c *casualty) bool { return slices.Contains(gone, c) })
 }
 
 // mayDrop refuses the wrong kind, and what others read.
@@ -131,6 +159,9 @@ func (all casualties) mayDrop(c *casualty, n ast.Statement) error {
 		return &planner.Error{Pos: d.Name.Pos(), Msg: fmt.Sprintf("Incompatible data source type is %s, but statement was DROP %s",
 			strings.ToUpper(c.kind), strings.ToUpper(d.Kind))}
 	}
+	if drop, ok := n.(*ast.DropSource); ok && drop.Cascade {
+		return nil
+	}
 	var readers []string
 	for _, o := range all {
 		if o != c && ast.IsSource(c.kind) && (slices.Contains(o.reads, c.name) || o.kind == "query" && o.sink == c.name) {
@@ -138,7 +169,7 @@ func (all casualties) mayDrop(c *casualty, n ast.Statement) error {
 		}
 	}
 	if len(readers) > 0 {
-		return refuse(BadStatement, "Cannot drop %s.\nThe following, which could not be brought back either, go with it: [%s].\nYou need to drop or terminate them before dropping %s.",
+		return refuse(BadStatement, "Cannot drop %s.\nThe following, which could not be brought back either, go with it: [%s].\nYou need to drop or terminate them before dropping %s, or to add CASCADE.",
 			c.name, strings.Join(readers, ", "), c.name)
 	}
 	return nil

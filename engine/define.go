@@ -24,21 +24,22 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 	if s.SkipUnchanged && e.stands(s, stmt) {
 		return &Done{Warning: "unchanged", Sequence: -1}, nil
 	}
-	env := e.planEnv(s, e.catalog.Snapshot(), e.numberFor(begin, e.log.nextID()), nil)
+	before := e.catalog.Snapshot()
+	env := e.planEnv(s, before, e.numberFor(begin, e.log.nextID()), nil)
 	env.QueryID = begin.id()
-	d, err := e.draft(s, stmt, world{env, e.casualties(), begin})
+	d, err := e.draft(s, stmt, world{env, before, e.casualties(), begin})
 	if err != nil {
 		return nil, err
 	}
 	if d.Exists != "" {
 		return &Done{Warning: d.Exists, Message: d.Exists, Sequence: -1}, nil
 	}
-	if _, err := e.catalog.Snapshot().With(d.Change); err != nil {
+	if _, err := before.With(d.Change); err != nil {
 		return nil, err
 	}
 	if d.Query != nil {
 		d.entry.Principal = s.Principal.Name()
-		if err := s.Principal.Begin(d.Query.ID, d.ends()); err != nil {
+		if err := s.Principal.Begin(d.Query.ID, d.Change.DropQuery); err != nil {
 			return nil, limited(err)
 		}
 		defer e.unlessOwned(s.Principal, d.Query.ID)
@@ -68,7 +69,6 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 			return nil, err
 		}
 	}
-	before := e.catalog.Snapshot()
 	apply := func(ctx context.Context, _ int64) { e.apply(ctx, stmt, d, e.config(s)) }
 	var seq int64
 	if d.Replaces {
@@ -80,6 +80,9 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 		return nil, err
 	}
 	out := answerTo(d.Plan, n, seq)
+	if c := d.Change.Drop; c != nil {
+		out.Message = dropped(out.Message, c, before, d.healed)
+	}
 	out.did = effect{topics: made, undo: undoing(d.Plan, n, before)}
 	return out, nil
 }
@@ -106,14 +109,15 @@ func answerTo(p *planner.Plan, n ast.Definition, seq int64) *Done {
 // apply changes the catalog and starts and stops what the plan says. The statement is in the command log by now, so that nothing here
 // may fail: what can't be done at once is shown, and tried again.
 func (e *Engine) apply(ctx context.Context, stmt parser.Stmt, d *draft, config map[string]string) {
+	before := e.catalog.Snapshot()
 	if err := e.catalog.Apply(d.Change); err != nil {
 		c := unplanned(stmt.Node, entry{command: d.entry}, d.Change.DropQuery, err)
 		e.opt.Log.Error("a statement of the command log could not be applied", "statement", stmt.Masked(), "error", err)
 		e.setCasualties(append(slices.Clone(e.casualties()), c))
 		return
 	}
-	e.setCasualties(e.casualties().afterDrop(stmt.Node))
-	if ended := d.ends(); ended != "" {
+	e.setCasualties(e.casualties().afterDrop(stmt.Node, before))
+	for _, ended := range d.ends() {
 		e.endQuery(ctx, ended)
 	}
 	if d.Query != nil {
@@ -121,9 +125,9 @@ func (e *Engine) apply(ctx context.Context, stmt parser.Stmt, d *draft, config m
 		e.begin(d.Query.ID, d.entry.Begin)
 		e.start(d.Query, config, d.entry.Begin.paused())
 	}
-	if d.Change.DropTopic != "" {
-		if err := e.dropTopic(ctx, d.Change.DropTopic); err != nil {
-			e.opt.Log.Warn("the topic of what was dropped could not be deleted: delete it with Kafka's tools", "topic", d.Change.DropTopic, "error", err)
+	for _, topic := range d.Change.Deletes() {
+		if err := e.dropTopic(ctx, topic); err != nil {
+			e.opt.Log.Warn("the topic of what was dropped could not be deleted: delete it with Kafka's tools", "topic", topic, "error", err)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
+	"weir/catalog"
 	"weir/parser"
 	"weir/planner"
 	"weir/planner/plan"
@@ -11,6 +13,7 @@ import (
 // world is what statements are planned against.
 type world struct {
 	env   *planner.Env
+	cat   *catalog.Snapshot // that env has
 	lost  casualties
 	begin *Beginning // of the query that is made; nil for nothing
 }
@@ -19,25 +22,29 @@ type world struct {
 type draft struct {
 	*planner.Plan
 	entry  command
-	healed *casualty // what it drops of what could not be brought back
+	healed casualties // what it drops of what could not be brought back
 }
 
-// ends is the id of the query that ends with it; empty for none.
-func (d *draft) ends() string {
-	if d.healed != nil && d.healed.query != "" {
-		return d.healed.query
+// ends are the ids of the queries that end with it.
+func (d *draft) ends() []string {
+	out := slices.Clone(d.Change.Ends())
+	for _, c := range d.healed {
+		if c.query != "" && !slices.Contains(out, c.query) {
+			out = append(out, c.query)
+		}
 	}
-	return d.Change.DropQuery
+	return out
 }
 
 // draft plans a statement that changes the catalog, or asks it, and sees that what will be logged can be carried out again.
 func (e *Engine) draft(s *Session, stmt parser.Stmt, w world) (*draft, error) {
 	d := &draft{entry: command{Statement: stmt.Text, Properties: s.Properties, Server: e.planSettings(), ID: w.env.NextID, Begin: w.begin}}
-	if d.healed = w.lost.dropped(stmt.Node); d.healed != nil {
-		if err := w.lost.mayDrop(d.healed, stmt.Node); err != nil {
+	d.healed = w.lost.droppedBy(stmt.Node, w.cat)
+	if named := w.lost.dropped(stmt.Node); named != nil {
+		if err := w.lost.mayDrop(named, stmt.Node); err != nil {
 			return nil, err
 		}
-		if !holds(w.env, d.healed) {
+		if !holds(w.env, named) {
 			d.Plan = &planner.Plan{}
 			return d, nil
 		}

@@ -33,6 +33,9 @@ func (e *Engine) explain(s *Session, stmt parser.Stmt, n *ast.Explain) (Result, 
 		}
 		return nil, &planner.Error{Pos: n.QueryID.Pos(), Msg: "Query with id:" + n.QueryID.Name + " does not exist, use SHOW QUERIES to view the full set of queries."}
 	}
+	if d, ok := n.Statement.(*ast.DropSource); ok && d.Cascade {
+		return e.explainDrop(s, d)
+	}
 	p, err := planner.Build(n.Statement, ast.Format(n.Statement), e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil))
 	if err != nil {
 		return nil, err

@@ -240,7 +240,7 @@ func (r *importing) draftOf(one *Imported, f Foreign) (*draft, error) {
 		one.begin = &Beginning{QueryID: f.QueryID, Paused: f.Paused || f.Ended}
 	}
 	env := r.env(one, r.snap)
-	d, err := r.draft(one.session, one.stmt, world{env, r.casualties(), one.begin})
+	d, err := r.draft(one.session, one.stmt, world{env, r.snap, r.casualties(), one.begin})
 	if err != nil || d.Exists != "" {
 		return d, err
 	}

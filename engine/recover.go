@@ -164,7 +164,7 @@ func (r *recovery) define(s *Session, stmt parser.Stmt, c entry) error {
 	if err != nil {
 		return err
 	}
-	if id := p.Change.DropQuery; id != "" {
+	for _, id := range p.Change.Ends() {
 		r.ended(id)
 	}
 	if n, ok := stmt.Node.(ast.Definition); ok {
@@ -205,13 +205,15 @@ func (r *recovery) ended(id string) {
 	r.gone[id] = true
 }
 
-// drop forgets a casualty that a statement dropped.
+// drop forgets the casualties that a statement dropped.
 func (r *recovery) drop(n ast.Statement) {
-	c := r.lost.dropped(n)
-	r.lost = r.lost.afterDrop(n)
-	if c != nil && c.query != "" {
-		r.ended(c.query)
+	cat := r.catalog.Snapshot()
+	for _, c := range r.lost.droppedBy(n, cat) {
+		if c.query != "" {
+			r.ended(c.query)
+		}
 	}
+	r.lost = r.lost.afterDrop(n, cat)
 }
 
 // terminate takes queries that were terminated out of what is to be started.

@@ -68,6 +68,7 @@ func (e *Engine) carryOut(ctx context.Context, s *Session, stmt parser.Stmt) (Re
 var Messages = map[string]Message{
 	"assert_topic":    (*AssertTopic)(nil),
 	"assert_schema":   (*AssertSchema)(nil),
+	"drop_cascade":    (*Cascade)(nil),
 	"function_names":  (*FunctionNames)(nil),
 	"show_create":     (*ShowCreate)(nil),
 	"terminate_query": (*Terminated)(nil),

@@ -84,7 +84,8 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 			}
 			return e.runningPlan(id)
 		}
-		p, err := e.draft(sandbox, *stmt, world{env, lost, nil})
+		before := snap
+		p, err := e.draft(sandbox, *stmt, world{env, snap, lost, nil})
 		if err == nil && !p.Change.Empty() {
 			snap, err = snap.With(p.Change)
 			next++
@@ -92,7 +93,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		if err != nil {
 			return nil, e.fault(text, *stmt, err)
 		}
-		lost = lost.afterDrop(stmt.Node)
+		lost = lost.afterDrop(stmt.Node, before)
 		if p.Change.PutQuery != nil {
 			plans[p.Query.ID] = p.Query
 		}

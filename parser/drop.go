@@ -3,9 +3,10 @@ package parser
 import "weir/parser/ast"
 
 var dropSourceForms = []Topic{
-	{"DROP { STREAM | TABLE } [IF EXISTS] name [DELETE TOPIC]",
-		"Forgets a stream or table and ends the query that makes it. With DELETE TOPIC its topic and its schemas go too.",
-		"DROP STREAM IF EXISTS clicks DELETE TOPIC"},
+	{"DROP { STREAM | TABLE } [IF EXISTS] name [CASCADE] [DELETE TOPIC]",
+		"Forgets a stream or table and ends the query that makes it. With CASCADE, all that depends on it goes first: queries that read it or write into it, what those that read it make, " +
+			"and so on; EXPLAIN lists that beforehand. With DELETE TOPIC the topics of what is dropped and their schemas go too.",
+		"DROP STREAM IF EXISTS clicks CASCADE DELETE TOPIC"},
 }
 
 var dropTypeForms = []Topic{
@@ -29,8 +30,13 @@ func (c *cutter) drop() ast.Statement {
 		}
 		s.Name = c.name("a " + kindName(s.IsTable))
 		c.putName(s.Name)
+		s.Cascade = c.accept("CASCADE")
 		s.DeleteTopic = c.acceptWords("DELETE", "TOPIC")
-		c.end("DELETE TOPIC")
+		if s.Cascade {
+			c.end("DELETE TOPIC")
+		} else {
+			c.end("CASCADE", "DELETE TOPIC")
+		}
 		return s
 	case c.accept("TYPE"):
 		return &ast.DropType{At: at, IfExists: c.ifExists(), Name: c.name("a type's name")}

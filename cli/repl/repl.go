@@ -44,7 +44,8 @@ type REPL struct {
 
 	terminal bool // statements come from a person, not from a file
 	history  []string
-	edited   string // what \e has run
+	edited   string                                // what \e has run
+	ask      func(question string) (string, error) // reads a line of the person at the terminal
 	spooled  *os.File
 	screen   io.Writer // Printer's own while spooling
 }
@@ -127,6 +128,9 @@ func (r *REPL) execute(ctx context.Context, text string) error {
 	if query, ok := isWatch(text); ok {
 		return r.watch(ctx, query)
 	}
+	if ok, err := r.confirm(ctx, text); !ok {
+		return err
+	}
 	closePager := r.page(text)
 	return errors.Join(r.Backend.Execute(ctx, Script{Text: text}, r.Printer), closePager())
 }
@@ -145,6 +149,10 @@ func (r *REPL) Interactive(ctx context.Context, stdin io.ReadCloser, stdout io.W
 		return fmt.Errorf("cannot use the terminal: %w", err)
 	}
 	defer rl.Close()
+	r.ask = func(question string) (string, error) {
+		rl.SetPrompt(question)
+		return rl.Readline()
+	}
 	complete.hint = func(line string) { fmt.Fprintln(rl, line) }
 	r.recall()
 	defer context.AfterFunc(ctx, func() { rl.Close() })()

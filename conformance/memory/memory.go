@@ -203,13 +203,13 @@ func (e *Engine) apply(p *planner.Plan) error {
 	if err := e.catalog.Apply(p.Change); err != nil {
 		return err
 	}
-	if id := p.Change.DropQuery; id != "" {
+	for _, id := range p.Change.Ends() {
 		e.stop(id)
 	}
-	if p.Change.DropTopic != "" {
-		delete(e.topics, p.Change.DropTopic)
-		e.Driver.DeleteTopic(p.Change.DropTopic)
-		planner.ForgetSchemas(context.Background(), e.Registry, p.Change.DropTopic)
+	for _, topic := range p.Change.Deletes() {
+		delete(e.topics, topic)
+		e.Driver.DeleteTopic(topic)
+		planner.ForgetSchemas(context.Background(), e.Registry, topic)
 	}
 	if e.opt.CountAll || p.Query != nil {
 		e.next++

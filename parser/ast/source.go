@@ -84,6 +84,7 @@ type DropSource struct {
 	IsTable     bool
 	IfExists    bool
 	Name        Ident
+	Cascade     bool // with all that depends on it
 	DeleteTopic bool
 }
 
@@ -91,6 +92,7 @@ func (s *DropSource) write(p *printer) {
 	p.put("DROP ", streamOrTable(s.IsTable))
 	p.putIf(s.IfExists, "IF EXISTS ")
 	p.name(s.Name.Name)
+	p.putIf(s.Cascade, " CASCADE")
 	p.putIf(s.DeleteTopic, " DELETE TOPIC")
 }
 
