@@ -23,10 +23,11 @@ var mayImport = map[string]string{
 	"settings":             "parser/suggest",
 	"disk":                 "",
 	"tenants":              "",
-	"kafka":                "",
+	"security":             "settings",
+	"kafka":                "security",
 	"kafka/embedded":       "disk",
 	"kafka/faulty":         "", // for tests: no folder may import it
-	"registry":             "disk parser/suggest registry/protoschema",
+	"registry":             "disk parser/suggest registry/protoschema security",
 	"registry/protoschema": "",
 	"formats/jsontext":     "types",
 	"functions":            "types parser/suggest settings formats/jsontext",
@@ -56,7 +57,7 @@ var mayImport = map[string]string{
 	"connectors/s3sink":    "types parser/suggest connectors/connector connectors/encode",
 	"connectors/postgres":  "types formats/jsontext connectors/connector",
 	"connectors/tcp":       "kafka connectors/connector",
-	"connectors/connect":   "",
+	"connectors/connect":   "security",
 	"connectors":           "disk types kafka parser/suggest settings connectors/connector connectors/file connectors/filesink connectors/httpsink connectors/httppoll connectors/postgres connectors/s3sink connectors/tcp connectors/datagen",
 	"wasm":                 "types settings functions",
 	"answer":               "",
@@ -68,7 +69,7 @@ var mayImport = map[string]string{
 	"migrate/project":      "parser parser/ast parser/suggest",
 	"migrate/ksqldb":       "parser parser/ast settings kafka",
 	"cli/repl":             "answer parser parser/ast parser/suggest settings formats connectors connectors/connector planner engine server/entity server/wire server/render",
-	"cli":                  "answer parser parser/ast parser/suggest settings kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state tenants engine server server/wire migrate/ksqldb migrate/project server/render cli/repl",
+	"cli":                  "answer parser parser/ast parser/suggest settings security kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state tenants engine server server/wire migrate/ksqldb migrate/project server/render cli/repl",
 }
 
 // skipImports are folders of tests and tools, which may look at everything.

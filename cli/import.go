@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -24,6 +25,7 @@ type importOptions struct {
 	begin, stateful, output         string
 	apply, skipRefused, whileOthers bool
 	define                          *statements
+	connection                      *given // how the brokers and the registry are reached
 }
 
 func importCommand() command {
@@ -38,6 +40,7 @@ func importCommand() command {
 			o := &importOptions{define: &statements{}}
 			fs.StringVar(&o.brokers, "brokers", "", "`HOST:PORT,...` the Kafka that the ksqlDB cluster works with")
 			fs.StringVar(&o.service, "service-id", "", "`ID` ksql.service.id of the cluster (default "+ksqldb.DefaultService+")")
+			o.connection = connectionFlags(fs)
 			fs.StringVar(&o.registry, "schema-registry", "", "`URL` the schema registry that statements without columns take them from, where this program plans them")
 			fs.StringVar(&o.to, "to", "", "`URL` the Weir server, on the same Kafka; WEIR_URL where it is not given")
 			o.flags(fs)
@@ -64,8 +67,6 @@ func (o *importOptions) check(in *invocation) (json bool, err error) {
 		return false, errUsage{"--output: expected TABULAR or JSON"}
 	case len(in.args) == 0 || in.args[0] != "ksqldb":
 		return false, errUsage{"expected what is to be imported: weir import ksqldb [FILE|URL]"}
-	case len(in.args) == 1 && o.brokers == "":
-		return false, errUsage{"expected --brokers, a FILE or a URL to read from"}
 	case o.begin != wire.BeginGroup && o.begin != wire.BeginStart:
 		return false, errUsage{fmt.Sprintf("--begin: expected %s or %s, got %q", wire.BeginGroup, wire.BeginStart, o.begin)}
 	case o.stateful != "" && o.stateful != "rebuild" && o.stateful != "continue":
@@ -86,9 +87,23 @@ func runImport(ctx context.Context, in *invocation, options any) error {
 	if err != nil {
 		return err
 	}
+	s, err := resolveNode(o.connection, nil)
+	if err != nil {
+		return err
+	}
+	if o.brokers == "" && len(in.args) == 1 {
+		o.brokers = strings.Join(s.Brokers, ",")
+	}
+	if o.brokers == "" && len(in.args) == 1 {
+		return errUsage{"expected --brokers, a FILE or a URL to read from"}
+	}
 	var brokers *kafka.Cluster
 	if o.brokers != "" {
-		if brokers, err = kafka.Connect(ctx, kafka.Config{Brokers: strings.Split(o.brokers, ",")}); err != nil {
+		cfg, err := brokersElsewhere(s, strings.Split(o.brokers, ","), newLog(s, in.stderr))
+		if err != nil {
+			return err
+		}
+		if brokers, err = kafka.Connect(ctx, cfg); err != nil {
 			return err
 		}
 		defer brokers.Close()
@@ -97,7 +112,7 @@ func runImport(ctx context.Context, in *invocation, options any) error {
 	if err != nil {
 		return err
 	}
-	report, err := o.plan(ctx, in, brokers, found)
+	report, err := o.plan(ctx, in, brokers, found, s)
 	if err != nil {
 		return err
 	}
@@ -157,9 +172,9 @@ func (o *importOptions) request(found *ksqldb.Cluster) wire.ImportRequest {
 }
 
 // plan asks the Weir server, or a node in this process that is gone afterwards, what becomes of it.
-func (o *importOptions) plan(ctx context.Context, in *invocation, brokers *kafka.Cluster, found *ksqldb.Cluster) (*wire.ImportReport, error) {
+func (o *importOptions) plan(ctx context.Context, in *invocation, brokers *kafka.Cluster, found *ksqldb.Cluster, given Settings) (*wire.ImportReport, error) {
 	if o.to == "" {
-		return o.planHere(ctx, in, brokers, found)
+		return o.planHere(ctx, in, brokers, found, given)
 	}
 	remote, err := o.at(o.to)
 	if err != nil {
@@ -183,7 +198,7 @@ func (o *importOptions) plan(ctx context.Context, in *invocation, brokers *kafka
 }
 
 // planHere plans with a node of its own in a temporary directory, and changes nothing else.
-func (o *importOptions) planHere(ctx context.Context, in *invocation, brokers *kafka.Cluster, found *ksqldb.Cluster) (report *wire.ImportReport, err error) {
+func (o *importOptions) planHere(ctx context.Context, in *invocation, brokers *kafka.Cluster, found *ksqldb.Cluster, given Settings) (report *wire.ImportReport, err error) {
 	dir, err := os.MkdirTemp("", "weir-import-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a temporary directory: %w", err)
@@ -194,6 +209,7 @@ func (o *importOptions) planHere(ctx context.Context, in *invocation, brokers *k
 	if o.registry != "" {
 		base[settings.SchemaRegistry.About().Name] = o.registry
 	}
+	maps.Copy(base, given.connection())
 	s, err := nodeFlags(flag.NewFlagSet("", flag.ContinueOnError)).resolve(base, nil)
 	if err != nil {
 		return nil, err

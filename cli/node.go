@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,6 +74,9 @@ func startNode(ctx context.Context, s Settings, o nodeOptions, log *slog.Logger)
 
 func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err error) {
 	s := n.settings
+	if len(s.NoEffect) > 0 {
+		log.Warn("some properties in the files of --config have no effect", "properties", strings.Join(s.NoEffect, ", "))
+	}
 	if www := settings.WWW.In(s.Properties); www != "" && o.serveAPI {
 		if n.files, err = server.Files(www); err != nil {
 			return err
@@ -100,6 +104,11 @@ func (n *node) start(ctx context.Context, o nodeOptions, log *slog.Logger) (err 
 		Cluster: n.cluster, Embedded: n.broker != nil, Registry: client, DataDir: n.dir.path, ServiceID: s.ServiceID,
 		Config: config, Log: log, Version: Version, Lost: n.lost(), StateFS: o.stateFS, Tenants: n.tenants,
 	}
+	if settings.ConnectURL.In(s.Properties) != "" {
+		if opt.ConnectTransport, err = connectTransport(s, log); err != nil {
+			return err
+		}
+	}
 	if n.broker != nil {
 		opt.Durable, opt.Compacted = n.broker.Durable, n.broker.Compacted
 	}
@@ -125,9 +134,10 @@ func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger)
 	s := n.settings
 	if len(s.Brokers) > 0 {
 		n.kafka = s.Brokers[0]
-		var err error
-		n.cluster, err = kafka.Connect(ctx, kafka.Config{Brokers: s.Brokers, MaxBatchBytes: int(settings.MaxBatchBytes.In(s.Properties))})
-		return err
+		return n.connectElsewhere(ctx, o, log)
+	}
+	if settings.SecurityProtocol(s.Properties) != "PLAINTEXT" {
+		log.Warn("security.protocol and what goes with it have no effect: the broker is in this program, since bootstrap.servers names none")
 	}
 	addr, err := n.free(s.KafkaListen, "kafka-listen", o)
 	if err != nil {
@@ -172,8 +182,12 @@ func (n *node) listen(addr, flag string, o nodeOptions) (net.Listener, error) {
 func (n *node) startRegistry(o nodeOptions, log *slog.Logger) (registry.Client, error) {
 	s := n.settings
 	if s.SchemaRegistry != "" {
-		n.registry = s.SchemaRegistry
-		return registry.NewHTTP(s.SchemaRegistry, registry.HTTPOptions{})
+		n.registry = settings.HideValue(settings.SchemaRegistry.About().Name, s.SchemaRegistry)
+		secured, err := registrySecurity(s, log)
+		if err != nil {
+			return nil, err
+		}
+		return registry.NewHTTP(s.SchemaRegistry, registry.HTTPOptions{Transport: secured})
 	}
 	var err error
 	if n.store, err = registry.Open(n.dir.join("registry")); err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -38,6 +39,9 @@ type Settings struct {
 
 	Hosts []string
 
+	// NoEffect are the names that the files of --config have and that mean nothing here, in order, with why where that is known.
+	NoEffect []string
+
 	told map[string]bool // by flag: not a default
 }
 
@@ -69,7 +73,7 @@ func variable(flag string) string {
 // given are the flags of a command line, unresolved.
 type given struct {
 	fs     *flag.FlagSet
-	config string
+	config []string
 	values map[string]*string
 	set    [][2]string
 }
@@ -78,19 +82,58 @@ type given struct {
 func nodeFlags(fs *flag.FlagSet) *given {
 	g := &given{fs: fs, values: map[string]*string{}}
 	for _, s := range settings.Flags() {
-		i := s.About()
-		g.values[i.Flag] = fs.String(i.Flag, "", "`"+i.Value+"` "+usage(s))
+		g.flag(s)
 	}
-	fs.StringVar(&g.config, "config", "", "`FILE` of properties, name=value per line, named as in ksqlDB")
+	g.files()
+	return g
+}
+
+// files adds the flags that set properties by their names.
+func (g *given) files() {
+	fs := g.fs
+	fs.Func("config", "`FILE` of properties, named as in ksqlDB and Kafka: ksql-server.properties, client.properties; may be repeated, a later one wins", func(v string) error {
+		g.config = append(g.config, v)
+		return nil
+	})
 	fs.Func("set", "`NAME=VALUE` a property of the server, such as commit.interval.ms=1000; may be repeated", func(v string) error {
 		name, value, ok := strings.Cut(v, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return fmt.Errorf("expected name=value, got %q", v)
+			return errors.New("expected name=value") // what stands there may be a secret
 		}
 		g.set = append(g.set, [2]string{name, value})
 		return nil
 	})
+}
+
+// connectionFlags adds those of the settings with which connections to Kafka and a schema registry are secured.
+func connectionFlags(fs *flag.FlagSet) *given {
+	g := &given{fs: fs, values: map[string]*string{}}
+	for _, f := range []*settings.Family{settings.KafkaSecurity, settings.RegistrySecurity} {
+		for _, s := range f.Members() {
+			g.flag(s)
+		}
+	}
+	g.files()
 	return g
+}
+
+// connection are the settings of connections to a schema registry: how they are secured.
+func (s Settings) connection() map[string]string {
+	out := map[string]string{}
+	for _, f := range []*settings.Family{settings.KafkaSecurity, settings.RegistrySecurity} {
+		for _, m := range f.Members() {
+			name := m.About().Name
+			if v, ok := s.Properties[name]; ok && (f == settings.RegistrySecurity || strings.HasPrefix(name, "ssl.")) {
+				out[name] = v
+			}
+		}
+	}
+	return out
+}
+
+func (g *given) flag(s settings.Setting) {
+	i := s.About()
+	g.values[i.Flag] = g.fs.String(i.Flag, "", "`"+i.Value+"` "+usage(s))
 }
 
 // usage is a setting's line in the help. Addresses have no default there: it depends on the command.
@@ -122,11 +165,11 @@ func (g *given) resolve(base map[string]string, environ []string) (Settings, err
 	if err := checkVariables(env); err != nil {
 		return s, err
 	}
-	file := g.config
-	if file == "" {
-		file = env["WEIR_CONFIG"]
+	files := g.config
+	if len(files) == 0 && env["WEIR_CONFIG"] != "" {
+		files = strings.Split(env["WEIR_CONFIG"], ",")
 	}
-	if file != "" {
+	for _, file := range files {
 		if err := s.readFile(file); err != nil {
 			return s, err
 		}
@@ -141,7 +184,7 @@ func (g *given) resolve(base map[string]string, environ []string) (Settings, err
 			}
 			_ = s.put(i.Name, v) // just checked
 		}
-		if flags[i.Flag] {
+		if g.values[i.Flag] != nil && flags[i.Flag] {
 			if err := x.Check(*g.values[i.Flag]); err != nil {
 				return s, errUsage{fmt.Sprintf("--%s: %v", i.Flag, err)}
 			}
@@ -165,23 +208,29 @@ func (g *given) resolve(base map[string]string, environ []string) (Settings, err
 	return s, nil
 }
 
-// readFile reads a file of properties.
+// readFile reads a file of properties. One that others use, too, has names that mean nothing here: they are noted. But a name that is nearly one that does is
+// taken for a mistake.
 func (s *Settings) readFile(name string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return fmt.Errorf("cannot read the configuration: %w", err)
 	}
-	for i, line := range strings.Split(string(data), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' || line[0] == '!' {
+	list, err := settings.ReadProperties(string(data))
+	if err != nil {
+		return fmt.Errorf("%s, %w", name, err)
+	}
+	for _, p := range list {
+		err := s.put(p.Name, p.Value)
+		var unknown *settings.UnknownError
+		if errors.As(err, &unknown) && unknown.Near == "" {
+			s.NoEffect = append(s.NoEffect, p.Name+" (unknown)")
 			continue
 		}
-		key, value, ok := strings.Cut(line, "=")
-		if key = strings.TrimSpace(key); !ok || key == "" {
-			return fmt.Errorf("%s, line %d: expected name=value, got %q", name, i+1, line)
+		if err != nil {
+			return fmt.Errorf("%s, line %d: %w", name, p.Line, err)
 		}
-		if err := s.put(key, value); err != nil {
-			return fmt.Errorf("%s, line %d: %w", name, i+1, err)
+		if f, ok := settings.Inert(p.Name); ok && f.Only == nil {
+			s.NoEffect = append(s.NoEffect, p.Name+" ("+f.Why+")")
 		}
 	}
 	return nil

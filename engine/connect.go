@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"maps"
+	"net/http"
 	"strings"
 
 	"weir/connectors"
@@ -14,16 +15,12 @@ import (
 
 // openConnect is the Kafka Connect that the settings name; nil for none. Its connectors are its own: they stand in no command log of ours,
 // and go on while this node is down.
-func openConnect(config map[string]string) *connect.Worker {
+func openConnect(config map[string]string, transport http.RoundTripper) *connect.Worker {
 	url := settings.ConnectURL.In(config)
 	if url == "" {
 		return nil
 	}
-	o := connect.Options{URL: url, Timeout: settings.ConnectTimeout.In(config)}
-	if settings.ConnectLogin.In(config) == "FILE" {
-		o.Credentials = settings.ConnectCredentials.In(config)
-	}
-	return connect.New(o)
+	return connect.New(connect.Options{URL: url, Timeout: settings.ConnectTimeout.In(config), Transport: transport})
 }
 
 // className is the value of connector.class.

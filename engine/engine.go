@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,9 +43,11 @@ type Options struct {
 	Functions *functions.Registry // nil for the standard ones
 	DataDir   string              // state and the progress of connectors lie here
 	ServiceID string              // default that of the settings
-	Config    map[string]string   // the server's properties
+	Config    map[string]string   // the server's properties; secrets in it are not kept
 	Log       *slog.Logger
 	Version   string
+	// ConnectTransport makes the connections to Kafka Connect, and logs in there; nil for plain ones.
+	ConnectTransport http.RoundTripper
 	// Lost are records that the broker in this process has lost: queries that were still to read them say so.
 	Lost []commit.Lost
 	// FailPoint is called between the steps of commits; tests end the process there.
@@ -113,6 +116,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Config, err = settings.Read(o.Config, settings.Start); err != nil {
 		return nil, err
 	}
+	o.Config = settings.Hide(o.Config) // it is shown, and parts of it are logged with statements
 	if o.ServiceID == "" {
 		o.ServiceID = settings.ServiceID.In(o.Config)
 	}
@@ -152,7 +156,7 @@ func (e *Engine) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.connect = openConnect(e.opt.Config)
+	e.connect = openConnect(e.opt.Config, e.opt.ConnectTransport)
 	if e.problems, err = e.openProblemLog(ctx); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (c *Cluster) Batches(ctx context.Context, topic string, partition int32, fr
 			continue
 		}
 		if err != nil {
-			return c.fail(what, err)
+			return c.fail(what, err, OnTopic("Read", topic))
 		}
 		next := from
 		for blob := p.RecordBatches; ; {

@@ -15,6 +15,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
+
+	"weir/security"
 )
 
 // DefaultTimeout bounds one call to the cluster.
@@ -24,7 +26,9 @@ const DefaultTimeout = 15 * time.Second
 type Config struct {
 	// Brokers are host:port addresses to start from.
 	Brokers []string
-	// Opts are put before every client's own options: dialers, credentials, TLS.
+	// Security is TLS and the login; nil for plain connections.
+	Security *security.Kafka
+	// Opts are put before every client's own options, such as dialers.
 	Opts []kgo.Opt
 	// MaxBatchBytes is how large a batch may be once it is unpacked. Default DefaultMaxBatchBytes.
 	MaxBatchBytes int
@@ -44,15 +48,16 @@ func Oversized(e *kgo.ErrDecompressTooLarge) error {
 
 // Cluster is a connection to a Kafka cluster. All methods may be called from several goroutines.
 type Cluster struct {
-	brokers []string
-	opts    []kgo.Opt
-	timeout time.Duration
-	client  *kgo.Client
-	admin   *kadm.Client
-	dials   *dialErrors
+	brokers  []string
+	opts     []kgo.Opt
+	security *security.Kafka
+	timeout  time.Duration
+	client   *kgo.Client
+	admin    *kadm.Client
+	dials    *dialErrors
 }
 
-// Connect reaches out to a cluster. The error is ErrUnreachable if none of its brokers answers.
+// Connect reaches out to a cluster. The error is ErrUnreachable if none of its brokers answers, and ErrRefused if one does that is not secured as Config says.
 func Connect(ctx context.Context, cfg Config) (*Cluster, error) {
 	if len(cfg.Brokers) == 0 {
 		return nil, errors.New("no Kafka broker is given: expected one or more host:port")
@@ -72,11 +77,12 @@ func Connect(ctx context.Context, cfg Config) (*Cluster, error) {
 		cfg.Timeout = DefaultTimeout
 	}
 	c := &Cluster{
-		brokers: slices.Clone(cfg.Brokers),
-		timeout: cfg.Timeout,
-		dials:   &dialErrors{},
+		brokers:  slices.Clone(cfg.Brokers),
+		security: cfg.Security,
+		timeout:  cfg.Timeout,
+		dials:    &dialErrors{},
 	}
-	c.opts = append([]kgo.Opt{kgo.SeedBrokers(c.brokers...), kgo.ClientID(cfg.ClientID), kgo.MaxDecompressBatchBytes(cfg.MaxBatchBytes)}, cfg.Opts...)
+	c.opts = append([]kgo.Opt{kgo.SeedBrokers(c.brokers...), kgo.ClientID(cfg.ClientID), kgo.MaxDecompressBatchBytes(cfg.MaxBatchBytes)}, append(cfg.Security.Opts(), cfg.Opts...)...)
 	// Metadata is asked afresh, since what was created a moment ago must be seen.
 	client, err := c.NewClient(kgo.WithHooks(c.dials), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryTimeout(cfg.Timeout), kgo.MaxVersions(byName()))
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 var (
 	// ErrUnreachable: no broker answers. Trying again later may help.
 	ErrUnreachable = errors.New("cannot reach Kafka")
+	// ErrRefused: brokers and this program don't agree on TLS or the login. Trying again does not help.
+	ErrRefused = errors.New("Kafka refuses the connection")
 	// ErrNoTopic: the topic named does not exist.
 	ErrNoTopic = errors.New("no such topic")
 	// ErrTopicExists: the topic to be created is there already.
@@ -37,20 +39,25 @@ func noTopic(topic string, cause error) error {
 	return &failure{ErrNoTopic, cause, fmt.Sprintf("topic %q does not exist", topic)}
 }
 
-// fail says what could not be done, and whether that is because Kafka is away.
-func (c *Cluster) fail(what string, err error) error {
+// fail says what could not be done, and whether that is because Kafka is away, or does not let us. Needs are what its access control has to allow.
+func (c *Cluster) fail(what string, err error, needs ...Need) error {
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("cannot %s: %w", what, err)
 	}
-	if !unreachable(err) {
-		return fmt.Errorf("cannot %s: %w", what, err)
-	}
 	cause := err
 	if dial := c.dials.last(); dial != nil && errors.Is(err, context.DeadlineExceeded) {
 		cause = dial
+	}
+	if r := c.security.Explain(cause); r != nil && !r.Again {
+		return &failure{ErrRefused, err, fmt.Sprintf("cannot %s: Kafka at %s: %s", what, strings.Join(c.brokers, ","), r.Text)}
+	} else if r != nil {
+		return &failure{ErrUnreachable, err, fmt.Sprintf("cannot reach Kafka at %s: %s (while trying to %s)", strings.Join(c.brokers, ","), r.Text, what)}
+	}
+	if !unreachable(err) {
+		return fmt.Errorf("cannot %s: %w", what, c.Denied(err, needs...))
 	}
 	return &failure{ErrUnreachable, err, fmt.Sprintf("cannot reach Kafka at %s: %v (while trying to %s)", strings.Join(c.brokers, ","), cause, what)}
 }

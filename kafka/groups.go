@@ -106,7 +106,7 @@ func (c *Cluster) LeaveGroup(ctx context.Context, group string, instances ...str
 	if errors.Is(err, kerr.GroupIDNotFound) || errors.Is(err, kerr.UnknownMemberID) {
 		return nil
 	}
-	return c.fail("leave group "+group, err)
+	return c.fail("leave group "+group, err, OnGroup("Read", group))
 }
 
 // DeleteGroup deletes a consumer group and its offsets. The error is ErrNoGroup if there is none; a group with members stays.
@@ -123,5 +123,5 @@ func (c *Cluster) DeleteGroup(ctx context.Context, group string) error {
 	if errors.Is(err, kerr.NonEmptyGroup) {
 		return fmt.Errorf("consumer group %q still has members: stop its consumers first: %w", group, err)
 	}
-	return c.fail("delete group "+group, err)
+	return c.fail("delete group "+group, err, OnGroup("Delete", group))
 }

@@ -39,7 +39,7 @@ func (c *Cluster) Members(ctx context.Context, group string) ([]Member, error) {
 			}
 			return out, nil
 		case !kerr.IsRetriable(err): // while a coordinator moves, it is asked again
-			return nil, c.fail(what, err)
+			return nil, c.fail(what, err, OnGroup("Describe", group))
 		}
 		select {
 		case <-ctx.Done():

@@ -58,7 +58,7 @@ func (c *Cluster) listOffsets(ctx context.Context, what string, list func(contex
 				return nil, noTopic(topic, p.Err)
 			}
 			if p.Err != nil {
-				return nil, c.fail(fmt.Sprintf("%s of topic %s, partition %d", what, topic, p.Partition), p.Err)
+				return nil, c.fail(fmt.Sprintf("%s of topic %s, partition %d", what, topic, p.Partition), p.Err, OnTopic("Describe", topic))
 			}
 			out.Set(topic, p.Partition, p.Offset)
 		}
@@ -75,13 +75,13 @@ func (c *Cluster) CommittedOffsets(ctx context.Context, group string) (Offsets, 
 		return Offsets{}, nil
 	}
 	if err != nil {
-		return nil, c.fail("read the offsets of group "+group, err)
+		return nil, c.fail("read the offsets of group "+group, err, OnGroup("Describe", group))
 	}
 	out := make(Offsets)
 	for topic, partitions := range fetched {
 		for p, o := range partitions {
 			if o.Err != nil {
-				return nil, c.fail(fmt.Sprintf("read the offset of group %s in topic %s, partition %d", group, topic, p), o.Err)
+				return nil, c.fail(fmt.Sprintf("read the offset of group %s in topic %s, partition %d", group, topic, p), o.Err, OnGroup("Describe", group), OnTopic("Describe", topic))
 			}
 			if o.At >= 0 {
 				out.Set(topic, p, o.At)
@@ -105,7 +105,7 @@ func (c *Cluster) SettledOffsets(ctx context.Context, group string, parts map[st
 	for {
 		out, settled, err := c.settledOffsets(ctx, group, parts)
 		if err != nil {
-			return nil, c.fail("read the offsets of group "+group, err)
+			return nil, c.fail("read the offsets of group "+group, err, OnGroup("Describe", group))
 		}
 		if settled {
 			return out, nil
@@ -176,7 +176,7 @@ func (c *Cluster) settledOffsets(ctx context.Context, group string, parts map[st
 func (c *Cluster) CommitOffsets(ctx context.Context, group string, offsets Offsets) error {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
-	return c.fail("commit offsets of group "+group, c.admin.CommitAllOffsets(ctx, group, offsets.toKadm()))
+	return c.fail("commit offsets of group "+group, c.admin.CommitAllOffsets(ctx, group, offsets.toKadm()), OnGroup("Read", group))
 }
 
 // DeleteRecords deletes a topic's records below the offset given for each partition; what is deleted already is no error. Brokers free
@@ -192,14 +192,14 @@ func (c *Cluster) DeleteRecords(ctx context.Context, topic string, below map[int
 		return noTopic(topic, err)
 	}
 	if err != nil {
-		return c.fail("delete records of topic "+topic, err)
+		return c.fail("delete records of topic "+topic, err, OnTopic("Delete", topic))
 	}
 	for _, p := range deleted[topic] {
 		if missing(p.Err) {
 			return noTopic(topic, p.Err)
 		}
 		if p.Err != nil {
-			return c.fail(fmt.Sprintf("delete records of topic %s, partition %d, below %d", topic, p.Partition, below[p.Partition]), p.Err)
+			return c.fail(fmt.Sprintf("delete records of topic %s, partition %d, below %d", topic, p.Partition, below[p.Partition]), p.Err, OnTopic("Delete", topic))
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func (c *Cluster) Read(ctx context.Context, topic string, partition int32, from,
 			continue
 		}
 		if err != nil {
-			return c.fail(what, err)
+			return c.fail(what, err, OnTopic("Read", topic))
 		}
 		got, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{Offset: from, IsolationLevel: kgo.ReadCommitted(), Topic: topic, Partition: partition}, p, unpack, nil)
 		if got.Err != nil {

@@ -65,7 +65,7 @@ func (c *Cluster) Topic(ctx context.Context, name string) (Topic, error) {
 		return Topic{}, noTopic(name, err)
 	}
 	if err != nil {
-		return Topic{}, c.fail("describe topic "+name, err)
+		return Topic{}, c.fail("describe topic "+name, err, OnTopic("Describe", name))
 	}
 	return topics[0], nil
 }
@@ -121,7 +121,7 @@ func (c *Cluster) TopicConfigs(ctx context.Context, topics ...string) (map[strin
 			return nil, noTopic(r.Name, r.Err)
 		}
 		if r.Err != nil {
-			return nil, c.fail("read the settings of topic "+r.Name, withMessage(r.Err, r.ErrMessage))
+			return nil, c.fail("read the settings of topic "+r.Name, withMessage(r.Err, r.ErrMessage), OnTopic("DescribeConfigs", r.Name))
 		}
 		out[r.Name] = make(map[string]string, len(r.Configs))
 		for _, cfg := range r.Configs {
@@ -155,14 +155,14 @@ func (c *Cluster) CreateTopic(ctx context.Context, spec TopicSpec) (created bool
 	switch {
 	case errors.Is(err, kerr.TopicAlreadyExists) && spec.IfNotExists:
 		_, err := c.awaitTopic(ctx, spec.Name, -1)
-		return false, c.fail(what, err)
+		return false, c.fail(what, err, OnTopic("Describe", spec.Name))
 	case errors.Is(err, kerr.TopicAlreadyExists):
 		return false, &failure{ErrTopicExists, err, fmt.Sprintf("topic %q exists already", spec.Name)}
 	case err != nil:
-		return false, c.fail(what, withMessage(err, resp.ErrMessage))
+		return false, c.fail(what, withMessage(err, resp.ErrMessage), OnTopic("Create", spec.Name))
 	}
 	_, err = c.awaitTopic(ctx, spec.Name, spec.Partitions)
-	return true, c.fail(what, err)
+	return true, c.fail(what, err, OnTopic("Describe", spec.Name))
 }
 
 // GrowTopic sees that a topic has at least so many partitions.
@@ -179,7 +179,7 @@ func (c *Cluster) GrowTopic(ctx context.Context, name string, partitions int32) 
 		err = resp.Error()
 	}
 	if err != nil {
-		return c.fail(what, err)
+		return c.fail(what, err, OnTopic("Alter", name))
 	}
 	_, err = c.awaitTopic(ctx, name, partitions)
 	return c.fail(what, err)
@@ -223,7 +223,7 @@ func (c *Cluster) DeleteTopic(ctx context.Context, name string) error {
 		return noTopic(name, err)
 	}
 	if err != nil {
-		return c.fail(what, withMessage(err, resp.ErrMessage))
+		return c.fail(what, withMessage(err, resp.ErrMessage), OnTopic("Delete", name))
 	}
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if _, err := c.metadata(ctx, []string{name}); missing(err) {

@@ -188,7 +188,7 @@ func TestHTTPErrors(t *testing.T) {
 	away := "http://127.0.0.1:1"
 	for _, c := range []struct{ urls, want string }{
 		{away, "cannot reach the schema registry at " + away},
-		{proxy.URL, "answers 401"},
+		{proxy.URL, "does not let us in (it answers 401 Unauthorized): ksql.schema.registry.basic.auth.credentials.source=USER_INFO"},
 		{away + "," + strings.Replace(proxy.URL, "//", "//u:p@", 1), "isn't its API's"},
 	} {
 		h, err := NewHTTP(c.urls, HTTPOptions{Timeout: 5 * time.Second})

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"weir/security"
 )
 
 // HTTPOptions configures an HTTP client.
@@ -48,11 +50,16 @@ func NewHTTP(urls string, opts HTTPOptions) (*HTTP, error) {
 	for _, text := range strings.Split(urls, ",") {
 		u, err := url.Parse(strings.TrimSpace(text))
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("the schema registry's URL %q is not of the form http://host:port", strings.TrimSpace(text))
+			return nil, fmt.Errorf("the schema registry's URL %q is not of the form http://host:port", withoutUser(text))
 		}
 		h.urls = append(h.urls, u)
 	}
 	return h, nil
+}
+
+// withoutUser is an address without what may be a password.
+func withoutUser(address string) string {
+	return strings.TrimSpace(address[strings.LastIndexByte(address, '@')+1:])
 }
 
 // Close lets go of idle connections.
@@ -99,6 +106,9 @@ func (h *HTTP) do(ctx context.Context, method string, path []string, query strin
 			if errors.As(err, &uerr) {
 				err = uerr.Err
 			}
+			if why, ok := errors.AsType[*security.Refusal](err); ok && !why.Again {
+				return fmt.Errorf("the schema registry at %s: %w", base.Redacted(), why)
+			}
 			unreachable = errors.Join(unreachable, fmt.Errorf("cannot reach the schema registry at %s: %w", base.Redacted(), err))
 			if ctx.Err() != nil {
 				break
@@ -126,7 +136,12 @@ func decode(resp *http.Response, base *url.URL, into any) error {
 	}
 	if resp.StatusCode/100 != 2 {
 		var e errorBody
-		if json.Unmarshal(data, &e) == nil && e.Code != 0 {
+		_ = json.Unmarshal(data, &e) // proxies answer in other ways
+		switch {
+		case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
+			return &Error{Code: resp.StatusCode, Message: fmt.Sprintf("the schema registry at %s does not let us in (it answers %s): ksql.schema.registry.basic.auth.credentials.source=USER_INFO with "+
+				"ksql.schema.registry.basic.auth.user.info=USER:PASSWORD, or ksql.schema.registry.bearer.auth.credentials.source=STATIC_TOKEN with ksql.schema.registry.bearer.auth.token, log in", base.Redacted(), strings.TrimSpace(resp.Status+" "+e.Message))}
+		case e.Code != 0:
 			return &Error{Code: e.Code, Message: e.Message}
 		}
 		return &Error{Code: resp.StatusCode, Message: fmt.Sprintf("the schema registry at %s answers %s", base.Redacted(), resp.Status)}

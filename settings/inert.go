@@ -32,6 +32,9 @@ func Inert(name string) (Fact, bool) {
 			break
 		}
 	}
+	if family != "" && slices.ContainsFunc(KafkaSecurity.members, func(s *Of[string]) bool { return s.info.Name == bare }) {
+		return Fact{names: []string{name}, Why: "all clients log in as " + bare + " without a prefix says"}, true
+	}
 	for _, f := range inert {
 		if slices.Contains(f.names, name) {
 			return f, true
@@ -51,13 +54,23 @@ var inert = []Fact{
 	{[]string{"ksql.windowed.session.key.legacy"}, []string{"false"}, "keys of sessions are written in one way"},
 	{[]string{"ksql.insert.into.values.enabled", "ksql.pull.queries.enable", "ksql.key.format.enabled", "ksql.lambdas.enabled", "ksql.headers.columns.enabled",
 		"ksql.rowpartition.rowoffset.enabled", "ksql.suppress.enabled", "ksql.query.pull.stream.enabled", "ksql.multicol.key.format.enabled", "ksql.variable.substitution.enable"}, []string{"true"}, "it is always there"},
-	{[]string{"security.protocol"}, []string{"PLAINTEXT"}, "SASL and TLS are not supported yet"},
-	{[]string{"sasl.mechanism", "sasl.jaas.config", "sasl.client.callback.handler.class", "sasl.login.callback.handler.class", "sasl.login.class",
-		"sasl.kerberos.service.name", "ssl.keystore.location", "ssl.keystore.password", "ssl.keystore.type", "ssl.key.password", "ssl.truststore.location",
-		"ssl.truststore.password", "ssl.truststore.type", "ssl.protocol", "ssl.enabled.protocols", "ssl.client.authentication",
-		"ssl.endpoint.identification.algorithm", "ksql.schema.registry.basic.auth.credentials.source", "ksql.schema.registry.basic.auth.user.info",
-		"ksql.schema.registry.ssl.truststore.location", "ksql.schema.registry.ssl.truststore.password", "ksql.schema.registry.ssl.keystore.location",
-		"ksql.schema.registry.ssl.keystore.password", "ksql.schema.registry.ssl.key.password"}, []string{}, "SASL and TLS are not supported yet"},
+	// Of Kafka's security: what is left beside the settings.
+	{words(`sasl.client.callback.handler.class sasl.login.class ssl.engine.factory.class security.providers`), []string{}, "no classes of Java are loaded"},
+	{words(`sasl.oauthbearer.assertion.algorithm sasl.oauthbearer.assertion.file sasl.oauthbearer.assertion.private.key.file
+		sasl.oauthbearer.assertion.private.key.passphrase sasl.oauthbearer.assertion.template.file`), []string{}, "tokens are asked for with the id and the secret of a client"},
+	{[]string{"sasl.oauthbearer.jwt.retriever.class"}, []string{"org.apache.kafka.common.security.oauthbearer.DefaultJwtRetriever",
+		"org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever"}, "tokens are asked for with the id and the secret of a client"},
+	{words(`sasl.login.connect.timeout.ms sasl.login.read.timeout.ms sasl.login.refresh.buffer.seconds sasl.login.refresh.min.period.seconds
+		sasl.login.refresh.window.factor sasl.login.refresh.window.jitter sasl.login.retry.backoff.max.ms sasl.login.retry.backoff.ms`), nil, "tokens are got anew after four fifths of their life"},
+	{words(`sasl.oauthbearer.assertion.claim.aud sasl.oauthbearer.assertion.claim.exp.seconds sasl.oauthbearer.assertion.claim.iss
+		sasl.oauthbearer.assertion.claim.jti.include sasl.oauthbearer.assertion.claim.nbf.seconds sasl.oauthbearer.assertion.claim.sub
+		sasl.oauthbearer.clock.skew.seconds sasl.oauthbearer.expected.audience sasl.oauthbearer.expected.issuer sasl.oauthbearer.jwks.endpoint.refresh.ms
+		sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms sasl.oauthbearer.jwks.endpoint.retry.backoff.ms sasl.oauthbearer.jwks.endpoint.url
+		sasl.oauthbearer.jwt.validator.class sasl.oauthbearer.scope.claim.name sasl.oauthbearer.sub.claim.name`), nil, "tokens are looked at by brokers"},
+	{words(`sasl.kerberos.kinit.cmd sasl.kerberos.min.time.before.relogin sasl.kerberos.service.name sasl.kerberos.ticket.renew.jitter
+		sasl.kerberos.ticket.renew.window.factor`), nil, "there is no Kerberos"},
+	{words(`ssl.keymanager.algorithm ssl.provider ssl.secure.random.implementation ssl.trustmanager.algorithm`), nil, "TLS is that of Go"},
+	{[]string{"ssl.client.authentication", "ssl.client.auth"}, nil, "weir.tls.certificate has the HTTP API speak TLS, and weir.http.tokens names a file of those who may log in"},
 	{[]string{"authentication.method"}, []string{"NONE"}, "weir.http.tokens names a file of those who may log in"},
 	{[]string{"authentication.realm", "authentication.roles", "ksql.authentication.plugin.class", "ksql.access.validator.enable", "ksql.security.extension.class",
 		"ksql.authorization.cache.expiry.time.secs", "ksql.authorization.cache.max.entries"}, nil, "weir.http.tokens names a file of those who may log in"},

@@ -50,11 +50,22 @@ func Known(name string, by Scope) error {
 	if _, ok := Inert(name); ok {
 		return nil
 	}
-	hint := ""
-	if near, ok := suggest.Suggest(canonical(name), names(by)); ok {
-		hint = "\nDid you mean " + near + "?"
+	near, _ := suggest.Suggest(canonical(name), names(by))
+	return &UnknownError{name, near}
+}
+
+// UnknownError says that a name means nothing.
+type UnknownError struct {
+	Name string
+	Near string // what may have been meant; empty for nothing
+}
+
+func (e *UnknownError) Error() string {
+	text := "Not recognizable as ksql, streams, consumer, or producer property: '" + e.Name + "'"
+	if e.Near != "" {
+		text += "\nDid you mean " + e.Near + "?"
 	}
-	return fmt.Errorf("Not recognizable as ksql, streams, consumer, or producer property: '%s'%s", name, hint)
+	return text
 }
 
 // names are those that may be set, the ones with an effect first.
@@ -78,13 +89,14 @@ func Put(config map[string]string, name, value string, by Scope) error {
 	}
 	if s, ok := Find(name); ok {
 		if err := s.Check(value); err != nil {
-			return fmt.Errorf("Invalid value %s for configuration %s: %w", value, name, err)
+			return fmt.Errorf("Invalid value %s for configuration %s: %w", HideValue(name, value), name, err)
 		}
 	} else if f, _ := Inert(name); f.Only != nil && !slices.Contains(f.Only, strings.TrimSpace(value)) {
 		if len(f.Only) == 0 {
 			return fmt.Errorf("The property %s can't be set: %s", name, f.Why)
 		}
-		return fmt.Errorf("Invalid value %s for configuration %s: expected %s, found '%s': %s", value, name, alternatives(f.Only), value, f.Why)
+		shown := HideValue(name, value)
+		return fmt.Errorf("Invalid value %s for configuration %s: expected %s, found '%s': %s", shown, name, alternatives(f.Only), shown, f.Why)
 	}
 	config[Canonical(name)] = value
 	return nil

@@ -8,8 +8,10 @@ import (
 // Of the node. Each has a flag, and a variable that is named after it.
 var (
 	Brokers = define(Info{Name: "bootstrap.servers", Flag: "brokers", Scope: Start, Unset: "a broker in this program",
-		Doc: "An existing Kafka cluster, instead of the broker in this program (SASL and TLS are not supported yet)."},
+		Doc: "An existing Kafka cluster, instead of the broker in this program. docs/security.md tells of TLS and of logging in."},
 		list("HOST:PORT,...", "addresses, host:port, with commas between them"), nil)
+	KafkaWait = define(Info{Name: "weir.kafka.wait.ms", Flag: "kafka-wait-ms", Scope: Start, Unset: "until it comes",
+		Doc: "How long a start waits for brokers that are away. A login or a certificate that they refuse ends it at once."}, millis(0), 0)
 	SchemaRegistry = define(Info{Name: "ksql.schema.registry.url", Flag: "schema-registry", Scope: Start, Unset: "a registry in this program",
 		Doc: "An existing schema registry, instead of the one in this program."}, text("URL", "a URL"), "")
 	DataDir = define(Info{Name: "weir.data.dir", Also: []string{"state.dir"}, Flag: "data-dir", Scope: Start, Unset: "weir in the user's folder for data",
@@ -18,10 +20,6 @@ var (
 		Doc: "The REST API of a Kafka Connect worker, which runs the connectors of classes that are not built in."}, httpURL(), "")
 	ConnectTimeout = define(Info{Name: "ksql.connect.request.timeout.ms", Scope: Start,
 		Doc: "How long an answer of Kafka Connect may take."}, millis(1), 5*time.Second)
-	ConnectLogin = define(Info{Name: "ksql.connect.basic.auth.credentials.source", Scope: Start,
-		Doc: "Whether Kafka Connect wants a user and a password, which stand in a file."}, oneOf("NONE", "FILE"), "NONE")
-	ConnectCredentials = define(Info{Name: "ksql.connect.basic.auth.credentials.file", Scope: Start, Unset: "none",
-		Doc: "The file with the lines username=... and password=... for Kafka Connect. It is read for each request."}, file(), "")
 	Listen = define(Info{Name: "listeners", Flag: "listen", Scope: Start,
 		Doc: "Address of the HTTP API."}, apiAddress(), "127.0.0.1:8088")
 	TLSCertificate = define(Info{Name: "weir.tls.certificate", Flag: "tls-certificate", Scope: Start, Unset: "no TLS",

@@ -59,8 +59,12 @@ func defined(t *testing.T) []string {
 // A setting that nothing reads would be a promise that nothing keeps.
 func TestEachIsRead(t *testing.T) {
 	vars := defined(t)
-	if len(vars) != len(table) {
-		t.Errorf("%d settings are defined, %d stand in the table", len(vars), len(table))
+	if len(vars) != len(single) {
+		t.Errorf("%d settings are defined, %d stand in the table", len(vars), len(single))
+	}
+	vars = append(vars, "KafkaSecurity", "RegistrySecurity", "ConnectSecurity") // whose names package security knows; a test of it compares
+	if len(Families()) != 3 {
+		t.Error("a family of settings is not looked for here")
 	}
 	places := map[string][]string{}
 	parsed(t, "..", func(path string, f *ast.File) {

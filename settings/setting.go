@@ -31,6 +31,8 @@ type Info struct {
 	Unset string   // what holds where it is not set, if no single default does
 	Doc   string   // one sentence
 	Scope Scope
+	// Secret says that the value is shown nowhere, kept in no topic, and stands in no error.
+	Secret bool
 }
 
 // Setting is one of them.
@@ -77,7 +79,9 @@ func (s *Of[T]) Default() string { return s.kind.show(s.otherwise) }
 
 // Check says what is wrong with a value.
 func (s *Of[T]) Check(text string) error {
-	if _, ok := s.kind.parse(text); !ok {
+	if _, ok := s.kind.parse(text); !ok && s.info.Secret {
+		return fmt.Errorf("expected %s", s.kind.want)
+	} else if !ok {
 		return fmt.Errorf("expected %s, found '%s'", s.kind.want, text)
 	}
 	return nil

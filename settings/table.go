@@ -1,15 +1,29 @@
 package settings
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
-// table is all of them, in the order of the documentation.
-var table = []Setting{
+// single are those of no family.
+var single = []Setting{
 	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix,
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable, ScalableIDs,
 	MaxPushQueries, CommandTimeout, StateMemory, WaitMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxWasmFile, MaxWasmMemory, MaxWasmTime, MaxBatchBytes,
-	Brokers, SchemaRegistry, ConnectURL, ConnectTimeout, ConnectLogin, ConnectCredentials, DataDir, Listen, TLSCertificate, TLSKey, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, MaxPendingBytes, WriteTimeout, Heartbeat, Tokens, Hosts, Origins, WWW, FileRoot, FunctionsDir, GeoIPFiles,
+	Brokers, KafkaWait, SchemaRegistry, ConnectURL, ConnectTimeout, DataDir, Listen, TLSCertificate, TLSKey, KafkaListen, KafkaAdvertise, KafkaAutoCreate, KafkaRetention, KafkaRetentionBytes, KafkaMaxBytes, RegistryListen, LogLevel, ServiceID, MaxRequestBytes, MaxPostedBytes, MaxIdempotencyKeys, MaxConnections, MaxStreams, MaxPendingBytes, WriteTimeout, Heartbeat, Tokens, Hosts, Origins, WWW, FileRoot, FunctionsDir, GeoIPFiles,
 }
+
+// table is all of them, in the order of the documentation.
+var table = func() []Setting {
+	out := slices.Clone(single)
+	for _, f := range Families() {
+		for _, s := range f.members {
+			out = append(out, s)
+		}
+	}
+	return out
+}()
 
 // All are all settings.
 func All() iter.Seq[Setting] {

@@ -12,13 +12,15 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"weir/security"
 )
 
 // Options say where the worker is.
 type Options struct {
-	URL         string        // of its REST API
-	Timeout     time.Duration // of a request, with all that is tried again
-	Credentials string        // a file of properties with username and password; empty where it asks for no login
+	URL       string            // of its REST API
+	Timeout   time.Duration     // of a request, with all that is tried again
+	Transport http.RoundTripper // makes the connections, and logs in; nil for plain ones without a login
 }
 
 // Worker is a Kafka Connect worker. What it runs is its own: nothing of it is kept here.
@@ -30,7 +32,10 @@ type Worker struct {
 // New is the worker at a URL, which is not asked yet.
 func New(o Options) *Worker {
 	o.URL = strings.TrimRight(o.URL, "/")
-	return &Worker{o, &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}}
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	return &Worker{o, &http.Client{Transport: o.Transport}}
 }
 
 // Close lets go of the connections.
@@ -106,9 +111,6 @@ func (w *Worker) once(ctx context.Context, method, path string, body, into any) 
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if err := w.login(req); err != nil {
-		return err
-	}
 	resp, err := w.client.Do(req)
 	if err != nil {
 		return w.away(err)
@@ -135,6 +137,9 @@ func (w *Worker) away(err error) error {
 	if cause, ok := errors.AsType[*url.Error](err); ok {
 		err = cause.Err
 	}
+	if why, ok := errors.AsType[*security.Refusal](err); ok {
+		return fmt.Errorf("Kafka Connect at %s: %w", w.opt.URL, why)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %v", w.opt.Timeout)
 	}
@@ -145,7 +150,7 @@ func (w *Worker) away(err error) error {
 func (w *Worker) told(resp *http.Response, text []byte) error {
 	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 		return &Error{resp.StatusCode, fmt.Sprintf("Kafka Connect at %s does not let us in (%s): the settings ksql.connect.basic.auth.credentials.source=FILE and "+
-			"ksql.connect.basic.auth.credentials.file name a file with username=... and password=...", w.opt.URL, resp.Status)}
+			"ksql.connect.basic.auth.credentials.file name a file with username=... and password=..., and ksql.connect.bearer.auth.token has a token", w.opt.URL, resp.Status)}
 	}
 	var body struct {
 		Message string `json:"message"`

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"weir/security"
 )
 
 // serve is a worker that answers as told, and Worker for it.
@@ -50,7 +53,11 @@ func TestBusy(t *testing.T) {
 
 func TestLogin(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "credentials")
-	w := serve(t, Options{Credentials: file}, func(w http.ResponseWriter, r *http.Request) {
+	login, err := security.ForHTTP(security.Properties{"basic.auth.credentials.source": "FILE", "basic.auth.credentials.file": file}, nil, "ksql.connect.", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(t, Options{Transport: login}, func(w http.ResponseWriter, r *http.Request) {
 		if user, password, ok := r.BasicAuth(); !ok || user != "weir" || password != "not to be seen" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -73,7 +80,7 @@ func TestLogin(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Plugins(t.Context()); err == nil || !strings.Contains(err.Error(), "can't be read") {
+	if _, err := w.Plugins(t.Context()); err == nil || !strings.Contains(err.Error(), "can't be used") {
 		t.Error(err)
 	}
 }

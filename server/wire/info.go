@@ -36,6 +36,7 @@ type HealthDetail struct {
 // States of a server.
 const (
 	StateRunning = "RUNNING"
+	StateWaiting = "INITIALIZING" // for Kafka, which is away
 	StateError   = "ERROR"
 )
 
