@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 )
 
 // listener is what the broker accepts from: guarded TCP connections and pipes from the same process.
@@ -42,7 +41,7 @@ func listen(opts Options, fixes *answers) (*listener, error) {
 		return nil, fmt.Errorf("the embedded broker listens on all interfaces (%s): say which host name clients are to connect to (the advertised address)", opts.Addr)
 	}
 	tcp, err := net.Listen("tcp", opts.Addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if errors.Is(err, errInUse) {
 		return nil, fmt.Errorf("the embedded broker cannot listen on %s: another program has that port (Kafka, or another Weir?); stop it, or choose another port (0 takes a free one)", opts.Addr)
 	}
 	if err != nil {
