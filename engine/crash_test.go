@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -238,7 +237,9 @@ func crashChild(dir string) error {
 		FailPoint: func(name string) {
 			if name == fail && (commits.Load() >= 8 || name == "settled") {
 				fmt.Println("die", name)
-				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				if self, err := os.FindProcess(os.Getpid()); err == nil {
+					_ = self.Kill() // SIGKILL, where there are signals
+				}
 				select {}
 			}
 			if name == counted {

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command e2e measures a query from end to end on the embedded broker: records lie on disk, the broker is up, and the
 // clock runs from CREATE TABLE to the last committed output. The counts are checked against a plain computation.
 //
