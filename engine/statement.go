@@ -55,6 +55,10 @@ func (e *Engine) carryOut(ctx context.Context, s *Session, stmt parser.Stmt) (Re
 		return e.dropConnector(ctx, s, stmt, n)
 	case *ast.PauseConnector:
 		return e.pauseConnector(ctx, stmt, n)
+	case *ast.CreateTopic:
+		return e.createTopic(ctx, s, n)
+	case *ast.DropTopic:
+		return e.deleteTopic(ctx, n)
 	case *ast.AssertTopic:
 		return e.assertTopic(ctx, n)
 	case *ast.AssertSchema:

@@ -75,6 +75,15 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 				return nil, e.fault(text, *stmt, err)
 			}
 		}
+		if n, ok := stmt.Node.(*ast.CreateTopic); ok {
+			t, err := planner.TopicOf(n, env)
+			if err != nil {
+				return nil, e.fault(text, *stmt, err)
+			}
+			if _, there := env.Partitions(t.Name); !there {
+				topics[t.Name] = max(t.Partitions, 1)
+			}
+		}
 		if !planned(stmt.Node) {
 			continue
 		}

@@ -25,6 +25,12 @@ var createConnectorForms = []Topic{
 		"CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks')"},
 }
 
+var createTopicForms = []Topic{
+	{"CREATE TOPIC [IF NOT EXISTS] name [WITH (property = value [, ...])]",
+		"Makes a topic. The properties are PARTITIONS, REPLICAS, RETENTION_MS, CLEANUP_POLICY and MAX_MESSAGE_BYTES; what is left out is as the brokers have it.",
+		"CREATE TOPIC clicks WITH (PARTITIONS=4, RETENTION_MS=86400000)"},
+}
+
 // create reads what begins with CREATE.
 func (c *cutter) create() ast.Statement {
 	at := ast.At(c.pos())
@@ -54,6 +60,8 @@ func (c *cutter) create() ast.Statement {
 	case t.isWord("SINK"):
 		c.next()
 		return c.createConnector(at, ast.SinkConnector)
+	case c.accept("TOPIC"):
+		return &ast.CreateTopic{At: at, IfNotExists: c.ifNotExists(), Topic: c.resource("a topic's name"), With: c.with()}
 	case c.accept("TYPE"):
 		s := &ast.CreateType{At: at, IfNotExists: c.ifNotExists()}
 		s.Name = c.name("a type's name")
@@ -61,7 +69,7 @@ func (c *cutter) create() ast.Statement {
 		s.Type = c.typ()
 		return s
 	default:
-		c.expected("STREAM", "TABLE", "TYPE", "FUNCTION", "SOURCE", "SINK", "OR REPLACE")
+		c.expected("STREAM", "TABLE", "TOPIC", "TYPE", "FUNCTION", "SOURCE", "SINK", "OR REPLACE")
 	}
 	return nil
 }

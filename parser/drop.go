@@ -17,6 +17,10 @@ var dropConnectorForms = []Topic{
 	{"DROP CONNECTOR [IF EXISTS] name", "Ends a connector.", "DROP CONNECTOR demo"},
 }
 
+var dropTopicForms = []Topic{
+	{"DROP TOPIC [IF EXISTS] name", "Deletes a topic with its records and its schemas. It is refused while a stream or table is over it, or a connector uses it.", "DROP TOPIC IF EXISTS clicks"},
+}
+
 func (c *cutter) drop() ast.Statement {
 	at := ast.At(c.pos())
 	c.next()
@@ -38,6 +42,8 @@ func (c *cutter) drop() ast.Statement {
 			c.end("CASCADE", "DELETE TOPIC")
 		}
 		return s
+	case c.accept("TOPIC"):
+		return &ast.DropTopic{At: at, IfExists: c.ifExists(), Topic: c.resource("a topic")}
 	case c.accept("TYPE"):
 		return &ast.DropType{At: at, IfExists: c.ifExists(), Name: c.name("a type's name")}
 	case c.accept("FUNCTION"):
@@ -45,7 +51,7 @@ func (c *cutter) drop() ast.Statement {
 	case c.accept("CONNECTOR"):
 		return &ast.DropConnector{At: at, IfExists: c.ifExists(), Name: c.name("a connector's name")}
 	}
-	c.expected("STREAM", "TABLE", "TYPE", "FUNCTION", "CONNECTOR")
+	c.expected("STREAM", "TABLE", "TOPIC", "TYPE", "FUNCTION", "CONNECTOR")
 	return nil
 }
 

@@ -23,6 +23,8 @@ func groups() []group {
 		{insertForms, (*cutter).insert},
 		{alterSourceForms, (*cutter).alter},
 		{dropSourceForms, (*cutter).drop},
+		{createTopicForms, (*cutter).create},
+		{dropTopicForms, (*cutter).drop},
 		{createTypeForms, (*cutter).create},
 		{dropTypeForms, (*cutter).drop},
 		{createFunctionForms, (*cutter).create},

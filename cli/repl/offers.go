@@ -75,6 +75,8 @@ func (c *catalog) expected(p place) (words []string, ok bool) {
 		return c.connectors(), first != "CREATE"
 	case "PRINT":
 		return c.topics(), true
+	case "TOPIC":
+		return c.topics(), first == "DROP" || first == "ASSERT"
 	case "QUERY":
 		return c.queries(), first == "SHOW"
 	case "TERMINATE", "PAUSE", "RESUME":

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"weir/kafka"
+	"weir/parser/ast"
+	"weir/planner"
+)
+
+// createTopic makes a topic. It is Kafka's, and stands in no command log.
+func (e *Engine) createTopic(ctx context.Context, s *Session, n *ast.CreateTopic) (Result, error) {
+	done, err := e.change(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	name := n.Topic.Name
+	if err := e.notOurs(n.Topic); err != nil {
+		return nil, err
+	}
+	t, err := planner.TopicOf(n, e.planEnv(s, e.catalog.Snapshot(), 0, nil))
+	if err != nil {
+		return nil, err
+	}
+	found, err := e.opt.Cluster.Topic(ctx, name)
+	switch {
+	case err == nil && n.IfNotExists:
+		is := "Topic " + name + " already exists."
+		return &Done{Warning: is, Message: is, Sequence: -1}, nil
+	case err == nil:
+		return nil, &planner.Error{Pos: n.Topic.Pos(), Msg: fmt.Sprintf("Topic %s already exists, with %s. CREATE TOPIC IF NOT EXISTS takes it as it is.", name, partitionsText(len(found.Partitions)))}
+	case !errors.Is(err, kafka.ErrNoTopic):
+		return nil, err
+	}
+	spec := kafka.TopicSpec{Name: name, Partitions: t.Partitions, Replicas: t.Replicas, Configs: t.Configs}
+	if spec.Replicas == 0 {
+		spec.Replicas = e.replicas()
+	}
+	if _, err := e.opt.Cluster.CreateTopic(ctx, spec); err != nil {
+		return nil, err
+	}
+	out := &Done{Entity: "topic", Name: name, Action: ast.Creates, Message: "Topic " + name + " created", Sequence: -1,
+		did: effect{undo: []string{"DROP TOPIC " + ast.QuoteString(name)}}}
+	if made, err := e.opt.Cluster.Topic(ctx, name); err == nil {
+		out.Message += " with " + partitionsText(len(made.Partitions))
+	}
+	return out, nil
+}
+
+func partitionsText(n int) string {
+	if n == 1 {
+		return "1 partition"
+	}
+	return fmt.Sprintf("%d partitions", n)
+}
+
+// deleteTopic deletes a topic that nothing here reads or writes.
+func (e *Engine) deleteTopic(ctx context.Context, n *ast.DropTopic) (Result, error) {
+	done, err := e.change(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	name := n.Topic.Name
+	if err := e.notOurs(n.Topic); err != nil {
+		return nil, err
+	}
+	_, err = e.opt.Cluster.Topic(ctx, name)
+	switch {
+	case errors.Is(err, kafka.ErrNoTopic) && n.IfExists:
+		is := "Topic " + name + " does not exist."
+		return &Done{Warning: is, Message: is, Sequence: -1}, nil
+	case errors.Is(err, kafka.ErrNoTopic):
+		return nil, &planner.Error{Pos: n.Topic.Pos(), Msg: "Topic " + name + " does not exist." + e.similarTopic(ctx, name)}
+	case err != nil:
+		return nil, err
+	}
+	if err := e.unused(n.Topic); err != nil {
+		return nil, err
+	}
+	if err := e.dropTopic(ctx, name); err != nil {
+		return nil, err
+	}
+	return &Done{Entity: "topic", Name: name, Action: ast.Drops, Message: "Topic " + name + " was deleted.", Sequence: -1}, nil
+}
+
+// unused refuses to delete what something here reads or writes.
+func (e *Engine) unused(topic ast.Ident) error {
+	for _, src := range e.catalog.Snapshot().Sources() {
+		if src.Topic == topic.Name {
+			kind := strings.ToUpper(src.Kind())
+			return &planner.Error{Pos: topic.Pos(), Msg: fmt.Sprintf("Cannot delete topic %s: the %s %s is over it. To drop both: DROP %s %s DELETE TOPIC;",
+				topic.Name, src.Kind(), src.Name, kind, ast.Quote(src.Name))}
+		}
+	}
+	for _, c := range e.conns.List() {
+		if slices.Contains(c.Topics, topic.Name) {
+			return &planner.Error{Pos: topic.Pos(), Msg: fmt.Sprintf("Cannot delete topic %s: the connector %s uses it. DROP CONNECTOR %s; first.", topic.Name, c.Name, ast.Quote(c.Name))}
+		}
+	}
+	return nil
+}
+
+// notOurs refuses the topics in which the engine keeps what is its own.
+func (e *Engine) notOurs(topic ast.Ident) error {
+	if strings.HasPrefix(topic.Name, "_weir-") || topic.Name == e.problems.topic {
+		return &planner.Error{Pos: topic.Pos(), Msg: "Topic " + topic.Name + " is one of those that Weir keeps for itself: it makes and deletes them."}
+	}
+	return nil
+}
