@@ -21,7 +21,6 @@ const branches = `CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC='s', V
 	INSERT INTO a WITH (QUERY_ID='into_a') SELECT * FROM other;
 	INSERT INTO s VALUES ('x', 1);`
 
-
 func TestDropCascade(t *testing.T) {
 	dir := t.TempDir()
 	n := startNode(t, dir)

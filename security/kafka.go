@@ -37,7 +37,6 @@ type Kafka struct {
 type login struct {
 	mechanism string
 	user      string // the name that brokers know; empty where they take it from a token
-	scram     scram.Auth
 	password  string
 	tokens    *Tokens
 	extras    map[string]string // extensions of OAUTHBEARER
