@@ -229,7 +229,10 @@ func (s *Settings) readFile(name string) error {
 		if err != nil {
 			return fmt.Errorf("%s, line %d: %w", name, p.Line, err)
 		}
-		if f, ok := settings.Inert(p.Name); ok && f.Only == nil {
+		if _, ok := settings.Find(p.Name); ok {
+			continue
+		}
+		if f, _ := settings.Inert(p.Name); f.Only == nil {
 			s.NoEffect = append(s.NoEffect, p.Name+" ("+f.Why+")")
 		}
 	}

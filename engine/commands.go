@@ -98,7 +98,7 @@ func (l *commandLog) open(ctx context.Context) error {
 		return err
 	}
 	if _, _, err := l.client.ProducerID(ctx); err != nil {
-		return fmt.Errorf("cannot begin to write the command log %s: %w", l.topic, err)
+		return fmt.Errorf("cannot begin to write the command log %s: %w", l.topic, l.cluster.Denied(err, kafka.OnTransactions("Write", l.txn)))
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func (l *commandLog) read(ctx context.Context) ([]entry, error) {
 	for next < to {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err(); err != nil {
-			return nil, fmt.Errorf("cannot read the command log %s: %w", l.topic, err)
+			return nil, fmt.Errorf("cannot read the command log %s: %w", l.topic, l.cluster.Denied(err, kafka.OnTopic("Read", l.topic)))
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
 			if next = r.Offset + 1; r.Attrs.IsControl() {
@@ -206,7 +206,7 @@ func (l *commandLog) write(ctx context.Context, blob []byte) (int64, error) {
 		}
 	}
 	if err := l.client.ProduceSync(ctx, r).FirstErr(); err != nil {
-		return 0, err // whoever begins the next transaction ends this one
+		return 0, l.cluster.Denied(err, kafka.OnTopic("Write", l.topic)) // whoever begins the next transaction ends this one
 	}
 	if l.txn != "" {
 		if err := l.client.EndTransaction(ctx, kgo.TryCommit); err != nil {

@@ -69,7 +69,7 @@ func (e *Engine) send(ctx context.Context, rec *kgo.Record) error {
 		return err
 	}
 	if err := client.ProduceSync(ctx, rec).FirstErr(); err != nil {
-		return fmt.Errorf("cannot write to %s: %w", rec.Topic, err)
+		return fmt.Errorf("cannot write to %s: %w", rec.Topic, e.opt.Cluster.Denied(err, kafka.OnTopic("Write", rec.Topic)))
 	}
 	return nil
 }

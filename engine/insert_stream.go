@@ -11,6 +11,7 @@ import (
 
 	"weir/catalog"
 	"weir/exec/task"
+	"weir/kafka"
 	"weir/types"
 )
 
@@ -83,7 +84,7 @@ func (in *Inserts) Insert(ctx context.Context, object []byte, done func(error)) 
 	}
 	in.client.Produce(ctx, rec, func(_ *kgo.Record, err error) {
 		if err != nil {
-			err = fmt.Errorf("cannot write to %s: %w", rec.Topic, err)
+			err = fmt.Errorf("cannot write to %s: %w", rec.Topic, in.engine.opt.Cluster.Denied(err, kafka.OnTopic("Write", rec.Topic)))
 		}
 		done(err)
 	})

@@ -76,6 +76,12 @@ func (l *lease) alone(ctx context.Context, before string) error {
 		if err != nil {
 			return err
 		}
+		if why := l.why(); why != nil {
+			if denied := l.denied(why); errors.Is(denied, kafka.ErrDenied) {
+				return errors.Join(fmt.Errorf("the service id %q could not be claimed: %w", l.service, denied), l.release(ctx))
+			}
+			l.OnGroupManageError(why)
+		}
 		in := me != "" && me != before
 		switch {
 		case in && len(others) == 0:
@@ -85,10 +91,15 @@ func (l *lease) alone(ctx context.Context, before string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the service id %q could not be claimed: %w", l.service, errors.Join(ctx.Err(), l.why()))
+			return fmt.Errorf("the service id %q could not be claimed: %w", l.service, errors.Join(ctx.Err(), l.denied(l.why())))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// denied says which access control list is missing, where that is the reason.
+func (l *lease) denied(err error) error {
+	return l.cluster.Denied(err, kafka.OnGroup("Read", l.group), kafka.OnTopic("Read", l.topic))
 }
 
 func (l *lease) why() error {

@@ -178,6 +178,7 @@ func (e *Engine) handIn(ctx context.Context, rec *kgo.Record) (Posted, error) {
 	case errors.Is(err, kerr.InvalidTimestamp), errors.Is(err, kerr.InvalidRecord):
 		return Posted{}, &PostError{PostBad, fmt.Sprintf("topic %s refuses the record: %v", rec.Topic, err), err}
 	case err != nil:
+		err = e.opt.Cluster.Denied(err, kafka.OnTopic("Write", rec.Topic))
 		return Posted{}, &PostError{PostUnavailable, fmt.Sprintf("cannot write to %s: %v", rec.Topic, err), err}
 	}
 	if e.opt.Durable != nil {

@@ -113,7 +113,11 @@ func (c *Cluster) TopicConfigs(ctx context.Context, topics ...string) (map[strin
 	defer cancel()
 	resp, err := c.admin.DescribeTopicConfigs(ctx, topics...)
 	if err != nil {
-		return nil, c.fail("read topic settings", err)
+		needs := make([]Need, len(topics))
+		for i, name := range topics {
+			needs[i] = OnTopic("DescribeConfigs", name)
+		}
+		return nil, c.fail("read topic settings", err, needs...)
 	}
 	out := make(map[string]map[string]string, len(resp))
 	for _, r := range resp {

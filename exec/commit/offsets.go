@@ -82,7 +82,7 @@ func (x *Transactions) onlyOffsets(ctx context.Context, b *state.Batch, position
 		}
 	}
 	if err != nil {
-		return judge(fmt.Errorf("committing offsets: %w", err))
+		return judge(fmt.Errorf("committing offsets: %w", x.opt.Cluster.Denied(err, kafka.OnGroup("Read", x.opt.Group))))
 	}
 	x.sure(true)
 	return x.keep(b)
@@ -102,7 +102,7 @@ func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.
 		err = kerr.ErrorForCode(added.ErrorCode)
 	}
 	if err != nil {
-		return fmt.Errorf("putting offsets into the transaction: %w", err)
+		return fmt.Errorf("putting offsets into the transaction: %w", x.opt.Cluster.Denied(err, kafka.OnGroup("Read", x.opt.Group), kafka.OnTransactions("Write", txn)))
 	}
 	req := kmsg.NewPtrTxnOffsetCommitRequest()
 	req.TransactionalID, req.Group, req.ProducerID, req.ProducerEpoch = txn, x.opt.Group, id, epoch
@@ -125,7 +125,7 @@ func (x *Transactions) addOffsets(ctx context.Context, positions map[assignment.
 	for _, rt := range resp.Topics {
 		for _, rp := range rt.Partitions {
 			if err := kerr.ErrorForCode(rp.ErrorCode); err != nil {
-				return fmt.Errorf("putting offsets of %s, partition %d into the transaction: %w", rt.Topic, rp.Partition, err)
+				return fmt.Errorf("putting offsets of %s, partition %d into the transaction: %w", rt.Topic, rp.Partition, x.opt.Cluster.Denied(err, kafka.OnGroup("Read", x.opt.Group), kafka.OnTopic("Read", rt.Topic)))
 			}
 		}
 	}

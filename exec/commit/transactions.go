@@ -97,7 +97,7 @@ func (x *Transactions) Start(ctx context.Context) error {
 	// The producer's id is asked for first, since it fences a predecessor that may still be about.
 	if _, _, err := x.kgo.ProducerID(ctx); err != nil {
 		x.Stop(ctx)
-		return judge(fmt.Errorf("cannot begin transactions as %s: %w", id, err))
+		return judge(fmt.Errorf("cannot begin transactions as %s: %w", id, x.opt.Cluster.Denied(err, kafka.OnTransactions("Write", id))))
 	}
 	return nil
 }
@@ -198,7 +198,7 @@ func (x *Transactions) produce(ctx context.Context, b *state.Batch) (count int, 
 	var failed atomic.Pointer[error]
 	acknowledged := func(r *kgo.Record, err error) {
 		if err != nil {
-			err = writeError(r, err)
+			err = writeError(r, x.opt.Cluster.Denied(err, kafka.OnTopic("Write", r.Topic)))
 			failed.CompareAndSwap(nil, &err)
 		}
 	}

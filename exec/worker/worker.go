@@ -270,7 +270,7 @@ func (w *Worker) poll(until time.Time) error {
 			return
 		}
 		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
-			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, err)
+			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, w.opt.Cluster.Denied(err, kafka.OnTopic("Read", topic), kafka.OnGroup("Read", w.opt.Group)))
 		}
 	})
 	if failed != nil {
