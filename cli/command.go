@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"weir/parser/suggest"
+	"weir/settings"
 )
 
 // What the process ends with.
@@ -141,8 +142,12 @@ func (c command) help(fs *flag.FlagSet) string {
 		fmt.Fprintf(&b, "\n%s\n", c.about)
 	}
 	fmt.Fprintf(&b, "\nExample:\n  %s\n", c.example)
-	first := true
+	first, secured := true, 0
 	fs.VisitAll(func(f *flag.Flag) {
+		if securing(f.Name) {
+			secured++
+			return
+		}
 		if first {
 			b.WriteString("\nFlags:\n")
 			first = false
@@ -154,7 +159,22 @@ func (c command) help(fs *flag.FlagSet) string {
 		}
 		fmt.Fprintf(&b, "  %-32s %s\n", strings.TrimSpace(name+" "+value), strings.TrimPrefix(usage, value+" "))
 	})
+	if secured > 0 {
+		b.WriteString("\nThe properties that secure connections are flags, too: --security-protocol, --sasl-mechanism, --ssl-truststore-location ...: docs/security.md.\n")
+	}
 	return b.String()
+}
+
+// securing says whether a flag is one of the many that secure connections.
+func securing(flag string) bool {
+	for _, f := range settings.Families() {
+		for _, s := range f.Members() {
+			if s.About().Flag == flag {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func helpCommand() command {

@@ -253,6 +253,9 @@ func (e *Engine) replayEnv(s *Session, c command) *planner.Env {
 func (e *Engine) planSettings() map[string]string {
 	out := map[string]string{}
 	for name, v := range e.opt.Config {
+		if s, ok := settings.Find(name); ok && settings.InFamily(s) {
+			continue // how connections are secured says nothing of what comes over them
+		}
 		if strings.HasPrefix(name, "ksql.") || strings.HasPrefix(name, "weir.") || name == "auto.offset.reset" {
 			out[name] = v
 		}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -38,8 +39,10 @@ type login struct {
 	mechanism string
 	user      string // the name that brokers know; empty where they take it from a token
 	password  string
+	delegated bool // the two are those of a delegation token
 	tokens    *Tokens
-	extras    map[string]string // extensions of OAUTHBEARER
+	extras    map[string]string      // extensions of OAUTHBEARER
+	refused   atomic.Pointer[string] // what a broker has said of the last token, where it did not take it
 }
 
 // ForKafka reads what a connection to brokers needs. The error says which property is wrong, and what it has to be.
@@ -178,7 +181,7 @@ func newLogin(p Properties, log *slog.Logger) (*login, error) {
 	if l.mechanism == oauthBearer {
 		return l, l.bearer(p, entry, log)
 	}
-	l.user, l.password = entry.options["username"], entry.options["password"]
+	l.user, l.password, l.delegated = entry.options["username"], entry.options["password"], strings.EqualFold(entry.options["tokenauth"], "true")
 	if l.user == "" || l.password == "" {
 		return nil, fmt.Errorf("sasl.jaas.config: %s needs both username and password", entry.module)
 	}
@@ -224,7 +227,7 @@ func (l *login) bearer(p Properties, entry jaas, log *slog.Logger) error {
 }
 
 func (l *login) sasl() sasl.Mechanism {
-	auth := scram.Auth{User: l.user, Pass: l.password, IsToken: false}
+	auth := scram.Auth{User: l.user, Pass: l.password, IsToken: l.delegated}
 	switch l.mechanism {
 	case plainMechanism:
 		return plain.Auth{User: l.user, Pass: l.password}.AsMechanism()
@@ -233,8 +236,8 @@ func (l *login) sasl() sasl.Mechanism {
 	case scram512:
 		return auth.AsSha512Mechanism()
 	}
-	return oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
+	return telling{oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
 		token, err := l.tokens.Token(ctx)
 		return oauth.Auth{Token: token, Extensions: l.extras}, err
-	})
+	}), &l.refused}
 }

@@ -52,10 +52,7 @@ func (w *watched[T]) get() (T, error) {
 	if w.is && (err != nil || same(stamp, w.stamp)) {
 		return w.now, nil // a file that is being replaced is not there for a moment
 	}
-	var read T
-	if err == nil {
-		read, err = w.read()
-	}
+	read, err := w.read()
 	switch {
 	case err == nil:
 		if w.is {
