@@ -50,8 +50,10 @@ func (k *Kafka) Explain(err error) *Refusal {
 		return say("Kafka's listener does not expect a login: set security.protocol=%s, or name another listener in bootstrap.servers (%v)", map[bool]string{true: "SSL", false: "PLAINTEXT"}[protocol == "SASL_SSL"], err)
 	case strings.Contains(err.Error(), "is this a plaintext connection speaking to a tls endpoint"):
 		return say("what answers speaks TLS, and security.protocol=%s does not: set security.protocol=%s (%v)", protocol, withTLS(protocol), err)
-	case errors.Is(err, io.EOF) && k != nil && k.login != nil && k.login.refused.Load() != nil:
-		return say("Kafka does not let %s in: it says %s. %s", k.who(), *k.login.refused.Load(), k.wrongLogin())
+	case errors.Is(err, io.EOF) && !errors.As(err, &eof) && k.mechanismName() == oauthBearer:
+		r := say("the connection was closed at the login or behind it, as brokers do that don't accept a token, or that end. %s (%v)", k.wrongLogin(), err)
+		r.Again = true
+		return r
 	case errors.As(err, &eof):
 		r := say("the connection was closed before anything was said: with security.protocol=%s this is so where the broker's listener has another security.protocol, such as %s (%v)", protocol, others(protocol), err)
 		r.Again = true // it is also so behind a proxy whose broker is away

@@ -10,7 +10,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -41,8 +40,7 @@ type login struct {
 	password  string
 	delegated bool // the two are those of a delegation token
 	tokens    *Tokens
-	extras    map[string]string      // extensions of OAUTHBEARER
-	refused   atomic.Pointer[string] // what a broker has said of the last token, where it did not take it
+	extras    map[string]string // extensions of OAUTHBEARER
 }
 
 // ForKafka reads what a connection to brokers needs. The error says which property is wrong, and what it has to be.
@@ -236,8 +234,8 @@ func (l *login) sasl() sasl.Mechanism {
 	case scram512:
 		return auth.AsSha512Mechanism()
 	}
-	return telling{oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
+	return oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
 		token, err := l.tokens.Token(ctx)
 		return oauth.Auth{Token: token, Extensions: l.extras}, err
-	}), &l.refused}
+	})
 }
