@@ -36,6 +36,9 @@ func (w *Worker) plain(f *assignment.Feed) bool { return !f.Repartitioned() && !
 
 // observe finds out whether all sources are at their ends, and whether any has gone on since the last commit.
 func (w *Worker) observe(now time.Time) (moved bool) {
+	if w.assigned.AtOnce {
+		return false // nothing is waited for, nor asked about
+	}
 	w.resting = true
 	for _, t := range w.assigned.Tasks {
 		for _, f := range t.Feeds {
