@@ -32,12 +32,12 @@ func (t *Task) Recall(input int, to int64) error {
 	return t.advance(0)
 }
 
-// Path is to which time the rows of an input have come that have been processed; NoTime where others tell that, or nothing is known. It belongs to the
-// position: what is late after it is so after a restart, too.
+// Path is to which time the rows of an input have come that have been processed; NoTime where others tell that, where it is a table that holds nobody back, or
+// where nothing is known. It belongs to the position: what is late after it is so after a restart, too.
 func (t *Task) Path(input int) int64 {
 	in := t.inputs[input]
 	switch {
-	case !in.follows():
+	case !in.follows() || t.feeders[in.feeder].free:
 		return NoTime
 	case t.repart != nil && t.repart.onePath:
 		return t.repart.note.bound
@@ -48,10 +48,10 @@ func (t *Task) Path(input int) int64 {
 // GoOn says what Path was when an input was last read.
 func (t *Task) GoOn(input int, path int64) {
 	in := t.inputs[input]
-	if !in.follows() {
+	f := &t.feeders[in.feeder]
+	if !in.follows() || f.free {
 		return
 	}
-	f := &t.feeders[in.feeder]
 	f.bound = max(f.bound, path)
 	if t.repart != nil && t.repart.onePath {
 		t.repart.note.bound = max(t.repart.note.bound, path)
