@@ -47,6 +47,7 @@ type damaged struct {
 	strict bool // nothing that was read may be lost, whatever the log says
 }
 
+// lockedLog is a log that a test reads while others write it.
 type lockedLog struct {
 	mu  sync.Mutex
 	out *bytes.Buffer
@@ -56,6 +57,12 @@ func (l *lockedLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.out.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.String()
 }
 
 func openDamaged(dir string, log *bytes.Buffer, o nodeOptions) (*damaged, error) {

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,24 +23,6 @@ import (
 	"weir/parser"
 	"weir/settings"
 )
-
-// loud is a log that a test reads while others write it.
-type loud struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *loud) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *loud) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // freeAddr is an address that nobody listens on.
 func freeAddr(t *testing.T) string {
@@ -72,7 +53,7 @@ func TestWaitsForKafka(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &loud{}
+	log := &lockedLog{out: &bytes.Buffer{}}
 	type started struct {
 		n   *node
 		err error
@@ -169,7 +150,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &loud{}
+	log := &lockedLog{out: &bytes.Buffer{}}
 	n, err := startNode(t.Context(), s, nodeOptions{serveAPI: true}, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
