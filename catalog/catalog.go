@@ -53,6 +53,8 @@ type Source struct {
 	Query       string   // id of the query that made it with CREATE ... AS, or that keeps a SOURCE TABLE's rows; else empty
 	// Materialized says that pull queries can look rows up.
 	Materialized bool
+	// Replays is the table that it is computed anew for, whose place its query will take; empty for none.
+	Replays string
 }
 
 // Kind is "stream" or "table".
@@ -89,6 +91,7 @@ type Reader interface {
 	Query(id string) (*Query, bool)
 	Queries() []*Query // in the order they were made
 	Cascade(name string) *Cascade
+	Replayed(name string) error
 }
 
 // Change is a set of alterations that belong together.
@@ -104,6 +107,7 @@ type Change struct {
 	DropFunction string
 	PutQuery     *Query
 	DropQuery    string
+	Built        string   // the table that PutQuery has written until now, and that goes
 	DropTopic    string   // to be deleted, with its schemas
 	Drop         *Cascade // what goes by DROP ... CASCADE
 }
@@ -210,6 +214,12 @@ func (s *Snapshot) With(ch Change) (*Snapshot, error) {
 			return nil, err
 		}
 	}
+	if ch.Built != "" {
+		if err := next.mayDrop(ch.Built); err != nil {
+			return nil, err
+		}
+		delete(next.sources, ch.Built)
+	}
 	return next, nil
 }
 
@@ -256,6 +266,9 @@ func (s *Snapshot) mayDrop(name string) error {
 	if !ok {
 		return fmt.Errorf("Source %s does not exist.", name)
 	}
+	if err := s.Replayed(name); err != nil {
+		return err
+	}
 	readers, writers := s.Users(name)
 	results := s.results(readers)
 	cascade := fmt.Sprintf("\nOr have all of that go with it: DROP %s %s CASCADE; EXPLAIN in front of it lists what would go.", strings.ToUpper(src.Kind()), types.QuoteName(name))
@@ -268,6 +281,16 @@ func (s *Snapshot) mayDrop(name string) error {
 	case len(results) > 0:
 		return fmt.Errorf("Cannot drop %s.\nThe following streams and/or tables read from this source: [%s].\n"+
 			"You need to drop them before dropping %s.%s", name, strings.Join(results, ", "), name, cascade)
+	}
+	return nil
+}
+
+// Replayed says that a table is computed anew, and how that is given up; nil for one that isn't.
+func (s *Snapshot) Replayed(name string) error {
+	for _, src := range s.Sources() {
+		if src.Replays == name {
+			return fmt.Errorf("%s is about to take the place of %s. Wait for that, or give it up: DROP TABLE %s DELETE TOPIC;", src.Name, name, types.QuoteName(src.Name))
+		}
 	}
 	return nil
 }

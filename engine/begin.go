@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"weir/kafka"
+	"weir/planner"
 )
 
 // Beginning is what is said of the query that a statement makes, beside its text: the query takes over from one that ran elsewhere. It stands in
@@ -14,6 +15,8 @@ type Beginning struct {
 	// Offsets are where it reads these partitions of its sources from.
 	Offsets kafka.Offsets `json:"offsets,omitempty"`
 	Paused  bool          `json:"paused,omitempty"`
+	// Replay is what the query computes anew; nil for nothing.
+	Replay *Replay `json:"replay,omitempty"`
 }
 
 func (b *Beginning) id() string {
@@ -23,7 +26,19 @@ func (b *Beginning) id() string {
 	return b.QueryID
 }
 
+// tell has the planner know what is said of the query.
+func (b *Beginning) tell(env *planner.Env) {
+	env.QueryID, env.Replays, env.Built = b.id(), b.replay().Of, b.replay().Built
+}
+
 func (b *Beginning) paused() bool { return b != nil && b.Paused }
+
+func (b *Beginning) replay() *Replay {
+	if b == nil || b.Replay == nil {
+		return &Replay{}
+	}
+	return b.Replay
+}
 
 // begin notes how the query of a statement begins, where that is said. One that replaces another goes on with what was said of that one.
 func (e *Engine) begin(id string, b *Beginning) {

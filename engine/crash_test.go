@@ -51,6 +51,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if dir := os.Getenv("WEIR_REPLAY_DIR"); dir != "" {
+		fmt.Fprintln(os.Stderr, "replay child:", replayChild(dir)) // it is killed where all goes well
+		os.Exit(3)
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -24,9 +24,17 @@ func (e *Engine) defineAs(ctx context.Context, s *Session, stmt parser.Stmt, n a
 	if s.SkipUnchanged && e.stands(s, stmt) {
 		return &Done{Warning: "unchanged", Sequence: -1}, nil
 	}
+	if c, ok := e.replayed(n); ok {
+		return e.replay(ctx, s, stmt, c)
+	}
+	return e.defineNow(ctx, s, stmt, n, begin)
+}
+
+// defineNow is defineAs for whoever has the turn.
+func (e *Engine) defineNow(ctx context.Context, s *Session, stmt parser.Stmt, n ast.Definition, begin *Beginning) (*Done, error) {
 	before := e.catalog.Snapshot()
 	env := e.planEnv(s, before, e.numberFor(begin, e.log.nextID()), nil)
-	env.QueryID = begin.id()
+	begin.tell(env)
 	d, err := e.draft(s, stmt, world{env, before, e.casualties(), begin})
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func (e *Engine) FinishPushes(ctx context.Context) error {
 func (e *Engine) Settle(ctx context.Context) error {
 	last := int64(-1)
 	for {
-		all, sum := !e.starting(), int64(0)
+		all, sum := !e.starting() && !e.catchingUp(), int64(0)
 		for _, r := range e.runningQueries() {
 			done, ends, err := r.worker.CaughtUp(ctx)
 			switch {

@@ -90,11 +90,13 @@ type Engine struct {
 	ended      worker.Stats // of those that are
 	endedOut   []LeftOut    // by those
 	declared   map[string]declaredConnector
+	replays    map[string]*replaying // by the name of the table beside
 	lost       casualties
 	lineage    atomic.Pointer[lineage]
 	upstreams  sync.Map // *worker.Worker by number of its query: other workers ask without mu
 	plans      sync.Map // *plan.Query by id, of the persistent queries: the planner reads them without mu
 	begins     sync.Map // *Beginning by id of the query that has one
+	filled     sync.Map // ids of queries whose table has been given what was computed anew
 	leaving    sync.Map // ids of queries that have ended and of which something may still be there
 	owners     sync.Map // *tenants.Principal by id of the query: workers ask without mu
 	transients transients
@@ -133,7 +135,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{opt: o, catalog: catalog.New(), queries: map[string]*running{}, declared: map[string]declaredConnector{}, started: time.Now(), turns: make(chan struct{}, 1)}
+	e := &Engine{opt: o, catalog: catalog.New(), queries: map[string]*running{}, declared: map[string]declaredConnector{}, replays: map[string]*replaying{}, started: time.Now(), turns: make(chan struct{}, 1)}
 	e.modules = newModules(o.Config, o.DataDir)
 	e.life, e.end = context.WithCancel(context.Background())
 	if err := e.open(ctx); err != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 
 	"weir/exec/pull"
@@ -16,9 +17,13 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 	table := q.Lookup.Table
 	e.mu.Lock()
 	r := e.queries[table.Query]
+	starting := r != nil && r.waits && r.worker.Partitions() == 0
 	e.mu.Unlock()
 	if r == nil {
 		return nil, pull.NotRunning(q.Lookup)
+	}
+	if starting {
+		return nil, &Error{Kind: System, Msg: fmt.Sprintf("the query that makes %s is not started yet: ask again in a moment. SHOW QUERIES tells what it waits for", table.Name)}
 	}
 	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, s.Principal, q, sources, -1)
 	if err != nil {

@@ -21,7 +21,8 @@ type recovery struct {
 	started map[string]pendingStart
 	paused  map[string]bool
 	order   []string
-	gone    map[string]bool // queries that the log says have ended
+	gone    map[string]bool       // queries that the log says have ended
+	replays map[string]*replaying // by id of the query
 	lost    casualties
 }
 
@@ -33,7 +34,7 @@ type pendingStart struct {
 }
 
 func (e *Engine) recover(ctx context.Context, past []entry) error {
-	r := &recovery{Engine: e, started: map[string]pendingStart{}, paused: map[string]bool{}, gone: map[string]bool{}}
+	r := &recovery{Engine: e, started: map[string]pendingStart{}, paused: map[string]bool{}, gone: map[string]bool{}, replays: map[string]*replaying{}}
 	if err := r.seeCut(past); err != nil {
 		return err
 	}
@@ -54,6 +55,9 @@ func (e *Engine) recover(ctx context.Context, past []entry) error {
 			e.own(id, q.owner)
 			e.start(q.plan.Query, q.config, r.paused[id])
 		}
+	}
+	for _, q := range r.replays {
+		e.await(q) // ends by itself where that has been given up, or has come to its end
 	}
 	e.sweep(slices.Sorted(maps.Keys(r.gone)))
 	e.startConnectors()
@@ -177,6 +181,10 @@ func (r *recovery) define(s *Session, stmt parser.Stmt, c entry) error {
 		r.started[p.Query.ID] = pendingStart{p, r.runConfig(s, c.command), c.Layout, c.Principal}
 		r.plans.Store(p.Query.ID, p.Query)
 		r.begin(p.Query.ID, c.Begin)
+		delete(r.replays, p.Query.ID)
+		if of := c.Begin.replay(); of.Of != "" {
+			r.replays[p.Query.ID] = &replaying{name: p.Change.PutSource.Name, query: p.Query.ID, session: s, text: of.Statement}
+		}
 		if c.Begin.paused() {
 			r.paused[p.Query.ID] = true
 		}
@@ -199,6 +207,7 @@ func (r *recovery) lose(c *casualty) {
 
 func (r *recovery) ended(id string) {
 	delete(r.started, id)
+	delete(r.replays, id)
 	r.plans.Delete(id)
 	r.begins.Delete(id)
 	delete(r.paused, id)
@@ -237,7 +246,7 @@ func (r *recovery) terminate(n *ast.Terminate) {
 // server was set as it was then.
 func (e *Engine) replayEnv(s *Session, c command) *planner.Env {
 	env := e.planEnv(s, e.catalog.Snapshot(), c.ID, nil)
-	env.QueryID = c.Begin.id()
+	c.Begin.tell(env)
 	env.Partitions = func(string) (int32, bool) { return 0, false }
 	env.Registry, env.Again = nil, true
 	env.Module = e.modules.again

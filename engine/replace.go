@@ -92,13 +92,16 @@ func (e *Engine) handOver(ctx context.Context, stmt parser.Stmt, d *draft, confi
 		return 0, err
 	}
 	paused := old.worker.Paused()
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-	defer cancel()
-	if err := old.stop(stopping); err != nil {
-		e.start(old.query, old.config, paused)
-		return 0, fmt.Errorf("%s can't be replaced: its last commit did not come to its end: %w", d.Query.ID, err)
+	stopped, err := e.stopAll(ctx, append(d.ends(), d.Query.ID))
+	again := func() {
+		for _, r := range stopped {
+			e.start(r.query, r.config, r.worker.Paused())
+		}
 	}
-	e.fail(old, errors.New("it has stopped until it is known whether its replacement stands in the command log"))
+	if err != nil {
+		again()
+		return 0, fmt.Errorf("%s can't be replaced: %w", d.Query.ID, err)
+	}
 	e.failPoint("replaced query stopped")
 	return e.enter(context.WithoutCancel(ctx), d.entry, func(ctx context.Context, _ int64) {
 		e.failPoint("replacement logged")
@@ -106,9 +109,31 @@ func (e *Engine) handOver(ctx context.Context, stmt parser.Stmt, d *draft, confi
 			e.fail(old, err)
 			return
 		}
+		for _, id := range d.ends() {
+			e.endQuery(ctx, id)
+		}
 		e.own(d.Query.ID, d.entry.Principal)
+		e.begin(d.Query.ID, d.entry.Begin)
 		e.start(d.Query, config, paused)
-	}, func(context.Context) { e.start(old.query, old.config, paused) })
+	}, func(context.Context) { again() })
+}
+
+// stopAll has queries commit and stop, until it is known whether what replaces them stands in the command log. It tells those that it has stopped, or tried to.
+func (e *Engine) stopAll(ctx context.Context, ids []string) (stopped []*running, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	for _, id := range ids {
+		r := e.runs(id)
+		if r == nil {
+			continue
+		}
+		stopped = append(stopped, r)
+		if err := r.stop(ctx); err != nil {
+			return stopped, fmt.Errorf("the last commit of %s did not come to its end: %w", id, err)
+		}
+		e.fail(r, errors.New("it has stopped until it is known whether its replacement stands in the command log"))
+	}
+	return stopped, nil
 }
 
 func (e *Engine) failPoint(name string) {

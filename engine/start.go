@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"weir/exec/commit"
@@ -13,7 +14,12 @@ import (
 // start starts a persistent query. A broker that is away does not fail it: the worker tries again, and so does this where the worker
 // can't begin.
 func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) {
-	if err := e.tryStart(q, config, paused); err != nil {
+	err := e.tryStart(q, config, paused)
+	if errors.Is(err, errFilling) {
+		e.jobs.Go(func() { e.fillAndStart(q.ID) })
+		return
+	}
+	if err != nil {
 		e.opt.Log.Error("a query could not be started; trying again", "query", q.ID, "error", err)
 		e.jobs.Go(func() { e.startLater(q.ID) })
 	}
@@ -21,6 +27,12 @@ func (e *Engine) start(q *plan.Query, config map[string]string, paused bool) {
 
 // tryStart starts a persistent query. The error is one that may pass; one that stays is shown with the query.
 func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) error {
+	if e.unfilled(q.ID) != nil {
+		if before := e.runs(q.ID); before != nil {
+			e.hold(q, config, before)
+			return errFilling
+		}
+	}
 	r := &running{query: q, config: config, group: e.internalTopic(q.ID), number: e.numberOf(q.ID)}
 	var err error
 	if r.topo, err = task.Build(q); err != nil {
@@ -40,7 +52,9 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 		err = e.checkLayout(q.ID, r.topo, config)
 	}
 	var passing error
-	if err != nil {
+	if err == nil && e.unfilled(q.ID) != nil {
+		err, passing = errFilling, errFilling
+	} else if err != nil {
 		e.opt.Log.Error("a query can't be started", "query", q.ID, "error", err)
 	} else if passing = r.worker.Start(e.life); passing != nil {
 		err = passing
@@ -55,6 +69,16 @@ func (e *Engine) tryStart(q *plan.Query, config map[string]string, paused bool) 
 	e.plans.Store(q.ID, q)
 	e.upstreams.Store(r.number, r.worker)
 	return passing
+}
+
+// hold has a query wait that has stopped, and that goes on by another plan later. Meanwhile its state is asked as it is.
+func (e *Engine) hold(q *plan.Query, config map[string]string, stopped *running) {
+	r := *stopped
+	r.query, r.config, r.broken, r.waits = q, config, errFilling, true
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.queries[q.ID] = &r
+	e.plans.Store(q.ID, q)
 }
 
 // startLater starts a query that could not be started, as soon as that can be done.

@@ -46,6 +46,9 @@ func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := w.notReplayed(); err != nil {
+		return nil, err
+	}
 	if pos, ok := w.pos["LATE_STREAM"]; ok {
 		return nil, noWindow(pos)
 	}

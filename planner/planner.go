@@ -34,6 +34,10 @@ type Env struct {
 	Module func(f *catalog.Function) error
 	// Running is the plan of a persistent query that runs, or nil; nil where no query can be replaced.
 	Running func(id string) *plan.Query
+	// Replays is the table that the one of the statement is computed anew for; empty for none.
+	Replays string
+	// Built is the table that the statement's query has computed anew what it is to write; empty where it has not begun.
+	Built string
 	// Again says that the statement is one of the command log: what was taken from a schema stands in it, and what earlier versions took, and did
 	// nothing with, is taken.
 	Again  bool
@@ -48,6 +52,8 @@ type Plan struct {
 	LateTopic *Topic // and that of LATE_STREAM
 	// Replaces says that Query takes the place of the one that runs under its id, whose state and offsets it goes on from.
 	Replaces bool
+	// Replays says that the table is there, and is to be computed anew beside it.
+	Replays bool
 	// Exists says that IF [NOT] EXISTS makes the statement do nothing, and why.
 	Exists string
 }

@@ -27,6 +27,13 @@ func (b *builder) mayReplace(name ast.Ident, isTable bool, old *catalog.Source) 
 		return at(name.Pos(), "Cannot add %s '%s': CREATE OR REPLACE is switched off by ksql.create.or.replace.enabled=false.", kindName(isTable), name.Name)
 	case old.ReadOnly:
 		return at(name.Pos(), "Cannot add %s '%s': CREATE OR REPLACE is not supported on source %ss.", kindName(isTable), name.Name, old.Kind())
+	case old.Replays != "":
+		return at(name.Pos(), "Cannot add %s '%s': it is about to take the place of %s, and can only be dropped.", kindName(isTable), name.Name, old.Replays)
+	case b.env.Built != "":
+		return nil
+	}
+	if err := b.env.Catalog.Replayed(name.Name); err != nil {
+		return at(name.Pos(), "Cannot add %s '%s': %v", kindName(isTable), name.Name, err)
 	}
 	return nil
 }
@@ -100,8 +107,8 @@ func narrower(old, next types.Schema) string {
 	return ""
 }
 
-// takeover finds the running query that writes what CREATE OR REPLACE ... AS names; nil where none does.
-func (b *builder) takeover(name ast.Ident, old *catalog.Source) (*takeover, error) {
+// takeover finds the running query that writes what CREATE OR REPLACE ... AS names; nil where none does, and where nothing of it is gone on with.
+func (b *builder) takeover(name ast.Ident, old *catalog.Source, replays bool) (*takeover, error) {
 	var writers []*catalog.Query
 	for _, q := range b.env.Catalog.Queries() {
 		if q.Sink == name.Name {
@@ -122,6 +129,9 @@ func (b *builder) takeover(name ast.Ident, old *catalog.Source) (*takeover, erro
 	q := writers[0]
 	if q.ID != old.Query {
 		return nil, at(name.Pos(), "REPLACE for sink %s is not supported because %s, which another statement made, writes into it. TERMINATE it first.", name.Name, q.ID)
+	}
+	if replays {
+		return nil, nil
 	}
 	if b.env.Running == nil || b.env.Running(q.ID) == nil {
 		return nil, at(name.Pos(), "REPLACE for sink %s is not possible: the plan of %s is not known on this node.", name.Name, q.ID)

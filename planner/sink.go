@@ -18,9 +18,12 @@ func (b *builder) createAsWritten(s *ast.CreateAs) (*Plan, error) {
 		return &Plan{Exists: exists}, err
 	}
 	old, _ := b.env.Catalog.Source(s.Name.Name)
+	replays, err := b.replays(s)
+	if err != nil {
+		return nil, err
+	}
 	if old != nil {
-		var err error
-		if b.replaces, err = b.takeover(s.Name, old); err != nil {
+		if b.replaces, err = b.takeover(s.Name, old, replays); err != nil {
 			return nil, err
 		}
 	}
@@ -52,9 +55,13 @@ func (b *builder) createAsWritten(s *ast.CreateAs) (*Plan, error) {
 	if b.replaces != nil {
 		id = b.replaces.id
 	}
+	topic := settings.TopicPrefix.In(b.env.Config) + s.Name.Name
+	if old != nil && replays {
+		topic = old.Topic
+	}
 	target := &catalog.Source{Name: s.Name.Name, IsTable: s.IsTable, SQL: b.sql, Query: id, Materialized: s.IsTable,
-		Topic:     w.text("KAFKA_TOPIC", settings.TopicPrefix.In(b.env.Config)+s.Name.Name),
-		Timestamp: w.vals["TIMESTAMP"], TimeFmt: w.vals["TIMESTAMP_FORMAT"], Windowed: plan.Windowed(sel.in)}
+		Topic:     w.text("KAFKA_TOPIC", topic),
+		Timestamp: w.vals["TIMESTAMP"], TimeFmt: w.vals["TIMESTAMP_FORMAT"], Windowed: plan.Windowed(sel.in), Replays: b.env.Replays}
 	if err := b.sinkSchema(s, sel, target); err != nil {
 		return nil, err
 	}
@@ -94,6 +101,9 @@ func (b *builder) createAsWritten(s *ast.CreateAs) (*Plan, error) {
 		return nil, err
 	}
 	p.Change.PutQuery.OwnTime = sink.TimeSlot >= 0
+	if old != nil && replays {
+		b.takesPlace(p, old)
+	}
 	if b.replaces != nil {
 		if err := b.replaces.check(s.Name.Pos(), s.Query, sink); err != nil {
 			return nil, err

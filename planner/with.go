@@ -55,6 +55,8 @@ var WithProperties = []WithProperty{
 	{"KEY_PROTOBUF_NULLABLE_REPRESENTATION", "OPTIONAL or WRAPPER: how PROTOBUF keys keep NULLs.", withText},
 	{"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", "OPTIONAL or WRAPPER: how PROTOBUF values keep NULLs.", withText},
 	{"REPARTITION", "Whether joins send the rows through a topic of the query's own first: for a topic whose keys lie in other partitions than Weir would choose.", withBool},
+	{"REPLAY", "With CREATE OR REPLACE TABLE ... AS SELECT: the table is computed anew from the beginning of its topics, beside the one that is there, " +
+		"and takes its place once it has caught up.", withBool},
 	{"LATE_STREAM", "A stream to be made for the rows that come too late for a window of the query, each with the window that it missed.", withText},
 	{"SOURCED_BY_CONNECTOR", "The connector that writes the topic.", withText},
 	{"QUERY_ID", "The id of the query of an INSERT INTO.", withText},

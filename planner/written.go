@@ -55,7 +55,7 @@ func Written(src *catalog.Source, running bool, partitions int) (ast.Statement, 
 
 // asWritten is the WITH clause of a query's statement, and what it took over or was told by settings.
 func asWritten(src *catalog.Source, given []ast.Prop) []ast.Prop {
-	w := &written{src: src, given: given, props: slices.Clone(given)}
+	w := &written{src: src, given: given, props: without(given, "REPLAY")}
 	add := func(name, value string, by ...string) {
 		if value != "" && !slices.ContainsFunc(append(by, name), func(n string) bool { return w.has(n) }) {
 			w.put(name, value)

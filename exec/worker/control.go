@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"weir/exec/assignment"
 	"weir/exec/commit"
+	"weir/kafka"
 )
 
 // command is something to be done in the worker's goroutine, while the tasks are idle.
@@ -117,21 +119,14 @@ func (w *Worker) CaughtUp(ctx context.Context) (bool, int64, error) {
 		if err := w.commit.Delivered(w.alive); err != nil {
 			return w.lose(err)
 		}
-		a.done = true
-		for _, topic := range w.assigned.InputTopics() {
-			at, err := w.opt.Cluster.StableOffsets(w.alive, topic)
-			if err != nil {
-				return err
-			}
-			for p, end := range at[topic] {
+		ends, err := w.inputEnds()
+		if err != nil {
+			return err
+		}
+		a.done = w.passed(ends)
+		for _, at := range ends {
+			for _, end := range at {
 				a.ends += end
-				feeds := w.assigned.Feeds[assignment.TP{Topic: topic, Partition: p}]
-				if len(feeds) == 0 {
-					a.done = false
-				}
-				for _, f := range feeds {
-					a.done = a.done && f.Position() >= end
-				}
 			}
 		}
 		return nil
@@ -141,6 +136,58 @@ func (w *Worker) CaughtUp(ctx context.Context) (bool, int64, error) {
 	}
 	a := <-got
 	return a.done, a.ends, nil
+}
+
+// Level says whether the tasks have read what lay in their inputs a moment ago: up to before. It tells where these end now, for the next time.
+func (w *Worker) Level(ctx context.Context, before kafka.Offsets) (level bool, now kafka.Offsets, err error) {
+	type answer struct {
+		level bool
+		ends  kafka.Offsets
+	}
+	got := make(chan answer, 1)
+	err = w.do(ctx, func() (err error) {
+		var a answer
+		defer func() { got <- a }()
+		a.level = before != nil && w.passed(before)
+		a.ends, err = w.inputEnds()
+		return err
+	})
+	if err != nil {
+		return false, nil, err
+	}
+	a := <-got
+	return a.level, a.ends, nil
+}
+
+// inputEnds are where the inputs of the tasks end.
+func (w *Worker) inputEnds() (kafka.Offsets, error) {
+	out := kafka.Offsets{}
+	for _, topic := range w.assigned.InputTopics() {
+		at, err := w.opt.Cluster.StableOffsets(w.alive, topic)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, at)
+	}
+	return out, nil
+}
+
+// passed says whether the tasks have read up to there.
+func (w *Worker) passed(ends kafka.Offsets) bool {
+	for topic, at := range ends {
+		for p, end := range at {
+			feeds := w.assigned.Feeds[assignment.TP{Topic: topic, Partition: p}]
+			if len(feeds) == 0 {
+				return false
+			}
+			for _, f := range feeds {
+				if f.Position() < end {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // behind says whether the tasks are known to have more to read, or have no partitions yet.
