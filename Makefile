@@ -2,7 +2,6 @@
 
 export CGO_ENABLED ?= 0
 
-STATICCHECK   = go run honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 KSQL_CASES   ?= $(WEIR_KSQL_CASES)
 FUZZTIME     ?= 10s
@@ -28,10 +27,9 @@ race: ## the concurrent packages under the race detector; needs a C compiler
 poison: ## tests with fetch buffers overwritten on return: finds values that outlive their record
 	go test -tags poison -short ./exec/... ./engine ./conformance/...
 
-lint: ## gofmt, go vet, staticcheck and golangci-lint
+lint: ## gofmt, go vet and golangci-lint, of which staticcheck is a part
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
 	go vet ./...
-	$(STATICCHECK) ./...
 	$(GOLANGCI_LINT) run ./...
 
 bench: ## microbenchmarks, with allocations, and what compares times: leave the machine alone

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -53,6 +54,17 @@ func (b *builder) takesPlace(p *Plan, old *catalog.Source) {
 	}
 	p.Change.Built = b.env.Built
 	p.Replaces = b.env.Built != "" // it goes on with the state and the offsets that it has there
+}
+
+// orReplay adds to what can't be changed in place how a table is changed all the same.
+func orReplay(err error, s *ast.CreateAs) error {
+	var e *Error
+	if !s.IsTable || !errors.As(err, &e) {
+		return err
+	}
+	told := *e
+	told.Msg += "\nTo compute the table anew from the beginning of its topics, and put it in the place of this one: CREATE OR REPLACE TABLE ... WITH (REPLAY=true) AS ..."
+	return &told
 }
 
 // Beside is the statement that computes anew, beside the table that is there, what a statement with REPLAY=true makes: a table of its own, of a name and a topic

@@ -106,10 +106,10 @@ func (b *builder) createAsWritten(s *ast.CreateAs) (*Plan, error) {
 	}
 	if b.replaces != nil {
 		if err := b.replaces.check(s.Name.Pos(), s.Query, sink); err != nil {
-			return nil, err
+			return nil, orReplay(err, s)
 		}
 		if err := b.replaces.align(s.Name.Pos(), sink); err != nil {
-			return nil, err
+			return nil, orReplay(err, s)
 		}
 	}
 	p.Query = &plan.Query{ID: id, SQL: b.sql, Root: sink, Columns: target.Schema, IdleClose: b.idleClose(s.Query)}

@@ -14,7 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// keys are what two partitions hold last of each key, on disk: of the old one the row's time and print, of the new one the row's offset.
+// keys are what two partitions hold last of each key, on disk: of the old one the row's time and mark, of the new one the row's offset.
 type keys struct {
 	db      *pebble.DB
 	batch   *pebble.Batch
@@ -22,8 +22,8 @@ type keys struct {
 	broken  *atomic.Pointer[error] // why the database can't go on; nil where it can
 }
 
-// print tells rows apart: 16 bytes of the SHA-256 of time and value.
-type print [16]byte
+// mark tells rows apart: 16 bytes of the SHA-256 of time and value.
+type mark [16]byte
 
 // The first byte of an entry says which partition it is of.
 const (
@@ -48,13 +48,13 @@ func openKeys(dir string) (*keys, error) {
 
 func (k *keys) close() error { return errors.Join(k.batch.Close(), k.db.Close()) }
 
-func printOf(r *kgo.Record) print {
+func markOf(r *kgo.Record) mark {
 	h := sha256.New()
 	var at [8]byte
 	binary.LittleEndian.PutUint64(at[:], uint64(r.Timestamp.UnixMilli()))
 	h.Write(at[:])
 	h.Write(r.Value)
-	return print(h.Sum(nil)[:16])
+	return mark(h.Sum(nil)[:16])
 }
 
 func (k *keys) entry(of byte, key []byte) []byte {
@@ -67,7 +67,7 @@ func (k *keys) old(r *kgo.Record) error {
 	if r.Value == nil {
 		return k.put(func() error { return k.batch.Delete(k.entry(ofOld, r.Key), nil) })
 	}
-	of := printOf(r)
+	of := markOf(r)
 	row := append(binary.LittleEndian.AppendUint64(nil, uint64(r.Timestamp.UnixMilli())), of[:]...)
 	return k.put(func() error { return k.batch.Set(k.entry(ofOld, r.Key), row, nil) })
 }
@@ -113,7 +113,7 @@ func (k *keys) differs(r *kgo.Record) (differs, last bool, err error) {
 	}
 	differs = true
 	err = k.get(k.entry(ofOld, r.Key), func(row []byte) {
-		of := printOf(r)
+		of := markOf(r)
 		differs = !bytes.Equal(row[8:], of[:])
 	})
 	return differs, true, err
