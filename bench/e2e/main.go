@@ -214,7 +214,11 @@ func compare(ctx context.Context, cluster *kafka.Cluster, want map[uint64]uint32
 				log.Fatalf("user %d: %d after %d", user, v.N, got[key])
 			}
 			got[key] = v.N
+			return nil
 		})
+		if err != nil {
+			return err
+		}
 	}
 	wrong := 0
 	for key, n := range want {

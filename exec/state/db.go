@@ -138,7 +138,7 @@ func metaKey(query, name string) []byte { return append(append(queryPrefix(query
 type Batch struct {
 	db     *DB
 	b      *pebble.Batch
-	buf    []byte
+	run    *run    // what was put last, and is not in b yet; nil for nothing
 	id     StoreID // whose prefix is kept
 	prefix []byte
 }
@@ -149,17 +149,36 @@ func (db *DB) NewBatch() *Batch { return &Batch{db: db, b: db.pebble.NewBatch()}
 // Put writes an entry of a store, or deletes it where the value is nil.
 func (b *Batch) Put(id StoreID, key, value []byte) error {
 	if b.prefix == nil || b.id != id {
+		if err := b.settle(); err != nil {
+			return err
+		}
 		b.id, b.prefix = id, id.prefix()
 	}
-	b.buf = append(append(b.buf[:0], b.prefix...), key...)
-	if value == nil {
-		return b.b.Delete(b.buf, nil)
+	if b.run == nil {
+		b.run, _ = runs.Get().(*run)
 	}
-	return b.b.Set(b.buf, value, nil)
+	if b.run.put(b.prefix, key, value); len(b.run.bytes) >= runBytes {
+		return b.run.write(b.b)
+	}
+	return nil
+}
+
+// settle gives Pebble's batch what was put, before something else follows it.
+func (b *Batch) settle() error {
+	if b.run == nil {
+		return nil
+	}
+	err := b.run.write(b.b)
+	runs.Put(b.run)
+	b.run = nil
+	return err
 }
 
 // Drop deletes a range of a store's keys, from included, to excluded.
 func (b *Batch) Drop(id StoreID, from, to []byte) error {
+	if err := b.settle(); err != nil {
+		return err
+	}
 	p := id.prefix()
 	return b.b.DeleteRange(append(p[:len(p):len(p)], from...), append(p[:len(p):len(p)], to...), nil)
 }
@@ -174,23 +193,38 @@ func (b *Batch) SetMeta(query, name string, value []byte) error {
 
 // DropQuery deletes all that belongs to a query.
 func (b *Batch) DropQuery(query string) error {
+	if err := b.settle(); err != nil {
+		return err
+	}
 	p := queryPrefix(query)
 	return b.b.DeleteRange(p, end(p), nil)
 }
 
 // DropState deletes the entries of all stores of a query.
 func (b *Batch) DropState(query string) error {
+	if err := b.settle(); err != nil {
+		return err
+	}
 	p := append(queryPrefix(query), kindEntry)
 	return b.b.DeleteRange(p, end(p), nil)
 }
 
 // Bytes is the size of the writes so far.
-func (b *Batch) Bytes() int { return b.b.Len() }
+func (b *Batch) Bytes() int {
+	n := b.b.Len()
+	if b.run != nil {
+		n += len(b.run.bytes)
+	}
+	return n
+}
 
 // Commit carries the writes out. With sync they are on disk when it returns; without, they may be lost with the process,
 // since Pebble writes its log in the background.
 func (b *Batch) Commit(sync bool) error {
 	defer b.b.Close()
+	if err := b.settle(); err != nil {
+		return err
+	}
 	if err := b.db.enter(); err != nil {
 		return err
 	}
