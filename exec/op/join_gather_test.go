@@ -33,11 +33,14 @@ func gatherPlan(t testing.TB, p plan.KeyJoin, w plan.Within, slides bool) *plan.
 }
 
 func TestGather(t *testing.T) {
-	rng := rand.New(rand.NewPCG(15, 16))
+	rng, many := rand.New(rand.NewPCG(15, 16)), 2000
+	if testing.Short() {
+		many = 500 // what it is compared with looks at each pair of them
+	}
 	for _, kind := range []plan.JoinKind{plan.InnerJoin, plan.LeftJoin} {
 		for _, w := range []plan.Within{{Before: 900, Grace: 100}, {Before: 300, After: 500}, {After: 700, Grace: 300}, {Before: 40, After: 10, Grace: 20}} {
 			w.Given = true
-			events := randomEvents(rng, 2000, 3, 5, 0.05)
+			events := randomEvents(rng, many, 3, 5, 0.05)
 			for i := range events {
 				events[i].val = fmt.Sprint("v", rng.IntN(3))
 			}
