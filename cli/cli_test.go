@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 
 const helloScript = `
 CREATE STREAM greetings (id INT KEY, name STRING) WITH (KAFKA_TOPIC='greetings', VALUE_FORMAT='JSON', PARTITIONS=2);
+CREATE STREAM waves (id INT) WITH (KAFKA_TOPIC='waves', VALUE_FORMAT='JSON');
 CREATE TABLE counts AS SELECT name, COUNT(*) AS n FROM greetings GROUP BY name;
 SELECT id, name FROM greetings EMIT CHANGES;
 INSERT INTO greetings VALUES (1, 'world'); INSERT INTO greetings VALUES (2, 'moon'); INSERT INTO greetings VALUES (3, 'world');
@@ -116,7 +117,7 @@ func TestRun(t *testing.T) {
 	if status != 0 || errs != "" {
 		t.Fatalf("%d\n%s\n%s", status, out, errs)
 	}
-	for _, want := range []string{"CREATE STREAM greetings", "Stream created", "Created query with ID CTAS_COUNTS_", "kcat -b 127.0.0.1:", " -t COUNTS -C -o beginning -e",
+	for _, want := range []string{"CREATE STREAM greetings", "Stream created\n" + strings.Repeat(" ", 41) + "Topic waves did not exist: it was made with 4 partitions.", "Created query with ID CTAS_COUNTS_", "kcat -b 127.0.0.1:", " -t COUNTS -C -o beginning -e",
 		"|ID|NAME|\n", "|1|world|\n", "|2|moon|\n", "|3|world|\n", "|NAME|N|\n|world|2|\n", "Done: all input is used up and committed. ", "3 shown, 0 late, 0 bad"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)

@@ -144,7 +144,7 @@ func (n *node) startBroker(ctx context.Context, o nodeOptions, log *slog.Logger)
 		return err
 	}
 	n.broker, err = embedded.Start(embedded.Options{
-		DataDir: n.dir.join("broker"), Addr: addr, Advertise: s.KafkaAdvertise, AutoCreate: s.KafkaAutoCreate,
+		DataDir: n.dir.join("broker"), Addr: addr, Advertise: s.KafkaAdvertise, AutoCreate: s.KafkaAutoCreate, Partitions: int(settings.TopicPartitions.In(s.Properties)),
 		Retention: s.KafkaRetention, RetentionBytes: s.KafkaRetentionBytes, MaxData: s.KafkaMaxBytes, MaxDataWarn: maxDataWarn, Synced: o.synced, Logger: log.With("part", "broker"),
 	})
 	if err != nil {

@@ -203,6 +203,9 @@ func (r *scriptRun) answer(ctx context.Context, s step, stmt parser.Stmt, res en
 			text = "done"
 		}
 		fmt.Fprintf(r.notes, "%-40s %s\n", s.title(), text)
+		for _, note := range res.Notes {
+			fmt.Fprintf(r.notes, "%-40s %s\n", "", strings.ReplaceAll(note, "\n", "\n"+strings.Repeat(" ", 41)))
+		}
 		r.readable(stmt)
 		if r.format.Data() {
 			return repl.Show(ctx, stmt, res, r.printer)

@@ -37,7 +37,7 @@ func answer(r engine.Result) []string {
 		if r.Message == "" {
 			return []string{r.Warning}
 		}
-		return strings.Split(r.Message, "\n")
+		return strings.Split(strings.Join(append([]string{r.Message}, r.Notes...), "\n"), "\n")
 	case *engine.Sources:
 		var out []string
 		for _, s := range r.Sources {

@@ -76,7 +76,7 @@ func TestBadStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ sql, want string }{
-		"missing topic": {`CREATE STREAM s (a INTEGER) WITH (KAFKA_TOPIC='witnes', VALUE_FORMAT='JSON');`,
+		"missing topic": {`SET 'weir.topics.create'='false'; CREATE STREAM s (a INTEGER) WITH (KAFKA_TOPIC='witnes', VALUE_FORMAT='JSON');`,
 			"Topic 'witnes' does not exist. If you want to create a new topic for the stream/table please re-run the statement " +
 				"providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: " +
 				"CREATE STREAM abc (...) WITH (KAFKA_TOPIC='witnes', PARTITIONS=4, ...);\nDid you mean witness?"},

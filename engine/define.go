@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"weir/parser"
@@ -55,7 +56,7 @@ func (e *Engine) defineNow(ctx context.Context, s *Session, stmt parser.Stmt, n 
 			return nil, err
 		}
 	}
-	var made []string
+	var made, notes []string
 	for _, t := range []*planner.Topic{d.Topic, d.LateTopic} {
 		if t == nil {
 			continue
@@ -66,6 +67,10 @@ func (e *Engine) defineNow(ctx context.Context, s *Session, stmt parser.Stmt, n 
 		}
 		if isNew {
 			made = append(made, t.Name)
+		}
+		if isNew && t.Otherwise > 0 {
+			notes = append(notes, fmt.Sprintf("Topic %s did not exist: it was made with %s. With PARTITIONS in the WITH clause it has another number.%s",
+				t.Name, partitionsText(int(t.Otherwise)), e.similarTopic(ctx, t.Name)))
 		}
 	}
 	if err := d.RegisterSchemas(ctx, e.opt.Registry); err != nil {
@@ -88,6 +93,7 @@ func (e *Engine) defineNow(ctx context.Context, s *Session, stmt parser.Stmt, n 
 		return nil, err
 	}
 	out := answerTo(d.Plan, n, seq)
+	out.Notes = notes
 	if c := d.Change.Drop; c != nil {
 		out.Message = dropped(out.Message, c, before, d.healed)
 	}

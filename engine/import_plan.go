@@ -199,6 +199,7 @@ func (h hiding) Type(name string) (*types.Type, bool) {
 func (r *importing) env(one *Imported, now catalog.Reader) *planner.Env {
 	env := r.planEnv(one.session, now, r.numberFor(one.begin, r.next), r.topics)
 	env.QueryID = one.begin.id()
+	env.MakeTopics = false // what is taken over has its topics: where one is missing, these are the wrong brokers
 	env.Partitions = r.partitions
 	env.Running = func(id string) *plan.Query {
 		if q := r.plans[id]; q != nil {

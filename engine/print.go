@@ -80,6 +80,9 @@ func (e *Engine) similarTopic(ctx context.Context, name string) string {
 	}
 	var names []string
 	for _, t := range topics {
+		if t.Name == name || strings.HasPrefix(t.Name, "_weir-") {
+			continue
+		}
 		if strings.EqualFold(t.Name, name) {
 			return "\nDid you mean " + t.Name + "?"
 		}

@@ -21,6 +21,7 @@ type Done struct {
 	QueryID              string // of the query that was started or ended
 	Sequence             int64  // place in the command log; -1 where it is not in there
 	Warning              string // IF NOT EXISTS was hit, and the like: nothing was done
+	Notes                []string // what else is to be known of what was done
 	did                  effect
 }
 

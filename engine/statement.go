@@ -11,6 +11,7 @@ import (
 	"weir/parser/ast"
 	"weir/planner"
 	"weir/planner/plan"
+	"weir/settings"
 )
 
 // statement carries out one statement.
@@ -100,7 +101,8 @@ func (e *Engine) usable(n ast.Statement) error {
 
 // planEnv is the world for the planner; topics are those that statements not yet carried out will have made.
 func (e *Engine) planEnv(s *Session, cat catalog.Reader, next int, topics map[string]int32) *planner.Env {
-	return &planner.Env{Catalog: cat, Functions: e.functionsIn(cat), Config: e.config(s), NextID: next,
+	config := e.config(s)
+	return &planner.Env{Catalog: cat, Functions: e.functionsIn(cat), Config: config, NextID: next, MakeTopics: settings.MakeTopics.Or(config, e.opt.Embedded),
 		Module: func(f *catalog.Function) error { return e.modules.offer(s, f) },
 		Partitions: func(topic string) (int32, bool) {
 			if n, ok := topics[topic]; ok {
@@ -153,9 +155,13 @@ func (e *Engine) makeTopic(ctx context.Context, p *planner.Plan, t *planner.Topi
 	case exists:
 		return false, e.checkConfigs(ctx, t)
 	}
-	spec := kafka.TopicSpec{Name: t.Name, Partitions: t.Partitions, Replicas: t.Replicas, Configs: t.Configs, IfNotExists: true}
+	return e.opt.Cluster.CreateTopic(ctx, e.topicSpec(t))
+}
+
+func (e *Engine) topicSpec(t *planner.Topic) kafka.TopicSpec {
+	spec := kafka.TopicSpec{Name: t.Name, Partitions: t.New(), Replicas: t.Replicas, Configs: t.Configs, IfNotExists: true}
 	if spec.Replicas == 0 {
 		spec.Replicas = e.replicas()
 	}
-	return e.opt.Cluster.CreateTopic(ctx, spec)
+	return spec
 }

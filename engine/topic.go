@@ -10,6 +10,7 @@ import (
 	"weir/kafka"
 	"weir/parser/ast"
 	"weir/planner"
+	"weir/settings"
 )
 
 // createTopic makes a topic. It is Kafka's, and stands in no command log.
@@ -37,9 +38,10 @@ func (e *Engine) createTopic(ctx context.Context, s *Session, n *ast.CreateTopic
 	case !errors.Is(err, kafka.ErrNoTopic):
 		return nil, err
 	}
-	spec := kafka.TopicSpec{Name: name, Partitions: t.Partitions, Replicas: t.Replicas, Configs: t.Configs}
-	if spec.Replicas == 0 {
-		spec.Replicas = e.replicas()
+	spec := e.topicSpec(t)
+	spec.IfNotExists = false
+	if spec.Partitions == 0 && e.opt.Embedded { // on other brokers, their own setting counts
+		spec.Partitions = int32(settings.TopicPartitions.In(e.config(s)))
 	}
 	if _, err := e.opt.Cluster.CreateTopic(ctx, spec); err != nil {
 		return nil, err

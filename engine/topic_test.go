@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,9 +53,9 @@ func TestTopicStatements(t *testing.T) {
 		}
 	}
 	// A file that fails takes its topic back.
-	err := n.ExecuteWhole(t.Context(), NewSession(), "CREATE TOPIC whole; CREATE STREAM w (v INT) WITH (KAFKA_TOPIC='nowhere', VALUE_FORMAT='JSON');", noResult)
-	if err == nil || n.hasTopic(t, "whole") {
-		t.Errorf("%v; the topic is there: %v", err, n.hasTopic(t, "whole"))
+	err := n.ExecuteWhole(t.Context(), NewSession(), "CREATE TOPIC whole; CREATE STREAM w (v INT) WITH (KAFKA_TOPIC='clickz', VALUE_FORMAT='JSON'); ASSERT TOPIC nowhere TIMEOUT 1 MILLISECOND;", noResult)
+	if err == nil || n.hasTopic(t, "whole") || n.hasTopic(t, "clickz") {
+		t.Errorf("%v; the topics are there: %v %v", err, n.hasTopic(t, "whole"), n.hasTopic(t, "clickz"))
 	}
 	if _, err := n.Validate(NewSession(), "CREATE TOPIC later WITH (PARTITIONS=2); CREATE STREAM l (v INT) WITH (KAFKA_TOPIC='later', VALUE_FORMAT='JSON');"); err != nil || n.hasTopic(t, "later") {
 		t.Error(err)
@@ -62,3 +63,51 @@ func TestTopicStatements(t *testing.T) {
 }
 
 func noResult(parser.Stmt, Result) error { return nil }
+
+// CREATE STREAM and CREATE TABLE make the topic that they lack, and tell of it.
+func TestTopicsAreMadeOnFirstUse(t *testing.T) {
+	dir := t.TempDir()
+	n := startWith(t, dir, map[string]string{"weir.topics.partitions": "3"})
+	n.run(t, NewSession(), "CREATE TOPIC clicks;")
+	var notes []string
+	each := func(_ parser.Stmt, r Result) error {
+		if d, ok := r.(*Done); ok {
+			notes = append(notes, d.Message+": "+strings.Join(d.Notes, "; "))
+		}
+		return nil
+	}
+	const sql = `CREATE STREAM s (v INT) WITH (KAFKA_TOPIC='clickz', VALUE_FORMAT='JSON');
+		SET 'weir.topics.partitions'='1';
+		CREATE TABLE t (k INT PRIMARY KEY, v INT) WITH (KAFKA_TOPIC='people', VALUE_FORMAT='JSON');
+		CREATE STREAM asked (v INT) WITH (KAFKA_TOPIC='asked', VALUE_FORMAT='JSON', PARTITIONS=2);
+		CREATE STREAM there (v INT) WITH (KAFKA_TOPIC='people', VALUE_FORMAT='JSON');`
+	if err := n.Execute(t.Context(), NewSession(), sql, each); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"Stream created: Topic clickz did not exist: it was made with 3 partitions. With PARTITIONS in the WITH clause it has another number.\nDid you mean clicks?",
+		"Table created: Topic people did not exist: it was made with 1 partition. With PARTITIONS in the WITH clause it has another number.",
+		"Stream created: ", "Stream created: ",
+	}
+	got := slices.DeleteFunc(notes, func(s string) bool { return strings.HasPrefix(s, "Success") })
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	for topic, partitions := range map[string]int{"clicks": 3, "clickz": 3, "people": 1, "asked": 2} {
+		if found, err := n.cluster.Topic(t.Context(), topic); err != nil || len(found.Partitions) != partitions {
+			t.Errorf("%s has %d partitions, want %d: %v", topic, len(found.Partitions), partitions, err)
+		}
+	}
+	// What is joined has one number of partitions, also where the topics are still to be made.
+	if _, err := n.Validate(NewSession(), `CREATE STREAM a (k INT KEY, v INT) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON');
+		CREATE TABLE b (k INT PRIMARY KEY, v INT) WITH (KAFKA_TOPIC='b', VALUE_FORMAT='JSON', PARTITIONS=3);
+		CREATE STREAM c AS SELECT a.k, b.v FROM a JOIN b ON a.k = b.k;`); err != nil || n.hasTopic(t, "a") {
+		t.Error(err)
+	}
+	n.stop(t)
+	n = startWith(t, dir, map[string]string{"weir.topics.create": "false"})
+	defer n.stop(t)
+	if got := n.run(t, NewSession(), "INSERT INTO s VALUES (1); SELECT * FROM s;"); got != "\n1\n" {
+		t.Errorf("after a restart: %q", got)
+	}
+}

@@ -113,7 +113,7 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 			if n, ok := env.Partitions(t.Name); ok {
 				topics[t.Name] = n
 			} else {
-				topics[t.Name] = max(t.Partitions, 1)
+				topics[t.Name] = max(t.New(), 1)
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import "weir/parser/ast"
 var createSourceForms = []Topic{
 	{"CREATE [OR REPLACE] [SOURCE] STREAM [IF NOT EXISTS] name [(column type [KEY | HEADERS | HEADER('name')] [, ...])] WITH (property = value [, ...])",
 		"Declares a stream over a topic. Columns may be left out where the format has its schemas in a registry. A SOURCE stream is only read.",
-		"CREATE STREAM clicks (user_id STRING KEY, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1)"},
+		"CREATE STREAM clicks (user_id STRING KEY, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON')"},
 	{"CREATE [OR REPLACE] [SOURCE] TABLE [IF NOT EXISTS] name [(column type [PRIMARY KEY | HEADERS | HEADER('name')] [, ...])] WITH (property = value [, ...])",
 		"Declares a table over a topic whose records change the row of their key. A SOURCE table is also kept for pull queries.",
 		"CREATE TABLE users (id STRING PRIMARY KEY, name STRING) WITH (KAFKA_TOPIC='users', VALUE_FORMAT='JSON')"},

@@ -86,8 +86,11 @@ func (b *builder) createSource(s *ast.CreateSource) (*Plan, error) {
 		}
 	}
 	p := &Plan{Topic: b.topic(w, topic)}
-	_, p.Topic.MustExist = w.get("PARTITIONS")
-	p.Topic.MustExist = !p.Topic.MustExist
+	if _, given := w.get("PARTITIONS"); !given && b.env.MakeTopics {
+		p.Topic.Otherwise = int32(settings.TopicPartitions.In(b.env.Config))
+	} else {
+		p.Topic.MustExist = !given
+	}
 	p.Change.PutSource = src
 	if src.IsTable && src.ReadOnly && settings.KeepSourceTables.In(b.env.Config) {
 		return p, b.keep(src, p)

@@ -27,6 +27,8 @@ type Env struct {
 	NextID int
 	// QueryID is the id of the query that the statement makes, where it takes over from one that had an id already; empty for one that NextID numbers.
 	QueryID string
+	// MakeTopics lets CREATE STREAM and CREATE TABLE make topics that are not there and of which they give no number of partitions.
+	MakeTopics bool
 	// Registry tells the columns that a statement leaves out; nil where there is none.
 	Registry registry.Client
 	// Module sees that a module has the function that is to be made of it, and notes which module that is: the one that the file's name leads to,
@@ -66,7 +68,13 @@ type Topic struct {
 	Configs    map[string]string
 	// MustExist says that the statement does not make it.
 	MustExist bool
+	// Otherwise is how many partitions it gets where it is not there and the statement does not ask for it to be made: whoever gave that is to be
+	// told. 0 for what statements ask for.
+	Otherwise int32
 }
+
+// New is how many partitions it is made with; 0: as many as the server's default.
+func (t *Topic) New() int32 { return max(t.Partitions, t.Otherwise) }
 
 // MaxMessageBytes is the setting of a topic that MAX_MESSAGE_BYTES is compared with.
 const MaxMessageBytes = "max.message.bytes"

@@ -31,7 +31,7 @@ type WithProperty struct {
 // WithProperties are the properties of WITH, the formats' own included.
 var WithProperties = []WithProperty{
 	{"KAFKA_TOPIC", "The topic. A query writes to one of its stream's or table's name unless told otherwise.", withText},
-	{"PARTITIONS", "How many partitions the topic is made with, where it is not there yet. A query takes over those of its source.", withNumber},
+	{"PARTITIONS", "How many partitions the topic is made with, where it is not there yet. A query takes over those of its source. Without it CREATE STREAM and CREATE TABLE take a topic that is there; the broker in this program makes one that is not, with weir.topics.partitions (see weir.topics.create).", withNumber},
 	{"REPLICAS", "How many replicas the topic is made with.", withNumber},
 	{"RETENTION_MS", "How long the topic keeps records, in milliseconds.", withNumber},
 	{"CLEANUP_POLICY", "The topic's cleanup.policy: delete, compact, or both.", withText},

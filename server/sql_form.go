@@ -126,7 +126,8 @@ func (a *answers) add(stmt parser.Stmt, res engine.Result) error {
 	case a.format != tabular:
 		return a.printer.Entity(e)
 	case isDone && a.several:
-		_, err := fmt.Fprintf(&a.text, "%-*s  %s\n", titleWidth, stmt.Short(titleWidth), told(done, e))
+		text := strings.ReplaceAll(told(done, e), "\n", "\n"+strings.Repeat(" ", titleWidth+2))
+		_, err := fmt.Fprintf(&a.text, "%-*s  %s\n", titleWidth, stmt.Short(titleWidth), text)
 		return err
 	case isDone:
 		return a.printer.Message(told(done, e))
@@ -145,11 +146,11 @@ func (a *answers) title(stmt parser.Stmt) {
 	a.text.WriteString(stmt.Short(lineWidth) + "\n")
 }
 
-// told is what was done, in a line.
+// told is what was done, in a line, and what else is to be known of it.
 func told(done *engine.Done, e answer.Entity) string {
 	switch {
 	case done.Message != "":
-		return done.Message
+		return strings.Join(append([]string{done.Message}, done.Notes...), "\n")
 	case done.Warning != "":
 		return done.Warning
 	case e != nil:

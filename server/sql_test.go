@@ -267,3 +267,21 @@ func TestSQLFailsMidway(t *testing.T) {
 		}
 	}
 }
+
+// A topic that was made without having been asked for is told of beside ksqlDB's own words.
+func TestMadeTopicIsTold(t *testing.T) {
+	url := start(t, newEngine(t), Options{})
+	const note = "Topic zulu did not exist: it was made with 4 partitions. With PARTITIONS in the WITH clause it has another number."
+	if _, got := postSQL(t, url, "", "CREATE STREAM one (a INT) WITH (KAFKA_TOPIC='zulu', VALUE_FORMAT='JSON');"); got != "Stream created\n"+note+"\n" {
+		t.Errorf("got %q", got)
+	}
+	got := ksql(t, url, "CREATE STREAM two (a INT) WITH (KAFKA_TOPIC='quebec', VALUE_FORMAT='JSON');")
+	if want := `"warnings":[{"message":"` + strings.Replace(note, "zulu", "quebec", 1) + `"}]`; !strings.Contains(got, want) || !strings.Contains(got, `"message":"Stream created"`) {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	_, got = postSQL(t, url, "", "CREATE STREAM three (a INT) WITH (KAFKA_TOPIC='kilo', VALUE_FORMAT='JSON');\nSHOW TABLES;")
+	want := "CREATE STREAM three                     Stream created\n" + strings.Repeat(" ", 40) + strings.Replace(note, "zulu", "kilo", 1) + "\n"
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}

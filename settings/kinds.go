@@ -77,6 +77,13 @@ func truth() kind[bool] {
 		}, strconv.FormatBool}
 }
 
+// eitherWay is true or false where which of them holds by default depends on more than the setting.
+func eitherWay() kind[bool] {
+	k := truth()
+	k.show = func(bool) string { return "" }
+	return k
+}
+
 // oneOf are words, read in any case and kept as they stand here.
 func oneOf(words ...string) kind[string] {
 	return kind[string]{strings.Join(words, "|"), alternatives(words),

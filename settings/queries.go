@@ -39,6 +39,11 @@ var (
 		Doc: "Whether CREATE ... AS may leave the key out of what it selects."}, truth(), false)
 	TopicPrefix = define(Info{Name: "ksql.output.topic.name.prefix",
 		Doc: "Stands before the names of topics that CREATE ... AS makes without KAFKA_TOPIC."}, topicChars("TEXT"), "")
+	MakeTopics = define(Info{Name: "weir.topics.create", Unset: "true with the broker in this program, false with others",
+		Doc: "Whether CREATE STREAM and CREATE TABLE without PARTITIONS make a topic that is not there; otherwise they are refused, as in ksqlDB."}, eitherWay(), false)
+	TopicPartitions = define(Info{Name: "weir.topics.partitions",
+		Doc: "How many partitions a topic has that is made without a number: by CREATE STREAM and CREATE TABLE, and on the broker in this program by CREATE TOPIC and by clients."},
+		whole("partitions", 1, 10_000), 4)
 	KeyFormat = define(Info{Name: "ksql.persistence.default.format.key",
 		Doc: "The format of keys where a statement names none."}, oneOf(Formats...), "KAFKA")
 	ValueFormat = define(Info{Name: "ksql.persistence.default.format.value", Unset: "statements have to name one",

@@ -33,7 +33,7 @@ const protoMedia = wire.Protobuf
 // restConfig is what ksqlDB's own runner sets for its server: each change of a table is told.
 func restConfig() map[string]string {
 	return map[string]string{"auto.offset.reset": "earliest", "cache.max.bytes.buffering": "0", "commit.interval.ms": "10", "weir.idle.upstream": "0",
-		"ksql.query.push.v2.enabled": "true"}
+		"ksql.query.push.v2.enabled": "true", "weir.topics.create": "false"}
 }
 
 // restNode is a server with all that it needs, on an address of its own.

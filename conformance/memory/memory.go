@@ -129,7 +129,7 @@ func (e *Engine) functionEnv() *functions.Env {
 }
 
 func (e *Engine) planEnv() *planner.Env {
-	return &planner.Env{Catalog: e.catalog.Snapshot(), Functions: e.opt.Functions, Config: e.config(), NextID: e.next, Registry: e.Registry,
+	return &planner.Env{Catalog: e.catalog.Snapshot(), Functions: e.opt.Functions, Config: e.config(), NextID: e.next, Registry: e.Registry, MakeTopics: settings.MakeTopics.In(e.config()),
 		Partitions: func(topic string) (int32, bool) {
 			n, ok := e.topics[topic]
 			return n, ok
@@ -195,7 +195,7 @@ func (e *Engine) apply(p *planner.Plan) error {
 		if err := t.Check(p, n, exists); err != nil {
 			return err
 		}
-		e.CreateTopic(t.Name, max(t.Partitions, 1))
+		e.CreateTopic(t.Name, max(t.New(), 1))
 	}
 	if err := p.RegisterSchemas(context.Background(), e.Registry); err != nil {
 		return err

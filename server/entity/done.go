@@ -20,9 +20,13 @@ func done(n ast.Statement, r *engine.Done) answer.Entity {
 		return &wire.ConnectorDropped{Name: n.Name.Name}
 	default: // about these alone
 	}
-	return &wire.Status{
+	out := &wire.Status{
 		CommandID: r.CommandID(),
 		Status:    wire.StatusOf(r.Message, r.QueryID),
 		Sequence:  r.Sequence,
 	}
+	for _, note := range r.Notes {
+		out.Warnings = append(out.Warnings, answer.Warning{Message: note})
+	}
+	return out
 }
