@@ -18,9 +18,9 @@ type Done struct {
 	Message string // such as "Stream created"
 	// Entity and Action name the command, as ksqlDB does: stream/`X`/create. Empty for SET and the like.
 	Entity, Name, Action string
-	QueryID              string // of the query that was started or ended
-	Sequence             int64  // place in the command log; -1 where it is not in there
-	Warning              string // IF NOT EXISTS was hit, and the like: nothing was done
+	QueryID              string   // of the query that was started or ended
+	Sequence             int64    // place in the command log; -1 where it is not in there
+	Warning              string   // IF NOT EXISTS was hit, and the like: nothing was done
 	Notes                []string // what else is to be known of what was done
 	did                  effect
 }
