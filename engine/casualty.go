@@ -213,6 +213,8 @@ func mentions(n ast.Statement) []mention {
 		return one(n.Target)
 	case *ast.AlterSource:
 		return one(n.Name)
+	case *ast.RenameSource:
+		return append(one(n.Name), one(n.To)...)
 	case *ast.Describe:
 		return one(n.Name)
 	case *ast.ShowCreate:

@@ -43,6 +43,11 @@ func (e *Engine) defineNow(ctx context.Context, s *Session, stmt parser.Stmt, n 
 	if d.Exists != "" {
 		return &Done{Warning: d.Exists, Message: d.Exists, Sequence: -1}, nil
 	}
+	if r, ok := n.(*ast.RenameSource); ok {
+		if err := e.mayRename(r); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := before.With(d.Change); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/catalog"
 	"weir/parser"
 	"weir/parser/ast"
 )
@@ -20,6 +21,8 @@ func (e *Engine) stands(s *Session, stmt parser.Stmt) bool {
 		name, replaces = n.Name.Name, n.OrReplace
 	case *ast.AlterSource:
 		name = n.Name.Name
+	case *ast.RenameSource:
+		name = n.To.Name
 	case *ast.InsertSelect:
 		for _, q := range e.catalog.Snapshot().Queries() {
 			if sameText(q.SQL, stmt.Text) {
@@ -34,12 +37,14 @@ func (e *Engine) stands(s *Session, stmt parser.Stmt) bool {
 		d := defined(n)
 		return d.Action == ast.Creates && e.catalog.Snapshot().Has(d.Kind, d.Name.Name)
 	}
-	src, ok := e.catalog.Snapshot().Source(name)
-	if !ok {
-		return false
+	before := func(src *catalog.Source) bool {
+		return slices.ContainsFunc(src.Before, func(sql string) bool { return sameText(sql, stmt.Text) })
 	}
-	return sameText(src.SQL, stmt.Text) ||
-		!replaces && slices.ContainsFunc(src.Before, func(sql string) bool { return sameText(sql, stmt.Text) })
+	src, ok := e.catalog.Snapshot().Source(name)
+	if !ok { // it may have another name by now
+		return !replaces && slices.ContainsFunc(e.catalog.Snapshot().Sources(), before)
+	}
+	return sameText(src.SQL, stmt.Text) || !replaces && before(src)
 }
 
 // sameText compares statements without regard to how they are laid out.

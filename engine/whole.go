@@ -27,6 +27,9 @@ func undoing(p *planner.Plan, n ast.Definition, before *catalog.Snapshot) []stri
 	if _, inserts := n.(*ast.InsertSelect); inserts {
 		return []string{"TERMINATE " + ast.Quote(p.Query.ID)}
 	}
+	if r, ok := n.(*ast.RenameSource); ok {
+		return []string{ast.Format(&ast.RenameSource{IsTable: r.IsTable, Name: r.To, To: r.Name})}
+	}
 	if is.Action != ast.Creates || before.Has(is.Kind, is.Name.Name) {
 		return nil
 	}

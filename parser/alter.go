@@ -10,6 +10,10 @@ var alterSourceForms = []Topic{
 	{"ALTER { STREAM | TABLE } name ADD [COLUMN] column type [, ...]",
 		"Adds value columns to a declared stream or table.",
 		"ALTER STREAM clicks ADD COLUMN referrer STRING"},
+	{"ALTER { STREAM | TABLE } name RENAME TO name",
+		"Gives a declared stream or table another name; the old one is free from then on. Its topic, with its records and schemas, keeps its own. It is refused while statements name the stream or " +
+			"table that would not be found under it any more: that of a query that makes it, reads it or writes into it, or that of a sink connector.",
+		"ALTER STREAM clicks RENAME TO page_views"},
 }
 
 var alterSystemForms = []Topic{
@@ -29,6 +33,9 @@ func (c *cutter) alter() ast.Statement {
 		s := &ast.AlterSource{At: at, IsTable: c.is("TABLE")}
 		c.next()
 		s.Name = c.name("a " + kindName(s.IsTable))
+		if c.is("RENAME") {
+			return c.renamed(s)
+		}
 		c.put("ALTER\nTABLE", s.Pos())
 		c.putName(s.Name)
 		c.added()
@@ -38,7 +45,16 @@ func (c *cutter) alter() ast.Statement {
 	return nil
 }
 
+func (c *cutter) renamed(s *ast.AlterSource) ast.Statement {
+	c.next()
+	c.expect("TO")
+	return &ast.RenameSource{At: s.At, IsTable: s.IsTable, Name: s.Name, To: c.name("the new name of the " + kindName(s.IsTable))}
+}
+
 func (c *cutter) added() {
+	if !c.is("ADD") {
+		c.expected("ADD", "RENAME TO")
+	}
 	for {
 		c.expect("ADD")
 		if c.columnKeyword() {

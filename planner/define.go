@@ -17,6 +17,8 @@ func (b *builder) define(s ast.Definition) (*Plan, error) {
 		return b.insertSelect(s)
 	case *ast.AlterSource:
 		return b.alterSource(s)
+	case *ast.RenameSource:
+		return b.renameSource(s)
 	case *ast.DropSource:
 		return b.dropSource(s)
 	case *ast.CreateType:
@@ -42,6 +44,8 @@ func (p *Plan) Answer(s ast.Definition) string {
 		return title(kindName(s.IsTable)) + " created"
 	case *ast.AlterSource:
 		return fmt.Sprintf("%s %s altered.", title(kindName(s.IsTable)), name)
+	case *ast.RenameSource:
+		return fmt.Sprintf("%s %s is named %s now.", title(kindName(s.IsTable)), name, s.To.Name)
 	case *ast.DropSource:
 		return fmt.Sprintf("Source `%s` was dropped.", name)
 	case *ast.CreateType:

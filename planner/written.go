@@ -17,21 +17,23 @@ import (
 // running says that the query of its statement still writes it; otherwise it is declared over what that query has left. partitions are those of its
 // topic, 0 where they are not known.
 func Written(src *catalog.Source, running bool, partitions int) (ast.Statement, error) {
+	history, name, err := historyOf(src)
+	if err != nil {
+		return nil, err
+	}
 	var given []ast.Prop
 	var as *ast.CreateAs
 	altered := false
-	for _, text := range slices.Concat(src.Before, []string{src.SQL}) {
-		list, err := parser.Parse(strings.TrimSuffix(strings.TrimSpace(text), ";")+"\n;", parser.Options{})
-		if err != nil || len(list) != 1 {
-			return nil, fmt.Errorf("the statement of %s can't be read again: %w", src.Name, err)
-		}
-		switch n := list[0].Node.(type) {
+	for _, n := range history {
+		switch n := n.(type) {
 		case *ast.CreateSource:
 			given, as, altered = n.With, nil, false
 		case *ast.CreateAs:
-			if n.Name.Name == src.Name { // and not the one whose late rows it has
+			if n.Name.Name == name { // and not the one whose late rows it has
 				given, as, altered = n.With, n, false
 			}
+		case *ast.RenameSource:
+			name = n.To.Name
 		default:
 			altered = true
 		}
@@ -41,7 +43,7 @@ func Written(src *catalog.Source, running bool, partitions int) (ast.Statement, 
 		out.OrReplace, out.IfNotExists, out.With = false, false, asWritten(src, given)
 		return &out, nil
 	}
-	w := &written{src: src, given: given}
+	w := &written{src: src, given: given, renamed: slices.ContainsFunc(history, isRename)}
 	w.ofTopic(partitions)
 	w.side("KEY", src.Key, altered)
 	w.side("VALUE", src.Value, altered)
@@ -51,6 +53,27 @@ func Written(src *catalog.Source, running bool, partitions int) (ast.Statement, 
 		return nil, err
 	}
 	return &ast.CreateSource{IsTable: src.IsTable, ReadOnly: src.ReadOnly, Name: ast.Ident{Name: src.Name}, Columns: columns, With: w.props}, nil
+}
+
+// historyOf are the statements that made a stream or table what it is, the first first, and the name that it had before them.
+func historyOf(src *catalog.Source) (history []ast.Statement, name string, err error) {
+	for _, text := range slices.Concat(src.Before, []string{src.SQL}) {
+		list, err := parser.Parse(strings.TrimSuffix(strings.TrimSpace(text), ";")+"\n;", parser.Options{})
+		if err != nil || len(list) != 1 {
+			return nil, "", fmt.Errorf("the statement of %s can't be read again: %w", src.Name, err)
+		}
+		history = append(history, list[0].Node)
+	}
+	name = src.Name
+	if i := slices.IndexFunc(history, isRename); i >= 0 {
+		name = history[i].(*ast.RenameSource).Name.Name
+	}
+	return history, name, nil
+}
+
+func isRename(n ast.Statement) bool {
+	_, ok := n.(*ast.RenameSource)
+	return ok
 }
 
 // asWritten is the WITH clause of a query's statement, and what it took over or was told by settings.
@@ -73,7 +96,9 @@ type written struct {
 	src   *catalog.Source
 	given []ast.Prop
 	props []ast.Prop
-	byID  map[types.Role]bool // columns that the schema registry tells
+	// renamed says that what is named after the stream or table bears the name that it had.
+	renamed bool
+	byID    map[types.Role]bool // columns that the schema registry tells
 }
 
 func (w *written) has(name string) bool { return w.find(name) != nil }
@@ -138,7 +163,7 @@ func (w *written) side(name string, serde catalog.Serde, altered bool) {
 			}
 			w.byID[map[string]types.Role{"KEY": types.KeyColumn, "VALUE": types.ValueColumn}[name]] = true
 			w.put(full, v)
-		case full == "KEY_SCHEMA_FULL_NAME" && !w.has(full): // it is named after the stream or table
+		case full == "KEY_SCHEMA_FULL_NAME" && !w.has(full) && !w.renamed: // it is named after the stream or table
 		default:
 			w.put(full, v)
 		}

@@ -58,6 +58,9 @@ var keywords = slices.Concat(parser.Keywords(), strings.Fields("WATCH help exit 
 // expected are the words where only names of one kind can stand.
 func (c *catalog) expected(p place) (words []string, ok bool) {
 	last, first := p.back(1), p.first(0)
+	if of := p.back(2); first == "ALTER" && (of == "STREAM" || of == "TABLE") {
+		return []string{"ADD COLUMN", "RENAME TO"}, true
+	}
 	switch last {
 	case ".":
 		if source, ok := p.sources()[unquoteName(p.back(2))]; ok {

@@ -78,6 +78,26 @@ func (s *AlterSource) Defines() Defined {
 	return Defined{Alters, sourceKind(s.IsTable), s.Name}
 }
 
+// RenameSource is ALTER STREAM or TABLE ... RENAME TO.
+type RenameSource struct {
+	At
+	IsTable bool
+	Name    Ident
+	To      Ident
+}
+
+func (s *RenameSource) write(p *printer) {
+	p.put("ALTER ", streamOrTable(s.IsTable))
+	p.name(s.Name.Name)
+	p.put(" RENAME TO ")
+	p.name(s.To.Name)
+}
+
+// Defines implements Definition.
+func (s *RenameSource) Defines() Defined {
+	return Defined{Alters, sourceKind(s.IsTable), s.Name}
+}
+
 // DropSource is DROP STREAM, or DROP TABLE.
 type DropSource struct {
 	At
