@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type liveQueries struct {
 
 	mu      sync.Mutex
 	queries []*liveQuery
+	boards  []*repl.Watch
 	left    int
 	last    *liveQuery // whose rows came last: another one's begin with its header
 	rows    int64
@@ -65,6 +67,74 @@ func (l *liveQueries) start(ctx context.Context, s step, stmt parser.Stmt, res e
 			l.errs = append(l.errs, fmt.Errorf("%s: %w", q.title, err))
 		}
 	})
+}
+
+// board runs the query of a WATCH.
+func (l *liveQueries) board(ctx context.Context, s step, w *repl.Watch) {
+	ctx, cancel := context.WithCancel(ctx)
+	l.cancels = append(l.cancels, cancel)
+	l.mu.Lock()
+	l.boards = append(l.boards, w)
+	l.left++
+	l.mu.Unlock()
+	l.wg.Go(func() {
+		err := w.Run(ctx, w)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.left--
+		if err != nil && !errors.Is(err, repl.ErrInterrupted) {
+			l.errs = append(l.errs, fmt.Errorf("%s: %w", s.title(), err))
+		}
+	})
+}
+
+// stand is how the rows of all boards stand, which share the height of the terminal.
+func (l *liveQueries) stand() string {
+	l.mu.Lock()
+	boards := l.boards
+	l.mu.Unlock()
+	var text strings.Builder
+	for _, w := range boards {
+		text.WriteString(w.Text(l.columns(), (l.height()-1)/len(boards)))
+	}
+	return text.String()
+}
+
+// drawn keeps the boards drawn until the function is called that it returns.
+func (l *liveQueries) drawn(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(progressInterval)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			l.screen.setLive(l.stand())
+			select {
+			case <-ctx.Done():
+			case <-tick.C:
+			}
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
+		l.settled()
+	}
+}
+
+// settled takes the boards off the live lines, and leaves them as they stand.
+func (l *liveQueries) settled() {
+	l.screen.setLive("")
+	_, _ = io.WriteString(l.screen, l.stand()) // the screen tells what it does not take
+}
+
+// came is how many rows and lines have come.
+func (l *liveQueries) came() int64 {
+	n := l.rows + l.lines
+	for _, w := range l.boards {
+		n += w.Changes()
+	}
+	return n
 }
 
 // flush shows what waits, query by query.
@@ -104,7 +174,7 @@ func (l *liveQueries) quiet(ctx context.Context) {
 	last, since := int64(-1), time.Now()
 	for ctx.Err() == nil {
 		l.mu.Lock()
-		rows, left := l.rows+l.lines, l.left
+		rows, left := l.came(), l.left
 		l.mu.Unlock()
 		if rows != last {
 			last, since = rows, time.Now()
@@ -134,7 +204,7 @@ func (l *liveQueries) failure() error {
 func (l *liveQueries) shown() (rows int64, queries int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.rows, len(l.queries)
+	return l.came() - l.lines, len(l.queries) + len(l.boards)
 }
 
 // give shows what waits, below the query's title where another query's rows stand before. The lock is held.

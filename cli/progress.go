@@ -36,12 +36,12 @@ func (r *scriptRun) watch(ctx context.Context) (stop func()) {
 		defer tick.Stop()
 		for {
 			if live := r.progress(); !r.format.Data() {
-				r.screen.setLive(live)
+				r.screen.setLive(r.live.stand() + live)
 			}
 			r.live.flush()
 			select {
 			case <-ctx.Done():
-				r.screen.setLive("")
+				r.live.settled()
 				return
 			case <-tick.C:
 			}

@@ -153,7 +153,10 @@ func (r *scriptRun) run(ctx context.Context, sc *script, keep bool) error {
 	if err == nil && keep && !stopped {
 		r.n.describe(r.notes)
 		fmt.Fprintln(r.notes, "Serving. Ctrl-C ends.")
-		if err = r.n.wait(ctx); err == nil {
+		boards := r.live.drawn(ctx)
+		err = r.n.wait(ctx)
+		boards()
+		if err == nil {
 			r.summary(true)
 		}
 	}
@@ -173,11 +176,27 @@ func (r *scriptRun) steps(ctx context.Context, sc *script) error {
 			r.live.quiet(ctx) // the rows that came before the answer are shown before it
 			r.live.flush()
 		}
+		if s.watch != "" && r.screen.columns() > 0 && !r.format.Data() {
+			if err := r.board(ctx, sc, s); err != nil {
+				return err
+			}
+			continue
+		}
 		err := r.n.engine.Execute(ctx, r.session, s.text, func(stmt parser.Stmt, res engine.Result) error { return r.answer(ctx, s, stmt, res) })
 		if err != nil {
 			return repl.Told(err, sc.name)
 		}
 	}
+	return nil
+}
+
+// board shows the rows of a WATCH where they stand, below all that is written, while the statements behind it are carried out.
+func (r *scriptRun) board(ctx context.Context, sc *script, s step) error {
+	w, err := repl.NewWatch(repl.NewLocal(r.n.engine, r.session, ""), s.watch, coloured())
+	if err != nil {
+		return repl.Told(err, sc.name)
+	}
+	r.live.board(ctx, s, w)
 	return nil
 }
 

@@ -2,14 +2,16 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
 	"weir/server/render"
 )
 
-// screen gathers output and writes it in pieces, so that many rows are fast; on a terminal its last line can be one that changes.
+// screen gathers output and writes it in pieces, so that many rows are fast; on a terminal its last lines can be ones that change.
 type screen struct {
 	out     io.Writer
 	columns func() int // 0 where out is no terminal: then there is no live line
@@ -18,7 +20,7 @@ type screen struct {
 	mu    sync.Mutex
 	buf   bytes.Buffer
 	live  string
-	shown string // the live line stands on the terminal
+	shown string // the live lines that stand on the terminal
 	err   error
 	stop  chan struct{}
 	done  sync.WaitGroup
@@ -28,6 +30,7 @@ const (
 	screenInterval = 50 * time.Millisecond
 	screenBuffer   = 64 << 10
 	clearLine      = "\r\x1b[K"
+	clearLines     = "\r\x1b[%dA\x1b[J" // with so many above this one
 )
 
 func newScreen(out io.Writer, columns func() int, failed func()) *screen {
@@ -62,7 +65,7 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), s.err
 }
 
-// setLive replaces the last line; an empty one takes it away.
+// setLive replaces the live lines; an empty text takes them away. All but the last have been made for the width of the terminal.
 func (s *screen) setLive(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,13 +76,16 @@ func (s *screen) flush() {
 	width := s.columns()
 	live := ""
 	if width > 0 {
-		live = render.Clip(s.live, width-1)
+		at := strings.LastIndexByte(s.live, '\n') + 1
+		live = s.live[:at] + render.Clip(s.live[at:], width-1)
 	}
 	if s.buf.Len() == 0 && live == s.shown {
 		return
 	}
 	var out bytes.Buffer
-	if s.shown != "" {
+	if above := strings.Count(s.shown, "\n"); above > 0 {
+		fmt.Fprintf(&out, clearLines, above)
+	} else if s.shown != "" {
 		out.WriteString(clearLine)
 	}
 	out.Write(s.buf.Bytes())

@@ -23,8 +23,9 @@ type script struct {
 
 // step is one statement: its text, with blanks in front that keep its place in the file, and its tree.
 type step struct {
-	text string
-	stmt parser.Stmt
+	text  string
+	stmt  parser.Stmt
+	watch string // the WATCH whose query this is; empty for all others
 }
 
 // readScript reads and parses a file, or what comes from stdin for "-". Nothing has been carried out when it fails.
@@ -69,6 +70,15 @@ func parseScript(text string, variables map[string]string) ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
+		watch := ""
+		if repl.IsWatch(full) {
+			w, err := repl.NewWatch(nil, full, false)
+			if err != nil {
+				return nil, err
+			}
+			watch, full = full, w.Query()
+			padded = full
+		}
 		list, err := parser.Parse(full, parser.Options{})
 		if err != nil {
 			return nil, err
@@ -81,7 +91,7 @@ func parseScript(text string, variables map[string]string) ([]step, error) {
 				delete(variables, n.Name)
 			default: // about these alone
 			}
-			steps = append(steps, step{padded, stmt})
+			steps = append(steps, step{padded, stmt, watch})
 		}
 	}
 	return steps, nil

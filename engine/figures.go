@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"time"
 
 	"weir/exec/worker"
 )
@@ -26,7 +27,7 @@ func (r *running) stats() worker.Stats {
 // follow lets a query go on in the place of one that has stopped.
 func (r *running) follow(stopped *running) {
 	was := stopped.stats()
-	was.StateEntries, was.StateBytes, was.Lag = 0, 0, 0 // these are what there is now
+	was.StateEntries, was.StateBytes, was.Lag, was.StreamTime = 0, 0, 0, time.Time{} // these are what there is now
 	r.before = &was
 }
 
@@ -44,5 +45,8 @@ func addStats(to *worker.Stats, s worker.Stats) {
 	to.GivenUp += s.GivenUp
 	if s.LastCommit.After(to.LastCommit) {
 		to.LastCommit, to.CommitTime = s.LastCommit, s.CommitTime
+	}
+	if !s.StreamTime.IsZero() && (to.StreamTime.IsZero() || s.StreamTime.Before(to.StreamTime)) {
+		to.StreamTime = s.StreamTime
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -264,7 +265,7 @@ func TestSteps(t *testing.T) {
 		`{"step":"Project K, V, (headers)","read":2,"used":2,"made":2,"filtered":0,"late":0,"nullKey":0,"bad":0},` +
 		`{"step":"Filter (V > 1)","read":3,"used":2,"made":2,"filtered":1,"late":0,"nullKey":0,"bad":0},` +
 		`{"step":"Scan stream ` + "`SIN`" + `: topic sin, key KAFKA, value JSON, columns V, K","read":3,"used":3,"made":3,"filtered":0,"late":0,"nullKey":0,"bad":0}]`
-	if got := ksql(t, url, "DESCRIBE sout EXTENDED;"); !strings.Contains(got, `"querySteps":[{"queryId":"`+id+`",`+want+`}]`) || !strings.Contains(got, "rows read: 3, rows written: 2,") {
+	if got := ksql(t, url, "DESCRIBE sout EXTENDED;"); !strings.Contains(got, `"querySteps":[{"queryId":"`+id+`",`+want+`}]`) || !strings.Contains(got, "rows read: 3, rows written: 2,") || !someStreamTime.MatchString(got) {
 		t.Errorf("got %s\nwant in it %s", got, want)
 	}
 	if got := ksql(t, url, "EXPLAIN "+id+";"); !strings.Contains(got, want) {
@@ -451,3 +452,5 @@ func TestPumpBatches(t *testing.T) {
 		t.Errorf("%d writes for %d rows: they were not batched", writes, rows)
 	}
 }
+
+var someStreamTime = regexp.MustCompile(`, stream time: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`)

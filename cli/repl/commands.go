@@ -144,5 +144,5 @@ func (r *REPL) RunFile(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return r.Backend.Execute(ctx, Script{Text: string(data), File: name, BaseDir: dir}, r.Printer)
+	return r.script(ctx, Script{Text: string(data), File: name, BaseDir: dir}, func(s Script) error { return r.Backend.Execute(ctx, s, r.Printer) })
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"github.com/chzyer/readline"
@@ -125,14 +126,34 @@ func (r *REPL) feed(ctx context.Context, e *entry, line string) error {
 
 // execute runs whole statements.
 func (r *REPL) execute(ctx context.Context, text string) error {
-	if query, ok := isWatch(text); ok {
-		return r.watch(ctx, query)
+	return r.script(ctx, Script{Text: text}, func(s Script) error {
+		if ok, err := r.confirm(ctx, s.Text); !ok {
+			return err
+		}
+		closePager := r.page(s.Text)
+		return errors.Join(r.Backend.Execute(ctx, s, r.Printer), closePager())
+	})
+}
+
+// script runs a script: the backend its statements, but for WATCH. Ctrl-C, which ends that, ends the script too.
+func (r *REPL) script(ctx context.Context, s Script, others func(Script) error) error {
+	pieces := parser.Split(s.Text)
+	if pieces.Open != parser.Complete || !slices.ContainsFunc(pieces.Statements, func(p parser.Piece) bool { return IsWatch(p.Text) }) {
+		return others(s)
 	}
-	if ok, err := r.confirm(ctx, text); !ok {
-		return err
+	for i, p := range pieces.Statements {
+		one, run := s, others
+		if one.Text = p.InPlace(); IsWatch(p.Text) {
+			run = func(s Script) error { return r.watch(ctx, s) }
+		}
+		if err := run(one); err != nil {
+			return err
+		}
+		if last := i == len(pieces.Statements)-1; ctx.Err() != nil && (!last || errors.Is(ctx.Err(), context.DeadlineExceeded)) {
+			return ErrInterrupted
+		}
 	}
-	closePager := r.page(text)
-	return errors.Join(r.Backend.Execute(ctx, Script{Text: text}, r.Printer), closePager())
+	return nil
 }
 
 // Interactive reads from the terminal until the user leaves or the context ends.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -17,61 +18,74 @@ import (
 	"weir/server/wire"
 )
 
-// isWatch says whether a statement is the prompt's own WATCH, and gives what is watched.
-func isWatch(text string) (query string, ok bool) {
-	word, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
-	return rest, strings.EqualFold(word, "WATCH")
+// watched takes the words of WATCH [BAR column] off a statement, whose query keeps its place; false where it is another one.
+func watched(text string) (query, bar string, ok bool) {
+	word, rest := firstWord(text)
+	if !strings.EqualFold(word, "WATCH") {
+		return text, "", false
+	}
+	if word, behind := firstWord(rest); strings.EqualFold(word, "BAR") {
+		bar, rest = firstWord(behind)
+	}
+	gone := text[:len(text)-len(rest)]
+	return strings.Repeat("\n", strings.Count(gone, "\n")) + strings.Repeat(" ", len(gone)-strings.LastIndexByte(gone, '\n')-1) + rest, bar, true
 }
 
-// watch shows the rows of a query where they stand, until the user ends it: WATCH [BAR column] SELECT ... [ORDER BY ...] [LIMIT n].
-// The order and the limit are those of the screen.
-func (r *REPL) watch(ctx context.Context, text string) error {
-	if r.Printer.Columns == nil || r.Printer.Columns() == 0 {
-		return errors.New("WATCH needs a terminal: SELECT ... EMIT CHANGES gives the changes one by one")
+func firstWord(text string) (word, rest string) {
+	text = strings.TrimLeft(text, " \t\r\n")
+	end := strings.IndexAny(text, " \t\r\n")
+	if end < 0 {
+		end = len(text)
 	}
-	bar := ""
-	if words := strings.Fields(text); len(words) > 2 && strings.EqualFold(words[0], "BAR") {
-		bar = words[1]
-		text = text[strings.Index(text, words[1])+len(words[1]):]
-	}
+	return text[:end], text[end:]
+}
+
+// IsWatch says whether a statement is WATCH, which is the prompt's own and that of scripts.
+func IsWatch(text string) bool {
+	_, _, ok := watched(text)
+	return ok
+}
+
+// Watch shows the rows of a query where they stand: WATCH [BAR column] SELECT ... [ORDER BY ...] [LIMIT n]. The order and the limit are those of the
+// screen. It takes what the query answers, as a Display.
+type Watch struct {
+	backend Backend
+	query   *ast.Query
+	bar     string
+	color   bool
+
+	mu     sync.Mutex
+	board  *render.Board
+	source string // whose figures are told
+	lag    int64  // -1 where it is not known
+	time   string // stream time; empty where it is not known
+	seen   int64
+	at     time.Time // of seen
+	rate   float64
+}
+
+// NewWatch reads a WATCH, whose query a backend is to run.
+func NewWatch(b Backend, text string, color bool) (*Watch, error) {
+	text, bar, _ := watched(text)
 	list, err := parser.Parse(text, parser.Options{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	q, ok := (*ast.Query)(nil), len(list) == 1
 	if ok {
 		q, ok = list[0].Node.(*ast.Query)
 	}
 	if !ok {
-		return errors.New("WATCH takes a query: WATCH SELECT * FROM hits ORDER BY n DESC LIMIT 10;")
+		return nil, errors.New("WATCH takes a query: WATCH SELECT * FROM hits ORDER BY n DESC LIMIT 10;")
 	}
-	changes := *q
-	changes.OrderBy, changes.Limit, changes.Emit = nil, nil, &ast.Emit{}
-	w := &watcher{repl: r, query: q, bar: bar, aside: r.Backend.Aside(nil), lag: -1}
-	stop := w.keepDrawing(ctx)
-	err = r.Backend.Aside(map[string]string{"auto.offset.reset": "earliest"}).Execute(ctx, Script{Text: ast.Format(&changes) + ";"}, w)
-	stop()
-	if errors.Is(err, ErrInterrupted) && ctx.Err() != nil {
-		return nil // which is how it ends
-	}
-	return err
+	return &Watch{backend: b, query: q, bar: bar, color: color, lag: -1}, nil
 }
 
-// watcher draws a board.
-type watcher struct {
-	repl  *REPL
-	query *ast.Query
-	bar   string
-	aside Backend
-
-	mu     sync.Mutex
-	board  *render.Board
-	source string // whose lag is told
-	lag    int64  // -1 where it is not known
-	drawn  int    // lines on the screen
-	seen   int64
-	at     time.Time // of seen
-	rate   float64
+// Query is the query whose rows it shows, in the line where it stands.
+func (w *Watch) Query() string {
+	changes := *w.query
+	changes.OrderBy, changes.Limit, changes.Emit = nil, nil, &ast.Emit{}
+	return strings.Repeat("\n", max(w.query.Pos().Line-1, 0)) + ast.Format(&changes) + ";"
 }
 
 const (
@@ -79,58 +93,77 @@ const (
 	askEvery  = 2 * time.Second
 )
 
-func (w *watcher) keepDrawing(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+// Run runs the query until it or the context ends, from the first row on, and says what of it goes to whom.
+func (w *Watch) Run(ctx context.Context, to Display) error {
+	asking, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		tick, asked := time.NewTicker(drawEvery), time.Time{}
-		defer tick.Stop()
-		for ctx.Err() == nil {
-			if time.Since(asked) > askEvery {
-				asked = time.Now()
-				w.askLag()
+		for again := drawEvery; asking.Err() == nil; { // at once where there is something to ask about
+			if w.ask() {
+				again = askEvery
 			}
-			w.draw()
 			select {
-			case <-tick.C:
-			case <-ctx.Done():
+			case <-time.After(again):
+			case <-asking.Done():
 			}
 		}
 	})
-	return func() { cancel(); wg.Wait(); w.draw() }
+	defer wg.Wait()
+	defer stop()
+	return w.backend.Aside(map[string]string{"auto.offset.reset": "earliest"}).Execute(ctx, Script{Text: w.Query()}, to)
 }
 
-// askLag finds out how much of its source the query behind the table has still to read.
-func (w *watcher) askLag() {
+// ask finds out how far the query behind the table has come; false where it is not known yet which one that is.
+func (w *Watch) ask() bool {
 	w.mu.Lock()
 	source := w.source
 	w.mu.Unlock()
 	if source == "" {
-		return
+		return false
 	}
-	c := catalog{backend: w.aside}
-	lag := int64(-1)
+	c := catalog{backend: w.backend.Aside(nil)}
+	lag, at := int64(-1), ""
 	for _, e := range c.ask("DESCRIBE " + ast.Quote(source) + " EXTENDED;") {
 		d, ok := e.(*wire.SourceDescriptionEntity)
 		if !ok {
 			continue
 		}
-		if _, behind, ok := strings.Cut(d.Source.Statistics, ", lag: "); ok { // other servers than ours don't say
-			if _, err := fmt.Sscan(strings.SplitN(behind, ",", 2)[0], &lag); err != nil {
-				lag = -1
-			}
+		if n, err := strconv.ParseInt(figure(d.Source.Statistics, "lag"), 10, 64); err == nil { // other servers than ours don't say
+			lag = n
 		}
+		at = figure(d.Source.Statistics, "stream time")
 	}
 	w.mu.Lock()
-	w.lag = lag
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	w.lag, w.time = lag, at
+	return true
 }
 
-func (w *watcher) draw() {
+// figure is one of the statistics of DESCRIBE ... EXTENDED; empty where it is not told.
+func figure(statistics, name string) string {
+	_, value, _ := strings.Cut(statistics, ", "+name+": ")
+	if end := strings.IndexAny(value, ",\n"); end >= 0 {
+		value = value[:end]
+	}
+	return value
+}
+
+// Changes is how many rows have come.
+func (w *Watch) Changes() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.board == nil {
-		return
+		return 0
+	}
+	return w.board.Changes()
+}
+
+// Text is how the rows stand, for a terminal of so many columns and lines, and a line that tells of them; empty before it is known what they are.
+func (w *Watch) Text(columns, lines int) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.board == nil {
+		return ""
 	}
 	if now := time.Now(); now.Sub(w.at) >= time.Second {
 		if n := w.board.Changes(); !w.at.IsZero() {
@@ -138,28 +171,74 @@ func (w *watcher) draw() {
 		}
 		w.at, w.seen = now, w.board.Changes()
 	}
-	p := w.repl.Printer
-	columns, lines := p.Columns(), 24
-	if p.Lines != nil {
-		lines = p.Lines()
-	}
-	status := fmt.Sprintf("%s, %s changes, %.0f/s", render.Counted(int64(w.board.Rows()), "row"), render.Count(w.board.Changes()), w.rate)
+	status := fmt.Sprintf("%s, %s, %.0f/s", render.Counted(int64(w.board.Rows()), "row"), render.Counted(w.board.Changes(), "change"), w.rate)
 	if w.lag >= 0 {
 		status += ", lag " + render.Count(w.lag)
 	}
-	status += ". Ctrl-C ends."
-	text := w.board.Text(columns, lines-2) + render.Clip(status, columns-1) + "\n"
-	if w.drawn > 0 {
-		text = fmt.Sprintf("\x1b[%dA\x1b[J", w.drawn) + text
+	if w.time != "" {
+		status += ", stream time " + w.time
 	}
-	w.drawn = strings.Count(text, "\n")
-	_ = w.repl.say(text) // a terminal that is gone ends the prompt
+	status += ". Ctrl-C ends."
+	return w.board.Text(columns, lines-2) + render.Clip(status, columns-1) + "\n"
+}
+
+// watch carries out a WATCH of a script, until the user ends it. Where rows can't stand, changes are shown as they come.
+func (r *REPL) watch(ctx context.Context, s Script) error {
+	w, err := NewWatch(r.Backend, s.Text, r.Printer.Color)
+	if err != nil {
+		return Told(err, s.File)
+	}
+	if r.Printer.Columns == nil || r.Printer.Columns() == 0 || r.Printer.Format.Data() && !r.terminal {
+		return w.Run(ctx, r.Printer)
+	}
+	stop := r.keepDrawing(ctx, w)
+	err = w.Run(ctx, w)
+	stop()
+	if errors.Is(err, ErrInterrupted) && ctx.Err() != nil {
+		return nil // which is how it ends
+	}
+	return Told(err, s.File)
+}
+
+// keepDrawing draws again and again over what was drawn before.
+func (r *REPL) keepDrawing(ctx context.Context, w *Watch) (stop func()) {
+	drawn := 0
+	draw := func() {
+		lines := 24
+		if r.Printer.Lines != nil {
+			lines = r.Printer.Lines()
+		}
+		text := w.Text(r.Printer.Columns(), lines)
+		if text == "" {
+			return
+		}
+		above := drawn
+		drawn = strings.Count(text, "\n")
+		if above > 0 {
+			text = fmt.Sprintf("\x1b[%dA\x1b[J", above) + text
+		}
+		_ = r.say(text) // a terminal that is gone ends the prompt
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(drawEvery)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			draw()
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+			}
+		}
+	})
+	return func() { cancel(); wg.Wait(); draw() }
 }
 
 // Header implements Display.
-func (w *watcher) Header(meta wire.QueryMeta) error {
+func (w *Watch) Header(meta wire.QueryMeta) error {
 	b := render.NewBoard(meta)
-	b.Color = w.repl.Printer.Color
+	b.Color = w.color
 	names, source, order := w.keyOf()
 	var missing []string
 	for _, k := range names {
@@ -195,7 +274,7 @@ func (w *watcher) Header(meta wire.QueryMeta) error {
 }
 
 // keyOf finds the columns that tell the rows of the query apart, none for a stream's, and the order of the table that it reads.
-func (w *watcher) keyOf() (key []string, source string, order []ast.OrderItem) {
+func (w *Watch) keyOf() (key []string, source string, order []ast.OrderItem) {
 	order = w.query.OrderBy
 	if g := w.query.GroupBy; g != nil {
 		for _, x := range g.Items {
@@ -210,7 +289,7 @@ func (w *watcher) keyOf() (key []string, source string, order []ast.OrderItem) {
 	if !ok {
 		return nil, "", order
 	}
-	c := catalog{backend: w.aside}
+	c := catalog{backend: w.backend.Aside(nil)}
 	for _, e := range c.ask("DESCRIBE " + ast.Quote(from.Name) + " EXTENDED;") {
 		d, ok := e.(*wire.SourceDescriptionEntity)
 		if !ok || d.Source.Type != "TABLE" {
@@ -246,7 +325,7 @@ func orderOf(d wire.SourceDescription) (order []ast.OrderItem) {
 }
 
 // Row implements Display.
-func (w *watcher) Row(columns json.RawMessage, tombstone bool) error {
+func (w *Watch) Row(columns json.RawMessage, tombstone bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.board == nil {
@@ -256,13 +335,13 @@ func (w *watcher) Row(columns json.RawMessage, tombstone bool) error {
 }
 
 // End implements Display.
-func (*watcher) End() error { return nil }
+func (*Watch) End() error { return nil }
 
 // Line implements Display.
-func (*watcher) Line(string) error { return nil }
+func (*Watch) Line(string) error { return nil }
 
 // Entity implements Display.
-func (*watcher) Entity(answer.Entity) error { return nil }
+func (*Watch) Entity(answer.Entity) error { return nil }
 
 // Message implements Display: that the query has ended goes without saying.
-func (*watcher) Message(string) error { return nil }
+func (*Watch) Message(string) error { return nil }

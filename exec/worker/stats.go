@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"weir/exec/commit"
 	"weir/exec/op"
 	"weir/exec/task"
+	"weir/types"
 )
 
 // Stats are a query's figures: rows, bytes and counts are of what was committed and is where it belongs, and only grow.
@@ -23,6 +25,7 @@ type Stats struct {
 	MostHeld                 int64         // bytes that a commit has had to make durable, at most: outputs, and what state had grown by
 	Lag                      int64         // records of the inputs that are still to be read
 	LastCommit               time.Time
+	StreamTime               time.Time // no row before it is written any more; zero where that is not known
 	// Waits are what rows wait for now, for a second or more, and GivenUp how often they have gone on in the end without it.
 	Waits   []Wait
 	GivenUp int64
@@ -101,10 +104,13 @@ func (s *Stats) add(c op.StepCounts) {
 }
 
 // committed notes a commit, where there was anything to commit, and gathers the sizes of the tasks, which are idle.
-func (s *stats) committed(tasks []*assignment.Task, took time.Duration, changed bool) {
+func (s *stats) committed(tasks []*assignment.Task, r task.Reached, took time.Duration, changed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.size(tasks)
+	if r.Time != types.NoTime && r.Time != math.MaxInt64 {
+		s.now.StreamTime = time.UnixMilli(r.Time)
+	}
 	s.now.Waits = waiting(tasks, time.Now())
 	if changed {
 		s.now.Commits++

@@ -353,7 +353,7 @@ func (w *Worker) commitAll() (err error) {
 		w.room.Widen()
 	}
 	w.committed(w.now, changed)
-	w.stats.committed(w.assigned.Tasks, time.Since(began), changed)
+	w.stats.committed(w.assigned.Tasks, w.now, time.Since(began), changed)
 	if changed {
 		w.backoff.reset()
 	}

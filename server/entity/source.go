@@ -98,6 +98,9 @@ func statistics(s worker.Stats) (figures, errors string) {
 	if !s.LastCommit.IsZero() {
 		figures += ", last commit: " + s.LastCommit.UTC().Format(time.RFC3339)
 	}
+	if !s.StreamTime.IsZero() {
+		figures += ", stream time: " + s.StreamTime.UTC().Format("2006-01-02T15:04:05.000Z")
+	}
 	if s.Bad+s.Errors+s.NullKey > 0 {
 		errors = fmt.Sprintf("bad records: %d, failed expressions: %d, null keys: %d", s.Bad, s.Errors, s.NullKey)
 	}
