@@ -1,6 +1,9 @@
 package answer
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Layout is a message as a person reads it: blocks, one below the other. Who prints it knows how wide a line may be.
 type Layout []Block
@@ -49,6 +52,17 @@ func OneByOne[T any](list []T, each func(T) Layout) Layout {
 		return Layout{Lines("(none)")}
 	}
 	return out
+}
+
+// Counted is so many things, of which one is named: 1 row, 2 rows, 3 queries.
+func Counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if stem, ok := strings.CutSuffix(thing, "y"); ok {
+		thing = stem + "ie"
+	}
+	return Count(n) + " " + thing + "s"
 }
 
 // Count writes a number with commas between thousands.

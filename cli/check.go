@@ -15,6 +15,7 @@ import (
 	"weir/exec/state"
 	"weir/kafka/embedded"
 	"weir/registry"
+	"weir/server/render"
 )
 
 func checkCommand() command {
@@ -83,7 +84,7 @@ func check(out io.Writer, dir string) error {
 	if err != nil {
 		return errUnknown{err}
 	}
-	c.section("commands", fmt.Sprintf("%d commands in the copy of the log", commands), findings, "start the node: the copy is written anew from the log. Where a command is missing in both, SHOW STREAMS, TABLES and QUERIES tell")
+	c.section("commands", render.Counted(int64(commands), "command")+" in the copy of the log", findings, "start the node: the copy is written anew from the log. Where a command is missing in both, SHOW STREAMS, TABLES and QUERIES tell")
 	if _, err := os.Stat(filepath.Join(dir, "registry")); err == nil {
 		findings, err := registry.Check(filepath.Join(dir, "registry"))
 		if err != nil {
@@ -92,13 +93,13 @@ func check(out io.Writer, dir string) error {
 		c.section("schema registry", "schemas", findings, "start the node: what is damaged in one of the two files is taken from the other. Where it is damaged in both, restore one from a copy")
 	}
 	if modules, findings := engine.CheckModules(dir); modules > 0 {
-		c.section("functions", fmt.Sprintf("%d modules", modules), findings, "start the node: it names the functions of which the module is damaged. DROP FUNCTION, and CREATE them again")
+		c.section("functions", render.Counted(int64(modules), "module"), findings, "start the node: it names the functions of which the module is damaged. DROP FUNCTION, and CREATE them again")
 	}
 	if c.findings == 0 {
 		fmt.Fprintln(out, "All is sound.")
 		return nil
 	}
-	fmt.Fprintf(out, "%d findings. Nothing was changed. To be safe, copy the directory before the next start.\n", c.findings)
+	fmt.Fprintf(out, "%s. Nothing was changed. To be safe, copy the directory before the next start.\n", render.Counted(int64(c.findings), "finding"))
 	return errShown
 }
 
@@ -128,7 +129,7 @@ func (c *checkup) topics(dir string) error {
 		findings = append(findings, f.File+": "+f.What)
 	}
 	slices.Sort(findings)
-	c.section("topics", fmt.Sprintf("%d topics, %d partitions", found.Topics, found.Partitions), findings,
+	c.section("topics", render.Counted(int64(found.Topics), "topic")+", "+render.Counted(int64(found.Partitions), "partition"), findings,
 		"start the node: it takes out what is damaged, keeps it in "+filepath.Join(dir, "damaged")+", and goes on with all else")
 	for _, l := range found.New {
 		c.findings++
@@ -157,10 +158,10 @@ func (c *checkup) state(dir string) error {
 		fmt.Fprintf(c.out, "%-16s %s was put aside earlier, as damaged: delete it when the queries are complete again\n", "state", k)
 	}
 	queries := slices.DeleteFunc(slices.Sorted(maps.Keys(found.Entries)), func(q string) bool { return q == "" })
-	c.section("state", fmt.Sprintf("%d queries", len(queries)), found.Findings,
+	c.section("state", render.Counted(int64(len(queries)), "query"), found.Findings,
 		"start the node: it keeps what is damaged beside, makes the state of queries anew from their topics, and puts nothing out twice")
 	for _, q := range queries {
-		fmt.Fprintf(c.out, "  query          %s: %d entries\n", q, found.Entries[q])
+		fmt.Fprintf(c.out, "  query          %s: %s\n", q, render.Counted(int64(found.Entries[q]), "entry"))
 	}
 	return nil
 }

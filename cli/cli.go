@@ -13,7 +13,7 @@ import (
 	"weir/parser/suggest"
 )
 
-// Main runs the command that args[1:] name and returns the exit status: 0, 1 after an error, 2 where the command line is wrong, 130 where the user ended
+// Main runs the command that args[1:] name and returns the exit status: 0, 1 after an error, 2 where the command line, a variable or a file of --config is wrong, 130 where the user ended
 // what was not done.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// A pipe that nobody reads any more is an error of the write: the process has to clean up behind itself.

@@ -55,7 +55,7 @@ func find(name string) (command, bool) {
 	return command{}, false
 }
 
-// errUsage is a mistake in the command line.
+// errUsage is a mistake in the command line, in a variable, or in a file of --config.
 type errUsage struct{ text string }
 
 func (e errUsage) Error() string { return e.text }

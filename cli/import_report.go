@@ -86,7 +86,7 @@ func (r *importReport) print(w io.Writer) error {
 
 func (r *importReport) text(list []importedStatement, count map[engine.Verdict]int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d commands, of which %d statements stand.\n\n", r.cluster.Commands, len(list))
+	fmt.Fprintf(&b, "%s, of which %s.\n\n", render.Counted(int64(r.cluster.Commands), "command"), map[bool]string{true: "1 statement stands", false: render.Count(int64(len(list))) + " statements stand"}[len(list) == 1])
 	for i, s := range list {
 		note := ""
 		if f := r.cluster.Statements[i]; f.Paused {
@@ -127,7 +127,7 @@ func (r *importReport) text(list []importedStatement, count map[engine.Verdict]i
 	}
 	switch {
 	case r.applied && r.report.Created > 0:
-		fmt.Fprintf(&b, "%d statements were carried out.\n", r.report.Created)
+		fmt.Fprintf(&b, "%s %s carried out.\n", render.Counted(int64(r.report.Created), "statement"), was(int64(r.report.Created)))
 	case r.applied && len(r.report.Blocked) == 0:
 		b.WriteString("Nothing was to be done: all of it is there already.\n")
 	case !r.applied:

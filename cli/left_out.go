@@ -16,10 +16,10 @@ func leftOut(l engine.LeftOut) []string {
 		out = append(out, l.Query+": "+lateText(late))
 	}
 	if l.Behind > 0 {
-		out = append(out, l.Query+": "+countOf(l.Behind, "row")+" came behind others that were to come after them, and "+was(l.Behind)+" joined and aggregated as they came. A longer max.task.idle.ms or weir.wait.upstream waits for such rows.")
+		out = append(out, l.Query+": "+render.Counted(l.Behind, "row")+" came behind others that were to come after them, and "+was(l.Behind)+" joined and aggregated as they came. A longer max.task.idle.ms or weir.wait.upstream waits for such rows.")
 	}
 	if l.Bad > 0 {
-		text := l.Query + ": " + countOf(l.Bad, "record") + " could not be read or written, and " + was(l.Bad) + " left out"
+		text := l.Query + ": " + render.Counted(l.Bad, "record") + " could not be read or written, and " + was(l.Bad) + " left out"
 		if l.First != "" {
 			text += "; the first at " + l.First
 		}
@@ -45,14 +45,7 @@ func lateText(l engine.LateRows) string {
 	if l.To != "" {
 		what = "went to " + l.To
 	}
-	return countOf(l.Rows, "row") + " came too late" + of + " and " + what + ". A longer GRACE PERIOD " + strings.Join(where, " or ") + " takes such rows in."
-}
-
-func countOf(n int64, word string) string {
-	if n != 1 {
-		word += "s"
-	}
-	return render.Count(n) + " " + word
+	return render.Counted(l.Rows, "row") + " came too late" + of + " and " + what + ". A longer GRACE PERIOD " + strings.Join(where, " or ") + " takes such rows in."
 }
 
 func was(n int64) string {

@@ -13,6 +13,7 @@ import (
 
 	"weir/cli/repl"
 	"weir/migrate/project"
+	"weir/server/render"
 )
 
 type migrateOptions struct {
@@ -161,9 +162,9 @@ func (o *migrateOptions) apply(ctx context.Context, out io.Writer, p *project.Pr
 	case err != nil:
 		return err
 	case o.dry:
-		_, err = fmt.Fprintf(out, "%d migrations would be applied. Nothing was changed.\n", n)
+		_, err = fmt.Fprintf(out, "%s would be applied. Nothing was changed.\n", render.Counted(int64(n), "migration"))
 	default:
-		_, err = fmt.Fprintf(out, "%d migrations were applied.\n", n)
+		_, err = fmt.Fprintf(out, "%s %s applied.\n", render.Counted(int64(n), "migration"), was(int64(n)))
 	}
 	return err
 }

@@ -50,7 +50,7 @@ func TestMigrate(t *testing.T) {
 	call(0, "-c", config, "validate")
 	// The statements before the one that failed have been carried out, as there.
 	put("V000002__second.sql", "CREATE STREAM IF NOT EXISTS big AS SELECT * FROM s WHERE v > 0;")
-	says(call(0, "-c", config, "apply", "--next"), "1 migrations were applied")
+	says(call(0, "-c", config, "apply", "--next"), "1 migration was applied")
 	says(call(0, "-c", config, "apply", "--until", "3"), "Version 3, third")
 	says(call(0, "-c", config, "apply", "--all"), "0 migrations were applied")
 	call(1, "-c", config, "apply", "--version", "2")

@@ -248,7 +248,7 @@ func secured(c map[string]string, log *slog.Logger) (*tls.Config, error) {
 	case chain == "" && key == "":
 		return nil, nil
 	case chain == "" || key == "":
-		return nil, fmt.Errorf("TLS needs a certificate and its key: set both --%s and --%s", settings.TLSCertificate.About().Flag, settings.TLSKey.About().Flag)
+		return nil, errUsage{fmt.Sprintf("TLS needs a certificate and its key: set both --%s and --%s", settings.TLSCertificate.About().Flag, settings.TLSKey.About().Flag)}
 	}
 	return server.TLS(chain, key, log.With("part", "server"))
 }

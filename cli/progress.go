@@ -67,9 +67,9 @@ func (r *scriptRun) progress() string {
 			parts = append(parts, loading(c))
 		case before == c.State:
 		case c.State == connectors.Finished:
-			fmt.Fprintf(r.notes, "%s: %s rows loaded%s\n", c.Name, render.Count(c.Rows), badRows(c.Bad))
+			fmt.Fprintf(r.notes, "%s: %s loaded%s\n", c.Name, render.Counted(c.Rows, "row"), badRows(c.Bad))
 		case c.State == connectors.Failed:
-			fmt.Fprintf(r.notes, "%s failed after %s rows: %s\n", c.Name, render.Count(c.Rows), c.LastError)
+			fmt.Fprintf(r.notes, "%s failed after %s: %s\n", c.Name, render.Counted(c.Rows, "row"), c.LastError)
 		}
 	}
 	lag := int64(0)
@@ -77,17 +77,15 @@ func (r *scriptRun) progress() string {
 		lag += q.Stats.Lag
 	}
 	if len(parts) == 0 && lag > 0 {
-		parts = append(parts, render.Count(lag)+" rows to go")
+		parts = append(parts, render.Counted(lag, "row")+" to go")
 	}
 	return strings.Join(parts, "; ")
 }
 
 func loading(c connectors.Status) string {
-	text := c.Name + ": " + render.Count(c.Rows)
+	text := c.Name + ": " + render.Counted(c.Rows, "row")
 	if c.Total > 0 {
-		text += fmt.Sprintf(" of %s rows (%d %%)", render.Count(c.Total), c.Rows*100/c.Total)
-	} else {
-		text += " rows"
+		text = fmt.Sprintf("%s: %s of %s (%d %%)", c.Name, render.Count(c.Rows), render.Counted(c.Total, "row"), c.Rows*100/c.Total)
 	}
 	text += ", " + render.Count(int64(c.Rate)) + " rows/s"
 	if c.LastError != "" {
@@ -121,7 +119,7 @@ func delivering(c connectors.Status) []string {
 	case c.LastError != "":
 		return []string{c.Name + ": " + c.LastError}
 	case c.Lag > 0:
-		return []string{c.Name + ": " + render.Count(c.Lag) + " rows to deliver"}
+		return []string{c.Name + ": " + render.Counted(c.Lag, "row") + " to deliver"}
 	}
 	return nil
 }
@@ -153,11 +151,11 @@ func (r *scriptRun) summary(stopped bool) {
 	if rows, queries := r.live.shown(); queries > 0 {
 		shown = ", " + render.Count(rows) + " shown"
 	}
-	fmt.Fprintf(r.notes, "%s. %s rows in, %s out%s, %s late, %s bad, %s rows/s, %.1f s\n", word, render.Count(total.RowsIn), render.Count(total.RowsOut), shown,
+	fmt.Fprintf(r.notes, "%s. %s in, %s out%s, %s late, %s bad, %s rows/s, %.1f s\n", word, render.Counted(total.RowsIn, "row"), render.Count(total.RowsOut), shown,
 		render.Count(total.Late), render.Count(total.Bad), render.Count(int64(float64(total.RowsIn)/max(took.Seconds(), 0.001))), took.Seconds())
 	for _, c := range r.n.engine.Connectors().List() {
 		if c.Kind == connector.Sink {
-			fmt.Fprintf(r.notes, "%s: %s rows delivered%s%s\n", c.Name, render.Count(c.Rows), leftOutRows(c.Bad), undelivered(c))
+			fmt.Fprintf(r.notes, "%s: %s delivered%s%s\n", c.Name, render.Counted(c.Rows, "row"), leftOutRows(c.Bad), undelivered(c))
 		}
 	}
 	for _, l := range r.n.engine.LeftOut() {

@@ -180,7 +180,7 @@ func (g *given) resolve(base map[string]string, environ []string) (Settings, err
 		i := x.About()
 		if v, ok := env[variable(i.Flag)]; ok {
 			if err := x.Check(v); err != nil {
-				return s, fmt.Errorf("%s: %w", variable(i.Flag), err)
+				return s, errUsage{fmt.Sprintf("%s: %v", variable(i.Flag), err)}
 			}
 			_ = s.put(i.Name, v) // just checked
 		}
@@ -217,7 +217,7 @@ func (s *Settings) readFile(name string) error {
 	}
 	list, err := settings.ReadProperties(string(data))
 	if err != nil {
-		return fmt.Errorf("%s, %w", name, err)
+		return errUsage{fmt.Sprintf("%s, %v", name, err)}
 	}
 	for _, p := range list {
 		err := s.put(p.Name, p.Value)
@@ -227,7 +227,7 @@ func (s *Settings) readFile(name string) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s, line %d: %w", name, p.Line, err)
+			return errUsage{fmt.Sprintf("%s, line %d: %v", name, p.Line, err)}
 		}
 		if _, ok := settings.Find(p.Name); ok {
 			continue
@@ -256,7 +256,7 @@ func checkVariables(env map[string]string) error {
 		if near, ok := suggest.Suggest(name, names); ok {
 			hint = " Did you mean " + near + "?"
 		}
-		return fmt.Errorf("the variable %s means nothing here.%s", name, hint)
+		return errUsage{fmt.Sprintf("the variable %s means nothing here.%s", name, hint)}
 	}
 	return nil
 }

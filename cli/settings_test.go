@@ -62,15 +62,15 @@ func TestSettingsErrors(t *testing.T) {
 	}{
 		{[]string{"--listen", "nowhere"}, nil, "--listen: expected an address, host:port", true},
 		{[]string{"--listen", "https://x:1"}, nil, "--listen: expected an address, host:port, without a scheme: a certificate with its key has it speak TLS, found 'https://x:1'", true},
-		{nil, []string{"WEIR_LISTEN=nowhere"}, "WEIR_LISTEN: ", false},
+		{nil, []string{"WEIR_LISTEN=nowhere"}, "WEIR_LISTEN: ", true},
 		{[]string{"--log-level", "loud"}, nil, "expected debug, info, warn or error", true},
 		{[]string{"--max-request-bytes", "0"}, nil, "--max-request-bytes: expected a whole number of bytes from 1 on, found '0'", true},
-		{[]string{"--config", bad}, nil, "line 2: expected name=value", false},
-		{[]string{"--config", misspelt}, nil, "line 1: Not recognizable as ksql, streams, consumer, or producer property: 'comit.interval.ms'\nDid you mean commit.interval.ms?", false},
+		{[]string{"--config", bad}, nil, "line 2: expected name=value", true},
+		{[]string{"--config", misspelt}, nil, "line 1: Not recognizable as ksql, streams, consumer, or producer property: 'comit.interval.ms'\nDid you mean commit.interval.ms?", true},
 		{[]string{"--set", "weir.idle.clsoe=1 SECOND"}, nil, "Did you mean weir.idle.close?", true},
 		{[]string{"--set", "weir.idle.close=soon"}, nil, "expected a time with its unit, such as 10 SECONDS, found 'soon'", true},
 		{[]string{"--set", "processing.guarantee=at_least_once"}, nil, "expected exactly_once_v2 or exactly_once, found 'at_least_once'", true},
-		{nil, []string{"WEIR_LOG_LEVL=debug"}, "Did you mean WEIR_LOG_LEVEL?", false},
+		{nil, []string{"WEIR_LOG_LEVL=debug"}, "Did you mean WEIR_LOG_LEVEL?", true},
 		{[]string{"--config", "nope"}, nil, "cannot read the configuration", false},
 	}
 	for _, c := range cases {
@@ -81,6 +81,16 @@ func TestSettingsErrors(t *testing.T) {
 		}
 		if _, usage := errors.AsType[errUsage](err); usage != c.usage {
 			t.Errorf("%v %v: usage %v", c.args, c.env, usage)
+		}
+		if len(c.env) > 0 {
+			continue
+		}
+		want := exitFailure
+		if c.usage {
+			want = exitUsage
+		}
+		if status, _, errs := call(t.Context(), "", append([]string{"server"}, c.args...)...); status != want || !strings.Contains(errs, c.want) {
+			t.Errorf("weir server %v: %d, want %d\n%s", c.args, status, want, errs)
 		}
 	}
 }

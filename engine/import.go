@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"weir/answer"
 	"weir/catalog"
 	"weir/kafka"
 	"weir/parser"
@@ -147,7 +148,7 @@ func (r *importing) block() {
 		r.report.Blocked = append(r.report.Blocked, fmt.Sprintf(format, args...))
 	}
 	if refused > 0 && !r.in.SkipRefused {
-		block("%d of %d statements are refused. Write them anew, or leave them out by skipping what is refused", refused, len(r.report.Statements))
+		block("%d of %s can't be taken over. Write them anew, or leave them out by skipping what is refused", refused, answer.Counted(int64(len(r.report.Statements)), "statement"))
 	}
 	if len(open) > 0 {
 		block("%s: what they put out depends on what they have read before. Choose %q, and they read their topics from the start, or %q, and they go on where they stood without "+

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/answer"
 	"weir/exec/task"
 	"weir/kafka"
 	"weir/planner/plan"
@@ -172,7 +173,7 @@ func (p *placing) deleted() error {
 			gone += at
 		}
 		if gone > 0 {
-			p.differs("%d records of topic %s were deleted by now: what came of them is not rebuilt", gone, topic)
+			p.differs("%s of topic %s had been deleted by now: what came of that is not rebuilt", answer.Counted(gone, "record"), topic)
 		}
 	}
 	return nil
@@ -204,8 +205,8 @@ func (p *placing) inFlight(committed kafka.Offsets) error {
 			between += max(0, end-committed[topic][partition])
 		}
 		if between > 0 {
-			return fmt.Errorf("%d rows lie in %s: they were read from the sources, and not processed yet. Run the query where it comes from until its group %s has no lag, and stop it then; "+
-				"or have it begin at the start of its topics.", between, topic, p.f.Group)
+			return fmt.Errorf("%[2]s holds %[1]s that had been read from the sources, and not processed yet. Run the query where it comes from until its group %[3]s has no lag, and stop it then; "+
+				"or have it begin at the start of its topics.", answer.Counted(between, "row"), topic, p.f.Group)
 		}
 	}
 	return nil

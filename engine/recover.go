@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/answer"
 	"weir/exec/task"
 	"weir/parser"
 	"weir/parser/ast"
@@ -77,7 +78,7 @@ func (r *recovery) seeCut(past []entry) error {
 	}
 	r.log.last.Store(known)
 	r.lost = append(r.lost, &casualty{kind: "command", name: fmt.Sprintf("COMMANDS_%d_TO_%d", last+1, known), reason: fmt.Errorf(
-		"the command log %s has lost its last %d commands: streams, tables and queries made by them are gone; their topics are still there", r.log.topic, known-last)})
+		"the command log %s has lost its end, %s: streams, tables and queries made by that are gone; their topics are still there", r.log.topic, answer.Counted(known-last, "command"))})
 	return nil
 }
 

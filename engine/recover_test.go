@@ -257,7 +257,7 @@ func TestCutLog(t *testing.T) {
 	}
 	n.stop(t)
 	n = startNode(t, dir)
-	if q := n.Queries(); len(q) != 1 || q[0].ID != "COMMANDS_2_TO_5" || q[0].State != Failed || !strings.Contains(q[0].Error, "lost its last 4 commands") {
+	if q := n.Queries(); len(q) != 1 || q[0].ID != "COMMANDS_2_TO_5" || q[0].State != Failed || !strings.Contains(q[0].Error, "lost its end, 4 commands:") {
 		t.Errorf("%+v", q)
 	}
 	if got := n.run(t, NewSession(), `TERMINATE COMMANDS_2_TO_5; CREATE STREAM o AS SELECT * FROM s;`); !strings.Contains(got, "CSAS_O_7") {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/answer"
 	"weir/kafka"
 	"weir/parser/ast"
 	"weir/planner"
@@ -54,12 +55,7 @@ func (e *Engine) createTopic(ctx context.Context, s *Session, n *ast.CreateTopic
 	return out, nil
 }
 
-func partitionsText(n int) string {
-	if n == 1 {
-		return "1 partition"
-	}
-	return fmt.Sprintf("%d partitions", n)
-}
+func partitionsText(n int) string { return answer.Counted(int64(n), "partition") }
 
 // deleteTopic deletes a topic that nothing here reads or writes.
 func (e *Engine) deleteTopic(ctx context.Context, n *ast.DropTopic) (Result, error) {

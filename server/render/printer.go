@@ -186,12 +186,7 @@ func (p *Printer) End() error {
 }
 
 // Counted is a number of things: 1 row, 2 rows.
-func Counted(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return Count(n) + " " + thing + "s"
-}
+func Counted(n int64, thing string) string { return answer.Counted(n, thing) }
 
 // took is a time for people.
 func took(d time.Duration) string {
