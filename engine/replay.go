@@ -97,8 +97,8 @@ func (e *Engine) replay(ctx context.Context, s *Session, stmt parser.Stmt, c *as
 	}
 	e.await(&replaying{name: name, query: out.QueryID, session: &session, text: stmt.Text})
 	out.Entity, out.Name = "table", old.Name
-	out.Message += fmt.Sprintf("\n%s is computed anew as %s, which takes its place once it has caught up. To give that up: DROP TABLE %s DELETE TOPIC;",
-		old.Name, name, ast.Quote(name))
+	out.Notes = append(out.Notes, fmt.Sprintf("%s is computed anew as %s, which takes its place once it has caught up. To give that up: DROP TABLE %s DELETE TOPIC;",
+		old.Name, name, ast.Quote(name)))
 	return out, nil
 }
 

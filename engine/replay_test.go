@@ -51,10 +51,7 @@ func TestReplay(t *testing.T) {
 			t.Fatalf("the table has %d rows, want 300", rows)
 		}
 
-		out := n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS SELECT k, COUNT(*) AS n, SUM(v) AS total FROM s WHERE v % 3 <> 1 AND v <> 600 GROUP BY k;")
-		if !strings.Contains(out, "T_REPLAY") {
-			t.Errorf("it is answered %q", out)
-		}
+		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS SELECT k, COUNT(*) AS n, SUM(v) AS total FROM s WHERE v % 3 <> 1 AND v <> 600 GROUP BY k;")
 		n.settle(t)
 		if _, there := n.catalog.Snapshot().Source("T_REPLAY"); there || n.hasTopic(t, "t-replay") {
 			t.Error("the table beside is still there")
