@@ -43,7 +43,7 @@ type invocation struct {
 
 // commands in the order of the help; the first one is the program without a command.
 func commands() []command {
-	return []command{shellCommand(), serverCommand(), runCommand(), clientCommand(), submitCommand(), importCommand(), migrateCommand(), pingCommand(), checkCommand(), resetCommand(), versionCommand(), helpCommand()}
+	return []command{shellCommand(), serverCommand(), runCommand(), clientCommand(), submitCommand(), exportCommand(), importCommand(), migrateCommand(), pingCommand(), checkCommand(), resetCommand(), versionCommand(), helpCommand()}
 }
 
 func find(name string) (command, bool) {

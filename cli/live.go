@@ -27,6 +27,7 @@ type liveQueries struct {
 	height  func() int
 
 	wg      sync.WaitGroup
+	copies  sync.WaitGroup       // those that write files
 	cancels []context.CancelFunc // only the goroutine that runs the script touches them
 
 	mu      sync.Mutex
@@ -154,7 +155,7 @@ func (l *liveQueries) flush() {
 func (l *liveQueries) wait(ctx context.Context) {
 	ended := make(chan struct{})
 	if len(l.cancels) > 0 {
-		go func() { l.wg.Wait(); close(ended) }()
+		go func() { l.wg.Wait(); l.copies.Wait(); close(ended) }()
 	}
 	select {
 	case <-ctx.Done():
@@ -162,9 +163,10 @@ func (l *liveQueries) wait(ctx context.Context) {
 	}
 }
 
-// settle waits until nothing comes any more, and ends the queries: PRINT does not know where its topic ends.
+// settle waits until nothing comes any more, and ends the queries: PRINT does not know where its topic ends. Those that write files do, and have all of it.
 func (l *liveQueries) settle(ctx context.Context) {
 	l.quiet(ctx)
+	l.copies.Wait()
 	l.end()
 }
 
@@ -192,6 +194,7 @@ func (l *liveQueries) end() {
 		cancel()
 	}
 	l.wg.Wait()
+	l.copies.Wait()
 }
 
 func (l *liveQueries) failure() error {

@@ -144,6 +144,9 @@ func (r *scriptRun) run(ctx context.Context, sc *script, keep bool) error {
 	}
 	progress()
 	stopped := ctx.Err() != nil
+	if stopped {
+		r.live.copies.Wait() // their lines come before the summary
+	}
 	if stopped || errors.Is(err, repl.ErrInterrupted) {
 		err = nil
 	}
@@ -161,6 +164,9 @@ func (r *scriptRun) run(ctx context.Context, sc *script, keep bool) error {
 		}
 	}
 	r.live.end()
+	if err == nil {
+		err = r.live.failure()
+	}
 	if err == nil && stopped && !keep && len(r.endless()) == 0 {
 		err = errInterrupted // a shell script that goes on should not take the results for whole
 	}
@@ -212,6 +218,17 @@ func (r *scriptRun) answer(ctx context.Context, s step, stmt parser.Stmt, res en
 		return repl.Show(ctx, stmt, res, r.printer)
 	case *engine.Printed:
 		r.live.start(ctx, s, stmt, res)
+		return nil
+	case *engine.Copy:
+		to := &copying{title: s.title(), notes: r.notes}
+		run, err := repl.CopyBegun(stmt, res, r.session.BaseDir, to)
+		if err != nil || s.pulls() {
+			if err == nil {
+				err = run(ctx)
+			}
+			return err
+		}
+		r.live.copy(ctx, to.title, run)
 		return nil
 	case *engine.Done:
 		text := res.Message

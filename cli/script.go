@@ -99,14 +99,26 @@ func parseScript(text string, variables map[string]string) ([]step, error) {
 
 // reads says whether a statement asks for what there is now in a stream or table: before it, all input is read.
 func (s step) reads() bool {
-	q, ok := s.stmt.Node.(*ast.Query)
-	return ok && q.Emit == nil && q.From != nil
+	q := s.query()
+	return q != nil && q.Emit == nil && q.From != nil
 }
 
 // pulls says whether a statement is answered by what there is now.
 func (s step) pulls() bool {
-	q, ok := s.stmt.Node.(*ast.Query)
-	return ok && q.Emit == nil
+	q := s.query()
+	return q != nil && q.Emit == nil
+}
+
+// query is what a statement asks, for the screen or for a file; nil where it is none.
+func (s step) query() *ast.Query {
+	switch n := s.stmt.Node.(type) {
+	case *ast.Query:
+		return n
+	case *ast.Copy:
+		return n.Query
+	default: // about these alone
+	}
+	return nil
 }
 
 // titleWidth is the longest title.

@@ -77,7 +77,7 @@ const rowsWait = 50 * time.Millisecond
 // newPrinter lays out for the terminal that a writer is, if it is one.
 func newPrinter(w io.Writer, format render.Format) *render.Printer {
 	return &render.Printer{
-		Out: w, Format: format, Columns: func() int { return columns(w) }, Lines: func() int { return lines(w) }, Color: coloured(), Pace: rowsWait,
+		Out: w, Format: format, Columns: func() int { return columns(w) }, Lines: func() int { return lines(w) }, Color: coloured(), Pace: rowsWait, Live: w,
 	}
 }
 

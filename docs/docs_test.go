@@ -91,7 +91,7 @@ func TestLinks(t *testing.T) {
 // Every flag, variable and setting of Weir's that a page names is there.
 func TestNames(t *testing.T) {
 	var help, errs bytes.Buffer
-	for _, command := range []string{"", "server", "run", "cli", "submit", "import", "migrate", "check", "reset", "ping"} {
+	for _, command := range []string{"", "server", "run", "cli", "submit", "export", "import", "migrate", "check", "reset", "ping"} {
 		if code := cli.Main([]string{"weir", "help", command}[:2+min(1, len(command))], strings.NewReader(""), &help, &errs); code != 0 {
 			t.Fatal(command, errs.String())
 		}

@@ -223,6 +223,8 @@ func mentions(n ast.Statement) []mention {
 		}
 	case *ast.Query:
 		return tables(n)
+	case *ast.Copy:
+		return tables(n.Query)
 	case *ast.Explain:
 		return mentions(n.Statement)
 	default: // about these alone

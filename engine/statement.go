@@ -34,6 +34,8 @@ func (e *Engine) carryOut(ctx context.Context, s *Session, stmt parser.Stmt) (Re
 		return e.define(ctx, s, stmt, n)
 	case *ast.InsertValues:
 		return e.insert(ctx, s, n)
+	case *ast.Copy:
+		return e.copyRows(ctx, s, stmt, n)
 	case ast.Setting:
 		return e.setting(s, n)
 	case *ast.Show:
@@ -92,7 +94,7 @@ func (e *Engine) usable(n ast.Statement) error {
 		return err
 	}
 	switch n.(type) {
-	case *ast.Query, *ast.InsertValues, *ast.Print:
+	case *ast.Query, *ast.Copy, *ast.InsertValues, *ast.Print:
 		return e.log.refused()
 	default: // about these alone
 	}

@@ -75,6 +75,11 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 				return nil, e.fault(text, *stmt, err)
 			}
 		}
+		if n, ok := stmt.Node.(*ast.Copy); ok {
+			if err := copies(sandbox, n); err != nil {
+				return nil, e.fault(text, *stmt, err)
+			}
+		}
 		if n, ok := stmt.Node.(*ast.CreateTopic); ok {
 			t, err := planner.TopicOf(n, env)
 			if err != nil {

@@ -168,7 +168,7 @@ func told(err error) string {
 // leaves says whether a statement leaves anything behind but in its session.
 func leaves(n ast.Statement) bool {
 	switch n.(type) {
-	case ast.Setting, *ast.Query, *ast.Print, *ast.Show, ast.Describing, *ast.Explain, *ast.AssertTopic, *ast.AssertSchema:
+	case ast.Setting, *ast.Query, *ast.Copy, *ast.Print, *ast.Show, ast.Describing, *ast.Explain, *ast.AssertTopic, *ast.AssertSchema:
 		return false
 	default: // all others
 	}

@@ -21,7 +21,8 @@ type cutter struct {
 	err   *Error
 	out   []outToken
 
-	primaryStart int // first token of the primary expression that was read last
+	bracketed    bool // the query that is read stands in brackets, and ends with them
+	primaryStart int  // first token of the primary expression that was read last
 	opens        []string
 
 	types   []*ast.Type
@@ -213,7 +214,7 @@ func (c *cutter) before() *token {
 // end expects the statement to be over. The words could have gone on with it.
 func (c *cutter) end(words ...string) {
 	t := c.tok()
-	if c.err != nil || t.kind == kEnd {
+	if c.err != nil || c.ended() {
 		return
 	}
 	if c.before() != nil && c.before().isWord("EMIT") {
@@ -224,8 +225,15 @@ func (c *cutter) end(words ...string) {
 	if hint == "" {
 		hint = unsupported(t, c.before())
 	}
+	if c.bracketed {
+		c.fail(t, "expected ')', found "+describe(t), hint)
+		return
+	}
 	c.fail(t, "expected ';', found "+describe(t), hint)
 }
+
+// ended says whether what is read is at its end: the statement, or a query in brackets.
+func (c *cutter) ended() bool { return c.tok().kind == kEnd || c.bracketed && c.isOp(")") }
 
 // unsupported explains what other dialects know and this one does not. Its words are no keywords here, so that one of them may
 // have been read as an alias just before.

@@ -14,6 +14,8 @@ func (l *lowering) statement(s ast.Statement, n tast.StmtNode) {
 		l.statement(s.Statement, n)
 	case *ast.Query:
 		l.selectInto(n)
+	case *ast.Copy:
+		s.Query = l.selectInto(n)
 	case *ast.CreateSource:
 		if t, ok := n.(*tast.CreateTableStmt); ok && t.Table.Name.O == s.Name.Name {
 			s.Columns = l.columnDefs(t.Cols)

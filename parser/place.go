@@ -92,10 +92,12 @@ func marked(text string, column int) (shown, mark string) {
 	return string(line), string(pad) + "^"
 }
 
-// Short is the beginning of a statement, which tells it from the others: of a query all that fits, of others what they name.
+// Short is the beginning of a statement, which tells it from the others: of what asks all that fits, of others what they name.
 func (s Stmt) Short(most int) string {
 	text := strings.TrimRight(strings.Join(strings.Fields(s.Text), " "), "; ")
-	if _, ok := s.Node.(*ast.Query); !ok {
+	switch s.Node.(type) {
+	case *ast.Query, *ast.Copy:
+	default:
 		if i := strings.IndexByte(text, '('); i > 0 {
 			text = strings.TrimSpace(text[:i])
 		}

@@ -94,7 +94,7 @@ func (c *cutter) query(reads bool) {
 // withoutFrom ends a query that reads nothing. TiDB's parser gets a table that is none of the query's.
 func (c *cutter) withoutFrom(id int, reads bool) {
 	switch t := c.tok(); {
-	case !reads && t.kind == kEnd:
+	case !reads && c.ended():
 		c.put("FROM\n`nothing`\nWINDOW\n`"+strconv.Itoa(id)+"`\nAS\n(", c.pos())
 		c.put(")", c.pos())
 	case !reads && c.emitAhead():

@@ -21,6 +21,7 @@ func groups() []group {
 		{selectForms, (*cutter).selection},
 		{createSourceForms, (*cutter).create},
 		{insertForms, (*cutter).insert},
+		{copyForms, (*cutter).copyTo},
 		{alterSourceForms, (*cutter).alter},
 		{dropSourceForms, (*cutter).drop},
 		{createTopicForms, (*cutter).create},

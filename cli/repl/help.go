@@ -19,6 +19,7 @@ const helpText = `Statements end with ; and may take several lines; with \G the 
   SELECT * FROM clicks EMIT CHANGES LIMIT 3;
   CREATE TABLE hits AS SELECT page, COUNT(*) AS n FROM clicks GROUP BY page;
   SELECT * FROM hits EMIT CHANGES;   (Ctrl-C ends it)
+  COPY (SELECT * FROM hits) TO 'hits.csv';   or .jsonl, or .parquet
   SET 'auto.offset.reset'='earliest';  lets queries at the prompt start with the oldest rows
 
 Commands of the prompt:

@@ -29,7 +29,16 @@ func (l *Local) Execute(ctx context.Context, s Script, d Display) error {
 		l.session.BaseDir = s.BaseDir
 	}
 	defer func() { l.session.BaseDir = base }()
-	err := l.engine.Execute(ctx, l.session, s.Text, func(stmt parser.Stmt, r engine.Result) error { return Show(ctx, stmt, r, d) })
+	err := l.engine.Execute(ctx, l.session, s.Text, func(stmt parser.Stmt, r engine.Result) error {
+		if c, ok := r.(*engine.Copy); ok {
+			run, err := CopyBegun(stmt, c, l.session.BaseDir, d)
+			if err != nil {
+				return err
+			}
+			return run(ctx)
+		}
+		return Show(ctx, stmt, r, d)
+	})
 	if err != nil && ctx.Err() != nil {
 		return ErrInterrupted
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/cli/export"
 	"weir/connectors"
 	"weir/connectors/connector"
 	"weir/formats"
@@ -25,6 +26,9 @@ func (c *catalog) offers(p place) []offer {
 	if at, ok := p.with(); ok && (p.back(1) == "(" || p.back(1) == ",") {
 		if p.first(0) == "CREATE" && slices.Contains(p.before[:at], "CONNECTOR") {
 			return ends(quoteAll(connectorProperties(p, at)), " = '")
+		}
+		if p.first(0) == "COPY" {
+			return ends(export.Properties(), "=")
 		}
 		return ends(each(planner.WithProperties, func(w planner.WithProperty) string { return w.Name }), "=")
 	}
@@ -96,7 +100,7 @@ func (c *catalog) expected(p place) (words []string, ok bool) {
 
 // texts are what may stand between quotes.
 func (c *catalog) texts(p place) []string {
-	if w := p.back(1); w == "SCRIPT" || w == "SPOOL" || w == "FILE" || w == `\i` {
+	if w := p.back(1); w == "TO" && p.first(0) == "COPY" || w == "SCRIPT" || w == "SPOOL" || w == "FILE" || w == `\i` {
 		return files(p.word)
 	}
 	name := strings.Trim(p.back(2), "'")
@@ -128,6 +132,11 @@ func (c *catalog) texts(p place) []string {
 		return files(p.word)
 	case connects:
 		return connectorProperties(p, at)
+	case ok && p.first(0) == "COPY":
+		if p.back(1) == "=" && name == "FORMAT" {
+			return export.Formats()
+		}
+		return nil
 	case ok && p.back(1) == "=" && strings.HasSuffix(name, "FORMAT") && name != "TIMESTAMP_FORMAT":
 		return each(formats.All(), func(f formats.Format) string { return f.Name })
 	case ok && p.back(1) == "=" && name == "KAFKA_TOPIC":

@@ -73,7 +73,7 @@ func (r *Remote) Execute(ctx context.Context, s Script, d Display) error {
 		return errors.New("the text ends inside a statement: end it with ;")
 	}
 	for _, p := range pieces.Statements {
-		err := r.statement(ctx, p, d)
+		err := r.statement(ctx, p, s.BaseDir, d)
 		if err != nil && ctx.Err() != nil {
 			if isQuery(p.Text) {
 				return errors.Join(ErrInterrupted, d.Message(queryEnded))
@@ -87,9 +87,12 @@ func (r *Remote) Execute(ctx context.Context, s Script, d Display) error {
 	return nil
 }
 
-func (r *Remote) statement(ctx context.Context, p parser.Piece, d Display) error {
+func (r *Remote) statement(ctx context.Context, p parser.Piece, base string, d Display) error {
 	text := p.InPlace()
 	if done, err := r.setting(ctx, text, d); done || err != nil {
+		return err
+	}
+	if done, err := r.copy(ctx, text, base, d); done {
 		return err
 	}
 	if isQuery(p.Text) {

@@ -24,6 +24,8 @@ type Printer struct {
 	// Wrap lets long texts take several lines, in place of being cut. ColumnWidth is the most that a column of texts takes; 0 for all that there is.
 	Wrap        bool
 	ColumnWidth int
+	// Live takes a line that changes, where there is a terminal; nil for none.
+	Live io.Writer
 	// Pace is how long rows may wait, so that those which come together are laid out together. 0 leaves that to Flush.
 	Pace time.Duration
 
@@ -197,6 +199,14 @@ func took(d time.Duration) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
+}
+
+// Progress shows how far something has come, on a terminal, in place of what it showed before; an empty text takes that away.
+func (p *Printer) Progress(text string) {
+	if p.Live == nil || p.columns() == 0 || p.Format.Data() {
+		return
+	}
+	_, _ = io.WriteString(p.Live, "\r\x1b[K"+Clip(text, p.columns()-1)) // a terminal that is gone ends the prompt
 }
 
 // Again has the names of the columns told again, because others have been shown meanwhile.
