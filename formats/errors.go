@@ -48,10 +48,11 @@ func excerpt(data []byte) string {
 	}
 	more := ""
 	if len(data) > shown {
-		data = data[:shown]
-		for len(data) > 0 && !utf8.RuneStart(data[len(data)-1]) {
-			data = data[:len(data)-1]
+		end := shown
+		for end > shown-utf8.UTFMax && !utf8.RuneStart(data[end]) {
+			end--
 		}
+		data = data[:end]
 		more = "..."
 	}
 	return fmt.Sprintf("%q", data) + more

@@ -188,7 +188,7 @@ func skipString(data []byte, i int) (end int, ok bool) {
 // value reads the value at i.
 func (d *jsonDecoder) value(data []byte, i int, n *jsonNode) (types.Value, int, error) {
 	if i >= len(data) {
-		return types.NullValue, 0, jsonError(n.path, data, i, wants(n.typ))
+		return types.NullValue, 0, otherType(n, data, i)
 	}
 	switch c := data[i]; {
 	case c == '"':
@@ -216,7 +216,7 @@ func (d *jsonDecoder) value(data []byte, i int, n *jsonNode) (types.Value, int, 
 	if n.typ.Kind == types.String {
 		return d.rawText(data, i, n)
 	}
-	return types.NullValue, 0, jsonError(n.path, data, i, wants(n.typ))
+	return types.NullValue, 0, otherType(n, data, i)
 }
 
 // rawText is any value as the text of a STRING: objects and arrays without white space between tokens.
@@ -253,11 +253,11 @@ func (d *jsonDecoder) quoted(data []byte, i int, n *jsonNode) (types.Value, int,
 		return types.StringOf(text), end + 1, nil
 	}
 	if n.typ.Kind == types.Boolean || n.typ.Kind.Nested() {
-		return types.NullValue, 0, jsonError(n.path, data, i-1, wants(n.typ))
+		return types.NullValue, 0, otherType(n, data, i-1)
 	}
 	v, err := d.scalarOfText(text, n.typ)
 	if err != nil {
-		return types.NullValue, 0, jsonError(n.path, data, i-1, wants(n.typ))
+		return types.NullValue, 0, otherType(n, data, i-1)
 	}
 	return v, end + 1, nil
 }
@@ -315,7 +315,7 @@ func (d *jsonDecoder) number(data []byte, i int, n *jsonNode) (types.Value, int,
 		err = errNotNumber
 	}
 	if err != nil {
-		return types.NullValue, 0, jsonError(n.path, data, i, wants(n.typ))
+		return types.NullValue, 0, otherType(n, data, i)
 	}
 	return v, end, nil
 }
@@ -372,6 +372,14 @@ func (d *jsonDecoder) mapping(data []byte, i int, n *jsonNode) (types.Value, int
 		}
 		i++
 	}
+}
+
+// otherType shows the value alone that is of another type; where it is none, what stands in its place.
+func otherType(n *jsonNode, data []byte, at int) error {
+	if end, ok := jsontext.SkipValue(data, at); ok {
+		data = data[:end]
+	}
+	return jsonError(n.path, data, at, wants(n.typ))
 }
 
 func jsonError(path string, data []byte, at int, want string) error {
