@@ -28,11 +28,17 @@ func (c *Cascade) Lines() string {
 	return "These would go, in this order:\n  " + strings.Join(c.Drops, "\n  ")
 }
 
+// orWithoutTopic is what can be done where a connector uses a topic that was to go too.
+const orWithoutTopic = ", or leave DELETE TOPIC out"
+
 // explainDrop tells what a DROP ... CASCADE would take away.
 func (e *Engine) explainDrop(s *Session, n *ast.DropSource) (Result, error) {
 	cat := e.catalog.Snapshot()
 	p, err := planner.Build(n, ast.Format(n), e.planEnv(s, cat, e.log.nextID(), nil))
 	if err != nil {
+		return nil, err
+	}
+	if err := e.unconnected(n.Pos(), p.Change.Deletes(), orWithoutTopic); err != nil {
 		return nil, err
 	}
 	out := &Cascade{Name: n.Name.Name, Drops: []string{}}

@@ -23,6 +23,12 @@ func (e *Engine) Clear(ctx context.Context, s *Session, topics []*regexp.Regexp)
 func (e *Engine) clearing(topics []*regexp.Regexp) string {
 	var b strings.Builder
 	b.WriteString("TERMINATE ALL;\n")
+	e.mu.Lock()
+	names := slices.Sorted(maps.Keys(e.declared))
+	e.mu.Unlock()
+	for _, name := range names {
+		b.WriteString("DROP CONNECTOR IF EXISTS " + types.QuoteName(name) + ";\n")
+	}
 	now := e.Snapshot()
 	deleted := map[string]bool{}
 	matches := func(src *catalog.Source) bool {
@@ -38,12 +44,6 @@ func (e *Engine) clearing(topics []*regexp.Regexp) string {
 			b.WriteString(" DELETE TOPIC")
 		}
 		b.WriteString(";\n")
-	}
-	e.mu.Lock()
-	names := slices.Sorted(maps.Keys(e.declared))
-	e.mu.Unlock()
-	for _, name := range names {
-		b.WriteString("DROP CONNECTOR IF EXISTS " + types.QuoteName(name) + ";\n")
 	}
 	for _, name := range slices.Sorted(maps.Keys(now.Types())) {
 		b.WriteString("DROP TYPE IF EXISTS " + types.QuoteName(name) + ";\n")

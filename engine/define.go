@@ -51,6 +51,9 @@ func (e *Engine) defineNow(ctx context.Context, s *Session, stmt parser.Stmt, n 
 	if _, err := before.With(d.Change); err != nil {
 		return nil, err
 	}
+	if err := e.unconnected(n.Pos(), d.Change.Deletes(), orWithoutTopic); err != nil {
+		return nil, err
+	}
 	if d.Query != nil {
 		d.entry.Principal = s.Principal.Name()
 		if err := s.Principal.Begin(d.Query.ID, d.Change.DropQuery); err != nil {

@@ -96,12 +96,23 @@ func (e *Engine) unused(topic ast.Ident) error {
 				topic.Name, src.Kind(), src.Name, kind, ast.Quote(src.Name))}
 		}
 	}
-	for _, c := range e.conns.List() {
-		if slices.Contains(c.Topics, topic.Name) {
-			return &planner.Error{Pos: topic.Pos(), Msg: fmt.Sprintf("Cannot delete topic %s: the connector %s uses it. DROP CONNECTOR %s; first.", topic.Name, c.Name, ast.Quote(c.Name))}
+	return e.unconnected(topic.Pos(), []string{topic.Name}, "")
+}
+
+// unconnected refuses to delete topics that connectors read or write. instead is what else can be done.
+func (e *Engine) unconnected(at ast.Pos, topics []string, instead string) error {
+	var list []string
+	for _, topic := range topics {
+		for _, c := range e.conns.List() {
+			if slices.Contains(c.Topics, topic) {
+				list = append(list, fmt.Sprintf("Cannot delete topic %s: the connector %s uses it. DROP CONNECTOR %s; first%s.", topic, c.Name, ast.Quote(c.Name), instead))
+			}
 		}
 	}
-	return nil
+	if len(list) == 0 {
+		return nil
+	}
+	return &planner.Error{Pos: at, Msg: strings.Join(list, "\n")}
 }
 
 // notOurs refuses the topics in which the engine keeps what is its own.

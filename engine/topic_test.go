@@ -32,24 +32,40 @@ func TestTopicStatements(t *testing.T) {
 	}
 	n.run(t, NewSession(), `CREATE STREAM s (v INT) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON');
 		CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks', 'topic'='made', 'rows'='1');`)
+	n.run(t, NewSession(), "CREATE STREAM m (user_id STRING) WITH (KAFKA_TOPIC='made', VALUE_FORMAT='JSON');")
 	for sql, want := range map[string]string{
-		"CREATE TOPIC clicks;":                    "Topic clicks already exists, with 4 partitions. CREATE TOPIC IF NOT EXISTS takes it as it is.",
-		"CREATE TOPIC x WITH (PARTITION=1);":      "CREATE TOPIC takes PARTITIONS, REPLICAS, RETENTION_MS, CLEANUP_POLICY and MAX_MESSAGE_BYTES, but not PARTITION",
-		"CREATE TOPIC x WITH (PARTITIONS=0);":     "Invalid value 0 for property PARTITIONS: Value must be at least 1, or -1 for what the brokers give a topic",
-		"CREATE TOPIC x WITH (KAFKA_TOPIC='y');":  "but not KAFKA_TOPIC",
-		"CREATE TOPIC '_weir-default_-commands';": "Topic _weir-default_-commands is one of those that Weir keeps for itself: it makes and deletes them.",
-		"DROP TOPIC '_weir-default_-commands';":   "is one of those that Weir keeps for itself",
-		"DROP TOPIC default_ksql_processing_log;": "is one of those that Weir keeps for itself",
-		"DROP TOPIC clicks;":                      "Cannot delete topic clicks: the stream S is over it. To drop both: DROP STREAM S DELETE TOPIC;",
-		"DROP TOPIC made;":                        "Cannot delete topic made: the connector DEMO uses it. DROP CONNECTOR DEMO; first.",
-		"DROP TOPIC click;":                       "Topic click does not exist.",
-		"CREATE TOPIC;":                           "expected a topic's name, found ';'",
-		"CREATE OR REPLACE TOPIC x;":              "expected STREAM, TABLE, FUNCTION or SOURCE, found 'TOPIC'",
-		"CREATE TOPIC '';":                        "expected a topic's name, found ''",
-		"CREATE TOPIC 'a b';":                     "a b",
+		"CREATE TOPIC clicks;":                        "Topic clicks already exists, with 4 partitions. CREATE TOPIC IF NOT EXISTS takes it as it is.",
+		"CREATE TOPIC x WITH (PARTITION=1);":          "CREATE TOPIC takes PARTITIONS, REPLICAS, RETENTION_MS, CLEANUP_POLICY and MAX_MESSAGE_BYTES, but not PARTITION",
+		"CREATE TOPIC x WITH (PARTITIONS=0);":         "Invalid value 0 for property PARTITIONS: Value must be at least 1, or -1 for what the brokers give a topic",
+		"CREATE TOPIC x WITH (KAFKA_TOPIC='y');":      "but not KAFKA_TOPIC",
+		"CREATE TOPIC '_weir-default_-commands';":     "Topic _weir-default_-commands is one of those that Weir keeps for itself: it makes and deletes them.",
+		"DROP TOPIC '_weir-default_-commands';":       "is one of those that Weir keeps for itself",
+		"DROP TOPIC default_ksql_processing_log;":     "is one of those that Weir keeps for itself",
+		"DROP TOPIC clicks;":                          "Cannot delete topic clicks: the stream S is over it. To drop both: DROP STREAM S DELETE TOPIC;",
+		"DROP STREAM m DELETE TOPIC;":                 "Cannot delete topic made: the connector DEMO uses it. DROP CONNECTOR DEMO; first, or leave DELETE TOPIC out.",
+		"DROP STREAM m CASCADE DELETE TOPIC;":         "Cannot delete topic made: the connector DEMO uses it. DROP CONNECTOR DEMO; first, or leave DELETE TOPIC out.",
+		"EXPLAIN DROP STREAM m CASCADE DELETE TOPIC;": "Cannot delete topic made: the connector DEMO uses it. DROP CONNECTOR DEMO; first, or leave DELETE TOPIC out.",
+		"DROP TOPIC click;":                           "Topic click does not exist.",
+		"CREATE TOPIC;":                               "expected a topic's name, found ';'",
+		"CREATE OR REPLACE TOPIC x;":                  "expected STREAM, TABLE, FUNCTION or SOURCE, found 'TOPIC'",
+		"CREATE TOPIC '';":                            "expected a topic's name, found ''",
+		"CREATE TOPIC 'a b';":                         "a b",
 	} {
 		if _, err := n.try(t, NewSession(), sql); err == nil || !strings.Contains(told(err), want) {
 			t.Errorf("%s\ngot  %v\nwant %s", sql, err, want)
+		}
+	}
+	for _, step := range []struct{ sql, want string }{
+		{"DROP STREAM m;", "Source `M` was dropped.\n"},
+		{"DROP TOPIC made;", "Cannot delete topic made: the connector DEMO uses it. DROP CONNECTOR DEMO; first."},
+		{"CREATE STREAM m (user_id STRING) WITH (KAFKA_TOPIC='made', VALUE_FORMAT='JSON'); DROP CONNECTOR demo; DROP STREAM m DELETE TOPIC;", "Source `M` was dropped."},
+	} {
+		got, err := n.try(t, NewSession(), step.sql)
+		if err != nil {
+			got = told(err)
+		}
+		if !strings.Contains(got, step.want) {
+			t.Errorf("%s answers %q, want %q", step.sql, got, step.want)
 		}
 	}
 	// A file that fails takes its topic back.

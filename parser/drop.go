@@ -5,7 +5,7 @@ import "weir/parser/ast"
 var dropSourceForms = []Topic{
 	{"DROP { STREAM | TABLE } [IF EXISTS] name [CASCADE] [DELETE TOPIC]",
 		"Forgets a stream or table and ends the query that makes it. With CASCADE, all that depends on it goes first: queries that read it or write into it, what those that read it make, " +
-			"and so on; EXPLAIN lists that beforehand. With DELETE TOPIC the topics of what is dropped and their schemas go too.",
+			"and so on; EXPLAIN lists that beforehand. With DELETE TOPIC the topics of what is dropped and their schemas go too, unless a connector uses one: then the statement is refused.",
 		"DROP STREAM IF EXISTS clicks CASCADE DELETE TOPIC"},
 }
 
