@@ -43,6 +43,7 @@ func (p *Printed) Close() { p.close() }
 // printer shows the records of a topic, guessing how they are written.
 type printer struct {
 	client     *kgo.Client
+	denied     func(error) error // names the access control list that is missing, where that is the error
 	every      int64
 	left       int64 // -1 for no limit
 	seen       int64
@@ -64,6 +65,7 @@ func (e *Engine) print(ctx context.Context, s *Session, n *ast.Print) (Result, e
 		return nil, err
 	}
 	p := &printer{client: client, every: max(n.Interval, 1), left: -1}
+	p.denied = func(err error) error { return e.opt.Cluster.Denied(err, kafka.OnTopic("Read", n.Topic.Name)) }
 	p.key = guess{header: formats.KeySchemaHeader, registry: formats.NewShower(e.opt.Registry)}
 	p.value = guess{header: formats.ValueSchemaHeader, registry: formats.NewShower(e.opt.Registry)}
 	if n.Limit != nil {
@@ -99,6 +101,9 @@ func (p *printer) next(ctx context.Context) (PrintedRecord, error) {
 		for len(p.buf) == 0 {
 			fetches := p.client.PollFetches(ctx)
 			if err := ctx.Err(); err != nil {
+				return PrintedRecord{}, err
+			}
+			if err := p.denied(fetches.Err()); errors.Is(err, kafka.ErrDenied) {
 				return PrintedRecord{}, err
 			}
 			if err := fetches.Err0(); err != nil {

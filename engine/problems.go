@@ -24,12 +24,13 @@ import (
 // computed. It is an ordinary stream, KSQL_PROCESSING_LOG. Entries are flushed before the commit that leaves their
 // records behind, so that none is lost; after a crash some may be there twice.
 type problemLog struct {
-	topic  string
-	client *kgo.Client
-	log    *slog.Logger
-	mu     sync.Mutex
-	told   []Notice
-	first  map[string]string // the first record of a query that could not be read
+	topic   string
+	client  *kgo.Client
+	cluster *kafka.Cluster
+	log     *slog.Logger
+	mu      sync.Mutex
+	told    []Notice
+	first   map[string]string // the first record of a query that could not be read
 }
 
 // Notice is something of a query that whoever reads its rows should know. It is in the processing log too.
@@ -87,7 +88,7 @@ type problem struct {
 }
 
 func (e *Engine) openProblemLog(ctx context.Context) (*problemLog, error) {
-	l := &problemLog{log: e.opt.Log, first: map[string]string{}, topic: e.opt.ServiceID + "ksql_processing_log"}
+	l := &problemLog{cluster: e.opt.Cluster, log: e.opt.Log, first: map[string]string{}, topic: e.opt.ServiceID + "ksql_processing_log"}
 	_, err := e.opt.Cluster.CreateTopic(ctx, kafka.TopicSpec{Name: l.topic, Partitions: 1, Replicas: e.replicas(), IfNotExists: true})
 	if err != nil {
 		return nil, err
@@ -178,7 +179,7 @@ func (q *queryProblems) Flush(ctx context.Context) error {
 		q.bytes += len(r.Value)
 	}
 	if failed != nil {
-		return fmt.Errorf("cannot write the processing log: %w", failed)
+		return fmt.Errorf("cannot write the processing log: %w", q.log.cluster.Denied(failed, kafka.OnTopic("Write", q.log.topic)))
 	}
 	return nil
 }

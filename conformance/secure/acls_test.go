@@ -2,6 +2,7 @@ package secure
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -120,6 +121,44 @@ func TestEachListIsNeeded(t *testing.T) {
 				return strings.Contains(s, "--operation "+without.operation+" ") && strings.Contains(s, flag)
 			}) {
 				t.Errorf("without it:\n%s\n%s", stdout, stderr)
+			}
+		})
+	}
+}
+
+// PRINT and the writer of the processing log tell of the list that they lack, too.
+func TestPrintAndProcessingLogTellOfLists(t *testing.T) {
+	b := broker(t)
+	lists := documented(t)
+	for _, c := range []struct{ name, sql, operation, topic string }{
+		{"PRINT", "PRINT 'TOPIC' FROM BEGINNING LIMIT 1;", "Read", "plainWORD"},
+		{"processing log", "CREATE STREAM s (k STRING KEY, a INT) WITH (KAFKA_TOPIC='WORD_s', VALUE_FORMAT='JSON', PARTITIONS=1); " +
+			"CREATE STREAM d WITH (KAFKA_TOPIC='WORD_d') AS SELECT k, CAST(k AS INT) AS b FROM s; INSERT INTO s VALUES ('x', 21);", "Write", "WORDksql_processing_log"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			service := word()
+			for _, l := range lists {
+				if l.name != "orders" && (l.operation != c.operation || !strings.HasSuffix(l.name, "processing_log")) {
+					b.allow(t, builder(t, l, service))
+				}
+			}
+			topic := strings.Replace(c.topic, "WORD", service, 1)
+			if strings.HasPrefix(topic, "plain") {
+				if _, err := b.admin.CreateTopic(t.Context(), 2, 1, nil, topic); err != nil {
+					t.Fatal(err)
+				}
+				b.allow(t, builder(t, list{"Describe", "topic", topic, false}, service))
+			}
+			file := filepath.Join(t.TempDir(), "s.sql")
+			if err := os.WriteFile(file, []byte(strings.NewReplacer("WORD", service, "TOPIC", topic, "KAFKA_TOPIC", "KAFKA_TOPIC").Replace(c.sql)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			lines := []string{"security.protocol=SASL_PLAINTEXT", "sasl.mechanism=SCRAM-SHA-512", leastLogin, "bootstrap.servers=" + b.at["sasl_plaintext"]}
+			stdout, stderr, _ := weir(t, lines, "run", file, "--service-id", service, "--log-level", "warn")
+			want := regexp.MustCompile(`User:least lacks an ACL\. An administrator makes it with: kafka-acls .* --operation ` + c.operation + ` --topic ` + topic)
+			if !want.MatchString(stdout + stderr) {
+				t.Errorf("want %s in\n%s\n%s", want, stdout, stderr)
 			}
 		})
 	}

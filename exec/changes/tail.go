@@ -178,7 +178,7 @@ func (t *Tail) poll(ctx context.Context) error {
 		case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
 			failed = ErrMoved
 		default:
-			failed = fmt.Errorf("reading %s, partition %d: %w", t.src.Topic, p, err)
+			failed = fmt.Errorf("reading %s, partition %d: %w", t.src.Topic, p, t.src.Cluster.Denied(err, kafka.OnTopic("Read", t.src.Topic)))
 		}
 	})
 	if failed != nil || fetches.Empty() {

@@ -212,7 +212,7 @@ func (r *Reader) poll(ctx context.Context) error {
 			err = kafka.Oversized(large)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
-			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, err)
+			failed = fmt.Errorf("reading %s, partition %d: %w", topic, p, r.opt.Cluster.Denied(err, kafka.OnTopic("Read", topic)))
 		}
 	})
 	if r.quiet++; !fetches.Empty() {

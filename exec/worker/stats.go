@@ -9,7 +9,6 @@ import (
 	"weir/exec/commit"
 	"weir/exec/op"
 	"weir/exec/task"
-	"weir/types"
 )
 
 // Stats are a query's figures: rows, bytes and counts are of what was committed and is where it belongs, and only grow.
@@ -108,7 +107,7 @@ func (s *stats) committed(tasks []*assignment.Task, r task.Reached, took time.Du
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.size(tasks)
-	if r.Time != types.NoTime && r.Time != math.MaxInt64 {
+	if r.Time != task.NoTime && r.Time != math.MaxInt64 {
 		s.now.StreamTime = time.UnixMilli(r.Time)
 	}
 	s.now.Waits = waiting(tasks, time.Now())
