@@ -27,7 +27,6 @@ func TestMain(m *testing.M) {
 
 const helloScript = `
 CREATE STREAM greetings (id INT KEY, name STRING) WITH (KAFKA_TOPIC='greetings', VALUE_FORMAT='JSON', PARTITIONS=2);
-CREATE STREAM waves (id INT) WITH (KAFKA_TOPIC='waves', VALUE_FORMAT='JSON');
 CREATE TABLE counts AS SELECT name, COUNT(*) AS n FROM greetings GROUP BY name;
 SELECT id, name FROM greetings EMIT CHANGES;
 INSERT INTO greetings VALUES (1, 'world'); INSERT INTO greetings VALUES (2, 'moon'); INSERT INTO greetings VALUES (3, 'world');
@@ -116,7 +115,7 @@ func TestParseFlags(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	name := writeFile(t, filepath.Join(t.TempDir(), "hello.sql"), helloScript)
+	name := writeFile(t, filepath.Join(t.TempDir(), "hello.sql"), helloScript+"CREATE STREAM waves (id INT) WITH (KAFKA_TOPIC='waves', VALUE_FORMAT='JSON');\n")
 	status, out, errs := call(t.Context(), "", "run", name)
 	if status != 0 || errs != "" {
 		t.Fatalf("%d\n%s\n%s", status, out, errs)
