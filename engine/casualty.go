@@ -205,6 +205,8 @@ func mentions(n ast.Statement) []mention {
 	switch n := n.(type) {
 	case *ast.CreateSource:
 		return one(n.Name)
+	case *ast.CreateFrom:
+		return one(n.Name)
 	case *ast.CreateAs:
 		return append(one(n.Name), tables(n.Query)...)
 	case *ast.InsertSelect:

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"strings"
 
 	"weir/parser"
@@ -24,7 +25,7 @@ type Explanation struct {
 func (*Explanation) result() {}
 
 // explain plans a statement without carrying it out, or shows a running query.
-func (e *Engine) explain(s *Session, stmt parser.Stmt, n *ast.Explain) (Result, error) {
+func (e *Engine) explain(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.Explain) (Result, error) {
 	if n.Statement == nil {
 		for _, q := range e.Queries() {
 			if strings.EqualFold(q.ID, n.QueryID.Name) {
@@ -35,6 +36,9 @@ func (e *Engine) explain(s *Session, stmt parser.Stmt, n *ast.Explain) (Result, 
 	}
 	if d, ok := n.Statement.(*ast.DropSource); ok && d.Cascade {
 		return e.explainDrop(s, d)
+	}
+	if from, ok := n.Statement.(*ast.CreateFrom); ok {
+		return e.explainFrom(ctx, s, from)
 	}
 	p, err := planner.Build(n.Statement, ast.Format(n.Statement), e.planEnv(s, e.catalog.Snapshot(), e.log.nextID(), nil))
 	if err != nil {

@@ -32,6 +32,8 @@ func (e *Engine) carryOut(ctx context.Context, s *Session, stmt parser.Stmt) (Re
 		return e.query(ctx, s, stmt, n)
 	case ast.Definition:
 		return e.define(ctx, s, stmt, n)
+	case *ast.CreateFrom:
+		return e.createFrom(ctx, s, n)
 	case *ast.InsertValues:
 		return e.insert(ctx, s, n)
 	case *ast.Copy:
@@ -43,7 +45,7 @@ func (e *Engine) carryOut(ctx context.Context, s *Session, stmt parser.Stmt) (Re
 	case ast.Describing:
 		return e.describe(ctx, n)
 	case *ast.Explain:
-		return e.explain(s, stmt, n)
+		return e.explain(ctx, s, stmt, n)
 	case *ast.Terminate:
 		return e.terminate(ctx, s, stmt, n)
 	case *ast.Pause:

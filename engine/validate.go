@@ -89,6 +89,13 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 				topics[t.Name] = max(t.Partitions, 1)
 			}
 		}
+		if n, ok := stmt.Node.(*ast.CreateFrom); ok {
+			made, err := e.proposedFor(sandbox, n)
+			if err != nil {
+				return nil, e.fault(text, *stmt, err)
+			}
+			stmt = made
+		}
 		if !planned(stmt.Node) {
 			continue
 		}

@@ -37,19 +37,7 @@ func (d *delimitedDecoder) Decode(data []byte, dst []types.Value) error {
 	oneLine := bytes.IndexByte(line, '\n') < 0
 	n := 0
 	for at := 0; ; n++ {
-		var field []byte
-		var end int
-		var err error
-		quoted := at < len(line) && line[at] == '"'
-		if quoted {
-			field, end, err = d.quoted(line, at)
-		} else {
-			end = d.fieldEnd(line, at)
-			field = line[at:end]
-			if !oneLine && bytes.IndexByte(field, '\n') >= 0 {
-				err = &Error{Format: Delimited, Offset: at, Want: "one line per record", Got: excerpt(field)}
-			}
-		}
+		field, end, quoted, err := d.field(line, at, oneLine)
 		if err != nil {
 			return err
 		}
@@ -67,6 +55,20 @@ func (d *delimitedDecoder) Decode(data []byte, dst []types.Value) error {
 		return fmt.Errorf("Unexpected field count, csvFields:%d schemaFields:%d line: %s", n, len(d.cols), excerpt(data))
 	}
 	return nil
+}
+
+// field reads the field that begins at at; end is where the delimiter or the line's end is.
+func (d *delimitedDecoder) field(line []byte, at int, oneLine bool) (field []byte, end int, quoted bool, err error) {
+	if at < len(line) && line[at] == '"' {
+		field, end, err = d.quoted(line, at)
+		return field, end, true, err
+	}
+	end = d.fieldEnd(line, at)
+	field = line[at:end]
+	if !oneLine && bytes.IndexByte(field, '\n') >= 0 {
+		err = &Error{Format: Delimited, Offset: at, Want: "one line per record", Got: excerpt(field)}
+	}
+	return field, end, false, err
 }
 
 func (d *delimitedDecoder) fieldEnd(line []byte, at int) int {

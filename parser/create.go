@@ -84,6 +84,9 @@ func (c *cutter) createSource(s *ast.CreateSource) ast.Statement {
 	}
 	s.Name = c.name("a name for the " + kindName(s.IsTable))
 	c.putName(s.Name)
+	if c.accept("FROM") {
+		return c.createFrom(s)
+	}
 	list := c.isOp("(")
 	if list {
 		c.columnList(s.IsTable)
@@ -98,7 +101,7 @@ func (c *cutter) createSource(s *ast.CreateSource) ast.Statement {
 		case list:
 			c.end("WITH")
 		default:
-			c.end("WITH", "AS")
+			c.end("WITH", "AS", "FROM")
 		}
 		return s
 	}

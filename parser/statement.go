@@ -20,6 +20,7 @@ func groups() []group {
 	return []group{
 		{selectForms, (*cutter).selection},
 		{createSourceForms, (*cutter).create},
+		{createFromForms, (*cutter).create},
 		{insertForms, (*cutter).insert},
 		{copyForms, (*cutter).copyTo},
 		{alterSourceForms, (*cutter).alter},

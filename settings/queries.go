@@ -24,6 +24,10 @@ var (
 		Doc: "How much memory the records of one input of a task may take that wait for others; above it, what is ahead is not read on, and above eight times as much rows go on without what they wait for."}, whole("bytes", 1<<16, most), 16<<20)
 	IdleClose = define(Info{Name: "weir.idle.close", Unset: "never",
 		Doc: "After how long without a record the stream time of a source goes on by itself, so that its windows close."}, span(), 0)
+	SampleRecords = define(Info{Name: "weir.sample.records",
+		Doc: "How many records of a topic, or rows of a file, CREATE ... FROM looks at to find out formats and types."}, whole("records", 1, 1_000_000), 1000)
+	SampleBytes = define(Info{Name: "weir.sample.bytes",
+		Doc: "About how many bytes of them CREATE ... FROM looks at."}, whole("bytes", 1, 1<<30), 4<<20)
 	// OnLostRecords goes on by default: standing still brings nothing back, and retention does not wait.
 	OnLostRecords = define(Info{Name: "weir.on.lost.records",
 		Doc: "What a query does where records are gone that it was to read or had written: fail, or continue without them and tell of them in the log and in KSQL_PROCESSING_LOG."}, oneOf("continue", "fail"), "continue")

@@ -7,7 +7,7 @@ import (
 
 // single are those of no family.
 var single = []Setting{
-	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix, MakeTopics, TopicPartitions,
+	OffsetReset, Buffering, CommitInterval, IdleUpstream, TaskIdle, WaitUpstream, WaitBytes, IdleClose, SampleRecords, SampleBytes, OnLostRecords, ListLimit, SetLimit, CreateOrReplace, KeepSourceTables, KeylessTables, TopicPrefix, MakeTopics, TopicPartitions,
 	KeyFormat, ValueFormat, WrapSingles, PullLimit, PullRange, PullTable, ScalableIDs,
 	MaxPushQueries, CommandTimeout, StateMemory, WaitMemory, Replicas,
 	MaxValueBytes, MaxRowBytes, MaxRowSteps, MaxRowWindows, MaxPartitions, MaxQueryBytes, MaxCommitBytes, MaxWasmFile, MaxWasmMemory, MaxWasmTime, MaxBatchBytes,

@@ -15,6 +15,7 @@ const helpText = `Statements end with ; and may take several lines; with \G the 
   SHOW TOPICS; SHOW STREAMS; SHOW TABLES; SHOW QUERIES; SHOW FUNCTIONS;
   DESCRIBE name EXTENDED;  DESCRIBE FUNCTION name;  EXPLAIN query;
   CREATE STREAM clicks (user_id STRING, page STRING) WITH (KAFKA_TOPIC='clicks', VALUE_FORMAT='JSON', PARTITIONS=1);
+  CREATE STREAM flights FROM FILE 'flights.csv';   or FROM TOPIC 'flights': finds the columns out
   CREATE SOURCE CONNECTOR demo WITH ('connector.class'='datagen', 'quickstart'='clicks', 'rate'='5');
   SELECT * FROM clicks EMIT CHANGES LIMIT 3;
   CREATE TABLE hits AS SELECT page, COUNT(*) AS n FROM clicks GROUP BY page;

@@ -71,6 +71,9 @@ func (c *catalog) expected(p place) (words []string, ok bool) {
 			return c.columns(source), true
 		}
 	case "FROM", "JOIN", "INTO":
+		if last == "FROM" && first == "CREATE" && !slices.Contains(p.before, "SELECT") {
+			return []string{"TOPIC", "FILE"}, true
+		}
 		return c.sources(), true
 	case "STREAM", "TABLE":
 		return c.sources(), first == "DROP" || first == "ALTER" || first == "SHOW"
@@ -83,7 +86,7 @@ func (c *catalog) expected(p place) (words []string, ok bool) {
 	case "PRINT":
 		return c.topics(), true
 	case "TOPIC":
-		return c.topics(), first == "DROP" || first == "ASSERT"
+		return c.topics(), first == "DROP" || first == "ASSERT" || p.back(2) == "FROM"
 	case "QUERY":
 		return c.queries(), first == "SHOW"
 	case "TERMINATE", "PAUSE", "RESUME":
@@ -102,6 +105,9 @@ func (c *catalog) expected(p place) (words []string, ok bool) {
 func (c *catalog) texts(p place) []string {
 	if w := p.back(1); w == "TO" && p.first(0) == "COPY" || w == "SCRIPT" || w == "SPOOL" || w == "FILE" || w == `\i` {
 		return files(p.word)
+	}
+	if p.back(1) == "TOPIC" {
+		return c.topics()
 	}
 	name := strings.Trim(p.back(2), "'")
 	switch first := p.first(0); {
