@@ -365,6 +365,9 @@ func TestExamples(t *testing.T) {
 	writeFile(t, "pipeline.sql", pipelineScript)
 	server := startProcess(t, "server", "--data-dir", "elsewhere", "--log-level", "error")
 	t.Setenv("WEIR_URL", server.await(t, "HTTP API         "))
+	if status, _, errs := call(t.Context(), "", "cli", "-e", "CREATE STREAM hits (page STRING, n INT) WITH (KAFKA_TOPIC='hits', VALUE_FORMAT='JSON', PARTITIONS=1);"); status != 0 {
+		t.Fatal(errs)
+	}
 	for _, name := range []string{"LISTEN", "KAFKA_LISTEN", "REGISTRY_LISTEN"} {
 		t.Setenv("WEIR_"+name, "127.0.0.1:0")
 	}
@@ -392,7 +395,7 @@ func TestExamples(t *testing.T) {
 				out.ready = cancel
 			}
 			var errs bytes.Buffer
-			if status := run(ctx, args[1:], strings.NewReader(stdin), &out, &errs); status != 0 || out.text.Len() == 0 {
+			if status := run(ctx, args[1:], strings.NewReader(stdin), &out, &errs); status != 0 || out.text.Len()+errs.Len() == 0 {
 				t.Errorf("%d\n%s\n%s", status, &out.text, &errs)
 			}
 		})
@@ -417,13 +420,13 @@ func (u *untilReady) Write(p []byte) (int, error) {
 func shellWords(line string) []string {
 	quoted := false
 	words := strings.FieldsFunc(line, func(r rune) bool {
-		if r == '"' {
+		if r == '"' || r == '\'' {
 			quoted = !quoted
 		}
 		return r == ' ' && !quoted
 	})
 	for i := range words {
-		words[i] = strings.Trim(words[i], `"`)
+		words[i] = strings.Trim(words[i], `"'`)
 	}
 	return words
 }
