@@ -30,7 +30,7 @@ func of(stmt parser.Stmt, r engine.Result) answer.Entity {
 		return details(r)
 	case *engine.Explanation:
 		return &wire.QueryDescriptionEntity{Query: explanation(r)}
-	case *engine.Rows, *engine.Printed:
+	case *engine.Rows, *engine.Copy, *engine.Printed:
 		return nil
 	}
 	return nil
