@@ -22,6 +22,9 @@ const replayKeys = 500
 
 // A process is killed at each step of a replay. The next one goes on from the step that was reached, and the table is what the new query makes of all rows.
 func TestReplayKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a crash test takes a while")
+	}
 	for _, point := range []string{"command logged", "replaced query stopped", "replacement logged", "table filled"} {
 		t.Run(point, func(t *testing.T) {
 			dir := t.TempDir()
