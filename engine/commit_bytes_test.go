@@ -10,6 +10,9 @@ import (
 // What a query makes between two commits is bounded, whatever becomes of the records of one fetch: a commit comes early. Nothing is lost, there
 // twice or out of order for that.
 func TestCommitsComeEarly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for half a minute")
+	}
 	const room, rows, wide = 4 << 20, 600, 30_000
 	const src = `CREATE STREAM src (k STRING KEY, v STRING) WITH (KAFKA_TOPIC='src', VALUE_FORMAT='DELIMITED', PARTITIONS=1);`
 	pad := fmt.Sprintf("LPAD(v, %d, 'x')", wide)

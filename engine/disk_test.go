@@ -136,6 +136,9 @@ func (n *node) wantCounted(t *testing.T, rows int) {
 // A write of the disk fails once, some times, or until somebody mends it. The queries tell the reason meanwhile, nothing is lost or there
 // twice, and state, positions and counters are what they would have been.
 func TestDiskFails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for half a minute")
+	}
 	for name, pick := range badWrites {
 		for times, left := range map[string]int64{"once": 1, "some times": 4, "until mended": forGood} {
 			t.Run(name+" "+times, func(t *testing.T) {

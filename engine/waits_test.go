@@ -243,6 +243,9 @@ func TestCycle(t *testing.T) {
 // What is waited for is given up once it makes no progress, whatever others do meanwhile: the query that writes the other side of a join, and
 // another one that writes the same topic. And it is not waited for again before it does.
 func TestPausedBesideALivelyOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for half a minute")
+	}
 	for name, sql := range map[string]string{
 		"the other side": `CREATE TABLE p WITH (KAFKA_TOPIC='p') AS SELECT k, LATEST_BY_OFFSET(v) AS x FROM b GROUP BY k;
 			CREATE STREAM u WITH (KAFKA_TOPIC='u') AS SELECT * FROM a;
