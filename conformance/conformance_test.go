@@ -24,6 +24,7 @@ import (
 
 var (
 	rewrite = flag.Bool("rewrite", false, "write the answers as they are now into the files")
+	all     = flag.Bool("numbers.all", false, "every way with one partition and with several; otherwise one partition is for memory and the embedded broker")
 	runID   = fmt.Sprintf("x%x", os.Getpid()) // keeps runs on one Kafka apart
 	real    *kafka.Cluster                    // where WEIR_TEST_KAFKA says; nil where it says nothing
 )
@@ -169,6 +170,9 @@ func runCase(t *testing.T, file string, c *cases.Case) {
 		for _, n := range numbers {
 			if n > 1 && !c.HasRecords() {
 				continue // without records there is nothing to divide
+			}
+			if n == 1 && c.HasRecords() && w.name != "memory" && w.name != "embedded" && !*all {
+				continue // what commits do hangs on no number, and several are the harder one
 			}
 			t.Run(fmt.Sprintf("%s-%d", w.name, n), func(t *testing.T) {
 				t.Parallel()
