@@ -42,7 +42,7 @@ type replaying struct {
 	why     string // it can't take its place, although it has caught up; guarded by the engine's mu
 }
 
-// suffix is what the name of a table ends with that is computed beside another one, and topicSuffix that of its topic.
+// suffix is what the name of a table ends with that is computed beside another one, and topicSuffix that of its topic, before a number of its own.
 const suffix, topicSuffix = "_REPLAY", "-replay"
 
 // replayed says whether a statement computes a table anew that is there.
@@ -74,7 +74,7 @@ func (e *Engine) replay(ctx context.Context, s *Session, stmt parser.Stmt, c *as
 	if r := e.runs(old.Query); r != nil && r.worker.Paused() {
 		return nil, refuse(BadStatement, "%s is paused: RESUME it first, or TERMINATE it", old.Query)
 	}
-	topic := old.Topic + topicSuffix
+	topic := fmt.Sprintf("%s%s-%d", old.Topic, topicSuffix, env.NextID) // no other replay has it: a restart takes it for this one's
 	switch _, err := e.opt.Cluster.Topic(ctx, topic); {
 	case err == nil:
 		return nil, refuse(BadStatement, "%s is computed anew in topic %s, which is there already: DROP TOPIC it first, if nobody needs it", old.Name, topic)

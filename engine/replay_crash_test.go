@@ -46,7 +46,7 @@ func TestReplayKilled(t *testing.T) {
 			if got := n.last(t, "t"); !maps.Equal(got, want) {
 				t.Errorf("the topic has %d keys (%.200v), want %d", len(got), got, len(want))
 			}
-			if _, there := n.catalog.Snapshot().Source("T_REPLAY"); there || n.hasTopic(t, "t-replay") {
+			if _, there := n.catalog.Snapshot().Source("T_REPLAY"); there || n.hasReplayTopic(t) {
 				t.Error("the table beside is still there")
 			}
 			n.write(t, "s", `k1={"v":1}`)

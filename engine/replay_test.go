@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/kafka"
 )
 
 // last is what a topic holds last of each key; a tombstone takes the key away.
@@ -23,6 +25,16 @@ func (n *node) last(t *testing.T, topic string) map[string]string {
 		}
 	}
 	return out
+}
+
+// hasReplayTopic says whether the topic of a table beside t is there.
+func (n *node) hasReplayTopic(t *testing.T) bool {
+	t.Helper()
+	topics, err := n.cluster.Topics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(topics, func(x kafka.Topic) bool { return strings.HasPrefix(x.Name, "t-replay") })
 }
 
 const replaySource = `CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=3);
@@ -53,7 +65,7 @@ func TestReplay(t *testing.T) {
 
 		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS SELECT k, COUNT(*) AS n, SUM(v) AS total FROM s WHERE v % 3 <> 1 AND v <> 600 GROUP BY k;")
 		n.settle(t)
-		if _, there := n.catalog.Snapshot().Source("T_REPLAY"); there || n.hasTopic(t, "t-replay") {
+		if _, there := n.catalog.Snapshot().Source("T_REPLAY"); there || n.hasReplayTopic(t) {
 			t.Error("the table beside is still there")
 		}
 		want := map[string]string{}
@@ -202,7 +214,7 @@ func TestReplayGivenUp(t *testing.T) {
 		n.run(t, s, "PAUSE "+by+";") // before it can be level twice
 		refused("CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS SELECT k, COUNT(*) + 20 AS n FROM s GROUP BY k;", "T_REPLAY is about to take the place of T")
 		refused("CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t') AS SELECT k, COUNT(*) AS n FROM s WHERE v > 0 GROUP BY k;", "T_REPLAY is about to take the place of T")
-		refused("CREATE OR REPLACE TABLE t_replay WITH (KAFKA_TOPIC='t-replay') AS SELECT k, COUNT(*) AS n FROM s WHERE v > 0 GROUP BY k;", "it is about to take the place of T")
+		refused("CREATE OR REPLACE TABLE t_replay WITH (KAFKA_TOPIC='t-replay-4') AS SELECT k, COUNT(*) AS n FROM s WHERE v > 0 GROUP BY k;", "it is about to take the place of T")
 		refused("DROP TABLE t CASCADE;", "give it up: DROP TABLE `T_REPLAY` DELETE TOPIC")
 
 		n.leave(t)
@@ -211,7 +223,7 @@ func TestReplayGivenUp(t *testing.T) {
 		n.run(t, s, "DROP TABLE t_replay DELETE TOPIC;")
 		n.write(t, "s", `a={"v":1}`)
 		n.settle(t)
-		if got := n.last(t, "t"); got["a"] != `{"N":2}` || got["b"] != `{"N":1}` || n.hasTopic(t, "t-replay") {
+		if got := n.last(t, "t"); got["a"] != `{"N":2}` || got["b"] != `{"N":1}` || n.hasReplayTopic(t) {
 			t.Errorf("given up, the table has %v", got)
 		}
 		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS SELECT k, COUNT(*) + 10 AS n FROM s GROUP BY k;")
