@@ -249,3 +249,30 @@ func TestReplayWaits(t *testing.T) {
 		n.settle(t)
 	})
 }
+
+// A restart while a table is computed anew for the second time takes nothing of it for what the first time has left.
+func TestReplayAgain(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n, s := p.start(t), NewSession()
+		s.Properties["auto.offset.reset"] = "earliest"
+		n.run(t, s, replaySource)
+		n.write(t, "s", `a={"v":1}`, `b={"v":2}`)
+		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (REPLAY=true) AS SELECT k, COUNT(*) + 10 AS n FROM s GROUP BY k;")
+		n.settle(t)
+		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (REPLAY=true) AS SELECT k, COUNT(*) + 20 AS n FROM s GROUP BY k;")
+		by := queryOf(t, n, "T_REPLAY").ID
+		n.run(t, s, "PAUSE "+by+";") // before it can be level twice
+		n.leave(t)
+		n = p.start(t)
+		n.write(t, "s", `b={"v":3}`)
+		until(t, "the query that runs goes on", func() bool { return n.last(t, "t")["b"] == `{"N":12}` })
+		if got := n.last(t, "t"); got["a"] != `{"N":11}` || !n.hasReplayTopic(t) {
+			t.Errorf("the table has %v; the topic beside is there: %v", got, n.hasReplayTopic(t))
+		}
+		n.run(t, s, "RESUME "+by+";")
+		n.settle(t)
+		if got := n.last(t, "t"); got["a"] != `{"N":21}` || got["b"] != `{"N":22}` || n.hasReplayTopic(t) {
+			t.Errorf("in the end the table has %v", got)
+		}
+	})
+}
