@@ -166,27 +166,34 @@ func (e *Engine) await(r *replaying) {
 	})
 }
 
-// levels says of a query, each time it is asked, whether it has read what lay in its topics a moment before.
+// levels says of a query, each time it is asked, whether it is level with its topics: whether each of its stages has read, within a moment, what the
+// one before has made of what lay there.
 func (e *Engine) levels() func(*running) bool {
 	var ends kafka.Offsets
 	var asked time.Time
+	passes := 0 // in a row
 	return func(r *running) bool {
 		if r.worker.Paused() {
-			ends = nil
+			ends, passes = nil, 0
 			return false
 		}
 		ctx, cancel := context.WithTimeout(e.life, kafka.DefaultTimeout)
 		defer cancel()
 		passed, now, err := r.worker.Level(ctx, ends)
 		if err != nil { // it does not run, or tries again by itself
-			ends = nil
+			ends, passes = nil, 0
 			return false
 		}
-		level := passed && time.Since(asked) < levelWithin
+		switch {
+		case passed && time.Since(asked) < levelWithin:
+			passes++
+		case passed || ends == nil || time.Since(asked) >= levelWithin:
+			passes = 0
+		}
 		if passed || ends == nil {
 			ends, asked = now, time.Now()
 		}
-		return level
+		return passes > r.worker.Stages()
 	}
 }
 

@@ -143,7 +143,8 @@ func TestReplayNeverEmpty(t *testing.T) {
 	})
 }
 
-// With windows of which the state lets go, final rows, and groups of their own, the topic is what the changed query makes of all rows too.
+// With windows of which the state lets go, final rows, and groups of their own, the topic is what the changed query makes of all rows too. Commits are so far
+// apart that the stage behind the repartition has read nothing yet when the one before it has read all.
 func TestReplayOfWindows(t *testing.T) {
 	const source = `CREATE STREAM s (k STRING KEY, g STRING, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=2);`
 	for name, query := range map[string]string{
@@ -152,7 +153,7 @@ func TestReplayOfWindows(t *testing.T) {
 		"plain":   "SELECT g, COUNT(*) AS n, SUM(v) * %d AS total FROM s WHERE v %% 7 <> %[1]d GROUP BY g",
 	} {
 		t.Run(name, func(t *testing.T) {
-			bothWays(t, nil, func(t *testing.T, p *place) {
+			bothWays(t, map[string]string{"commit.interval.ms": "300"}, func(t *testing.T, p *place) {
 				n, s := p.start(t), NewSession()
 				s.Properties["auto.offset.reset"] = "earliest"
 				n.run(t, s, source)
@@ -171,10 +172,16 @@ func TestReplayOfWindows(t *testing.T) {
 				n.run(t, s, "CREATE TABLE t WITH (KAFKA_TOPIC='t') AS "+fmt.Sprintf(query, 1)+";")
 				n.settle(t)
 				n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS "+fmt.Sprintf(query, 3)+";")
+				until(t, "the table takes its place", func() bool { _, there := n.Snapshot().Source("T_REPLAY"); return !there }) // settling would commit
 				n.settle(t)
 				n.run(t, s, "CREATE TABLE u WITH (KAFKA_TOPIC='u') AS "+fmt.Sprintf(query, 3)+";")
 				n.settle(t)
 				got, want := n.last(t, "t"), n.last(t, "u")
+				for _, kv := range n.texts(t, "t") {
+					if key, value, _ := strings.Cut(kv, "="); value == "" && want[key] != "" {
+						t.Errorf("the row of %q went, although it stays", key)
+					}
+				}
 				if len(want) == 0 || !maps.Equal(got, want) {
 					t.Errorf("the topic has %d keys (%.300v), want %d (%.300v)", len(got), got, len(want), want)
 				}

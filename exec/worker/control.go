@@ -113,11 +113,8 @@ func (w *Worker) CaughtUp(ctx context.Context) (bool, int64, error) {
 		if w.behind() {
 			return nil // known without a commit
 		}
-		if err := w.commitAll(); err != nil {
+		if err := w.settled(); err != nil {
 			return err
-		}
-		if err := w.commit.Delivered(w.alive); err != nil {
-			return w.lose(err)
 		}
 		ends, err := w.inputEnds()
 		if err != nil {
@@ -138,7 +135,8 @@ func (w *Worker) CaughtUp(ctx context.Context) (bool, int64, error) {
 	return a.done, a.ends, nil
 }
 
-// Level says whether the tasks have read what lay in their inputs a moment ago: up to before. It tells where these end now, for the next time.
+// Level says whether the tasks have read what lay in their inputs a moment ago: up to before. If so it commits, so that what came of it lies in the
+// inputs of the stages behind. It tells where these end now, for the next time: a query is level that was so once more than it has stages.
 func (w *Worker) Level(ctx context.Context, before kafka.Offsets) (level bool, now kafka.Offsets, err error) {
 	type answer struct {
 		level bool
@@ -148,7 +146,11 @@ func (w *Worker) Level(ctx context.Context, before kafka.Offsets) (level bool, n
 	err = w.do(ctx, func() (err error) {
 		var a answer
 		defer func() { got <- a }()
-		a.level = before != nil && w.passed(before)
+		if a.level = before != nil && w.passed(before); a.level {
+			if err := w.settled(); err != nil {
+				return err
+			}
+		}
 		a.ends, err = w.inputEnds()
 		return err
 	})
@@ -157,6 +159,17 @@ func (w *Worker) Level(ctx context.Context, before kafka.Offsets) (level bool, n
 	}
 	a := <-got
 	return a.level, a.ends, nil
+}
+
+// settled commits, and sees that what is put out lies where it belongs.
+func (w *Worker) settled() error {
+	if err := w.commitAll(); err != nil {
+		return err
+	}
+	if err := w.commit.Delivered(w.alive); err != nil {
+		return w.lose(err)
+	}
+	return nil
 }
 
 // inputEnds are where the inputs of the tasks end.
