@@ -70,7 +70,7 @@ var mayImport = map[string]string{
 	"server/render":        "answer server/wire",
 	"migrate/project":      "parser parser/ast parser/suggest",
 	"migrate/ksqldb":       "parser parser/ast settings kafka",
-	"cli/export":           "answer disk types parser parser/ast parser/suggest server/wire",
+	"cli/export":           "answer disk types formats parser parser/ast parser/suggest server/wire",
 	"cli/repl":             "cli/export answer parser parser/ast parser/suggest settings formats connectors connectors/connector planner engine server/entity server/wire server/render",
 	"cli":                  "answer parser parser/ast parser/suggest settings security kafka kafka/embedded registry connectors connectors/connector exec/commit exec/state tenants engine server server/wire migrate/ksqldb migrate/project server/render cli/export cli/repl",
 }

@@ -12,6 +12,7 @@ import (
 	"weir/answer"
 	"weir/connectors"
 	"weir/connectors/connector"
+	"weir/formats"
 	"weir/kafka"
 	"weir/parser/ast"
 	"weir/parser/suggest"
@@ -62,15 +63,11 @@ func readLoading(n *ast.CreateFrom) (*loading, error) {
 			}
 			l.head = head
 		case "DELIMITER":
-			if text = strings.ToUpper(text); text == "TAB" {
-				text = "\t"
-			} else if text == "SPACE" {
-				text = " "
+			delim, err := formats.FileDelimiter(text)
+			if err != nil {
+				return nil, wrong(p, "%v, got '%s'", err, text)
 			}
-			if len(text) != 1 || text == `"` || text == "\n" || text == "\r" || text[0] >= 0x80 {
-				return nil, wrong(p, "expected one ASCII character that is no quote, TAB or SPACE, got '%s'", literalText(p.Value))
-			}
-			l.delim = rune(text[0])
+			l.delim = rune(delim)
 		case "KAFKA_TOPIC":
 			l.topic = text
 		case "PARTITIONS", "REPLICAS":

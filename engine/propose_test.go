@@ -173,7 +173,7 @@ func TestCreateFromFile(t *testing.T) {
 		"CREATE STREAM e FROM FILE 'bare.json'":                    "No columns can be proposed for " + filepath.Join(dir, "bare.json") + ": its rows are no objects",
 		"CREATE STREAM e FROM FILE 'x.csv' WITH (FORMAT='xml')":    "The property FORMAT: expected csv or json, got 'xml'",
 		"CREATE STREAM e FROM FILE 'x.csv' WITH (DELIMETER=';')":   "CREATE STREAM ... FROM FILE takes FORMAT, HEADER, DELIMITER, KAFKA_TOPIC, PARTITIONS, REPLICAS, but not DELIMETER. Did you mean DELIMITER?",
-		"CREATE STREAM e FROM FILE 'x.csv' WITH (DELIMITER='ab')":  "The property DELIMITER: expected one ASCII character that is no quote, TAB or SPACE, got 'ab'",
+		"CREATE STREAM e FROM FILE 'x.csv' WITH (DELIMITER='ab')":  "The property DELIMITER: expected one ASCII character that is no quote and ends no line, TAB or SPACE, got 'ab'",
 		"CREATE STREAM e FROM FILE 'x.csv' WITH (HEADER='maybe')":  "The property HEADER: expected TRUE or FALSE, got 'maybe'",
 		"CREATE STREAM e FROM FILE 'x.csv' WITH (KAFKA_TOPIC='x')": "There is a topic x already: CREATE STREAM ... FROM TOPIC makes a stream over it",
 		"CREATE STREAM x FROM FILE 'x.csv'":                        "There is a connector X_FILE already, which loads a file",

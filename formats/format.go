@@ -3,10 +3,12 @@
 package formats
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"weir/parser/suggest"
 	"weir/registry"
@@ -311,6 +313,20 @@ func (s Spec) delimiter() (rune, error) {
 		return 0, fmt.Errorf("Invalid delimiter value: '%s'. Delimiter must be a single character or TAB,SPACE\nExample valid value: ';'", given)
 	}
 	return r[0], nil
+}
+
+// FileDelimiter reads what stands between the values of a CSV file: a character, TAB or SPACE.
+func FileDelimiter(text string) (byte, error) {
+	switch strings.ToUpper(text) {
+	case "TAB", `\T`:
+		return '\t', nil
+	case "SPACE":
+		return ' ', nil
+	}
+	if len(text) != 1 || text[0] >= utf8.RuneSelf || strings.ContainsAny(text, "\"\r\n") {
+		return 0, errors.New("expected one ASCII character that is no quote and ends no line, TAB or SPACE")
+	}
+	return text[0], nil
 }
 
 func jsonDecoders(spec Spec, cols types.Schema, wanted []int) (Decoder, error) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"weir/formats"
 	"weir/parser/ast"
 	"weir/parser/suggest"
 )
@@ -92,18 +93,11 @@ func yesOrNo(to *bool, text string) error {
 	return nil
 }
 
-func (o *Options) setDelimiter(text string) error {
-	switch strings.ToUpper(text) {
-	case "TAB", `\T`:
-		text = "\t"
-	case "SPACE":
-		text = " "
+func (o *Options) setDelimiter(text string) (err error) {
+	if o.Delimiter, err = formats.FileDelimiter(text); err == nil && o.Delimiter == 0 {
+		return errors.New("expected a character that can be seen") // 0 stands for the one that goes by the file's name
 	}
-	if len(text) != 1 || text[0] >= 0x80 || strings.ContainsAny(text, "\"\r\n\x00") {
-		return errors.New("expected one ASCII character that is no quote and ends no line, TAB or SPACE")
-	}
-	o.Delimiter = text[0]
-	return nil
+	return err
 }
 
 // OptionsOf reads the properties of COPY ... WITH for a file of that name. Errors name the property.

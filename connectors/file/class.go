@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"weir/connectors/connector"
+	"weir/formats"
 )
 
 // The headers of each record.
@@ -112,8 +113,8 @@ func open(env connector.Env, v connector.Values) (connector.Reader, error) {
 	if err := o.checkFormat(v); err != nil {
 		return nil, err
 	}
-	if o.delim, err = delimiter(v.Text("csv.delimiter")); err != nil {
-		return nil, err
+	if o.delim, err = formats.FileDelimiter(v.Text("csv.delimiter")); err != nil {
+		return nil, fmt.Errorf("property 'csv.delimiter': %w, got '%s'", err, v.Text("csv.delimiter"))
 	}
 	if o.key, err = o.selector(v, "key", "key", "key.regex"); err != nil {
 		return nil, err
@@ -200,19 +201,6 @@ func (o *options) selector(v connector.Values, what, name, regex string) (select
 		return selector{}, fmt.Errorf("property '%s': to name the column '%s', the file needs a header ('csv.header'='true'); or give the column's number", name, s.name)
 	}
 	return s, nil
-}
-
-func delimiter(text string) (byte, error) {
-	switch strings.ToUpper(text) {
-	case "TAB", `\T`:
-		return '\t', nil
-	case "SPACE":
-		return ' ', nil
-	}
-	if len(text) != 1 || text == `"` || text == "\n" || text == "\r" {
-		return 0, fmt.Errorf("property 'csv.delimiter': expected one ASCII character that is no quote, TAB or SPACE, got '%s'", text)
-	}
-	return text[0], nil
 }
 
 func (o *options) speed(text string) (connector.Pace, error) {
