@@ -27,6 +27,17 @@ func (n *node) last(t *testing.T, topic string) map[string]string {
 	return out
 }
 
+// pour writes many records.
+func (n *node) pour(t *testing.T, topic string, recs []string) {
+	t.Helper()
+	c, err := n.cluster.NewClient()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	writeMany(t, c, topic, recs)
+}
+
 // hasReplayTopic says whether the topic of a table beside t is there.
 func (n *node) hasReplayTopic(t *testing.T) bool {
 	t.Helper()
@@ -41,22 +52,24 @@ const replaySource = `CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC='s
 	CREATE TABLE t WITH (KAFKA_TOPIC='t') AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;
 	CREATE STREAM c WITH (KAFKA_TOPIC='c', PARTITIONS=3) AS SELECT s.k AS k, v, n FROM s LEFT JOIN t ON s.k = t.k;`
 
+// replayNode makes a node with the stream s, the table t that counts its rows, and c, which joins both.
+func replayNode(t *testing.T, p *place) (*node, *Session) {
+	t.Helper()
+	n, s := p.start(t), NewSession()
+	s.Properties["auto.offset.reset"] = "earliest"
+	n.run(t, s, replaySource)
+	return n, s
+}
+
 // A table is computed anew by another query: what reads it goes on, keys that are there no more go, and the new query goes on from where it has come to.
 func TestReplay(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
-		n, s := p.start(t), NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
-		n.run(t, s, replaySource)
+		n, s := replayNode(t, p)
 		recs := make([]string, 900)
 		for i := range recs {
 			recs[i] = fmt.Sprintf(`k%d={"v":%d}`, i%300, i)
 		}
-		c, err := n.cluster.NewClient()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		writeMany(t, c, "s", recs)
+		n.pour(t, "s", recs)
 		n.settle(t)
 		before := n.run(t, s, "SELECT * FROM t;")
 		if rows := strings.Count(before, "\n"); rows != 300 {
@@ -106,9 +119,7 @@ func TestReplay(t *testing.T) {
 // Whoever asks the table, or reads its topic, meanwhile finds each row as it was or as it is, and no row that stays ever missing.
 func TestReplayNeverEmpty(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
-		n, s := p.start(t), NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
-		n.run(t, s, replaySource)
+		n, s := replayNode(t, p)
 		var recs []string
 		for i := range 3000 {
 			recs = append(recs, fmt.Sprintf(`k%d={"v":1}`, i%100))
@@ -200,9 +211,7 @@ func sameLines(a, b string) bool {
 // While a table is computed anew, what would come between is refused, and it can be given up.
 func TestReplayGivenUp(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
-		n, s := p.start(t), NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
-		n.run(t, s, replaySource)
+		n, s := replayNode(t, p)
 		n.write(t, "s", `a={"v":1}`, `b={"v":2}`)
 		n.settle(t)
 		refused := func(sql, want string) {
@@ -244,9 +253,7 @@ func TestReplayGivenUp(t *testing.T) {
 // What others have begun to read can't go away: the table waits until they have ended.
 func TestReplayWaits(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
-		n, s := p.start(t), NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
-		n.run(t, s, replaySource)
+		n, s := replayNode(t, p)
 		n.write(t, "s", `a={"v":1}`)
 		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS SELECT k, COUNT(*) + 10 AS n FROM s GROUP BY k;")
 		n.run(t, s, "PAUSE "+queryOf(t, n, "T_REPLAY").ID+"; CREATE TABLE x AS SELECT * FROM t_replay; RESUME "+queryOf(t, n, "T_REPLAY").ID+";")
@@ -260,9 +267,7 @@ func TestReplayWaits(t *testing.T) {
 // A restart while a table is computed anew for the second time takes nothing of it for what the first time has left.
 func TestReplayAgain(t *testing.T) {
 	bothWays(t, nil, func(t *testing.T, p *place) {
-		n, s := p.start(t), NewSession()
-		s.Properties["auto.offset.reset"] = "earliest"
-		n.run(t, s, replaySource)
+		n, s := replayNode(t, p)
 		n.write(t, "s", `a={"v":1}`, `b={"v":2}`)
 		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (REPLAY=true) AS SELECT k, COUNT(*) + 10 AS n FROM s GROUP BY k;")
 		n.settle(t)
