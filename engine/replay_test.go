@@ -5,9 +5,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/kafka"
@@ -285,6 +287,39 @@ func TestReplayAgain(t *testing.T) {
 		n.settle(t)
 		if got := n.last(t, "t"); got["a"] != `{"N":21}` || got["b"] != `{"N":22}` || n.hasReplayTopic(t) {
 			t.Errorf("in the end the table has %v", got)
+		}
+	})
+}
+
+// The broker refuses what the table's topic is given, for a while: it is given again, and meanwhile the table is asked as it was computed anew.
+func TestReplayRefused(t *testing.T) {
+	bothWays(t, nil, func(t *testing.T, p *place) {
+		n, s := replayNode(t, p)
+		n.write(t, "s", `a={"v":1}`, `b={"v":2}`)
+		n.settle(t)
+		var refuses atomic.Bool
+		var refused atomic.Int64
+		refuses.Store(true)
+		p.refuse(kerr.TopicAuthorizationFailed, func(topic string) bool {
+			if topic != "t" || !refuses.Load() {
+				return false
+			}
+			refused.Add(1)
+			return true
+		})
+		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (REPLAY=true) AS SELECT k, COUNT(*) + 10 AS n FROM s WHERE k <> 'b' GROUP BY k;")
+		until(t, "it is refused twice", func() bool { return refused.Load() >= 2 })
+		if got := n.run(t, s, "SELECT * FROM t;"); got != "a | 11\n" {
+			t.Errorf("meanwhile the table is answered as %q", got)
+		}
+		if got := n.last(t, "t"); got["a"] != `{"N":1}` || got["b"] != `{"N":1}` {
+			t.Errorf("meanwhile the topic has %v", got)
+		}
+		refuses.Store(false)
+		until(t, "it is given", func() bool { return n.last(t, "t")["a"] == `{"N":11}` })
+		n.settle(t)
+		if got := n.last(t, "t"); len(got) != 1 || n.hasReplayTopic(t) {
+			t.Errorf("in the end the topic has %v", got)
 		}
 	})
 }
