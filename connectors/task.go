@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"weir/connectors/connector"
+	"weir/fault"
 	"weir/kafka"
 )
 
@@ -148,7 +150,7 @@ func (t *task) run(ctx context.Context, ended chan struct{}) {
 	log := t.env.Logger
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
 		before := t.status().Rows
-		err := t.work.attempt(ctx)
+		err := t.attempt(ctx)
 		switch {
 		case err == nil:
 			t.finish(Finished, "")
@@ -157,7 +159,7 @@ func (t *task) run(ctx context.Context, ended chan struct{}) {
 			t.finish(Paused, "")
 			return
 		case hopeless(err):
-			log.Error("the connector failed", "err", err)
+			fault.Log(log, slog.LevelError, "the connector failed", err)
 			t.finish(Failed, err.Error())
 			return
 		}
@@ -174,9 +176,14 @@ func (t *task) run(ctx context.Context, ended chan struct{}) {
 	}
 }
 
+func (t *task) attempt(ctx context.Context) (err error) {
+	defer fault.Caught(&err, "the connector")
+	return t.work.attempt(ctx)
+}
+
 // hopeless tells errors that trying again will not cure.
 func hopeless(err error) bool {
-	if connector.IsUser(err) {
+	if _, bug := errors.AsType[*fault.Error](err); bug || connector.IsUser(err) {
 		return true
 	}
 	var answer *kerr.Error

@@ -127,6 +127,7 @@ func (e *Engine) Changes(ctx context.Context, o ChangesOf) (*Changes, error) {
 		defer leave()
 		defer close(out.out.pieces)
 		if err := f.Run(x.ctx, out.out.give); !errors.Is(err, context.Canceled) {
+			e.tellFault(x, err)
 			out.out.err = err
 		}
 	}()

@@ -11,6 +11,7 @@ import (
 
 	"weir/catalog"
 	"weir/exec/task"
+	"weir/fault"
 	"weir/kafka"
 	"weir/types"
 )
@@ -68,7 +69,8 @@ func identifier(text string) string {
 
 // Insert writes a row, an object of JSON. A row that is wrong is an error, and so is one that the stream can't take; what becomes of the others is
 // told to done, once for each.
-func (in *Inserts) Insert(ctx context.Context, object []byte, done func(error)) error {
+func (in *Inserts) Insert(ctx context.Context, object []byte, done func(error)) (err error) {
+	defer fault.Caught(&err, "the insert")
 	if err := in.read(object); err != nil {
 		return err
 	}

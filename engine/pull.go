@@ -4,39 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"time"
 
+	"weir/catalog"
 	"weir/exec/pull"
+	"weir/exec/state"
+	"weir/fault"
 	"weir/functions"
 	"weir/planner/plan"
 	"weir/types"
 )
 
-// pull answers a query over a table from what its query has committed. Rows go to the client as they are found.
-func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []string) (Result, error) {
+// errChanged is that what makes a table has been exchanged since a query over the table was planned.
+var errChanged = errors.New("what makes the table has been exchanged: plan again")
+
+// pull answers a query over a table, planned by a catalog, from what the table's query has committed. Rows go to the client as they are found.
+func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []string, planned *catalog.Snapshot) (Result, error) {
 	table := q.Lookup.Table
-	e.mu.Lock()
-	r := e.queries[table.Query]
-	starting := r != nil && r.waits && r.worker.Partitions() == 0
-	e.mu.Unlock()
-	if r == nil {
-		return nil, pull.NotRunning(q.Lookup)
-	}
-	if starting {
-		return nil, &Error{Kind: System, Msg: fmt.Sprintf("the query that makes %s is not started yet: ask again in a moment. SHOW QUERIES tells what it waits for", table.Name)}
+	r, view, err := e.viewOf(ctx, q.Lookup, planned)
+	if err != nil {
+		return nil, err
 	}
 	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, s.Principal, q, sources, -1)
 	if err != nil {
-		return nil, err
-	}
-	db, err := e.state.DB()
-	if err != nil {
-		done()
-		return nil, err
-	}
-	view, err := db.View()
-	if err != nil {
-		done()
+		view.Close()
 		return nil, err
 	}
 	env := e.transientEnv(x, table.Query, e.config(s), nil)
@@ -50,6 +43,7 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 		if err == nil {
 			err = p.flush(x.ctx)
 		}
+		e.tellFault(x, err)
 		out.err = x.ended(err)
 	}()
 	if err := out.first(ctx); err != nil {
@@ -57,6 +51,58 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 		return nil, err
 	}
 	return &Rows{QueryID: x.id, Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, next: out.next, close: x.cancel}, nil
+}
+
+// viewOf is the query that makes a table, and a view of what it has committed: of the one query, also where another takes its place meanwhile, whose state goes.
+func (e *Engine) viewOf(ctx context.Context, l *plan.Lookup, planned *catalog.Snapshot) (*running, *state.View, error) {
+	r := e.runs(l.Table.Query)
+	switch {
+	case r != nil && r.query.Target() != nil && !r.query.Target().Schema.Equal(l.Table.Schema):
+		return nil, nil, e.exchanged(ctx) // it is about to go on by another plan
+	case r == nil && e.catalog.Snapshot() != planned:
+		return nil, nil, errChanged
+	case r == nil:
+		return nil, nil, pull.NotRunning(l)
+	case e.unassigned(r):
+		return nil, nil, &Error{Kind: System, Msg: fmt.Sprintf("the query that makes %s is not started yet: ask again in a moment. SHOW QUERIES tells what it waits for", l.Table.Name)}
+	}
+	db, err := e.state.DB()
+	if err != nil {
+		return nil, nil, err
+	}
+	view, err := db.View()
+	if err != nil {
+		return nil, nil, err
+	}
+	if e.runs(l.Table.Query) != r { // the view may be of less than its state, or of another plan's
+		view.Close()
+		return nil, nil, errChanged
+	}
+	return r, view, nil
+}
+
+// exchanged gives a query a moment to take its place.
+func (e *Engine) exchanged(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(10 * time.Millisecond):
+		return errChanged
+	}
+}
+
+// unassigned says whether a query has not got any partitions yet.
+func (e *Engine) unassigned(r *running) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return r.waits && r.worker.Partitions() == 0
+}
+
+// tellFault puts what is a bug into the log, with where it came from: to the client it says little.
+func (e *Engine) tellFault(x *transient, err error) {
+	if _, bug := errors.AsType[*fault.Error](err); bug {
+		fault.Log(e.opt.Log, slog.LevelError, "a query of a client failed", err, "query", x.id)
+	}
 }
 
 // ended is the error that the client of a pull query gets.

@@ -15,17 +15,23 @@ import (
 
 // query answers a SELECT.
 func (e *Engine) query(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.Query) (Result, error) {
-	p, err := planner.Build(n, stmt.Text, e.planEnv(s, e.catalog.Snapshot(), 0, nil))
-	if err != nil {
-		return nil, err
+	for {
+		now := e.catalog.Snapshot()
+		p, err := planner.Build(n, stmt.Text, e.planEnv(s, now, 0, nil))
+		if err != nil {
+			return nil, err
+		}
+		if p.Query.Row != nil {
+			return e.constants(ctx, s, p.Query)
+		}
+		if p.Query.Lookup == nil {
+			return e.push(ctx, s, p.Query, tableNames(n))
+		}
+		out, err := e.pull(ctx, s, p.Query, tableNames(n), now)
+		if !errors.Is(err, errChanged) {
+			return out, err
+		}
 	}
-	if p.Query.Row != nil {
-		return e.constants(ctx, s, p.Query)
-	}
-	if p.Query.Lookup != nil {
-		return e.pull(ctx, s, p.Query, tableNames(n))
-	}
-	return e.push(ctx, s, p.Query, tableNames(n))
 }
 
 func tableNames(n *ast.Query) []string {
@@ -67,6 +73,7 @@ func (e *Engine) push(ctx context.Context, s *Session, q *plan.Query, sources []
 		defer done()
 		defer close(out.pieces)
 		err := reader.Run(x.ctx)
+		e.tellFault(x, err)
 		if limit := x.limit(); limit != nil {
 			out.err = limit
 		} else if !errors.Is(err, context.Canceled) {

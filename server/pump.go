@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"weir/fault"
 	"weir/server/wire"
 )
 
@@ -51,6 +52,12 @@ func pump(ctx context.Context, to client, src feed, f flow) error {
 	return err
 }
 
+// piece is what comes next.
+func (f feed) piece(ctx context.Context, dst []byte) (out []byte, err error) {
+	defer fault.Caught(&err, "the answer")
+	return f.next(ctx, dst)
+}
+
 func (p *pending) fill(ctx context.Context, src feed) {
 	var piece []byte
 	waiting, cancel := ctx, context.CancelFunc(func() {})
@@ -64,7 +71,7 @@ func (p *pending) fill(ctx context.Context, src feed) {
 	defer func() { cancel() }()
 	for {
 		var err error
-		piece, err = src.next(waiting, piece[:0])
+		piece, err = src.piece(waiting, piece[:0])
 		switch {
 		case err != nil && waiting != ctx && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && waiting.Err() != nil:
 			beat()

@@ -1,6 +1,9 @@
 package types
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Role says where a column of a stream or table lives in its record.
 type Role uint8
@@ -30,6 +33,13 @@ func (s Schema) Find(name string) int {
 		}
 	}
 	return -1
+}
+
+// Equal says whether two schemas have the same columns in the same order.
+func (s Schema) Equal(o Schema) bool {
+	return slices.EqualFunc(s, o, func(a, b Column) bool {
+		return a.Name == b.Name && a.Role == b.Role && a.Header == b.Header && a.Type.Equal(b.Type)
+	})
 }
 
 // With are the columns of one role, in order.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"weir/fault"
 )
 
 // From is where a client begins that has no position.
@@ -128,7 +130,8 @@ type gapError struct{ reason string }
 func (e *gapError) Error() string { return e.reason }
 
 // Run gives changes until the context or the Tail ends, or Finish.
-func (f *Follower) Run(ctx context.Context, give func(context.Context, []Change) error) error {
+func (f *Follower) Run(ctx context.Context, give func(context.Context, []Change) error) (err error) {
+	defer fault.Caught(&err, "what follows the changes")
 	f.give = give
 	for {
 		err := f.run(ctx)

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"weir/exec/task"
+	"weir/fault"
 	"weir/kafka"
 	"weir/types"
 )
@@ -164,7 +165,8 @@ func (t *Tail) moved(ctx context.Context) error {
 }
 
 // poll takes what has come.
-func (t *Tail) poll(ctx context.Context) error {
+func (t *Tail) poll(ctx context.Context) (err error) {
+	defer fault.Caught(&err, "what reads the changes")
 	waiting, cancel := context.WithTimeout(ctx, pollTime)
 	fetches := t.client.PollFetches(waiting)
 	cancel()

@@ -12,6 +12,7 @@ import (
 
 	"weir/exec/op"
 	"weir/exec/task"
+	"weir/fault"
 	"weir/functions"
 	"weir/kafka"
 	"weir/types"
@@ -134,11 +135,7 @@ func (r *Reader) Limit() int64 { return r.limit }
 func (r *Reader) Run(ctx context.Context) (err error) {
 	defer kafka.Close(r.client)
 	r.ctx = ctx
-	defer func() {
-		if f := recover(); f != nil {
-			err = fmt.Errorf("a fault in the query's operators: %v", f)
-		}
-	}()
+	defer fault.Caught(&err, "the query's operators")
 	err = r.loop(ctx)
 	if errors.Is(err, errEnough) || err == nil {
 		err = r.hand(ctx)

@@ -12,6 +12,7 @@ import (
 	"weir/exec/op"
 	"weir/exec/state"
 	"weir/exec/task"
+	"weir/fault"
 	"weir/functions"
 	"weir/planner/plan"
 	"weir/types"
@@ -19,7 +20,8 @@ import (
 
 // Answer answers a pull query over a table from the state that the table's query has committed. partitions is how many
 // partitions the table's tasks have. give is called with each row; io.EOF from it ends the query early, and so does the end of the context.
-func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.View, partitions int32, give func(ctx context.Context, row []types.Value, ts int64) error) error {
+func Answer(ctx context.Context, l *plan.Lookup, of *task.Topology, env *functions.Env, view *state.View, partitions int32, give func(ctx context.Context, row []types.Value, ts int64) error) (err error) {
+	defer fault.Caught(&err, "the query")
 	p := &puller{asker: ctx, lookup: l, topo: of, env: env, view: view}
 	if l.Limit == 0 {
 		return nil

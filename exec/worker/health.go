@@ -10,6 +10,7 @@ import (
 	"weir/exec/commit"
 	"weir/exec/state"
 	"weir/exec/task"
+	"weir/fault"
 	"weir/functions"
 	"weir/kafka"
 )
@@ -78,7 +79,8 @@ func isFatal(err error) bool {
 	var fatal *task.FatalError
 	var stop *functions.StopError
 	var much *task.TooMuchError
-	return errors.As(err, &fatal) || errors.As(err, &stop) || errors.As(err, &much)
+	var bug *fault.Error
+	return errors.As(err, &bug) || errors.As(err, &fatal) || errors.As(err, &stop) || errors.As(err, &much)
 }
 
 // RestingError answers a command while the query waits before it tries again.

@@ -1,10 +1,8 @@
 package worker
 
 import (
-	"fmt"
-
 	"weir/exec/assignment"
-	"weir/exec/task"
+	"weir/fault"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -43,17 +41,17 @@ func (w *Worker) shard(in chan work) {
 	}
 }
 
+func (w *Worker) guarded(job work) (err error) {
+	defer fault.Caught(&err, "the query's operators")
+	return w.work(job)
+}
+
 // process is the boundary at which a fault in an operator stops this query and no other.
 func (w *Worker) process(job work) {
-	defer func() {
-		if r := recover(); r != nil {
-			w.lose(&task.FatalError{Err: fmt.Errorf("a fault in the query's operators: %v", r)})
-		}
-	}()
 	if w.lost.Load() != nil || job.task.Removed {
 		return
 	}
-	if err := w.work(job); err != nil {
+	if err := w.guarded(job); err != nil {
 		w.lose(err)
 	}
 	if job.task.Halted() {

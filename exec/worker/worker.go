@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"weir/exec/op"
 	"weir/exec/state"
 	"weir/exec/task"
+	"weir/fault"
 	"weir/kafka"
 )
 
@@ -162,7 +164,7 @@ func (w *Worker) run() {
 		}
 		if err = w.verdict(err); isFatal(err) {
 			w.fail(err)
-			w.opt.Log.Error("query failed", "query", w.assigned.Query(), "error", err)
+			fault.Log(w.opt.Log, slog.LevelError, "query failed", err, "query", w.assigned.Query())
 			return
 		}
 		w.fail(err)
@@ -190,6 +192,7 @@ func (w *Worker) rest(d time.Duration, why error) {
 
 // session runs from a start, or a restart, to the next failure.
 func (w *Worker) session() (err error) {
+	defer fault.Caught(&err, "the query")
 	defer w.assigned.Clear()
 	w.room.Clear()
 	w.opt.Problems.Forget()
