@@ -13,7 +13,7 @@ var numberAggregates = []Aggregate{
 			{Sig: "() BIGINT", Bind: bindWords(countAll)},
 			{Sig: "(x T) BIGINT", Bind: bindWords(countNotNull)},
 		}},
-	{Doc{"SUM", AggregateFn, "Adds numbers up. NULLs are left out; without any number the sum is 0. The sum has the type of the column. One of whole numbers is NULL while it does not fit, and each row with which it does not is in the processing log; a DECIMAL sum stops the query. CAST the column to a wider type. A DOUBLE sum is rounded at every row: over a table, what a much larger number has swallowed is not there again when that number leaves, where a DECIMAL has it.",
+	{Doc{"SUM", AggregateFn, "Adds numbers up. NULLs are left out; without any number the sum is 0. The sum has the type of the column. One of whole numbers is NULL while it does not fit, and each row with which it does not, or what rows were combined to before a repartition, is in the processing log; a DECIMAL sum stops the query. CAST the column to a wider type. A DOUBLE sum is rounded at every row: over a table, what a much larger number has swallowed is not there again when that number leaves, where a DECIMAL has it.",
 		[]Example{{"SUM({1, 2, NULL, 3})", "6"}, {"SUM({1.50, 2.25})", "3.75"}}},
 		[]AggregateOverload{
 			{Sig: "(x INTEGER) INTEGER", Bind: bindWords(sumIntegers)},

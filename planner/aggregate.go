@@ -317,7 +317,10 @@ func (a *aggregation) finish(having plan.Expr) {
 		for i, k := range a.sel.key {
 			rp.Columns = append(rp.Columns, types.Column{Name: k.name, Type: n.Group[i].Type(), Role: types.KeyColumn})
 		}
-		n.In = rp
+		if n.In = rp; combines(n) {
+			before := *n
+			rp.Combine = &before
+		}
 	}
 	a.sel.in, a.sel.grouped = aggregationOf(n), true
 	if having != nil {
@@ -343,6 +346,13 @@ func inPanes(g *plan.Grouping) bool {
 	w := g.Window
 	return g.Final && w != nil && w.Kind == ast.HoppingWindow && w.Advance < w.Size &&
 		!slices.ContainsFunc(g.Aggs, func(a plan.Agg) bool { return !a.Bound.Exact })
+}
+
+// combines says whether rows of a group may be put together before the repartition: those of a stream, in a window at most, of aggregates
+// that are small and merge exactly, where the late ones are not asked for.
+func combines(g *plan.Grouping) bool {
+	return !g.In.Table() && g.Late == nil && (g.Window == nil || g.Window.Kind == ast.TumblingWindow) &&
+		!slices.ContainsFunc(g.Aggs, func(a plan.Agg) bool { return a.Bound.Words == nil || !a.Bound.Exact })
 }
 
 // precompute computes what the rows are grouped by before they are sent to its partition, so that it is computed once.

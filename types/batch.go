@@ -45,6 +45,8 @@ const (
 	MayHaveOld
 	// Unseen goes with NullRow: the row is there, and does not pass a condition; whether it did before is not known.
 	Unseen
+	// Combined: the row is what several rows of a group come to, from before a repartition; its first column has that as BYTES.
+	Combined
 )
 
 // Batch is a run of rows in order, row-major: row i is Vals[i*Width : (i+1)*Width]. Batches are reused: whoever keeps a

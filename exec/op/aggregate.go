@@ -32,9 +32,10 @@ type Aggregate struct {
 	bounds  int   // slot of WINDOWSTART; -1 without windows
 	dropped int64 // windows that start below it are expired; NoTime before any is
 	retired []*groups
-	backing Backing // nil where all state is in memory
-	full    bool    // not everything was loaded: a window that is not in memory may be in the backing
-	unseen  bool    // and some that is not in the list
+	part    []uint64 // the state at hand that was put together before the repartition: see Combine
+	backing Backing  // nil where all state is in memory
+	full    bool     // not everything was loaded: a window that is not in memory may be in the backing
+	unseen  bool     // and some that is not in the list
 }
 
 // NewAggregate makes the operator of a plan.Aggregate. wantOld says that what
@@ -76,6 +77,12 @@ func (a *Aggregate) Push(b *types.Batch) error {
 	}
 	for i := range b.N {
 		if !a.keys.ok[i] {
+			continue
+		}
+		if b.Meta[i].Flags&types.Combined != 0 {
+			if err := a.combined(b.Row(i)[0].Bytes(), &b.Meta[i], a.keys.key(i), a.keys.hashes[i]); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := a.update(b.Row(i), &b.Meta[i], a.keys.key(i), a.keys.hashes[i]); err != nil {
@@ -210,6 +217,9 @@ func (a *Aggregate) into(g *groups, gone, row []types.Value, m *types.Meta, key 
 
 // exchange takes one row out of a group's state and another one in.
 func (a *Aggregate) exchange(w []uint64, objs []functions.Object, gone, row []types.Value, m *types.Meta) error {
+	if m.Flags&types.Combined != 0 {
+		return a.mergePart(w, m)
+	}
 	if gone != nil {
 		if err := a.host.refused(a.acc.add(w, objs, gone, m, true), m); err != nil {
 			return err

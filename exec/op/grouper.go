@@ -60,7 +60,10 @@ func (g *grouper) encode(b *types.Batch) {
 		at := len(k.bytes)
 		m := &b.Meta[i]
 		ok := m.Flags&types.NullRow == 0
-		if !ok {
+		if m.Flags&types.Combined != 0 {
+			key, _ := combinedKey(b.Row(i)[0].Bytes())
+			k.bytes = append(k.bytes, key...)
+		} else if !ok {
 			g.host.Counts.Filtered++
 		} else if ok = g.key(b.Row(i), m); ok {
 			k.bytes = types.AppendKey(k.bytes, g.vals)

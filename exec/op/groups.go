@@ -22,9 +22,10 @@ type accumulators struct {
 	words int // in all
 	objs  int // objects per group
 	ctx   *eval.Ctx
-	held  int // bytes of objects, as last counted
-	added int // rows and states taken in since
-	bytes int // that were computed for them
+	held  int  // bytes of objects, as last counted
+	added int  // rows and states taken in since
+	bytes int  // that were computed for them
+	parts bool // a group's state is a part of it: whether the whole has a result is for others to say
 }
 
 type accumulator struct {
@@ -124,7 +125,7 @@ func (a *accumulators) add(w []uint64, objs []functions.Object, row []types.Valu
 		default:
 			err = objs[acc.obj].Add(acc.vals, m.Offset)
 		}
-		if err != nil && a.ctx.Err == nil {
+		if err != nil && a.ctx.Err == nil && !(a.parts && acc.words != nil) {
 			a.ctx.Err = fmt.Errorf("%s: %w", acc.name, err)
 		}
 	}

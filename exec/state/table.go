@@ -4,6 +4,7 @@ package state
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 	"unsafe"
 )
 
@@ -18,7 +19,8 @@ type Table struct {
 	live   int
 	used   int // slots that are not free
 	chunks [][]uint64
-	tail   int // words used of the last chunk
+	chunk  int // the one that is being filled; -1 before there is any
+	tail   int // words used of it
 	held   int // words of all chunks
 	dead   int // words lost to removed records
 }
@@ -43,7 +45,21 @@ func NewTable(width int) *Table {
 // Clear drops all records and gives back the memory.
 func (t *Table) Clear() {
 	t.slots, t.mask = make([]uint64, 16), 15
-	t.chunks, t.tail, t.held, t.live, t.used, t.dead = nil, 0, 0, 0, 0, 0
+	t.chunks, t.chunk, t.tail, t.held, t.live, t.used, t.dead = nil, -1, 0, 0, 0, 0, 0
+}
+
+// Forget drops all records, and keeps the memory for those that come next.
+func (t *Table) Forget() {
+	if t.used == 0 {
+		return
+	}
+	clear(t.slots)
+	t.chunks = slices.DeleteFunc(t.chunks, func(c []uint64) bool { return len(c) > chunkWords }) // that of one record
+	t.held = 0
+	for _, c := range t.chunks {
+		t.held += len(c)
+	}
+	t.chunk, t.tail, t.live, t.used, t.dead = min(0, len(t.chunks)-1), 0, 0, 0, 0
 }
 
 // Len is the number of records.
@@ -130,20 +146,32 @@ func (t *Table) find(key []byte, hash uint64) uint64 {
 
 func (t *Table) alloc(key []byte) Ref {
 	size := 1 + t.width + (len(key)+7)/8
-	chunk := len(t.chunks) - 1
-	if chunk < 0 || t.tail+size > len(t.chunks[chunk]) {
-		// Chunks grow with the table, so that a small one stays small; a record larger than a chunk gets its own.
-		words := min(firstChunk<<min(len(t.chunks), chunkBits), chunkWords)
-		t.chunks = append(t.chunks, make([]uint64, max(words, size)))
-		t.held += max(words, size)
-		t.tail, chunk = 0, chunk+1
+	if t.chunk < 0 || t.tail+size > len(t.chunks[t.chunk]) {
+		t.nextChunk(size)
 	}
-	ref := Ref(chunk<<chunkBits | t.tail)
-	rec := t.chunks[chunk][t.tail:]
+	ref := Ref(t.chunk<<chunkBits | t.tail)
+	rec := t.chunks[t.chunk][t.tail:]
+	clear(rec[1 : 1+t.width]) // of memory that has been used before
 	rec[0] = uint64(len(key))
 	copy(keyBytes(rec[1+t.width:], len(key)), key)
 	t.tail += size
 	return ref
+}
+
+// nextChunk finds room for a record. Chunks grow with the table, so that a small one stays small; a record larger than a chunk gets its own.
+func (t *Table) nextChunk(size int) {
+	t.chunk, t.tail = t.chunk+1, 0
+	words := max(min(firstChunk<<min(t.chunk, chunkBits), chunkWords), size)
+	switch {
+	case t.chunk == len(t.chunks):
+		t.chunks = append(t.chunks, make([]uint64, words))
+	case len(t.chunks[t.chunk]) < size: // kept from before
+		t.held -= len(t.chunks[t.chunk])
+		t.chunks[t.chunk] = make([]uint64, words)
+	default:
+		return
+	}
+	t.held += words
 }
 
 func keyBytes(words []uint64, n int) []byte {

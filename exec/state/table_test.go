@@ -50,6 +50,39 @@ func TestTableAgainstMap(t *testing.T) {
 	}
 }
 
+// What is forgotten leaves nothing to those that come next, whatever their size, and no more memory than they need.
+func TestTableForget(t *testing.T) {
+	table := NewTable(2)
+	for round := range 20 {
+		n := []int{3, 20_000, 1, 500}[round%4]
+		for i := range n {
+			key := fmt.Appendf(nil, "%d/%d", round, i)
+			if i == 2 {
+				key = append(key, strings.Repeat("x", chunkWords*8)...)
+			}
+			ref, added := table.GetOrAdd(key, Hash(key))
+			if w := table.Words(ref); !added || w[0] != 0 || w[1] != 0 || table.Flags(ref) != 0 || string(table.Key(ref)) != string(key) {
+				t.Fatalf("round %d: a new record has %v, flags %d (added %t)", round, w, table.Flags(ref), added)
+			}
+			w := table.Words(ref)
+			w[0], w[1] = 7, uint64(i)
+			table.SetFlags(ref, 1)
+		}
+		if table.Len() != n {
+			t.Fatalf("round %d: %d records, want %d", round, table.Len(), n)
+		}
+		table.Forget()
+		if key := fmt.Appendf(nil, "%d/0", round); table.Len() != 0 {
+			t.Fatalf("%d are left", table.Len())
+		} else if _, there := table.Get(key, Hash(key)); there {
+			t.Fatalf("%s is still there", key)
+		}
+		if most := 8 * (20_000*8 + 3*chunkWords); table.Bytes() > most {
+			t.Fatalf("round %d: %d bytes, want at most %d", round, table.Bytes(), most)
+		}
+	}
+}
+
 func TestTableLongAndEmptyKeys(t *testing.T) {
 	table := NewTable(1)
 	for i, n := range []int{0, 1, 7, 8, 9, chunkWords * 8, 3*chunkWords*8 + 5, 3, 100_000} {

@@ -160,7 +160,16 @@ func (t *Task) marks(s *sink, m *making) {
 func (t *Task) repartition(m *making, n *plan.Repartition) (op.Op, error) {
 	r, err := newRepartition(m.host, n, t.Stage.onePath(), int(t.Partition), &t.Out, &t.Told, m.Out, t.env)
 	t.repart = r
-	return r, err
+	if err != nil || n.Combine == nil || !t.env.Coalesce {
+		return r, err
+	}
+	var bound *int64
+	if r.onePath {
+		bound = &r.note.bound
+	}
+	c := op.NewCombine(m.host, n.Combine, bound, r)
+	t.holders = append(t.holders, c)
+	return c, nil
 }
 
 // noStep is what is made of a node that no operator runs.

@@ -27,8 +27,11 @@ func (t *Task) Steps() []op.StepCounts {
 	out := make([]op.StepCounts, len(t.steps))
 	for i, c := range t.steps {
 		out[i] = c.StepCounts
-		if out[i].Made = out[i].Used(); c.next != nil {
+		switch out[i].Made = out[i].Used(); {
+		case c.next != nil:
 			out[i].Made = c.next.Rows()
+		case t.repart != nil && i == 0:
+			out[i].Made = t.repart.sent
 		}
 	}
 	return out

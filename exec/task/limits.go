@@ -2,6 +2,7 @@ package task
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -84,6 +85,22 @@ func (l *Limits) Check(r *kgo.Record, now func() time.Time) error {
 			keyText(r.Key), r.Timestamp.UTC().Format(time.RFC3339), r.Topic, l.Before.Milliseconds())
 	}
 	return nil
+}
+
+// times are those that a topic takes in any case, now and later.
+func (l *Limits) times(now func() time.Time) (first, last int64) {
+	first, last = math.MinInt64, math.MaxInt64
+	if l.After == 0 && l.Before == 0 {
+		return first, last
+	}
+	at := now()
+	if l.After > 0 {
+		last = at.Add(l.After).UnixMilli()
+	}
+	if l.Before > 0 {
+		first = at.Add(-l.Before / 2).UnixMilli() // in the time that passes until it is written
+	}
+	return first, last
 }
 
 // keyText shows a key in a message.

@@ -19,6 +19,7 @@ import (
 //
 //	row:           flags; upstream task (uvarint) where hasTask, stream time (varint) where hasTime, place (varint) where hasOrder, the row before
 //	               where hasOld, the row where hasNew
+//	state:         as a row's, with what op.Combine has made behind it
 //	announcement:  see note
 const (
 	hasTime   = 1 << iota // the path on which the row came is ahead of the record's timestamp
@@ -27,6 +28,7 @@ const (
 	announces             // no row: an upstream task tells its bound
 	hasTask               // the upstream task that sent it; else the first
 	hasOrder              // its place among other rows of its path, where its time and that of the path don't say so
+	hasState              // no row, but what rows of its group come to: see op.Combine
 )
 
 // repartition ends a stage: it sends rows to the partition of their new key.
@@ -50,6 +52,7 @@ type repartition struct {
 	due     bool   // it is to be announced again, whether or not it has changed
 	spoke   bool   // it has been announced in this session
 	why     *int64 // counts the row at hand where nothing of it goes
+	sent    int64  // rows and states
 }
 
 func newRepartition(h *op.Host, p *plan.Repartition, onePath bool, task int, out, notes *Output, to Target, env *Env) (*repartition, error) {
@@ -185,8 +188,22 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (se
 		r.note.bound = max(r.note.bound, m.Timestamp)
 		path = r.note.bound
 	}
-	val := append(r.out.begin(key), hasTask)
-	at := len(val) - 1
+	val, at := r.head(key, m, path)
+	if old != nil {
+		val[at] |= hasOld
+		val = types.AppendRow(val, old)
+	}
+	if row != nil {
+		val[at] |= hasNew
+		val = types.AppendRow(val, row)
+	}
+	return r.end(key, val, m)
+}
+
+// head begins a record; at is where its flags are.
+func (r *repartition) head(key []byte, m types.Meta, path int64) (val []byte, at int) {
+	val = append(r.out.begin(key), hasTask)
+	at = len(val) - 1
 	val = binary.AppendUvarint(val, uint64(r.note.upstream))
 	if path > m.Timestamp {
 		val[at] |= hasTime
@@ -196,14 +213,11 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (se
 		val[at] |= hasOrder
 		val = binary.AppendVarint(val, m.Order)
 	}
-	if old != nil {
-		val[at] |= hasOld
-		val = types.AppendRow(val, old)
-	}
-	if row != nil {
-		val[at] |= hasNew
-		val = types.AppendRow(val, row)
-	}
+	return val, at
+}
+
+// end ends a record, and takes it back where the topic would not have it.
+func (r *repartition) end(key, val []byte, m types.Meta) (sent bool) {
 	rec := r.out.end(val, 0, kafka.Partition(key, r.parts), m.Timestamp)
 	if err := r.takes.Check(rec, r.clock); err != nil {
 		r.out.undo()
@@ -211,8 +225,34 @@ func (r *repartition) send(key []byte, m types.Meta, old, row []types.Value) (se
 		r.fail(op.Unwritten, err.Error(), m)
 		return false
 	}
+	r.sent++
 	return true
 }
+
+// Combined sends what rows of a group come to.
+func (r *repartition) Combined(c *op.Combined) error {
+	m := types.Meta{Timestamp: c.Time, StreamTime: c.Path, Order: c.Place, Offset: c.Offset}
+	copy(r.vals, c.Group)
+	key, err := r.enc.Append(r.keyBuf[:0], r.vals)
+	if err != nil {
+		r.host.Counts.Bad += c.Rows
+		r.fail(op.Unwritten, err.Error(), m)
+		return nil
+	}
+	r.keyBuf = key
+	val, at := r.head(key, m, c.Path)
+	val[at] |= hasState
+	if !r.end(key, append(val, c.State...), m) {
+		r.host.Counts.Bad += c.Rows
+	}
+	if r.out.past {
+		return r.out.relieve()
+	}
+	return nil
+}
+
+// Takes are the times that the topic takes in any case.
+func (r *repartition) Takes() (first, last int64) { return r.takes.times(r.clock) }
 
 // Flush tells every far partition the task's bound, where anything has changed or it is due.
 func (r *repartition) Flush() error {
@@ -277,6 +317,11 @@ func (r *repartitionReader) read(rec *kgo.Record, b *types.Batch) (bool, error) 
 	}
 	flags, val := val[0], val[head.size:]
 	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: head.path, Order: head.order, Offset: rec.Offset}
+	if flags&hasState != 0 {
+		m.Flags |= types.Combined
+		b.Append(m)[0] = types.BytesValue(val)
+		return true, nil
+	}
 	if !r.table {
 		_, err := types.DecodeRow(val, b.Append(m))
 		return err == nil, err

@@ -108,7 +108,11 @@ func Describe(n Node) string {
 	case *Top:
 		return describeTop(n)
 	case *Repartition:
-		return "Repartition by " + texts(n.Key) + " through a topic of its own"
+		out := "Repartition by " + texts(n.Key) + " through a topic of its own"
+		if n.Combine != nil {
+			out += ", rows combined per group"
+		}
+		return out
 	case *Aggregate:
 		return describeGrouping(&n.Grouping, "")
 	case *SessionAggregate:

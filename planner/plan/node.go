@@ -92,6 +92,8 @@ type (
 		Serde   catalog.Serde
 		// SkipNull drops rows whose key is null, in part or whole, and reports them.
 		SkipNull bool
+		// Combine is the grouping behind it, where what rows of a group come to between two commits can be sent in their place; else nil.
+		Combine *Grouping
 	}
 
 	// Top keeps the rows of a table that come first in an order, in each window; rows that are equal in it are in the order of
