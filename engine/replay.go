@@ -122,6 +122,16 @@ func (e *Engine) catchingUp() bool {
 	return false
 }
 
+// heldUp says why the table that a query computes anew can't take the place of another one. The caller holds mu.
+func (e *Engine) heldUp(query string) string {
+	for _, r := range e.replays {
+		if r.query == query {
+			return r.why
+		}
+	}
+	return ""
+}
+
 // lookAgain is how often a table that is computed anew is looked at, and levelWithin how far it may be behind when it takes its place.
 const lookAgain, levelWithin = 50 * time.Millisecond, time.Second
 

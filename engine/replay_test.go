@@ -260,6 +260,9 @@ func TestReplayWaits(t *testing.T) {
 		n.run(t, s, "CREATE OR REPLACE TABLE t WITH (KAFKA_TOPIC='t', REPLAY=true) AS SELECT k, COUNT(*) + 10 AS n FROM s GROUP BY k;")
 		n.run(t, s, "PAUSE "+queryOf(t, n, "T_REPLAY").ID+"; CREATE TABLE x AS SELECT * FROM t_replay; RESUME "+queryOf(t, n, "T_REPLAY").ID+";")
 		until(t, "it is told why it waits", func() bool { return !n.catchingUp() })
+		if got := queryOf(t, n, "T_REPLAY").Held; !strings.HasPrefix(got, "T_REPLAY is used by CTAS_X_") || !strings.HasSuffix(got, ": TERMINATE that first") {
+			t.Errorf("it is told that it waits since %q", got)
+		}
 		n.run(t, s, "DROP TABLE x;")
 		until(t, "it takes its place", func() bool { return n.last(t, "t")["a"] == `{"N":11}` })
 		n.settle(t)

@@ -27,6 +27,7 @@ type Query struct {
 	Stats     worker.Stats
 	Group     string // consumer group
 	Waits     []Wait
+	Held      string // why the table that it computes anew can't take the place of another one yet; empty where nothing is in the way
 	Notices   []Notice
 }
 
@@ -57,7 +58,7 @@ func (e *Engine) Queries() []Query {
 		}
 		x.State, x.Error = r.state()
 		if x.State == Running {
-			x.Waits = e.waits(x.Stats.Waits)
+			x.Waits, x.Held = e.waits(x.Stats.Waits), e.heldUp(q.ID)
 		}
 		out = append(out, x)
 	}

@@ -44,6 +44,9 @@ func waits(q engine.Query) []string {
 	for _, w := range q.Waits {
 		out = append(out, w.String())
 	}
+	if q.Held != "" {
+		out = append(out, "its turn to take the place of another table: "+q.Held)
+	}
 	return out
 }
 
