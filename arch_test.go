@@ -23,7 +23,7 @@ var mayImport = map[string]string{
 	"parser":               "parser/ast parser/suggest",
 	"settings":             "parser/suggest",
 	"disk":                 "",
-	"tenants":              "",
+	"tenants":              "answer",
 	"security":             "settings",
 	"kafka":                "security",
 	"kafka/embedded":       "disk",

@@ -243,7 +243,7 @@ func TestTenantQueriesOverHTTP(t *testing.T) {
 	if _, status := r.stream(t, boundToken, "/streams/s/changes"); status != 200 {
 		t.Fatal(status)
 	}
-	const want = `principal bound has 1 queries, and may have 1`
+	const want = `principal bound has 1 query, and may have 1`
 	if body := r.ask(t, boundToken, `CREATE STREAM a AS SELECT * FROM s;`, 429); !strings.Contains(body, `"@type":"statement_error","error_code":42900,"message":"`+want) {
 		t.Error(body)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"weir/answer"
 )
 
 // Principal is somebody who uses the server, and what it takes. Nil is somebody without limits.
@@ -107,7 +109,7 @@ func (p *Principal) Begin(id, instead string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if most := p.limits.Queries; most != nil && !p.queries[id] && !p.queries[instead] && int64(len(p.queries)) >= *most {
-		return p.refuse(0, "has %d queries, and may have %d: end one first, or let the file of principals have a higher limit of \"queries\"", len(p.queries), *most)
+		return p.refuse(0, "has %s, and may have %d: end one first, or let the file of principals have a higher limit of \"queries\"", answer.Counted(int64(len(p.queries)), "query"), *most)
 	}
 	p.queries[id] = true
 	return nil
@@ -163,7 +165,7 @@ func (p *Principal) Connect() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if most := p.limits.Connections; most != nil && p.connections >= *most {
-		return p.refuse(0, "has %d connections, and may have %d: close one first, or let the file of principals have a higher limit of \"connections\"", p.connections, *most)
+		return p.refuse(0, "has %s, and may have %d: close one first, or let the file of principals have a higher limit of \"connections\"", answer.Counted(int64(p.connections), "connection"), *most)
 	}
 	p.connections++
 	return nil

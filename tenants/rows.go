@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"time"
+
+	"weir/answer"
 )
 
 // rate lets rows through: so many a second on average, and those of one second at once. The zero value lets all through.
@@ -55,7 +57,7 @@ func (p *Principal) Bring() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if wait := p.rows.wait(p.now()); wait > 0 {
-		return p.refuse(wait, "brings or takes more than %d rows a second, which is its limit: come again later, or let the file of principals have a higher limit of \"rows_per_second\"", int64(p.rows.perSecond))
+		return p.refuse(wait, "brings or takes more than %s a second, which is its limit: come again later, or let the file of principals have a higher limit of \"rows_per_second\"", answer.Counted(int64(p.rows.perSecond), "row"))
 	}
 	p.spend()
 	return nil

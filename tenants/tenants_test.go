@@ -196,7 +196,7 @@ func TestConnections(t *testing.T) {
 	if err := p.Connect(); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Connect(); err == nil || !strings.Contains(err.Error(), "has 1 connections, and may have 1") {
+	if err := p.Connect(); err == nil || !strings.Contains(err.Error(), "has 1 connection, and may have 1") {
 		t.Error(err)
 	}
 	p.Disconnect()
