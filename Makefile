@@ -33,7 +33,7 @@ lint: ## gofmt, go vet and golangci-lint, of which staticcheck is a part
 	$(GOLANGCI_LINT) run ./...
 
 bench: ## microbenchmarks, with allocations, and what compares times: leave the machine alone
-	go test -count=1 -run Cost ./bench/micro -alone
+	go test -count=1 -run 'Cost|Guard' ./bench/micro -alone -guard
 	go test -run '^$$' -bench . ./bench/micro
 
 e2e: ## a query from end to end on the embedded broker, with 1,000 and with 1,000,000 keys
