@@ -15,31 +15,35 @@ import (
 	"weir/planner"
 )
 
-// insert writes one row, as INSERT INTO ... VALUES.
+// insert writes rows, as INSERT INTO ... VALUES: none of them where one is wrong.
 func (e *Engine) insert(ctx context.Context, s *Session, n *ast.InsertValues) (Result, error) {
 	if err := s.bring(ctx); err != nil {
 		return nil, err
 	}
-	v, err := planner.BuildValues(n, e.planEnv(s, e.catalog.Snapshot(), 0, nil))
+	rows, err := planner.BuildValues(n, e.planEnv(s, e.catalog.Snapshot(), 0, nil))
 	if err != nil {
 		return nil, err
 	}
-	row, err := task.Insert(v, &functions.Env{Now: time.Now, Config: e.config(s), Done: ctx.Done()})
-	if err != nil {
-		return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", v.Target.Name, err)
-	}
-	topic, err := e.opt.Cluster.Topic(ctx, v.Target.Topic)
+	target := rows[0].Target
+	topic, err := e.opt.Cluster.Topic(ctx, target.Topic)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := e.record(v.Target, task.NewRowEncoder(v.Target, e.opt.Registry), row, int32(len(topic.Partitions)))
-	if err != nil {
-		return nil, err
+	encoder := task.NewRowEncoder(target, e.opt.Registry)
+	recs := make([]*kgo.Record, len(rows))
+	for i, v := range rows {
+		row, err := task.Insert(v, &functions.Env{Now: time.Now, Config: e.config(s), Done: ctx.Done()})
+		if err != nil {
+			return nil, refuse(BadStatement, "Failed to insert values into '%s'. %v", target.Name, err)
+		}
+		if recs[i], err = e.record(target, encoder, row, int32(len(topic.Partitions))); err != nil {
+			return nil, err
+		}
 	}
 	if s.SkipUnchanged {
-		return e.insertOnce(ctx, s, n, topic, rec)
+		return e.insertOnce(ctx, s, n, topic, recs)
 	}
-	return &Done{Sequence: -1, did: effect{wrote: rec.Topic}}, e.send(ctx, rec)
+	return &Done{Sequence: -1, did: effect{wrote: target.Topic}}, e.send(ctx, recs...)
 }
 
 // record makes the record of a row, for one of the partitions that its topic has.
@@ -59,8 +63,8 @@ func (e *Engine) record(target *catalog.Source, enc *task.RowEncoder, row task.I
 	return rec, nil
 }
 
-// send writes a record and waits until the broker has it.
-func (e *Engine) send(ctx context.Context, rec *kgo.Record) error {
+// send writes records of one topic and waits until the broker has them.
+func (e *Engine) send(ctx context.Context, recs ...*kgo.Record) error {
 	if err := e.room(); err != nil {
 		return err
 	}
@@ -68,10 +72,22 @@ func (e *Engine) send(ctx context.Context, rec *kgo.Record) error {
 	if err != nil {
 		return err
 	}
-	if err := client.ProduceSync(ctx, rec).FirstErr(); err != nil {
-		return fmt.Errorf("cannot write to %s: %w", rec.Topic, e.opt.Cluster.Denied(err, kafka.OnTopic("Write", rec.Topic)))
+	written := 0
+	for _, r := range client.ProduceSync(ctx, recs...) {
+		if r.Err == nil {
+			written++
+		} else if err == nil {
+			err = e.opt.Cluster.Denied(r.Err, kafka.OnTopic("Write", r.Record.Topic))
+		}
 	}
-	return nil
+	switch {
+	case err == nil:
+		return nil
+	case written > 0:
+		return fmt.Errorf("cannot write to %s: %d of %d rows are there, and the others are not: %w", recs[0].Topic, written, len(recs), err)
+	default:
+		return fmt.Errorf("cannot write to %s: %w", recs[0].Topic, err)
+	}
 }
 
 // room says why nothing more may be written: the broker is in this process, and its disk is full.

@@ -28,37 +28,52 @@ type journaled struct {
 	Value     []byte `json:"value"`
 }
 
-// insertOnce writes the record of an INSERT INTO ... VALUES unless an earlier run of the script did. What tells one INSERT
+// insertOnce writes the records of an INSERT INTO ... VALUES that an earlier run of the script did not write. What tells one INSERT
 // from another is the script, the topic itself, the text, and how often the text stood in the script before.
-func (e *Engine) insertOnce(ctx context.Context, s *Session, n *ast.InsertValues, topic kafka.Topic, rec *kgo.Record) (Result, error) {
+func (e *Engine) insertOnce(ctx context.Context, s *Session, n *ast.InsertValues, topic kafka.Topic, recs []*kgo.Record) (Result, error) {
 	text := ast.Format(n)
 	if s.inserted == nil {
 		s.inserted = map[string]int{}
 	}
 	s.inserted[text]++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%x\x00%s\x00%d", s.Script, topic.ID, text, s.inserted[text]))
-	name := hex.EncodeToString(sum[:])
-	there, err := e.insertedBefore(ctx, rec.Topic, name)
-	if err != nil {
-		return nil, err
+	done := &Done{Warning: "unchanged", Sequence: -1}
+	for i, rec := range recs {
+		name := fmt.Appendf(nil, "%s\x00%x\x00%s\x00%d", s.Script, topic.ID, text, s.inserted[text])
+		if i > 0 {
+			name = fmt.Appendf(name, "\x00%d", i)
+		}
+		sum := sha256.Sum256(name)
+		wrote, err := e.writeOnce(ctx, hex.EncodeToString(sum[:]), rec)
+		if err != nil {
+			return nil, err
+		}
+		if wrote {
+			done.Warning = ""
+		}
 	}
-	if there {
-		return &Done{Warning: "unchanged", Sequence: -1}, nil
+	return done, nil
+}
+
+// writeOnce writes the record of a row unless that is there.
+func (e *Engine) writeOnce(ctx context.Context, name string, rec *kgo.Record) (wrote bool, err error) {
+	there, err := e.insertedBefore(ctx, rec.Topic, name)
+	if err != nil || there {
+		return false, err
 	}
 	ends, err := e.opt.Cluster.EndOffsets(ctx, rec.Topic)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	j := journaled{Partition: rec.Partition, From: ends[rec.Topic][rec.Partition], Time: rec.Timestamp.UnixMilli(), Key: rec.Key, Value: rec.Value}
 	if err := e.journal(name, j); err != nil {
-		return nil, err
+		return false, err
 	}
 	e.failPoint("insert journaled")
 	if err := e.send(ctx, rec); err != nil {
-		return nil, err
+		return false, err
 	}
 	e.failPoint("insert written")
-	return &Done{Sequence: -1}, e.journal(name, journaled{Done: true})
+	return true, e.journal(name, journaled{Done: true})
 }
 
 func (e *Engine) journal(name string, j journaled) error {

@@ -35,6 +35,10 @@ func insertOnce(t *testing.T, n *node, prefix string) {
 		{"a.sql", create + `INSERT INTO s VALUES ('y', 1);`, "", 9},
 		{"a.sql", create + `INSERT INTO s VALUES ('z', 1);`, "insert written", 10},
 		{"a.sql", create + `INSERT INTO s VALUES ('z', 1);`, "", 10},
+		{"a.sql", create + `INSERT INTO s VALUES ('p', 1), ('p', 1), ('q', 2);`, "", 13},
+		{"a.sql", create + `INSERT INTO s VALUES ('p', 1), ('p', 1), ('q', 2);`, "", 13},
+		{"a.sql", create + `INSERT INTO s VALUES ('p', 2), ('q', 3);`, "insert written", 14},
+		{"a.sql", create + `INSERT INTO s VALUES ('p', 2), ('q', 3);`, "", 15},
 		{"a.sql", `DROP STREAM s DELETE TOPIC;` + script, "", 3},
 	} {
 		n.opt.FailPoint = func(name string) {

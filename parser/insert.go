@@ -6,9 +6,9 @@ var insertForms = []Topic{
 	{"INSERT INTO stream [WITH (QUERY_ID = 'name')] query",
 		"Starts another query that writes into a stream. Its columns have the stream's names; numbers widen.",
 		"INSERT INTO clicks SELECT * FROM old_clicks"},
-	{"INSERT INTO name [(column [, ...])] VALUES (expression [, ...])",
-		"Writes one record. ROWTIME, from 0 on, may be given among the columns: times before 1970 are refused, as ksqlDB does. What a column can not hold as it is, is refused: nothing wraps, is rounded or cut off, but to the nearest DOUBLE.",
-		"INSERT INTO clicks (user_id, page) VALUES ('u1', '/home')"},
+	{"INSERT INTO name [(column [, ...])] VALUES (expression [, ...]) [, ...]",
+		"Writes a record for each row. All of them are looked at before the first is written. ROWTIME, from 0 on, may be given among the columns: times before 1970 are refused, as ksqlDB does. What a column can not hold as it is, is refused: nothing wraps, is rounded or cut off, but to the nearest DOUBLE.",
+		"INSERT INTO clicks (user_id, page) VALUES ('u1', '/home'), ('u2', '/news')"},
 }
 
 // insert reads INSERT INTO ... VALUES, or SELECT.
@@ -49,8 +49,9 @@ func (c *cutter) insert() ast.Statement {
 		}
 		c.keep()
 		c.values()
-		if c.isOp(",") {
-			c.fail(c.tok(), "expected ';', found ','", "One INSERT INTO ... VALUES writes one row; use a statement for each.")
+		for c.isOp(",") {
+			c.keep()
+			c.values()
 		}
 		return s
 	default:

@@ -35,9 +35,11 @@ func (l *lowering) statement(s ast.Statement, n tast.StmtNode) {
 		}
 		l.bug("INSERT became %T", n)
 	case *ast.InsertValues:
-		s.Values = l.insertedRow(n, len(s.Columns))
+		s.Rows = l.insertedRows(n, len(s.Columns))
 	case *ast.AssertValues:
-		s.Values = l.insertedRow(n, 0)
+		if rows := l.insertedRows(n, 0); len(rows) == 1 {
+			s.Values = rows[0]
+		}
 	case *ast.AlterSource:
 		t, ok := n.(*tast.AlterTableStmt)
 		if !ok {
@@ -75,13 +77,16 @@ func (l *lowering) columnDefs(defs []*tast.ColumnDef) []ast.Column {
 	return list
 }
 
-func (l *lowering) insertedRow(n tast.StmtNode, columns int) []ast.Expr {
+func (l *lowering) insertedRows(n tast.StmtNode, columns int) (rows [][]ast.Expr) {
 	t, ok := n.(*tast.InsertStmt)
-	if !ok || len(t.Lists) != 1 || len(t.Columns) != columns {
+	if !ok || len(t.Lists) == 0 || len(t.Columns) != columns {
 		l.bug("INSERT became %T", n)
 		return nil
 	}
-	return l.exprs(t.Lists[0])
+	for _, row := range t.Lists {
+		rows = append(rows, l.exprs(row))
+	}
+	return rows
 }
 
 func (l *lowering) selectInto(n tast.Node) *ast.Query {

@@ -121,8 +121,11 @@ func maskedInsert(n *ast.InsertValues) string {
 			b.WriteString(")")
 		}
 	}
-	b.WriteString(" VALUES (" + strings.TrimSuffix(strings.Repeat(maskedValue+", ", len(n.Values)), ", ") + ");")
-	return b.String()
+	b.WriteString(" VALUES ")
+	for i, row := range n.Rows {
+		b.WriteString([]string{"", ", "}[min(i, 1)] + "(" + strings.TrimSuffix(strings.Repeat(maskedValue+", ", len(row)), ", ") + ")")
+	}
+	return b.String() + ";"
 }
 
 // quoted is a name in the quotes that ksqlDB puts around it.

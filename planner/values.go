@@ -9,8 +9,8 @@ import (
 	"weir/types"
 )
 
-// BuildValues resolves INSERT INTO ... VALUES.
-func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
+// BuildValues resolves INSERT INTO ... VALUES, row by row.
+func BuildValues(s *ast.InsertValues, env *Env) ([]*plan.Values, error) {
 	b := &builder{env: env}
 	target, ok := env.Catalog.Source(s.Target.Name)
 	if !ok {
@@ -22,15 +22,30 @@ func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
 	if target.Windowed != nil {
 		return nil, at(s.Target.Pos(), "Cannot insert values into windowed stream/table!")
 	}
-	names, err := insertColumns(s, target)
-	if err != nil {
-		return nil, err
+	out := make([]*plan.Values, len(s.Rows))
+	for i, row := range s.Rows {
+		names, err := insertColumns(s, row, target)
+		if err == nil {
+			out[i], err = b.insertedRow(s, i, names, target)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	if len(names) != len(s.Values) && len(s.Columns) == 0 {
-		return nil, at(s.Pos(), "Failed to insert values into '%s'. Expected a value for each column. Expected Columns: [%s]. Got [%s]",
-			target.Name, quotedNames(names), exprTexts(s.Values))
-	} else if len(names) != len(s.Values) {
-		return nil, at(s.Pos(), "Failed to prepare statement: Expected number columns and values to match: %d, %d", len(names), len(s.Values))
+	return out, nil
+}
+
+// insertedRow resolves one row. What is wrong with more than one value of the first is told at the statement.
+func (b *builder) insertedRow(s *ast.InsertValues, number int, names []ast.Ident, target *catalog.Source) (*plan.Values, error) {
+	env, row, pos := b.env, s.Rows[number], s.Pos()
+	if number > 0 && len(row) > 0 {
+		pos = row[0].Pos()
+	}
+	if len(names) != len(row) && len(s.Columns) == 0 {
+		return nil, at(pos, "Failed to insert values into '%s'. Expected a value for each column. Expected Columns: [%s]. Got [%s]",
+			target.Name, quotedNames(names), exprTexts(row))
+	} else if len(names) != len(row) {
+		return nil, at(pos, "Failed to prepare statement: Expected number columns and values to match: %d, %d", len(names), len(row))
 	}
 	out := &plan.Values{Target: target, Exprs: make([]plan.Expr, len(target.Schema))}
 	r := &resolver{env: env, clause: "VALUES", column: func(c *ast.ColumnRef) (plan.Expr, error) {
@@ -40,7 +55,7 @@ func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
 		return nil, at(c.Pos(), "INSERT VALUES takes constants and functions of them, but %s is a column.", ast.Format(c))
 	}}
 	for i, name := range names {
-		value, slot := s.Values[i], target.Schema.Find(name.Name)
+		value, slot := row[i], target.Schema.Find(name.Name)
 		if slot >= 0 && given(target, target.Schema[slot]) {
 			value = fitting(value, target.Schema[slot].Type)
 		}
@@ -49,7 +64,7 @@ func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
 			return nil, err
 		}
 		if name.Name == types.RowTime {
-			if out.RowTime, err = assign(s.Values[i], x, types.TBigint, name.Name); err != nil {
+			if out.RowTime, err = assign(row[i], x, types.TBigint, name.Name); err != nil {
 				return nil, err
 			}
 			continue
@@ -58,11 +73,11 @@ func BuildValues(s *ast.InsertValues, env *Env) (*plan.Values, error) {
 			return nil, err
 		}
 	}
-	return out, b.keyGiven(s, target, out)
+	return out, keyGiven(pos, target, out)
 }
 
 // insertColumns are the columns that the values go to.
-func insertColumns(s *ast.InsertValues, target *catalog.Source) ([]ast.Ident, error) {
+func insertColumns(s *ast.InsertValues, row []ast.Expr, target *catalog.Source) ([]ast.Ident, error) {
 	var all []string
 	for _, c := range target.Schema {
 		all = append(all, c.Name)
@@ -74,7 +89,7 @@ func insertColumns(s *ast.InsertValues, target *catalog.Source) ([]ast.Ident, er
 				out = append(out, ast.Ident{At: s.At, Name: c.Name})
 			}
 		}
-		if headers := target.Schema.With(types.HeaderColumn); len(headers) > 0 && len(s.Values) == len(target.Schema) {
+		if headers := target.Schema.With(types.HeaderColumn); len(headers) > 0 && len(row) == len(target.Schema) {
 			return nil, at(s.Pos(), "Cannot insert into HEADER columns: %s", columnNames(headers))
 		}
 		return out, nil
@@ -118,10 +133,10 @@ func columnNames(cols types.Schema) string {
 	return strings.Join(names, ", ")
 }
 
-func (b *builder) keyGiven(s *ast.InsertValues, target *catalog.Source, v *plan.Values) error {
+func keyGiven(pos ast.Pos, target *catalog.Source, v *plan.Values) error {
 	for i, c := range target.Schema {
 		if c.Role == types.KeyColumn && v.Exprs[i] == nil && target.IsTable {
-			return at(s.Pos(), "Failed to insert values into '%s'. Value for primary key column(s) %s is required for tables", target.Name, c.Name)
+			return at(pos, "Failed to insert values into '%s'. Value for primary key column(s) %s is required for tables", target.Name, c.Name)
 		}
 	}
 	return nil

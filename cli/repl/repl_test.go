@@ -55,7 +55,7 @@ func TestPipe(t *testing.T) {
 		{"help", "help;\n", nil, "run script"},
 		{"help for a statement", "help create stream\n", nil, "CREATE [OR REPLACE] [SOURCE] STREAM"},
 		{"help for a clause", "help window session\n", nil, "Windows that end with a gap"},
-		{"help for words further on", "help insert values\n", nil, "Writes one record"},
+		{"help for words further on", "help insert values\n", nil, "Writes a record for each row"},
 		{"rows column by column", "SELECT 1\\G\n", []string{"SELECT 1;\n"}, ""},
 		{"the letter G in a text", "SELECT '\\G\n';\n", []string{"SELECT '\\G\n';\n"}, ""},
 		{"columns wide", "set cli column-width 10;\nSET CLI WRAP ON;\n\\x\n", nil, "COLUMN-WIDTH is 10.\nWRAP is ON.\nRows are shown column by column.\n"},

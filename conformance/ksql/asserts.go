@@ -37,10 +37,11 @@ func (o open) Source(name string) (*catalog.Source, bool) {
 
 // values compares the next record of a stream or table with a row, or with a tombstone and its key.
 func (a *asserter) values(n *ast.AssertValues) error {
-	v, row, err := a.engine.Row(&ast.InsertValues{At: n.At, Target: n.Target, Columns: n.Columns, Values: n.Values}, open{a.engine.Catalog()})
+	vs, rows, err := a.engine.Rows(&ast.InsertValues{At: n.At, Target: n.Target, Columns: n.Columns, Rows: [][]ast.Expr{n.Values}}, open{a.engine.Catalog()})
 	if err != nil {
 		return err
 	}
+	v, row := vs[0], rows[0]
 	src, _ := a.engine.Catalog().Source(n.Target.Name)
 	recs := a.engine.Driver.Records(src.Topic, 0)
 	at := a.read[src.Topic]

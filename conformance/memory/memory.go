@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"weir/catalog"
 	"weir/exec/local"
 	"weir/exec/state"
@@ -250,31 +252,41 @@ func (e *Engine) terminate(n *ast.Terminate) error {
 	return nil
 }
 
-// insert writes the row of an INSERT INTO ... VALUES; without ROWTIME its time is 0.
+// insert writes the rows of an INSERT INTO ... VALUES; without ROWTIME the time of one is 0.
 func (e *Engine) insert(n *ast.InsertValues) error {
-	v, row, err := e.Row(n, e.catalog.Snapshot())
+	vs, rows, err := e.Rows(n, e.catalog.Snapshot())
 	if err != nil {
 		return err
 	}
-	rec, err := task.NewRowEncoder(v.Target, e.Registry).Record(row.Values)
-	if err != nil {
-		return fmt.Errorf("Failed to insert values into '%s'. %w", v.Target.Name, err)
+	recs := make([]*kgo.Record, len(rows))
+	for i, row := range rows {
+		target := vs[i].Target
+		if recs[i], err = task.NewRowEncoder(target, e.Registry).Record(row.Values); err != nil {
+			return fmt.Errorf("Failed to insert values into '%s'. %w", target.Name, err)
+		}
+		recs[i].Partition, recs[i].Timestamp = -1, row.Time
 	}
-	rec.Partition, rec.Timestamp = -1, row.Time
-	return e.Driver.Produce(rec)
+	for _, rec := range recs {
+		if err := e.Driver.Produce(rec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Row computes the row of an INSERT. The target is looked up in the catalog given.
-func (e *Engine) Row(n *ast.InsertValues, in catalog.Reader) (*plan.Values, task.Inserted, error) {
+// Rows computes the rows of an INSERT. The target is looked up in the catalog given.
+func (e *Engine) Rows(n *ast.InsertValues, in catalog.Reader) ([]*plan.Values, []task.Inserted, error) {
 	env := e.planEnv()
 	env.Catalog = in
-	v, err := planner.BuildValues(n, env)
+	vs, err := planner.BuildValues(n, env)
 	if err != nil {
-		return nil, task.Inserted{}, err
+		return nil, nil, err
 	}
-	row, err := task.Insert(v, e.functionEnv())
-	if err != nil {
-		err = fmt.Errorf("Failed to insert values into '%s'. %w", v.Target.Name, err)
+	rows := make([]task.Inserted, len(vs))
+	for i, v := range vs {
+		if rows[i], err = task.Insert(v, e.functionEnv()); err != nil {
+			return nil, nil, fmt.Errorf("Failed to insert values into '%s'. %w", v.Target.Name, err)
+		}
 	}
-	return v, row, err
+	return vs, rows, nil
 }

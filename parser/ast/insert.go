@@ -26,7 +26,7 @@ type InsertValues struct {
 	At
 	Target  Ident
 	Columns []Ident
-	Values  []Expr
+	Rows    [][]Expr // one or more
 }
 
 func (s *InsertValues) write(p *printer) {
@@ -34,7 +34,7 @@ func (s *InsertValues) write(p *printer) {
 	p.name(s.Target.Name)
 	p.idents(s.Columns)
 	p.put(" VALUES ")
-	p.values(s.Values)
+	p.commas(len(s.Rows), func(i int) { p.values(s.Rows[i]) })
 }
 
 func (p *printer) values(list []Expr) {
