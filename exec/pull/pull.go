@@ -66,6 +66,16 @@ type puller struct {
 	keeps  []op.Stateful // of the groups
 	most   int64         // bytes that what waits for the end may take
 	answer *answer
+	made   *made // once the first partition is read
+}
+
+// made is what all partitions of an aggregation are read by.
+type made struct {
+	host   *op.Host
+	chain  op.Op // the steps that follow
+	reader *op.Reader
+	lo, hi []byte
+	keys   [][]byte // groups that are asked for; nil for all
 }
 
 // partition reads the store of one task.
@@ -129,21 +139,25 @@ func (p *puller) stored(id state.StoreID, sink *plan.Sink) error {
 
 // aggregation reads groups, and takes their rows through the steps that follow, the last one first.
 func (p *puller) aggregation(id state.StoreID, n plan.Node, after []plan.Node, sink *plan.Sink) error {
-	host := p.host()
-	chain, err := p.chainOf(host, after, &collect{p: p, sink: sink})
-	if err != nil {
-		return err
+	if p.made == nil {
+		host := p.host()
+		chain, err := p.chainOf(host, after, &collect{p: p, sink: sink})
+		if err != nil {
+			return err
+		}
+		p.made = &made{host: host, chain: chain}
 	}
+	host, chain := p.made.host, p.made.chain
 	switch n := n.(type) {
 	case *plan.SessionAggregate:
 		return p.sessions(id, n, host, chain)
 	case *plan.PaneAggregate:
-		if err := p.groupsOf(id, &n.Grouping, host, chain); err != nil {
+		if err := p.groupsOf(id, &n.Grouping); err != nil {
 			return err
 		}
 		return p.open(id, op.NewPanes(host, n, true, chain))
 	case *plan.Aggregate:
-		return p.groupsOf(id, &n.Grouping, host, chain)
+		return p.groupsOf(id, &n.Grouping)
 	default:
 		return fmt.Errorf("pull: no way to read the state of %T", n)
 	}
@@ -171,13 +185,16 @@ func (p *puller) chainOf(host *op.Host, steps []plan.Node, next op.Op) (op.Op, e
 }
 
 // groupsOf reads the groups that an Aggregate keeps, and the closed windows of one in panes.
-func (p *puller) groupsOf(id state.StoreID, a *plan.Grouping, host *op.Host, chain op.Op) error {
-	r := op.NewReader(host, a)
-	lo, hi := r.Bounds(p.lookup.From, p.lookup.To)
-	var groups [][]byte
-	for _, k := range p.lookup.Keys {
-		groups = append(groups, r.Group(k))
+func (p *puller) groupsOf(id state.StoreID, a *plan.Grouping) error {
+	m := p.made
+	if m.reader == nil {
+		m.reader = op.NewReader(m.host, a)
+		m.lo, m.hi = m.reader.Bounds(p.lookup.From, p.lookup.To)
+		for _, k := range p.lookup.Keys {
+			m.keys = append(m.keys, m.reader.Group(k))
+		}
 	}
+	r, lo, hi, groups := m.reader, m.lo, m.hi, m.keys
 	each := func(key, value []byte) error {
 		if groups != nil && !hasAny(r, key, groups) {
 			return nil
@@ -186,7 +203,7 @@ func (p *puller) groupsOf(id state.StoreID, a *plan.Grouping, host *op.Host, cha
 		if err != nil {
 			return err
 		}
-		return pushOne(chain, row, m)
+		return pushOne(p.made.chain, row, m)
 	}
 	if groups == nil || a.Window != nil {
 		return p.view.Scan(id, lo, hi, each)
