@@ -109,6 +109,7 @@ type Engine struct {
 	posts        posts
 	tails        tails
 	history      history
+	prepared     atomic.Pointer[prepared]
 	applied      atomic.Int64 // the number behind that of the last command that has been carried out
 }
 
@@ -279,6 +280,7 @@ type Session struct {
 	// ... VALUES that an earlier run of the Script carried out do nothing again.
 	SkipUnchanged bool
 	Script        string         // its file's name
+	checked       *checked       // by Validate
 	begun         bool           // a row was inserted: those that follow wait for their turn
 	inserted      map[string]int // how often the text of each INSERT has come
 }
@@ -298,6 +300,9 @@ func (e *Engine) config(s *Session) map[string]string {
 // Execute runs statements in order until one fails. Each result is handed over before the next statement begins; rows
 // must be read or closed by whoever gets them. SET, DEFINE and their like change the session.
 func (e *Engine) Execute(ctx context.Context, s *Session, text string, each func(parser.Stmt, Result) error) error {
+	if c := s.checkedAs(text); c != nil {
+		return e.carry(ctx, s, text, c.stmt, each)
+	}
 	rest := parser.Split(text)
 	if rest.Open != parser.Complete {
 		_, err := parser.Parse(text, parser.Options{})
@@ -314,13 +319,18 @@ func (e *Engine) Execute(ctx context.Context, s *Session, text string, each func
 		if stmt == nil {
 			continue
 		}
-		r, err := e.statement(ctx, s, *stmt)
-		if err != nil {
-			return e.fault(text, *stmt, err)
-		}
-		if err := each(*stmt, r); err != nil {
+		if err := e.carry(ctx, s, text, *stmt, each); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// carry carries out a statement of a text, and hands its result over.
+func (e *Engine) carry(ctx context.Context, s *Session, text string, stmt parser.Stmt, each func(parser.Stmt, Result) error) error {
+	r, err := e.statement(ctx, s, stmt)
+	if err != nil {
+		return e.fault(text, stmt, err)
+	}
+	return each(stmt, r)
 }

@@ -17,17 +17,21 @@ import (
 func (e *Engine) query(ctx context.Context, s *Session, stmt parser.Stmt, n *ast.Query) (Result, error) {
 	for {
 		now := e.catalog.Snapshot()
-		p, err := planner.Build(n, stmt.Text, e.planEnv(s, now, 0, nil))
-		if err != nil {
-			return nil, err
+		q := s.planOf(stmt, now)
+		if q == nil {
+			p, err := planner.Build(n, stmt.Text, e.planEnv(s, now, 0, nil))
+			if err != nil {
+				return nil, err
+			}
+			q = p.Query
 		}
-		if p.Query.Row != nil {
-			return e.constants(ctx, s, p.Query)
+		if q.Row != nil {
+			return e.constants(ctx, s, q)
 		}
-		if p.Query.Lookup == nil {
-			return e.push(ctx, s, p.Query, tableNames(n))
+		if q.Lookup == nil {
+			return e.push(ctx, s, q, tableNames(n))
 		}
-		out, err := e.pull(ctx, s, p.Query, tableNames(n), now)
+		out, err := e.pull(ctx, s, q, tableNames(n), now)
 		if !errors.Is(err, errChanged) {
 			return out, err
 		}

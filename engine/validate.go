@@ -37,8 +37,15 @@ func (e *Engine) parse(s *Session, text string, piece parser.Piece) (*parser.Stm
 	return &list[0], nil
 }
 
-// Validate parses and plans all statements against a catalog that changes as they would change it, and does nothing.
+// Validate parses and plans all statements against a catalog that changes as they would change it, and does nothing. A
+// query that is a text of its own is carried out as it was planned here, if Execute is next to be given the text and nothing has changed.
 func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
+	if s.checked = e.preparedAs(s, text); s.checked != nil {
+		if err := e.casualties().refuse(s.checked.stmt.Node); err != nil {
+			return nil, e.fault(text, s.checked.stmt, err)
+		}
+		return []parser.Stmt{s.checked.stmt}, nil
+	}
 	sandbox := &Session{Principal: s.Principal, Properties: maps.Clone(s.Properties), Variables: maps.Clone(s.Variables), BaseDir: s.BaseDir, Remote: s.Remote}
 	pieces := parser.Split(text)
 	if pieces.Open != parser.Complete {
@@ -113,6 +120,10 @@ func (e *Engine) Validate(s *Session, text string) ([]parser.Stmt, error) {
 		}
 		if err != nil {
 			return nil, e.fault(text, *stmt, err)
+		}
+		if _, ok := stmt.Node.(*ast.Query); ok && len(pieces.Statements) == 1 {
+			s.checked = checkedNow(s, text, snap, *stmt, p.Query)
+			e.prepare(s, s.checked)
 		}
 		lost = lost.afterDrop(stmt.Node, before)
 		if p.Change.PutQuery != nil {
