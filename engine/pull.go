@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"time"
@@ -26,6 +27,13 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 	r, view, err := e.viewOf(ctx, q.Lookup, planned)
 	if err != nil {
 		return nil, err
+	}
+	if fewRows(q.Lookup) {
+		out, err := e.pullWhole(ctx, s, q, sources, r, view)
+		if !errors.Is(err, errMore) {
+			view.Close()
+			return out, err
+		}
 	}
 	x, done, err := e.transients.add(context.WithoutCancel(ctx), ordinary, s.Principal, q, sources, -1)
 	if err != nil {
@@ -51,6 +59,47 @@ func (e *Engine) pull(ctx context.Context, s *Session, q *plan.Query, sources []
 		return nil, err
 	}
 	return &Rows{QueryID: x.id, Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, next: out.next, close: x.cancel}, nil
+}
+
+// errMore is that an answer has more rows than are given at once.
+var errMore = errors.New("the answer is larger than a piece")
+
+// fewRows says whether a query asks for so few rows that they would not wait for a client.
+func fewRows(l *plan.Lookup) bool {
+	return l.Keys != nil && len(l.Keys) <= streamPieces && l.Table.Windowed == nil && len(l.Steps) == 0
+}
+
+// pullWhole answers a query for a few keys before it returns: there is nothing to do beside. errMore where that would be more than a piece; the view is left open.
+func (e *Engine) pullWhole(ctx context.Context, s *Session, q *plan.Query, sources []string, r *running, view *state.View) (Result, error) {
+	x, done, err := e.transients.add(ctx, ordinary, s.Principal, q, sources, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	env := e.transientEnv(x, q.Lookup.Table.Query, e.config(s), nil)
+	p := pieces{give: func(context.Context, []Row) error { return errMore }}
+	err = pull.Answer(x.ctx, q.Lookup, r.topo, env.Functions, view, r.worker.Partitions(), p.add)
+	e.tellFault(x, err)
+	if err == nil {
+		err = x.ctx.Err()
+	}
+	switch {
+	case errors.Is(err, errMore):
+		return nil, err
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case x.ended(err) != nil:
+		return nil, x.ended(err)
+	}
+	rows := p.rows
+	next := func(context.Context) (row Row, err error) {
+		if len(rows) == 0 {
+			return row, io.EOF
+		}
+		row, rows = rows[0], rows[1:]
+		return row, nil
+	}
+	return &Rows{QueryID: x.id, Kind: plan.Pull, Columns: q.Columns, Table: true, Limit: q.Lookup.Limit, Whole: true, next: next}, nil
 }
 
 // viewOf is the query that makes a table, and a view of what it has committed: of the one query, also where another takes its place meanwhile, whose state goes.

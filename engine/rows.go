@@ -16,6 +16,7 @@ type Rows struct {
 	Columns types.Schema
 	Table   bool // rows are changes of a table: some may be tombstones
 	Limit   int64
+	Whole   bool // all are there, about a megabyte at the most: Next does not wait
 	next    func(ctx context.Context) (Row, error)
 	close   func()
 }

@@ -38,6 +38,9 @@ type pending struct {
 // pump sends a feed to a client until either ends; the error is the client's. While one batch is on its way, the next one gathers: rows that come
 // one by one are sent one by one, and rows that come fast in large pieces.
 func pump(ctx context.Context, to client, src feed, f flow) error {
+	if src.whole {
+		return sendWhole(ctx, to, src)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	p := &pending{flow: f}
 	p.cond = sync.NewCond(&p.mu)
@@ -50,6 +53,31 @@ func pump(ctx context.Context, to client, src feed, f flow) error {
 	cancel()
 	wg.Wait()
 	return err
+}
+
+// sendWhole sends a feed that does not wait, at once.
+func sendWhole(ctx context.Context, to client, src feed) error {
+	batch := src.begin
+	var cuts []int
+	cut := func() {
+		if len(batch) > 0 && (len(cuts) == 0 || cuts[len(cuts)-1] < len(batch)) {
+			cuts = append(cuts, len(batch))
+		}
+	}
+	for {
+		cut()
+		more, err := src.piece(ctx, batch)
+		switch {
+		case err == nil:
+			batch = more
+		case ctx.Err() != nil:
+			return nil
+		default:
+			batch = src.end(batch, err)
+			cut()
+			return to.send(batch, cuts)
+		}
+	}
 }
 
 // piece is what comes next.

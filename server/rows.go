@@ -24,6 +24,7 @@ func metered(src feed, p *tenants.Principal) feed {
 		return src
 	}
 	next := src.next
+	src.whole = false // it may have to wait now
 	src.next = func(ctx context.Context, dst []byte) ([]byte, error) {
 		if err := p.Await(ctx); err != nil {
 			return dst, err

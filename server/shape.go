@@ -137,6 +137,7 @@ type feed struct {
 	// end appends what comes last, after an error other than io.EOF too.
 	end   func(dst []byte, err error) []byte
 	close func()
+	whole bool // all of it is there
 }
 
 // source makes a feed of rows or printed records; nil for other results.
@@ -158,7 +159,7 @@ func source(res engine.Result, as shape) (*feed, error) {
 func rowFeed(r *engine.Rows, as shape) *feed {
 	rows := int64(0)
 	return &feed{
-		media: as.media(), close: r.Close,
+		media: as.media(), close: r.Close, whole: r.Whole,
 		begin: as.begin(nil, r),
 		next: func(ctx context.Context, dst []byte) ([]byte, error) {
 			row, err := r.Next(ctx)
