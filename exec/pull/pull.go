@@ -53,26 +53,32 @@ func NotRunning(l *plan.Lookup) error {
 }
 
 type puller struct {
-	asker  context.Context
-	seen   int // rows looked at
-	lookup *plan.Lookup
-	topo   *task.Topology
-	env    *functions.Env
-	view   *state.View
-	where  eval.Fn
-	exprs  []eval.Fn
-	ctx    *eval.Ctx
-	groups op.Op         // of a GROUP BY; nil without
-	keeps  []op.Stateful // of the groups
-	most   int64         // bytes that what waits for the end may take
-	answer *answer
-	made   *made // once the first partition is read
+	asker   context.Context
+	seen    int // rows looked at
+	lookup  *plan.Lookup
+	topo    *task.Topology
+	env     *functions.Env
+	view    *state.View
+	where   eval.Fn
+	exprs   []eval.Fn
+	ctx     *eval.Ctx
+	groups  op.Op         // of a GROUP BY; nil without
+	keeps   []op.Stateful // of the groups
+	most    int64         // bytes that what waits for the end may take
+	answer  *answer
+	toGroup types.Batch // the row that the groups are given
+	made    *made       // once the first partition is read
 }
 
-// made is what all partitions of an aggregation are read by.
+// made is what all partitions are read by.
 type made struct {
+	node  plan.Node // that keeps what is asked for
+	store task.Kept
+	sink  *plan.Sink
+	// The others are an aggregation's.
 	host   *op.Host
-	chain  op.Op // the steps that follow
+	chain  op.Op // of the steps
+	row    types.Batch
 	reader *op.Reader
 	lo, hi []byte
 	keys   [][]byte // groups that are asked for; nil for all
@@ -81,20 +87,40 @@ type made struct {
 // partition reads the store of one task.
 func (p *puller) partition(part int32) error {
 	stage := p.topo.Stages[len(p.topo.Stages)-1]
-	in := func(n plan.Node) state.StoreID { return stage.ID(p.topo.Query.ID, part, stage.StoreOf(n)) }
-	if end, ok := stage.End.(*plan.Result); ok {
-		return p.stored(in(end.In), kept(end.In.(*plan.Scan)))
+	if p.made == nil {
+		var err error
+		if p.made, err = p.make(stage); err != nil {
+			return err
+		}
 	}
-	sink := stage.End.(*plan.Sink)
-	if sink.Materialize {
-		return p.stored(in(sink), sink)
+	id := stage.ID(p.topo.Query.ID, part, p.made.store)
+	if p.made.chain == nil {
+		return p.stored(id, p.made.sink)
+	}
+	return p.aggregation(id)
+}
+
+// make finds out what the last stage of a query keeps of its table.
+func (p *puller) make(stage *task.Stage) (*made, error) {
+	m := &made{}
+	if end, ok := stage.End.(*plan.Result); ok {
+		m.node, m.sink = end.In, kept(end.In.(*plan.Scan))
+	} else if m.sink = stage.End.(*plan.Sink); m.sink.Materialize {
+		m.node = m.sink
+	}
+	if m.node != nil {
+		m.store = stage.StoreOf(m.node)
+		return m, nil
 	}
 	steps := stage.Steps()
 	at := slices.IndexFunc(steps, func(n plan.Node) bool { return plan.GroupingOf(n) != nil })
 	if at < 0 {
-		return fmt.Errorf("pull: %s keeps no rows of %s", p.topo.Query.ID, sink.Target.Name)
+		return nil, fmt.Errorf("pull: %s keeps no rows of %s", p.topo.Query.ID, m.sink.Target.Name)
 	}
-	return p.aggregation(in(steps[at]), steps[at], steps[:at], sink)
+	m.node, m.store, m.host = steps[at], stage.StoreOf(steps[at]), p.host()
+	var err error
+	m.chain, err = p.chainOf(m.host, steps[:at], &collect{p: p, sink: m.sink})
+	return m, err
 }
 
 // kept describes the rows of a SOURCE TABLE, which lie as they are scanned, as those of a sink.
@@ -137,25 +163,16 @@ func (p *puller) stored(id state.StoreID, sink *plan.Sink) error {
 	return nil
 }
 
-// aggregation reads groups, and takes their rows through the steps that follow, the last one first.
-func (p *puller) aggregation(id state.StoreID, n plan.Node, after []plan.Node, sink *plan.Sink) error {
-	if p.made == nil {
-		host := p.host()
-		chain, err := p.chainOf(host, after, &collect{p: p, sink: sink})
-		if err != nil {
-			return err
-		}
-		p.made = &made{host: host, chain: chain}
-	}
-	host, chain := p.made.host, p.made.chain
-	switch n := n.(type) {
+// aggregation reads groups, and takes their rows through the steps that follow.
+func (p *puller) aggregation(id state.StoreID) error {
+	switch n := p.made.node.(type) {
 	case *plan.SessionAggregate:
-		return p.sessions(id, n, host, chain)
+		return p.sessions(id, n)
 	case *plan.PaneAggregate:
 		if err := p.groupsOf(id, &n.Grouping); err != nil {
 			return err
 		}
-		return p.open(id, op.NewPanes(host, n, true, chain))
+		return p.open(id, op.NewPanes(p.made.host, n, true, p.made.chain))
 	case *plan.Aggregate:
 		return p.groupsOf(id, &n.Grouping)
 	default:
@@ -203,7 +220,7 @@ func (p *puller) groupsOf(id state.StoreID, a *plan.Grouping) error {
 		if err != nil {
 			return err
 		}
-		return pushOne(p.made.chain, row, m)
+		return p.made.push(row, m)
 	}
 	if groups == nil || a.Window != nil {
 		return p.view.Scan(id, lo, hi, each)
@@ -260,14 +277,14 @@ func hasAny(r *op.Reader, key []byte, groups [][]byte) bool {
 }
 
 // sessions reads groups with all their sessions.
-func (p *puller) sessions(id state.StoreID, a *plan.SessionAggregate, host *op.Host, chain op.Op) error {
-	s := op.NewSession(host, a, true, chain)
+func (p *puller) sessions(id state.StoreID, a *plan.SessionAggregate) error {
+	s := op.NewSession(p.made.host, a, true, p.made.chain)
 	give := func(key, value []byte) error {
 		return s.Rows(key, value, func(row []types.Value, m types.Meta) error {
 			if m.WindowStart < p.lookup.From || m.WindowStart > p.lookup.To {
 				return nil
 			}
-			return pushOne(chain, row, m)
+			return p.made.push(row, m)
 		})
 	}
 	if p.lookup.Keys == nil {
@@ -298,11 +315,18 @@ func (p *puller) sessions(id state.StoreID, a *plan.SessionAggregate, host *op.H
 	return nil
 }
 
-func pushOne(chain op.Op, row []types.Value, m types.Meta) error {
-	var b types.Batch
+func (m *made) push(row []types.Value, meta types.Meta) error {
+	return pushOne(&m.row, m.chain, row, meta)
+}
+
+// pushOne gives a row to operators, which keep nothing of the batch, in a batch that is used again.
+func pushOne(b *types.Batch, chain op.Op, row []types.Value, m types.Meta) error {
+	if b.Vals == nil {
+		b.Vals = make([]types.Value, 0, len(row))
+	}
 	b.Reset(len(row))
 	copy(b.Append(m), row)
-	return chain.Push(&b)
+	return chain.Push(b)
 }
 
 // collect takes the rows of the table as its query made them.
@@ -388,7 +412,7 @@ func (p *puller) row(sink *plan.Sink, row []types.Value, m types.Meta) error {
 		}
 	}
 	if p.groups != nil {
-		return pushOne(p.groups, full, m)
+		return pushOne(&p.toGroup, p.groups, full, m)
 	}
 	return p.answer.row(full, m.Timestamp)
 }
