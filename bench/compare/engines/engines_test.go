@@ -1,0 +1,33 @@
+package engines
+
+import (
+	"testing"
+
+	"weir/bench/compare/query"
+	"weir/parser"
+)
+
+func TestFind(t *testing.T) {
+	es, err := Find("weir,bare", "512m")
+	if err != nil || len(es) != 2 || es[0].Kind != "weir" || !es[1].Reads {
+		t.Error(es, err)
+	}
+	for names, want := range map[string]string{
+		"weir,storm": `there is no engine "storm": they are bare, weir`,
+		"weir@1g":    "weir has no heap to be chosen: leave out @1g",
+	} {
+		if _, err := Find(names, "512m"); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", names, err)
+		}
+	}
+}
+
+// Weir's statements are ones.
+func TestWeirSQL(t *testing.T) {
+	for _, q := range query.All {
+		sql := WeirSQL(q, "in", "out")
+		if _, err := parser.Parse(sql, parser.Options{}); err != nil {
+			t.Errorf("%s: %v\n%s", q.Name, err, sql)
+		}
+	}
+}
