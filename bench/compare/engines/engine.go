@@ -32,7 +32,7 @@ type Tools struct {
 }
 
 // Default are the engines of a comparison, the first being the one that the others are compared with.
-const Default = "weir,bare"
+const Default = "weir,bare,streams"
 
 // An Engine is one column of the comparison.
 type Engine struct {
@@ -77,6 +77,9 @@ func (e *Engine) OwnTopic() bool { return e.Kind == "weir" }
 var kinds = map[string]Engine{
 	"weir": {start: startWeir},
 	"bare": {start: startBare, Reads: true},
+
+	"streams":   {start: startStreams(streamsCache), JVM: true, late: true},
+	"streams64": {start: startStreams(bigCache), JVM: true, late: true},
 }
 
 // Find gives the engines of a list of names with commas between them. A name may be followed by the heap of its JVM: streams@256m.

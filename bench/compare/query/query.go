@@ -20,6 +20,11 @@ const (
 	Hops                  // COUNT per user and hour, by the minute
 )
 
+// String is the shape's name, by which programs of other languages know it.
+func (s Shape) String() string {
+	return [...]string{"filter", "per-user", "per-page", "enrich", "sessions", "hops"}[s]
+}
+
 // A Query is one line of the comparison.
 type Query struct {
 	Name   string
