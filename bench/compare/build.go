@@ -18,18 +18,28 @@ func build(ctx context.Context, root, work string, es []*engines.Engine) error {
 	if err != nil {
 		return err
 	}
-	tools := engines.Tools{Self: self, Java: "java", Weir: filepath.Join(work, "weir"), Streams: filepath.Join(work, "streams")}
+	tools := engines.Tools{Self: self, Java: "java", Weir: filepath.Join(work, "weir"), Streams: filepath.Join(work, "streams"), Flink: filepath.Join(work, "flink")}
 	if home := os.Getenv("JAVA_HOME"); home != "" {
 		tools.Java = filepath.Join(home, "bin", "java")
+	}
+	here := func(files ...string) (paths []string) {
+		for _, f := range files {
+			paths = append(paths, filepath.Join(root, "bench", "compare", filepath.FromSlash(f)))
+		}
+		return paths
 	}
 	for _, e := range es {
 		switch e.Kind {
 		case "weir":
-			e.Build, err = buildWeir(ctx, root, tools.Weir)
+			if err = buildWeir(ctx, root, tools.Weir); err == nil {
+				e.Build, err = sum(append(here("engines/weir.go", "engines/weir_sql.go"), tools.Weir)...)
+			}
 		case "bare":
-			e.Build = "1"
+			e.Build, err = sum(here("engines/bare.go")...)
 		case "streams", "streams64":
-			e.Build, err = buildJava(ctx, filepath.Join(root, "bench", "compare", "streams"), tools.Streams)
+			e.Build, err = buildJava(ctx, here("streams")[0], tools.Streams, here("engines/streams.go")...)
+		case "flink", "flinkrocks":
+			e.Build, err = buildJava(ctx, here("flink")[0], tools.Flink, here("engines/flink.go", "engines/flink_sql.go")...)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
@@ -41,24 +51,25 @@ func build(ctx context.Context, root, work string, es []*engines.Engine) error {
 	return nil
 }
 
-func buildWeir(ctx context.Context, root, to string) (string, error) {
+func buildWeir(ctx context.Context, root, to string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", to, ".") // the same program gives the same bytes
 	cmd.Dir, cmd.Stderr = root, os.Stderr
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("go build: %w", err)
+		return fmt.Errorf("go build: %w", err)
 	}
-	return sum(to)
+	return nil
 }
 
-// buildJava lets Maven compile a program into a folder, with the jars that it needs, unless it was built of the same sources.
-func buildJava(ctx context.Context, from, to string) (string, error) {
+// buildJava lets Maven compile a program into a folder, with the jars that it needs, unless it was built of the same sources. The rest of what makes an engine of it
+// counts as one.
+func buildJava(ctx context.Context, from, to string, more ...string) (string, error) {
 	pom := filepath.Join(from, "pom.xml")
 	sources, err := filepath.Glob(filepath.Join(from, "src", "main", "java", "compare", "*.java"))
 	if err != nil {
 		return "", err
 	}
-	made, err := sum(append(sources, pom)...)
+	made, err := sum(append(append(sources, pom), more...)...)
 	if err != nil {
 		return "", err
 	}

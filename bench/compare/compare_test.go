@@ -24,7 +24,7 @@ func TestFlags(t *testing.T) {
 		"-n 100":       "-n is 100: 10,000 records are the least with which each query has some",
 		"-queries b c": `"c" is no flag: lists have commas and no blanks`,
 		"-queries q":   `there is no query "q": they are ` + query.Names(),
-		"-engines x":   `there is no engine "x": they are bare, streams, streams64, weir`,
+		"-engines x":   `there is no engine "x": they are bare, flink, flinkrocks, streams, streams64, weir`,
 		"-round 3":     "flag provided but not defined: -round",
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil || err.Error() != want {

@@ -32,7 +32,7 @@ type Tools struct {
 }
 
 // Default are the engines of a comparison, the first being the one that the others are compared with.
-const Default = "weir,bare,streams"
+const Default = "weir,bare,streams,flink,flinkrocks"
 
 // An Engine is one column of the comparison.
 type Engine struct {
@@ -80,6 +80,9 @@ var kinds = map[string]Engine{
 
 	"streams":   {start: startStreams(streamsCache), JVM: true, late: true},
 	"streams64": {start: startStreams(bigCache), JVM: true, late: true},
+
+	"flink":      {start: startFlink("hashmap"), JVM: true, Keys: check.JSONKeys, Ends: true, lacks: flinkLacks},
+	"flinkrocks": {start: startFlink("rocksdb"), JVM: true, Keys: check.JSONKeys, Ends: true, lacks: flinkLacks},
 }
 
 // Find gives the engines of a list of names with commas between them. A name may be followed by the heap of its JVM: streams@256m.

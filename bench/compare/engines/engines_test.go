@@ -16,7 +16,7 @@ func TestFind(t *testing.T) {
 		t.Error(es, err)
 	}
 	for names, want := range map[string]string{
-		"weir,storm": `there is no engine "storm": they are bare, streams, streams64, weir`,
+		"weir,storm": `there is no engine "storm": they are bare, flink, flinkrocks, streams, streams64, weir`,
 		"weir@1g":    "weir has no heap to be chosen: leave out @1g",
 	} {
 		if _, err := Find(names, "512m"); err == nil || err.Error() != want {
