@@ -32,7 +32,6 @@ type watch struct {
 	broker int // process
 	ends   kadm.ListedOffsets
 	group  string // once it is known
-	ended  bool   // said DONE
 	said   string // the last line
 }
 
@@ -53,9 +52,6 @@ func (w *watch) look(ctx context.Context) (s sample, err error) {
 	if s.read, s.all, err = w.committed(ctx); err != nil {
 		return s, err
 	}
-	if w.engine.Ends {
-		s.all = w.ended
-	}
 	s.out, err = w.written(ctx)
 	return s, err
 }
@@ -69,7 +65,6 @@ func (w *watch) listen() error {
 				return errEnded
 			}
 			w.said = line
-			w.ended = w.ended || line == "DONE"
 		default:
 			return nil
 		}

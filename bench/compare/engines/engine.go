@@ -44,7 +44,6 @@ type Engine struct {
 	Keys  check.Keys // in its output
 	JVM   bool       // has a heap that can be chosen
 	Reads bool       // writes nothing: only that all was read can be checked
-	Ends  bool       // says DONE when the job has ended; else its group tells
 	start func(context.Context, *Engine, Job) (*Process, error)
 	lacks func(query.Query) string
 	late  bool // final results come behind one more record
@@ -81,8 +80,8 @@ var kinds = map[string]Engine{
 	"streams":   {start: startStreams(streamsCache), JVM: true, late: true},
 	"streams64": {start: startStreams(bigCache), JVM: true, late: true},
 
-	"flink":      {start: startFlink("hashmap"), JVM: true, Keys: check.JSONKeys, Ends: true, lacks: flinkLacks},
-	"flinkrocks": {start: startFlink("rocksdb"), JVM: true, Keys: check.JSONKeys, Ends: true, lacks: flinkLacks},
+	"flink":      {start: startFlink("hashmap"), JVM: true, Keys: check.JSONKeys, lacks: flinkLacks},
+	"flinkrocks": {start: startFlink("rocksdb"), JVM: true, Keys: check.JSONKeys, lacks: flinkLacks},
 }
 
 // Find gives the engines of a list of names with commas between them. A name may be followed by the heap of its JVM: streams@256m.

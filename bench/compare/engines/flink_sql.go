@@ -8,8 +8,8 @@ import (
 	"weir/bench/compare/query"
 )
 
-// FlinkSQL is a job's query as Flink is given it: the tables, then the INSERT. Only the columns that it uses are declared. Sources end where
-// the topics do now, so that the job ends; with the watermark of the end, all windows close and the join lets go of its rows.
+// FlinkSQL is a job's query as Flink is given it: the tables, then the INSERT. Only the columns that it uses are declared. The table of pages ends
+// where its topic does now: its watermark would else stay at its last row, and the join would hold all clicks back.
 func FlinkSQL(j Job) []string {
 	f := flinkOf(j.Query)
 	sql := []string{f.source(j)}
@@ -82,13 +82,13 @@ func (f flinkQuery) source(j Job) string {
 	if f.event { // there is no idle timeout: on a busy machine it makes rows late
 		columns += ", rt AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR rt AS rt - INTERVAL '60' SECOND"
 	}
-	return "CREATE TABLE clicks (" + columns + ") WITH (" + flinkTopic("kafka", j, j.In) + flinkBounded +
+	return "CREATE TABLE clicks (" + columns + ") WITH (" + flinkTopic("kafka", j, j.In) +
 		", 'scan.startup.mode'='earliest-offset', 'key.format'='raw', 'key.fields'='" + f.key + "', 'value.format'='json', 'value.fields-include'='EXCEPT_KEY')"
 }
 
 func flinkPages(j Job) string {
 	return "CREATE TABLE pages (page STRING, title STRING, since TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', WATERMARK FOR since AS since, PRIMARY KEY (page) NOT ENFORCED)" +
-		" WITH (" + flinkTopic("upsert-kafka", j, clicks.PagesTopic) + flinkBounded + ", 'key.format'='raw', 'value.format'='json', 'value.fields-include'='EXCEPT_KEY')"
+		" WITH (" + flinkTopic("upsert-kafka", j, clicks.PagesTopic) + ", 'scan.bounded.mode'='latest-offset', 'key.format'='raw', 'value.format'='json', 'value.fields-include'='EXCEPT_KEY')"
 }
 
 func (f flinkQuery) sink(j Job) string {
@@ -99,8 +99,6 @@ func (f flinkQuery) sink(j Job) string {
 	}
 	return "CREATE TABLE answers (" + f.out + ", PRIMARY KEY (" + f.by + ") NOT ENFORCED) WITH (" + flinkTopic("upsert-kafka", j, j.Out) + exactly + ", 'key.format'='json')"
 }
-
-const flinkBounded = ", 'scan.bounded.mode'='latest-offset'"
 
 func flinkTopic(connector string, j Job, topic string) string {
 	return fmt.Sprintf("'connector'='%s', 'properties.bootstrap.servers'='%s', 'topic'='%s', 'properties.group.id'='%s'", connector, j.Brokers, topic, j.ID)

@@ -11,7 +11,10 @@ import (
 	"time"
 )
 
-// A Process runs an engine. It speaks in lines: READY when it waits, and DONE where its job can end; GO is what it is told.
+// startLimit is for a process to be up, on a busy machine too.
+const startLimit = 5 * time.Minute
+
+// A Process runs an engine. It says READY when it waits, and is told GO.
 type Process struct {
 	Born time.Time
 	PID  int
@@ -56,7 +59,7 @@ func launch(j Job, program string, args ...string) (*Process, error) {
 
 // Await waits until the process says the word.
 func (p *Process) Await(ctx context.Context, word string) error {
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	ctx, stop := context.WithTimeout(ctx, startLimit)
 	defer stop()
 	for {
 		select {

@@ -29,7 +29,7 @@ func startWeir(ctx context.Context, e *Engine, j Job) (*Process, error) {
 
 // answers waits until the server does.
 func answers(ctx context.Context, addr string, p *Process) error {
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	ctx, stop := context.WithTimeout(ctx, startLimit)
 	defer stop()
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/info", nil)

@@ -13,7 +13,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 
 /**
- * Carries out statements on a cluster in this process: all but the last at once, the last one when it is told GO. Says DONE when its job has ended, and stays, to be asked for its time and memory.
+ * Carries out statements on a cluster in this process: all but the last at once, the last one, which goes on until the process is ended, when it is told GO.
  * Arguments: file of statements with empty lines between them, folder for state, state backend, port.
  */
 public final class Main {
@@ -43,8 +43,7 @@ public final class Main {
     System.out.println("READY");
     new Scanner(System.in).nextLine(); // GO
     tables.executeSql(last).await();
-    System.out.println("DONE");
-    Thread.sleep(Long.MAX_VALUE);
+    throw new IllegalStateException("the job has ended");
   }
 
   private static Configuration config(String dir, String backend, String port, int slots) {
