@@ -21,7 +21,10 @@ func Expect(ctx context.Context, brokers, dir string, q query.Query, n int) (Dig
 	file := filepath.Join(dir, fmt.Sprintf("%s-%d.json", topic, q.Shape))
 	var d Digest
 	if kept, err := os.ReadFile(file); err == nil {
-		return d, json.Unmarshal(kept, &d)
+		if err := json.Unmarshal(kept, &d); err != nil {
+			return d, fmt.Errorf("%s: %w: delete it, and it is computed anew", file, err)
+		}
+		return d, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return d, err
 	}

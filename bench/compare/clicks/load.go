@@ -94,7 +94,8 @@ func (l *Loader) fill(ctx context.Context, topic string, records int, write func
 		if _, err := l.admin.DeleteTopic(ctx, topic); err != nil {
 			return err
 		}
-		time.Sleep(time.Second) // brokers delete behind their answer
+		l.client.PurgeTopicsFromClient(topic) // it may know the one that is gone by its id
+		time.Sleep(time.Second)               // brokers delete behind their answer
 	}
 	if _, err := l.admin.CreateTopic(ctx, Partitions, 1, nil, topic); err != nil {
 		return fmt.Errorf("%s: %w", topic, err)
