@@ -128,13 +128,18 @@ func (b *bench) prepare(ctx context.Context, q query.Query) (check.Digest, error
 			return check.Digest{}, err
 		}
 	}
+	if q.Shape == query.Pairs {
+		if err := b.loader.Clicks(ctx, clicks.Orders, query.OrdersOf(n)); err != nil {
+			return check.Digest{}, err
+		}
+	}
 	return check.Expect(ctx, b.flags.brokers, filepath.Join(b.flags.work, "expect"), q, n)
 }
 
 // job names all that a run makes.
 func (b *bench) job(p pendingRun) engines.Job {
 	id := fmt.Sprintf("cmp-%d-%s-%s", time.Now().UnixMilli(), p.query.Name, strings.ReplaceAll(p.engine.Name, "@", "-"))
-	return engines.Job{Query: p.query, Brokers: b.flags.brokers, In: p.query.Set.Topic(p.key.Records), Out: id + "-out", ID: id,
+	return engines.Job{Query: p.query, Brokers: b.flags.brokers, In: p.query.Set.Topic(p.key.Records), Orders: clicks.Orders.Topic(query.OrdersOf(p.key.Records)), Out: id + "-out", ID: id,
 		Dir: filepath.Join(b.flags.work, "runs", id), Port: b.flags.port + 10}
 }
 

@@ -44,6 +44,25 @@ var written = map[query.Shape][][2]string{
 		{string(key("u1", base+91_001, base+91_001)), n(1)}, {string(key("u2", base+2_000, base+2_000)), n(1)}},
 }
 
+// A pair is no more than ten minutes apart, either way.
+func TestPairs(t *testing.T) {
+	p := NewPlain(query.Pairs)
+	for id, at := range map[string]int64{"o1": base - 600_000, "o2": base - 600_001, "o3": base + 600_000, "o4": base + 600_001} {
+		if err := p.Order(&clicks.Click{ID: id, User: "u1", TS: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []clicks.Click{{ID: "c1", User: "u1", TS: base}, {ID: "c2", User: "u2", TS: base}} {
+		if err := p.Add(&c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := taken(t, query.Query{Shape: query.Pairs}, BinaryKeys, [][2]string{{"u1", `{"CLICK":"c1","BOUGHT":"o3"}`}, {"u1", `{"click":"c1","bought":"o1"}`}, {"~0", `{}`}})
+	if want := p.Digest(); got != want {
+		t.Errorf("%+v, not %+v", got, want)
+	}
+}
+
 func plainOf(t *testing.T, s query.Shape, cs []clicks.Click) Digest {
 	t.Helper()
 	p := NewPlain(s)

@@ -12,6 +12,7 @@ import (
 
 const (
 	minute  = 60_000 // milliseconds, as event times are
+	within  = 10 * minute
 	hour    = 60 * minute
 	gap     = 30_000 // of sessions
 	failing = 400    // statuses from here on pass the filter
@@ -23,12 +24,24 @@ type Plain struct {
 	rows   Digest           // of queries that make a row of a row
 	counts map[uint64]int64 // of windows, by the hash of what they are of
 	times  map[string][]int64
+	orders map[string][]order // of each user
 	buf    []byte
+}
+
+type order struct {
+	id string
+	at int64
 }
 
 // NewPlain begins a computation.
 func NewPlain(s query.Shape) *Plain {
-	return &Plain{shape: s, counts: map[uint64]int64{}, times: map[string][]int64{}, buf: make([]byte, 0, 128)}
+	return &Plain{shape: s, counts: map[uint64]int64{}, times: map[string][]int64{}, orders: map[string][]order{}, buf: make([]byte, 0, 128)}
+}
+
+// Order takes a record of the second stream, before any click.
+func (p *Plain) Order(c *clicks.Click) error {
+	p.orders[c.User] = append(p.orders[c.User], order{c.ID, c.TS})
+	return nil
 }
 
 // Add takes a click, in any order. Those that only close windows are left out.
@@ -55,6 +68,12 @@ func (p *Plain) Add(c *clicks.Click) error {
 			return fmt.Errorf("a page is %q", c.Page)
 		} else if i < clicks.Pages {
 			p.rows.add(fields(p.buf).text(c.Page).text(c.User).text(clicks.Title(i)).hash())
+		}
+	case query.Pairs:
+		for _, o := range p.orders[c.User] {
+			if o.at >= c.TS-within && o.at <= c.TS+within {
+				p.rows.add(fields(p.buf).text(c.User).text(c.ID).text(o.id).hash())
+			}
 		}
 	case query.Sessions:
 		p.times[c.User] = append(p.times[c.User], c.TS)

@@ -29,6 +29,8 @@ type value struct {
 	Title string
 	User  string `json:"user_id"`
 	Bytes int64
+	Click string // ids of a pair
+	Order string `json:"bought"`
 }
 
 // jsonKey is a key of Flink's: WS the start of a window as a number, From and To the ends as times.
@@ -70,6 +72,11 @@ func take(key, val []byte, q query.Query, keys Keys, d *Digest, table map[uint64
 		return nil
 	case query.Enrich:
 		d.add(fields(buf[:0]).text(string(key)).text(v.User).text(v.Title).hash())
+		return nil
+	case query.Pairs:
+		if !strings.HasPrefix(string(key), clicks.Mark) {
+			d.add(fields(buf[:0]).text(string(key)).text(v.Click).text(v.Order).hash())
+		}
 		return nil
 	case query.PerUser, query.PerPage, query.Sessions, query.Hops:
 	}

@@ -26,6 +26,9 @@ var (
 	// Paged finds a row of the table of pages for 95 of 100 clicks.
 	Paged  = Set{Name: "paged", Users: 1_000, Pages: Pages * 100 / 95, Span: minutes, ByPage: true}
 	Bursts = Set{Name: "bursts", Users: 100_000, Pages: 1_000, Span: minutes, Bursts: true}
+	// Visits and Orders are joined within ten minutes: a user has an order for ten visits.
+	Visits = Set{Name: "visits", Users: 100_000, Pages: 1_000, Span: time.Hour}
+	Orders = Set{Name: "orders", Users: 100_000, Pages: 500, Span: time.Hour}
 	// Hours is for windows of an hour, so that some of them close in the middle.
 	Hours = Set{Name: "hours", Users: 1_000, Pages: 1_000, Span: 2 * time.Hour}
 )

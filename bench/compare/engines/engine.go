@@ -17,6 +17,7 @@ type Job struct {
 	Query   query.Query
 	Brokers string
 	In, Out string // topics
+	Orders  string // the topic of the second stream, where the query joins it
 	ID      string // is in the name of the consumer group and of every topic that the engine makes
 	Dir     string // for its state and its log
 	Port    int    // the first of three to listen on
@@ -53,7 +54,7 @@ type Engine struct {
 func (e *Engine) Start(ctx context.Context, j Job) (*Process, error) {
 	p, err := e.start(ctx, e, j)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Name, err)
+		return nil, fmt.Errorf("%s: %w", e.Kind, err)
 	}
 	return p, nil
 }

@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 // Weir's statements are ones.
 func TestWeirSQL(t *testing.T) {
 	for _, q := range query.All {
-		sql := WeirSQL(q, "in", "out")
+		sql := WeirSQL(Job{Query: q, In: "in", Out: "out", Orders: "orders"})
 		if _, err := parser.Parse(sql, parser.Options{}); err != nil {
 			t.Errorf("%s: %v\n%s", q.Name, err, sql)
 		}

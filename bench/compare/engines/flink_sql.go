@@ -12,9 +12,12 @@ import (
 // where its topic does now: its watermark would else stay at its last row, and the join would hold all clicks back.
 func FlinkSQL(j Job) []string {
 	f := flinkOf(j.Query)
-	sql := []string{f.source(j)}
+	sql := []string{f.source(j, "clicks", j.In)}
 	if j.Query.Shape == query.Enrich {
 		sql = append(sql, flinkPages(j))
+	}
+	if j.Query.Shape == query.Pairs {
+		sql = append(sql, f.source(j, "orders", j.Orders))
 	}
 	return append(sql, f.sink(j), "INSERT INTO answers SELECT "+f.selects)
 }
@@ -41,6 +44,9 @@ func flinkOf(q query.Query) flinkQuery {
 	case query.Enrich:
 		return flinkQuery{"page", "user_id STRING", true, "page STRING, user_id STRING, title STRING", "page",
 			"c.page, c.user_id, p.title FROM clicks AS c JOIN pages FOR SYSTEM_TIME AS OF c.rt AS p ON c.page = p.page"}
+	case query.Pairs:
+		return flinkQuery{"user_id", "id STRING", true, "user_id STRING, click STRING, bought STRING", "user_id",
+			"c.user_id, c.id, o.id FROM clicks AS c, orders AS o WHERE c.user_id = o.user_id AND o.rt BETWEEN c.rt - INTERVAL '10' MINUTE AND c.rt + INTERVAL '10' MINUTE"}
 	case query.Sessions:
 		return flinkQuery{"user_id", "", true, "user_id STRING, `from` TIMESTAMP(3), `to` TIMESTAMP(3), n BIGINT", "user_id, `from`, `to`",
 			"user_id, window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE clicks PARTITION BY user_id, DESCRIPTOR(rt), INTERVAL '30' SECOND))" +
@@ -73,7 +79,7 @@ func flinkMinutes(by, columns string) flinkQuery {
 		by + ", " + start + ", COUNT(*) FROM clicks GROUP BY " + by + ", " + start}
 }
 
-func (f flinkQuery) source(j Job) string {
+func (f flinkQuery) source(j Job, name, topic string) string {
 	columns := f.key + " STRING"
 	if f.columns != "" {
 		columns += ", " + f.columns
@@ -82,7 +88,7 @@ func (f flinkQuery) source(j Job) string {
 	if f.event { // there is no idle timeout: on a busy machine it makes rows late
 		columns += ", rt AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR rt AS rt - INTERVAL '60' SECOND"
 	}
-	return "CREATE TABLE clicks (" + columns + ") WITH (" + flinkTopic("kafka", j, j.In) +
+	return "CREATE TABLE " + name + " (" + columns + ") WITH (" + flinkTopic("kafka", j, topic) +
 		", 'scan.startup.mode'='earliest-offset', 'key.format'='raw', 'key.fields'='" + f.key + "', 'value.format'='json', 'value.fields-include'='EXCEPT_KEY')"
 }
 

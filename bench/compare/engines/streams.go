@@ -16,13 +16,13 @@ const (
 func startStreams(cache int) func(context.Context, *Engine, Job) (*Process, error) {
 	return func(ctx context.Context, e *Engine, j Job) (*Process, error) {
 		return startJVM(ctx, e, j, e.Tools.Streams, "compare.Main",
-			j.Brokers, j.ID, filepath.Join(j.Dir, "state"), strconv.Itoa(cache), j.Query.Shape.String(), strconv.FormatBool(j.Query.Final), j.In, j.Out)
+			j.Brokers, j.ID, filepath.Join(j.Dir, "state"), strconv.Itoa(cache), j.Query.Shape.String(), strconv.FormatBool(j.Query.Final), j.In, j.Out, j.Orders)
 	}
 }
 
 // startJVM runs a class of a program that buildJava has built, up to where it waits.
 func startJVM(ctx context.Context, e *Engine, j Job, program, class string, args ...string) (*Process, error) {
-	all := []string{"-Xmx" + e.Heap, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+	all := []string{"-Xmx" + e.Heap, "-XX:+ExitOnOutOfMemoryError", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 		"-cp", filepath.Join(program, "classes") + string(os.PathListSeparator) + filepath.Join(program, "lib", "*"), class}
 	p, err := launch(j, e.Tools.Java, append(all, args...)...)
 	if err != nil {

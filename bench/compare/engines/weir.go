@@ -19,7 +19,7 @@ func startWeir(ctx context.Context, e *Engine, j Job) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.post = func(ctx context.Context) error { return submit(ctx, addr, WeirSQL(j.Query, j.In, j.Out)) }
+	p.post = func(ctx context.Context) error { return submit(ctx, addr, WeirSQL(j)) }
 	if err := answers(ctx, addr, p); err != nil {
 		p.Stop()
 		return nil, err

@@ -17,12 +17,13 @@ const (
 	PerPage               // COUNT per page and minute
 	Enrich                // clicks with the title of their page
 	Sessions              // COUNT per user and session
+	Pairs                 // clicks with the orders of the same user within ten minutes
 	Hops                  // COUNT per user and hour, by the minute
 )
 
 // String is the shape's name, by which programs of other languages know it.
 func (s Shape) String() string {
-	return [...]string{"filter", "per-user", "per-page", "enrich", "sessions", "hops"}[s]
+	return [...]string{"filter", "per-user", "per-page", "enrich", "sessions", "pairs", "hops"}[s]
 }
 
 // A Query is one line of the comparison.
@@ -45,6 +46,7 @@ var All = []Query{
 	{"cz", PerUser, false, clicks.Skewed, 3, 1, "the same, keys by Zipf 1.0"},
 	{"e", PerPage, false, clicks.Few, 2, 3, "COUNT per minute by another column than the key, 1,000 values"},
 	{"f", Enrich, false, clicks.Paged, 2, 3, "stream-table join, 100,000 rows; 95 % match"},
+	{"g", Pairs, false, clicks.Visits, 10, 1, "stream-stream join within 10 minutes, an order for ten clicks, 100,000 users"},
 	{"h", Sessions, false, clicks.Bursts, 3, 1, "sessions, gap 30 s, 100,000 visitors"},
 	{"hf", Sessions, true, clicks.Bursts, 3, 3, "the same, final results alone"},
 	{"i", Hops, false, clicks.Hours, 100, 1, "COUNT per key, hopping 1 hour by 1 minute, 1,000 keys"},
@@ -85,5 +87,8 @@ func Names() string {
 	return strings.Join(names, ",")
 }
 
+// OrdersOf is the number of orders that n clicks are joined with.
+func OrdersOf(n int) int { return n / 10 }
+
 // Table says whether the results are the last ones of each key; else each row is one.
-func (q Query) Table() bool { return q.Shape != Filter && q.Shape != Enrich }
+func (q Query) Table() bool { return q.Shape != Filter && q.Shape != Enrich && q.Shape != Pairs }

@@ -27,6 +27,10 @@ final class Json {
     public String page;
   }
 
+  public static class Named extends Timed {
+    public String id;
+  }
+
   public static class Visit extends Timed {
     public String user_id;
   }
@@ -37,6 +41,8 @@ final class Json {
   }
 
   public record Failure(String PAGE, long BYTES) {}
+
+  public record Pair(String CLICK, String BOUGHT) {}
 
   public record Enriched(String USER_ID, String TITLE) {}
 

@@ -9,14 +9,14 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 
-/** Runs one query when it is told GO. Arguments: brokers, application id, state folder, cache bytes, shape of the query, whether its results are final, input, output. */
+/** Runs one query when it is told GO. Arguments: brokers, application id, state folder, cache bytes, shape of the query, whether its results are final, input, output, topic of orders. */
 public final class Main {
   public static void main(String[] args) {
     String query = args[4];
     boolean last = Boolean.parseBoolean(args[5]);
     Properties p = config(args[0], args[1], args[2], args[3]);
     StreamsBuilder builder = new StreamsBuilder();
-    Queries.add(builder, query, last, args[6], args[7]);
+    Queries.add(builder, query, last, args[6], args[7], args[8]);
     KafkaStreams streams = new KafkaStreams(builder.build(p), p);
     streams.setUncaughtExceptionHandler(e -> {
       e.printStackTrace();
