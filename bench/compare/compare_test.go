@@ -105,3 +105,45 @@ func TestCourseWithANudge(t *testing.T) {
 		t.Error(took)
 	}
 }
+
+// Heaps are tried from the greatest down, until one costs speed or does not do; then the one before is the engine's.
+func TestHeapOf(t *testing.T) {
+	f, err := parse([]string{"-queries", "a", "-engines", "weir,streams", "-rounds", "1"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		tooks []float64 // of the runs that were made; 0: it failed
+		want  string
+		found bool
+	}{
+		{"none", nil, "4g", false},
+		{"the greatest fails", []float64{0}, "4g", true},
+		{"no cost", []float64{10, 10.4}, "1g", false},
+		{"it costs", []float64{10, 10.4, 10.6}, "2g", true},
+		{"little by little", []float64{10, 9, 9.4, 9.5}, "1g", true},
+		{"it does not do", []float64{10, 10, 10, 0}, "1g", true},
+		{"the least does", []float64{10, 10, 10, 10, 10, 10}, "128m", true},
+	} {
+		file := &results.File{}
+		for i, took := range c.tooks {
+			r := results.Run{Key: key(f, f.queries[0], with(f.engines[1], heaps[i]), fitting), Took: took, CPU: 1, Verdict: results.Right}
+			if took == 0 {
+				r.Verdict = "it has ended"
+			}
+			file.Runs = append(file.Runs, r)
+		}
+		if heap, found := heapOf(f, f.queries[0], f.engines[1], file); heap != c.want || found != c.found {
+			t.Errorf("%s: %s, %v", c.name, heap, found)
+		}
+		if runs := pending(f, file); c.found && (len(runs) != 2 || runs[1].String() != "round 1, a, streams -Xmx"+c.want) ||
+			!c.found && (len(runs) != 2 || runs[0].String() != "looking for a heap, a, streams -Xmx"+c.want || runs[1].String() != "round 1, a, weir") {
+			t.Errorf("%s: %s", c.name, runs)
+		}
+	}
+	f.engines[1].Heap = "512m"
+	if heap, found := heapOf(f, f.queries[0], f.engines[1], &results.File{}); heap != "512m" || !found {
+		t.Error(heap, found)
+	}
+}

@@ -38,7 +38,7 @@ func parse(args []string, w io.Writer) (f flags, err error) {
 	set.IntVar(&f.rounds, "rounds", 0, "how often each query runs in each engine; 0: three times b, c, e, f and hf, once the others")
 	names := set.String("queries", "", "some of "+query.Names()+"; all if empty")
 	which := set.String("engines", engines.Default, "the first one is what the others are compared with; streams@1g names the heap")
-	heap := set.String("heap", "512m", "-Xmx of JVMs")
+	heap := set.String("heap", fit, "-Xmx of JVMs; fit looks for the least one that costs no speed, from "+heaps[0]+" down, in runs of their own")
 	set.DurationVar(&f.limit, "limit", 15*time.Minute, "for one run")
 	set.BoolVar(&f.table, "table", false, "only write the table of the runs that were made")
 	if err := set.Parse(args); err != nil {

@@ -48,7 +48,7 @@ func (b *bench) run(ctx context.Context, e *engines.Engine, j engines.Job, r *re
 	r.When, r.Load = time.Now().UTC().Truncate(time.Second), load()
 	p, err := e.Start(ctx, j)
 	if err != nil {
-		r.Verdict = err.Error()
+		r.Verdict = fmt.Sprintf("%v (%s)", err, filepath.Join(j.Dir, "log"))
 		return ctx.Err()
 	}
 	defer p.Stop()
@@ -56,7 +56,7 @@ func (b *bench) run(ctx context.Context, e *engines.Engine, j engines.Job, r *re
 	w := &watch{admin: b.admin, job: j, engine: e, proc: p, broker: b.broker, ends: ends}
 	c, err := b.follow(ctx, w, r, want)
 	if err != nil {
-		r.Verdict = err.Error()
+		r.Verdict = fmt.Sprintf("%v (%s)", err, filepath.Join(j.Dir, "log"))
 		return ctx.Err()
 	}
 	peak, err := proc.Peak(p.PID)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -110,11 +111,15 @@ func (f *File) Get(k Key) (Run, bool) {
 	return Run{}, false
 }
 
+// Tried says whether the run was made, right or wrong.
+func (f *File) Tried(k Key) bool {
+	return slices.ContainsFunc(f.Runs, func(r Run) bool { return r.Key == k })
+}
+
 // wrong counts the runs of any round that were not right.
 func (f *File) wrong(k Key) (n int) {
 	for _, r := range f.Runs {
-		k.Round = r.Round
-		if r.Key == k && r.Verdict != Right {
+		if k.Round = r.Round; r.Key == k && r.Verdict != Right {
 			n++
 		}
 	}
