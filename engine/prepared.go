@@ -106,7 +106,7 @@ func (e *Engine) preparedAs(s *Session, text string) *checked {
 		return nil
 	}
 	t := found.(*template)
-	stmt := parser.Stmt{Node: t.node, Text: t.before + b.literal + t.behind, Pos: t.pos}
+	stmt := parser.Stmt{Node: withText(t.node, b.literal), Text: t.before + b.literal + t.behind, Pos: t.pos}
 	return checkedNow(s, text, all.cat, stmt, withKey(t.query, stmt.Text, b.literal))
 }
 
@@ -114,7 +114,10 @@ func (e *Engine) preparedAs(s *Session, text string) *checked {
 func (e *Engine) prepare(s *Session, c *checked) {
 	b, ok := blankOf(c.text)
 	ok = ok && len(s.Variables) == 0
-	if key, byKey := keyOf(c.query); !ok || !byKey || key != b.literal || !literalAt(c.stmt.Node.(*ast.Query), len(b.before)-1) {
+	if key, byKey := keyOf(c.query); !ok || !byKey || key != b.literal {
+		return
+	}
+	if lit := comparedText(c.stmt.Node.(*ast.Query)); lit == nil || lit.Pos().Offset != len(b.before)-1 {
 		return
 	}
 	own, ok := blankOf(c.stmt.Text)
@@ -130,17 +133,34 @@ func (e *Engine) prepare(s *Session, c *checked) {
 	all.known.Store(strings.Clone(b.words(s)), &template{c.stmt.Node.(*ast.Query), c.stmt.Pos, c.query, own.before, own.behind})
 }
 
-// literalAt says whether the only text in a condition stands at an offset.
-func literalAt(q *ast.Query, offset int) bool {
-	count, there := 0, false
-	ast.Walk(q.Where, func(x ast.Expr) bool {
-		if lit, ok := x.(*ast.StringLit); ok {
-			count++
-			there = there || lit.Pos().Offset == offset
-		}
-		return true
-	})
-	return count == 1 && there
+// comparedText is the text that a condition which is one comparison has on one side; nil for other conditions.
+func comparedText(q *ast.Query) *ast.StringLit {
+	c, ok := q.Where.(*ast.Comparison)
+	if !ok {
+		return nil
+	}
+	l, left := c.L.(*ast.StringLit)
+	r, right := c.R.(*ast.StringLit)
+	switch {
+	case left == right:
+		return nil
+	case left:
+		return l
+	}
+	return r
+}
+
+// withText is the query with another text in the comparison: it may have to be planned anew, by another catalog.
+func withText(q *ast.Query, text string) *ast.Query {
+	query, cond, lit := *q, *q.Where.(*ast.Comparison), *comparedText(q)
+	lit.Value = text
+	if _, left := cond.L.(*ast.StringLit); left {
+		cond.L = &lit
+	} else {
+		cond.R = &lit
+	}
+	query.Where = &cond
+	return &query
 }
 
 // keyOf is the key of a query that asks a table by nothing but a key of one text; ok is false for others.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"weir/parser"
@@ -86,6 +87,8 @@ func TestPreparedFor(t *testing.T) {
 	defer n.stop(t)
 	n.run(t, s, `CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
 		CREATE TABLE t WITH (KAFKA_TOPIC='t') AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+	n.pour(t, "s", []string{`a={"v":1}`, `c={"v":1}`, `c={"v":1}`, `c={"v":1}`})
+	n.settle(t)
 	check := func(s *Session, text string) {
 		t.Helper()
 		if _, err := n.Validate(s, text); err != nil {
@@ -123,6 +126,13 @@ func TestPreparedFor(t *testing.T) {
 	if n.preparedAs(NewSession(), again) == nil {
 		t.Error("the last one is not kept")
 	}
+	s = NewSession()
+	check(s, "SELECT n AS n265 FROM t WHERE k = 'c';")
+	n.run(t, NewSession(), "CREATE STREAM other (k STRING KEY) WITH (KAFKA_TOPIC='other', VALUE_FORMAT='JSON', PARTITIONS=1);")
+	if got := n.asked(s, "SELECT n AS n265 FROM t WHERE k = 'c';"); got != n.asked(NewSession(), "SELECT n AS n265 FROM t WHERE k = 'c';") || !strings.Contains(got, "3|") {
+		t.Errorf("planned anew by another catalog, a prepared query is answered as %s", got)
+	}
+	check(NewSession(), "SELECT n AS n265 FROM t WHERE k = 'a';")
 	s = NewSession()
 	check(s, again)
 	n.run(t, NewSession(), "DROP TABLE t; CREATE TABLE t WITH (KAFKA_TOPIC='t') AS SELECT k, COUNT(*) + 1 AS m FROM s GROUP BY k;")
