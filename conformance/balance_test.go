@@ -67,19 +67,23 @@ func (w *balanceWay) closeWindows(context.Context) error {
 func (w *balanceWay) look() {
 	for _, q := range w.engine.Queries() {
 		tasks := w.engine.Driver.Tasks(q.ID)
-		sent, back := map[string]int64{}, map[string]int64{}
+		sent, made := map[string]int64{}, map[string]int64{}
+		back, taken := map[string]int64{}, map[string]int64{}
 		for _, t := range tasks {
 			steps := t.Steps()
 			for i, c := range steps {
 				w.check(q.ID, t, i, c)
-				sent[c.Step] += c.Used()
+				sent[c.Step], made[c.Step] = sent[c.Step]+c.Used(), made[c.Step]+c.Made
 				if step, ok := strings.CutPrefix(c.Step, "Read back: "); ok {
 					back[step] += c.Read
+					taken[step] += steps[i-1].Read
 				}
 			}
 			w.before[t] = steps
 		}
-		w.between(q, tasks, sent, back)
+		w.repartitioned(q.ID, made, back)
+		w.combined(q.ID, sent, taken)
+		w.written(q, sent)
 	}
 }
 
@@ -106,17 +110,26 @@ func (w *balanceWay) check(id string, t *task.Task, i int, c op.StepCounts) {
 	}
 }
 
-// between compares what one stage sends with what the next reads, and what the last one writes with what is in the topic.
-func (w *balanceWay) between(q *plan.Query, tasks []*task.Task, sent, back map[string]int64) {
+// repartitioned compares the records that one stage sends with those that the next reads.
+func (w *balanceWay) repartitioned(id string, made, back map[string]int64) {
 	for step, read := range back {
-		table := false
-		for _, t := range tasks {
-			table = table || plan.Describe(t.Stage.End) == step && t.Stage.End.Table()
-		}
-		if most := sent[step]; read < most || read > most && !table || read > 2*most {
-			w.fault("%s: %d rows were sent, and %d came back: %s", q.ID, most, read, step)
+		if read != made[step] {
+			w.fault("%s: %d records were sent, and %d came back: %s", id, made[step], read, step)
 		}
 	}
+}
+
+// combined compares the rows that are combined before a repartition with those that the aggregation behind it counts.
+func (w *balanceWay) combined(id string, sent, taken map[string]int64) {
+	for step, rows := range taken {
+		if strings.HasSuffix(step, "rows combined per group") && rows != sent[step] {
+			w.fault("%s: %d rows were combined, and %d are taken in: %s", id, sent[step], rows, step)
+		}
+	}
+}
+
+// written compares what the last stage writes with what is in the topic.
+func (w *balanceWay) written(q *plan.Query, sent map[string]int64) {
 	sink, ok := q.Root.(*plan.Sink)
 	if !ok || w.made[sink.Target.Topic] || w.others {
 		return
