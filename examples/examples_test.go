@@ -3,6 +3,7 @@ package examples
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ var settled = map[string]func(rows []string) []string{
 	"clicks-per-minute": lastOfEach,
 	"clicks":            sorted,
 	"visitors":          lastOfEach,
+	"visitors-errors":   lastOfFirst,
 	// Batches are read side by side.
 	"cheapest-flight": sorted,
 	"flights":         sorted,
@@ -37,6 +39,16 @@ func lastOfEach(rows []string) []string {
 	return sorted(out)
 }
 
+// lastOfFirst keeps the last row of each value in the first column.
+func lastOfFirst(rows []string) []string {
+	last := map[string]string{}
+	for _, r := range rows {
+		key, _, _ := strings.Cut(r[1:], "|")
+		last[key] = r
+	}
+	return sorted(slices.Collect(maps.Values(last)))
+}
+
 // inOrder says that rows below this header stand in an order of their own.
 func inOrder(header string) bool { return strings.HasSuffix(header, "|BAR|") }
 
@@ -45,7 +57,8 @@ func sorted(rows []string) []string {
 	return rows
 }
 
-// TestScripts runs each example as `weir run` does, and compares the rows that it shows with expected.txt beside it.
+// TestScripts runs each example as `weir run` does, and compares the rows that it shows with expected.txt beside it; those of a second script, as
+// visitors-errors.sql, with expected-errors.txt.
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("*/*.sql")
 	if err != nil {
@@ -69,9 +82,13 @@ func TestScripts(t *testing.T) {
 				t.Errorf("no summary:\n%s", out.String())
 			}
 			dir := filepath.Dir(script)
+			what, expected := dir, "expected.txt"
+			if second, ok := strings.CutPrefix(strings.TrimSuffix(filepath.Base(script), ".sql"), dir+"-"); ok {
+				what, expected = dir+"-"+second, "expected-"+second+".txt"
+			}
 			var rows, block []string
 			end := func() {
-				if settle := settled[dir]; settle != nil && len(block) > 0 && !inOrder(block[0]) {
+				if settle := settled[what]; settle != nil && len(block) > 0 && !inOrder(block[0]) {
 					block = append(block[:1], settle(block[1:])...)
 				}
 				rows, block = append(rows, block...), nil
@@ -86,7 +103,7 @@ func TestScripts(t *testing.T) {
 			}
 			end()
 			got := strings.Join(rows, "\n") + "\n"
-			name := filepath.Join(dir, "expected.txt")
+			name := filepath.Join(dir, expected)
 			if *rewrite {
 				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
