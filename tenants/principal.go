@@ -165,7 +165,7 @@ func (p *Principal) Connect() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if most := p.limits.Connections; most != nil && p.connections >= *most {
-		return p.refuse(0, "has %s, and may have %d: close one first, or let the file of principals have a higher limit of \"connections\"", answer.Counted(int64(p.connections), "connection"), *most)
+		return p.refuse(0, "has %s, and may have %d: close one first, or let the file of principals have a higher limit of \"connections\"", answer.Counted(p.connections, "connection"), *most)
 	}
 	p.connections++
 	return nil
