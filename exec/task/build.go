@@ -63,7 +63,7 @@ func (t *Task) build(n plan.Node, m *making) error {
 		before := *m
 		before.next, before.having = ports[i], having
 		if r, ok := in.(*plan.Repartition); ok { // another stage ends with it
-			t.add(r, m, &repartitionReader{cols: len(r.Layout()), table: r.Table()}, ports[i])
+			t.add(r, m, &repartitionReader{cols: len(r.Layout()), table: r.Table(), states: r.Combine != nil}, ports[i])
 		} else if err := t.build(in, &before); err != nil {
 			return err
 		}

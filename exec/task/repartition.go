@@ -298,8 +298,9 @@ func (r *repartition) reach(bound, by int64) {
 
 // repartitionReader reads what repartition wrote.
 type repartitionReader struct {
-	cols  int
-	table bool
+	cols   int
+	table  bool
+	states bool // what rows come to may be there in their place: see op.Combine
 }
 
 func (r *repartitionReader) width() int { return r.cols }
@@ -317,6 +318,9 @@ func (r *repartitionReader) read(rec *kgo.Record, b *types.Batch) (bool, error) 
 	}
 	flags, val := val[0], val[head.size:]
 	m := types.Meta{Timestamp: rec.Timestamp.UnixMilli(), StreamTime: head.path, Order: head.order, Offset: rec.Offset}
+	if flags&hasState != 0 && (!r.states || r.cols == 0) {
+		return false, types.ErrCorrupt // nobody behind it could take it
+	}
 	if flags&hasState != 0 {
 		m.Flags |= types.Combined
 		b.Append(m)[0] = types.BytesValue(val)
